@@ -1,0 +1,1 @@
+"""From the store to answers: landscapes, summaries, figures, the report. Never imports Ray."""

@@ -1,0 +1,69 @@
+"""The terminal's tables, at most 80 columns wide."""
+
+import math
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+
+from analysis.summary import Summary
+from studies.engine.study import Run
+
+
+def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:
+    """The answer in a table: what each clip's best cell gains over Eqn. 11, in dB."""
+    rule = run.scale.rules[0]
+    seeds = " and ".join(map(str, run.confirm_seeds))
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 0, 0, 1),
+        caption=(
+            f"Peak PSNR in dB. SIREN, Eqn. 11 ({rule}) and the best cell are means over seeds "
+            f"{seeds}, which the grid that chose the cell did not use. "
+            "dead: fits within 1 dB of zero output; div: diverged."
+        ),
+        caption_justify="left",
+        width=80,
+    )
+    table.add_column("clip", no_wrap=True, ratio=1, overflow="ellipsis")
+    for name in ("psi", "zero\noutput", "SIREN", "Eqn. 11", "best\ncell", "at s0, s1", "gain"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("dead\n/div", justify="right", no_wrap=True)
+    for s in summaries:
+        best = s.best
+        at = f"{_short(best.point.network.s0)}, {_short(best.point.network.s1)}" if best else "-"
+        table.add_row(
+            s.signal.name,
+            f"{s.signal.descriptors['psi']:.3f}",
+            f"{s.signal.psnr_zero:.1f}",
+            _number(s.siren.mean),
+            _number(s.rule.mean),
+            _number(best.mean if best else math.nan),
+            at,
+            _number(s.difference, "+.1f"),
+            f"{s.statuses['dead']}/{s.statuses['diverged']}",
+        )
+    return table
+
+
+def status_table(summaries: Sequence[Summary]) -> Table:
+    """How far every clip is."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("clip", no_wrap=True)
+    for name in ("done", "of", "dead", "diverged", "failed", "best so far"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for s in summaries:
+        known = s.map.psnr[~(s.map.psnr != s.map.psnr)]
+        counts = [str(s.statuses[name]) for name in ("dead", "diverged", "failed")]
+        best = f"{known.max():.1f} dB" if known.size else "-"
+        table.add_row(s.signal.name, str(s.num_done), str(s.num_fits), *counts, best)
+    return table
+
+
+def _number(value: float, form: str = ".1f") -> str:
+    return "-" if math.isnan(value) else format(value, form)
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,0 +1,44 @@
+"""The one network class: a multilayer perceptron from coordinates to values."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn.utils import skip_init
+
+
+class CoordinateMLP(nn.Module):
+    """`h_l = activation_l(W_l h_{l-1} + b_l)`, `f = W_L h_{L-1} + b_L` (paper, Eqn. 1).
+
+    One activation a hidden layer, so `len(activations)` is the depth; the output layer is
+    linear. The constructor leaves every weight and bias unset: an initialization function
+    (such as `siren.siren_uniform`) sets them all from an explicit generator.
+
+    Args:
+        in_features: coordinates a sample (1 for sound).
+        out_features: values a sample (channels).
+        width: features of every hidden layer.
+        activations: one module for each hidden layer.
+    """
+
+    def __init__(
+        self, in_features: int, out_features: int, width: int, activations: Sequence[nn.Module]
+    ) -> None:
+        super().__init__()
+        fan_ins = [in_features] + [width] * len(activations)
+        fan_outs = [width] * len(activations) + [out_features]
+        self.linears = nn.ModuleList(
+            skip_init(nn.Linear, fan_in, fan_out)
+            for fan_in, fan_out in zip(fan_ins, fan_outs, strict=True)
+        )
+        self.activations = nn.ModuleList(activations)
+
+    def forward(self, coords: Tensor) -> Tensor:
+        """Map `coords` [n, in_features] to values [n, out_features]."""
+        h = coords
+        for linear, activation in zip(self.linears[:-1], self.activations, strict=True):
+            h = activation(linear(h))
+        return self.linears[-1](h)
+
+    def num_parameters(self) -> int:
+        """Trainable parameters, weights and biases together."""
+        return sum(p.numel() for p in self.parameters())

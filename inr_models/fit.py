@@ -1,0 +1,168 @@
+"""`fit()`: the only training loop. Full-batch Adam with step decay (paper, Sec. 5.1).
+
+An epoch is one update on the whole signal. Epoch k in a curve is the network after k
+updates, so a fit of E epochs is scored E + 1 times; its peak is the best of these.
+"""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from inr_models.coordinate_mlp import CoordinateMLP
+from inr_models.errors import InputError
+from inr_models.metrics import psnr_db
+from inr_models.stacking import Execution, choose_units
+from inr_models.training import Training
+
+FIT_VERSION = 1
+"""Raised whenever the same trial would train differently beyond rounding."""
+
+CURVE_POINTS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitConfig:
+    """How to train: Adam at `learning_rate`, times `decay` every `decay_every` epochs.
+
+    Raises:
+        InputError: a count below 1, a rate or decay that is not positive and finite, or an
+            unknown precision.
+    """
+
+    epochs: int = 30_000
+    learning_rate: float = 1e-4
+    decay: float = 0.99
+    decay_every: int = 20
+    precision: Literal["float32"] = "float32"
+
+    def __post_init__(self) -> None:
+        for field in ("epochs", "decay_every"):
+            if getattr(self, field) < 1:
+                raise InputError(f"{field} = {getattr(self, field)}: give 1 or more.")
+        for field in ("learning_rate", "decay"):
+            value = getattr(self, field)
+            if not (math.isfinite(value) and value > 0):
+                raise InputError(f"{field} = {value}: give a finite number above 0.")
+        if self.precision != "float32":
+            raise InputError(f'precision = {self.precision!r}: only "float32" is known.')
+
+    def learning_rate_at(self, epoch: int) -> float:
+        """The learning rate of the update after `epoch` updates."""
+        return self.learning_rate * self.decay ** (epoch // self.decay_every)
+
+
+class FitResult(NamedTuple):
+    """What one network reached. Errors are full-signal means; PSNR as `metrics.psnr_db`.
+
+    `epochs` and `psnr` are the curve: log-spaced epochs, the first and the last that was
+    scored. A diverged fit (its error was no longer finite) has `psnr_final` NaN and a curve
+    that ends before; its peak and best weights are those of the finite part.
+    """
+
+    mse_best: float
+    psnr_peak: float
+    epoch_of_peak: int
+    psnr_final: float
+    epochs: NDArray[np.int64]
+    psnr: NDArray[np.float64]
+    diverged: bool
+    best_weights: dict[str, Tensor]
+    seconds: float
+    execution: Execution
+
+
+class Checkpoints(Protocol):
+    """Where unfinished training is kept, by the indices of the networks it is of."""
+
+    def load(self, indices: tuple[int, ...]) -> bytes | None: ...
+
+    def save(self, indices: tuple[int, ...], state: bytes) -> None: ...
+
+
+def fit(
+    networks: Sequence[CoordinateMLP],
+    coords: Tensor,
+    values: Tensor,
+    config: FitConfig,
+    *,
+    execution: Execution | Literal["auto"] = "auto",
+    checkpoints: Checkpoints | None = None,
+    checkpoint_seconds: float = 60.0,
+) -> Iterator[tuple[int, FitResult]]:
+    """Train every network on the same signal; yield (index, result) as each is finished.
+
+    Args:
+        networks: initialized networks of equal shapes, on the device of `coords`; they are
+            left as they were.
+        coords: [n, d], float32.
+        values: [n, c], float32, in [-1, 1].
+        execution: "stack" trains the networks together, "loop" one after the other, "auto"
+            whichever is measured faster on this device for these shapes.
+        checkpoints: where to look for a state to go on from, and where to leave one every
+            `checkpoint_seconds`.
+
+    Raises:
+        ValueError: shapes or types that do not fit together.
+    """
+    if coords.ndim != 2 or values.ndim != 2 or len(coords) != len(values):
+        raise ValueError(f"coords {tuple(coords.shape)} and values {tuple(values.shape)}: "
+                         "both must be [n, features] with the same n.")  # fmt: skip
+    if coords.dtype != torch.float32 or values.dtype != torch.float32:
+        raise ValueError(f"coords {coords.dtype} and values {values.dtype}: both must be float32.")
+    for unit in choose_units(networks, coords, values, execution):
+        started = time.perf_counter()
+        training = Training(
+            [networks[i] for i in unit],
+            coords,
+            values,
+            epochs=config.epochs,
+            learning_rate=config.learning_rate,
+        )
+        if checkpoints and (state := checkpoints.load(unit)):
+            training.load(state)
+        saved_at = started
+        while training.epoch < config.epochs and not training.all_diverged():
+            # The host looks in once a decay step: nothing else needs it.
+            steps = config.decay_every - training.epoch % config.decay_every
+            steps = min(steps, config.epochs - training.epoch)
+            training.run(steps, config.learning_rate_at(training.epoch))
+            if checkpoints and time.perf_counter() - saved_at >= checkpoint_seconds:
+                checkpoints.save(unit, training.save())
+                saved_at = time.perf_counter()
+        training.evaluate(backward=False)
+        yield from zip(unit, _results(training), strict=True)
+
+
+def _results(training: Training) -> Iterator[FitResult]:
+    mse = training.mse.double().cpu().numpy()
+    weights = {name: best.cpu() for name, best in training.best.items()}
+    for r in range(len(mse)):
+        finite = np.isfinite(mse[r])
+        scored = len(finite) if finite.all() else int(np.argmin(finite))
+        epochs = curve_epochs(scored - 1) if scored else np.empty(0, dtype=np.int64)
+        best = float(training.best_mse[r])
+        yield FitResult(
+            mse_best=best,
+            psnr_peak=float(psnr_db(best)),
+            epoch_of_peak=int(training.best_epoch[r]),
+            psnr_final=float(psnr_db(mse[r, -1])),
+            epochs=epochs,
+            psnr=psnr_db(mse[r, epochs]),
+            diverged=scored < len(finite),
+            best_weights={k: w[r] if training.stacked else w for k, w in weights.items()},
+            seconds=training.seconds / len(mse),
+            execution="stack" if training.stacked else "loop",
+        )
+
+
+def curve_epochs(last: int) -> NDArray[np.int64]:
+    """About `CURVE_POINTS` log-spaced epochs from 0 to `last`, both included."""
+    spaced = np.geomspace(1, max(last, 1), CURVE_POINTS).round().astype(np.int64)
+    return np.unique(np.concatenate([[0], np.minimum(spaced, last)]))

@@ -1,0 +1,69 @@
+"""SIREN, the sinusoidal representation network (Sitzmann et al. 2020; paper, Eqn. 1).
+
+    h_1 = sin(omega_first  (W_1 x + b_1))
+    h_l = sin(omega_hidden (W_l h_{l-1} + b_l)),    l = 2 .. depth
+    f   = W h_depth + b
+
+    W_1 ~ U(-1/d_in, 1/d_in)
+    W   ~ U(-sqrt(6/fan_in)/omega_hidden, +sqrt(6/fan_in)/omega_hidden)   later, output too
+    b   ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in))
+"""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+
+from inr_models.activations import Sine
+from inr_models.coordinate_mlp import CoordinateMLP
+from inr_models.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class SirenConfig:
+    """A SIREN of `depth` hidden layers of `width` features.
+
+    `omega_first` and `omega_hidden` are in rad per unit of pre-activation. For sound the
+    paper's SIREN has `omega_first` = 3000; see `search_spaces.audio.siren_omega_first`.
+
+    Raises:
+        InputError: a size below 1, or an omega that is not positive and finite.
+    """
+
+    network: ClassVar[str] = "siren"
+
+    width: int = 222
+    depth: int = 4
+    omega_first: float = 30.0
+    omega_hidden: float = 30.0
+
+    def __post_init__(self) -> None:
+        for field in ("width", "depth"):
+            if getattr(self, field) < 1:
+                raise InputError(f"{field} = {getattr(self, field)}: give 1 or more.")
+        for field in ("omega_first", "omega_hidden"):
+            value = getattr(self, field)
+            if not (math.isfinite(value) and value > 0):
+                raise InputError(f"{field} = {value}: give a finite number above 0.")
+
+    def build(self, in_features: int, out_features: int) -> CoordinateMLP:
+        """The network, its weights and biases not yet set."""
+        omegas = [self.omega_first] + [self.omega_hidden] * (self.depth - 1)
+        return CoordinateMLP(in_features, out_features, self.width, [Sine(o) for o in omegas])
+
+    def initialize(self, network: CoordinateMLP, generator: torch.Generator) -> None:
+        """Set every weight and bias of `network` in place."""
+        siren_uniform(network, self.omega_hidden, generator)
+
+
+@torch.no_grad()
+def siren_uniform(
+    network: CoordinateMLP, omega_hidden: float, generator: torch.Generator
+) -> None:
+    """Draw SIREN's uniform weights and biases, layer by layer, weights first."""
+    for index, linear in enumerate(network.linears):
+        fan_in = linear.in_features
+        bound = 1 / fan_in if index == 0 else math.sqrt(6 / fan_in) / omega_hidden
+        linear.weight.uniform_(-bound, bound, generator=generator)
+        linear.bias.uniform_(-1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in), generator=generator)

@@ -1,0 +1,1 @@
+"""What to try on a signal, and the rules to compare it with. Imports `inr_models` only."""

@@ -1,0 +1,70 @@
+"""Axes of a search space, each a frozen value that knows its grid points."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from inr_models.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linear:
+    """`num` points from `low` to `high`, both included, at equal distances."""
+
+    kind: Literal["linear"] = "linear"
+    low: float
+    high: float
+    num: int
+
+    def __post_init__(self) -> None:
+        _check_bounds(self.low, self.high, self.num)
+
+    def grid(self) -> tuple[float, ...]:
+        return tuple(np.linspace(self.low, self.high, self.num).tolist())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log:
+    """`num` points from `low` to `high`, both included, at equal ratios."""
+
+    kind: Literal["log"] = "log"
+    low: float
+    high: float
+    num: int
+
+    def __post_init__(self) -> None:
+        if not self.low > 0:
+            raise InputError(f"low = {self.low}: a log axis starts above 0.")
+        _check_bounds(self.low, self.high, self.num)
+
+    def grid(self) -> tuple[float, ...]:
+        return tuple(np.geomspace(self.low, self.high, self.num).tolist())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Values:
+    """The named points, in increasing order."""
+
+    kind: Literal["values"] = "values"
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise InputError("values = (): an axis needs at least one point.")
+        if list(self.values) != sorted(set(self.values)):
+            raise InputError(f"values = {self.values}: give them in increasing order, each once.")
+
+    def grid(self) -> tuple[float, ...]:
+        return self.values
+
+
+Axis = Linear | Log | Values
+
+
+def _check_bounds(low: float, high: float, num: int) -> None:
+    if num < 2:
+        raise InputError(f"num = {num}: an axis needs its two ends; give 2 or more.")
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise InputError(f"low = {low}, high = {high}: give finite bounds with low < high.")

@@ -1,0 +1,177 @@
+"""From audio files to signals. Reads in blocks, so memory stays flat for a 10-hour file."""
+
+import dataclasses
+import glob
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from inr_models.errors import InputError
+from inr_models.metrics import psnr_of_zero_db
+from search_spaces.descriptors import describe
+from studies.engine.signals import Signal, crop_policy, sha256_of, take_head, take_loudest
+
+MIN_SAMPLES = 256
+AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".aiff", ".aif")
+BLOCK_SAMPLES = 1 << 18
+
+
+def find_files(patterns: Sequence[str]) -> list[Path]:
+    """The files that paths, globs and directories name, in order, each once.
+
+    A path that does not exist is kept, for `read_audio` to refuse by name.
+
+    Raises:
+        InputError: a directory without audio, or a glob without a match.
+    """
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        path = Path(pattern).expanduser()
+        if path.is_dir():
+            matches = sorted(p for p in path.iterdir() if p.suffix.lower() in AUDIO_SUFFIXES)
+            if not matches:
+                kinds = ", ".join(AUDIO_SUFFIXES)
+                raise InputError(f"{path}: the directory holds no audio file ({kinds}).")
+        elif not path.exists() and glob.has_magic(pattern):
+            matches = [Path(p) for p in sorted(glob.glob(str(path), recursive=True))]
+            if not matches:
+                raise InputError(f"{pattern}: no file matches; check the pattern.")
+        else:
+            matches = [path]
+        found.update(dict.fromkeys(matches))
+    return list(found)
+
+
+def read_audio(path: Path, max_samples: int) -> Signal:
+    """Read, mix down, crop and normalize one audio file (paper, Sec. 5.1).
+
+    Channels are averaged. From 150,000 samples on the crop is the paper's, below it is the
+    loudest window; see `Signal`. There is no resampling.
+
+    Raises:
+        InputError: the file is missing, empty, not audio, truncated, too short, silent, or
+            holds a sample that is not a finite number.
+    """
+    crop = crop_policy(max_samples)
+    take = take_head if crop == "head" else take_loudest
+    with _open(path) as file:
+        start, samples, peak = take(_mono_blocks(path, file, max_samples), max_samples)
+        rate, total = file.samplerate, file.frames
+    if len(samples) < MIN_SAMPLES:
+        raise InputError(
+            f"{path}: {len(samples)} samples are too few; give a clip of {MIN_SAMPLES} or more."
+        )
+    if not samples.any():
+        where = "" if peak == 0 or crop == "loudest" else f" in its first {max_samples} samples"
+        raise InputError(f"{path}: the clip is silent{where}; there is nothing to fit.")
+    values = (samples / peak).astype("<f4")
+    return Signal(
+        name=path.stem,
+        sha256=sha256_of(values),
+        source=str(path),
+        num_samples=len(values),
+        channels=1,
+        sample_rate=float(rate),
+        file_samples=total,
+        crop=crop,
+        crop_start=start,
+        peak=float(peak),
+        psnr_zero=psnr_of_zero_db(values),
+        descriptors=describe(values),
+        values=values[:, None],
+    )
+
+
+def read_all(paths: Sequence[Path], max_samples: int) -> tuple[list[Signal], list[str]]:
+    """Every readable signal under a name of its own, and a sentence for every other file."""
+    signals: dict[str, Signal] = {}
+    skipped: list[str] = []
+    for path in paths:
+        try:
+            signal = read_audio(path, max_samples)
+        except InputError as error:
+            skipped.append(str(error))
+            continue
+        if twin := signals.get(signal.sha256):
+            skipped.append(f"{path}: its samples are those of {twin.source}; drop one of them.")
+            continue
+        signals[signal.sha256] = signal
+    return _with_unique_names(list(signals.values())), skipped
+
+
+def _with_unique_names(signals: list[Signal]) -> list[Signal]:
+    names = [s.name for s in signals]
+    unique = []
+    for signal in signals:
+        name = signal.name
+        if names.count(name) > 1:
+            name = f"{name}-{signal.sha256[:6]}"
+        unique.append(dataclasses.replace(signal, name=name))
+    return unique
+
+
+def _mono_blocks(
+    path: Path, file: soundfile.SoundFile, max_samples: int
+) -> Iterator[NDArray[np.float64]]:
+    size = max_samples * max(1, BLOCK_SAMPLES // max_samples)
+    read = 0
+    while True:
+        try:
+            block = file.read(size, dtype="float64", always_2d=True)
+        except soundfile.SoundFileError as error:
+            raise InputError(_TRUNCATED.format(path=path, read=read)) from error
+        if not np.isfinite(block).all():
+            bad = read + int(np.argmin(np.isfinite(block).all(axis=1)))
+            raise InputError(
+                f"{path}: sample {bad} is not a finite number; repair or drop the clip."
+            )
+        read += len(block)
+        if len(block):
+            yield block.mean(axis=1)
+        if len(block) < size:
+            break
+    if read < file.frames or _says_truncated(path, file):
+        raise InputError(_TRUNCATED.format(path=path, read=read))
+
+
+_TRUNCATED = (
+    "{path}: the file is truncated or damaged (it reads up to sample {read}); "
+    "get a whole copy, or save what is there as a new file."
+)
+
+
+def _says_truncated(path: Path, file: soundfile.SoundFile) -> bool:
+    """Whether the header promises more data than the file has; libsndfile reads on silently."""
+    if file.format == "OGG":
+        with path.open("rb") as raw:
+            raw.seek(max(0, path.stat().st_size - (1 << 17)))
+            tail = raw.read()
+        page = tail.rfind(b"OggS")  # its byte 5 has bit 2 set on the last page of a stream
+        return page < 0 or page + 5 >= len(tail) or not tail[page + 5] & 4
+    for promised, there in re.findall(
+        r"(?:data|SSND|Riff size)\s*: (\d+) \(should be (\d+)\)", file.extra_info
+    ):
+        streamed = int(promised) >= 0x7FFFF000  # written to a pipe: the length was not known
+        if int(promised) > int(there) and not streamed:
+            return True
+    return False
+
+
+def _open(path: Path) -> soundfile.SoundFile:
+    if not path.exists():
+        raise InputError(f"{path}: no such file; check the path.")
+    if not path.is_file():
+        raise InputError(f"{path}: not a file; give an audio file, a glob or a directory.")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file is empty; get a whole copy.")
+    try:
+        return soundfile.SoundFile(path)
+    except (soundfile.SoundFileError, OSError) as error:
+        raise InputError(
+            f"{path}: not readable as audio ({str(error).rsplit(': ', 1)[-1].rstrip('.')}); "
+            "give WAV, FLAC, OGG or AIFF."
+        ) from error

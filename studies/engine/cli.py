@@ -1,0 +1,84 @@
+"""plan | run | status | report: the four verbs of every study.
+
+Exit codes: 0 all done; 2 the user's input; 3 done, but something was left out; 130 Ctrl-C.
+"""
+
+import argparse
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import NoReturn
+
+from rich.console import Console
+
+from inr_models import InputError
+from studies.engine import verbs
+from studies.engine.study import GridStudy
+
+DAY = 24 * 3600
+
+
+def main(study: GridStudy, argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line of `study`, and exit."""
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
+    warnings.filterwarnings("ignore")
+    logging.disable(logging.WARNING)
+    console = Console(highlight=False)
+    try:
+        arguments = parser(study).parse_args(_with_verb(sys.argv[1:] if argv is None else argv))
+        code = arguments.verb(study, arguments, console)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = 2
+    except KeyboardInterrupt:
+        print("Interrupted. What is finished is kept; the same command goes on.", file=sys.stderr)
+        code = 130
+    sys.stdout.flush()
+    sys.exit(code)
+
+
+def parser(study: GridStudy) -> argparse.ArgumentParser:
+    """The command line: what to fit, how much of it, where it runs and where it goes."""
+    top = argparse.ArgumentParser(prog=f"{study.name}.py", description=study.question)
+    results = argparse.ArgumentParser(add_help=False)
+    results.add_argument(
+        "--results", default="results", metavar="FOLDER", help="the store (default: %(default)s)"
+    )
+    results.add_argument("--scale", choices=("small", "paper"), help="sizes (default: paper)")
+    results.add_argument(
+        "--signals",
+        nargs="+",
+        metavar="PATH",
+        help="your WAV, FLAC, OGG or AIFF files, globs or folders (default: six CC0 clips)",
+    )
+    results.add_argument("--seeds", type=int, metavar="N", help="seeds of every grid point")
+    results.add_argument("--epochs", type=int, metavar="N", help="full-batch updates of a fit")
+    results.add_argument("--max-samples", type=int, metavar="N", help="longest crop")
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    where.add_argument("--max-concurrent", type=int, metavar="N", help="fits side by side")
+    tracking = argparse.ArgumentParser(add_help=False)
+    tracking.add_argument(
+        "--tracking-uri", metavar="URI", help="MLflow (default: SQLite in the results)"
+    )
+    sub = top.add_subparsers(metavar="plan | run | status | report", required=True)
+
+    def verb(name: str, does: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made = sub.add_parser(name, help=does, description=does, parents=list(parents))
+        made.set_defaults(verb=getattr(verbs, name))
+        return made
+
+    verb("plan", "what a run would do and cost, before anything starts", results, where)
+    run = verb("run", "do what is missing, then report (the default)", results, where, tracking)
+    run.add_argument("--yes", action="store_true", help="start even a run of over a day on CPUs")
+    verb("status", "what is done of the newest run that fits the flags", results)
+    verb("report", "make the table, the HTML report and MLflow anew", results, tracking)
+    return top
+
+
+def _with_verb(argv: Sequence[str]) -> list[str]:
+    if argv and (argv[0] in ("plan", "run", "status", "report") or argv[0] in ("-h", "--help")):
+        return list(argv)
+    return ["run", *argv]

@@ -1,0 +1,75 @@
+"""What the terminal shows while fits run: done of total, the best so far, time left."""
+
+import math
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+PLAIN_EVERY_SECONDS = 15.0
+
+
+class FitProgress:
+    """A live line in a terminal; where output goes to a file, a plain line now and then."""
+
+    def __init__(self, console: Console, total: int, seconds_left: float) -> None:
+        self.console, self.total, self.done = console, total, 0
+        self.estimate = seconds_left
+        self.best = (float("-inf"), "")
+        self.started = self.printed = time.monotonic()
+        self.live = Progress(
+            TextColumn("fits"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self.task: TaskID = self.live.add_task(self._text(), total=total)
+
+    def __enter__(self) -> Self:
+        self.live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.live.stop()
+
+    def on_result(self, result: dict[str, Any]) -> None:
+        """Count one fit that has its row."""
+        self.done += 1
+        peak = result.get("metric_psnr_peak")
+        if result["status"] == "ok" and peak is not None:
+            self.best = max(self.best, (peak, result["signal"]))
+        self.live.update(self.task, completed=self.done, description=self._text())
+        now = time.monotonic()
+        if not self.console.is_terminal and (
+            now - self.printed >= PLAIN_EVERY_SECONDS or self.done == self.total
+        ):
+            self.printed = now
+            self.console.print(f"fits {self.done}/{self.total} {self._text()}", highlight=False)
+
+    def _text(self) -> str:
+        best = f"best {self.best[0]:.1f} dB {self.best[1][:18]}, " if self.best[1] else ""
+        return f"{best}{duration(self._seconds_left())} left"
+
+    def _seconds_left(self) -> float:
+        if not self.done:
+            return self.estimate
+        return (time.monotonic() - self.started) / self.done * (self.total - self.done)
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the largest unit that keeps two digits or so: 45 s, 12 min, 3.4 h, 21 days."""
+    for limit, unit, size in ((100, "s", 1), (6000, "min", 60), (172_800, "h", 3600)):
+        if seconds < limit:
+            value = seconds / size
+            return f"{value:.1f} {unit}" if unit == "h" else f"{math.ceil(value)} {unit}"
+    return f"{seconds / 86_400:,.0f} days"

@@ -1,0 +1,80 @@
+"""The one writer of a run: a Ray actor on the driver's node, where the results are.
+
+Workers on any node hand it their rows and checkpoints, so the results need not be on storage
+that every node can reach.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+
+import ray
+
+from studies.engine.rows import Row
+from studies.engine.store import Store
+
+MAX_ATTEMPTS = 3
+COMPACT_EVERY = 256
+
+
+class Recorder:
+    """Writes rows as they come, keeps checkpoints, counts the attempts at every unit."""
+
+    def __init__(self, results: str) -> None:
+        self.store = Store(results)
+        self.attempts: Counter[str] = Counter()
+        self.num_rows = 0
+
+    def missing(self, keys: Sequence[str]) -> list[bool]:
+        """For each key, whether its fit has still to be done."""
+        done = self.store.done(keys)
+        return [key not in done for key in keys]
+
+    def begin(self, unit: str) -> tuple[int, bytes | None]:
+        """Note one more attempt at a unit; its number, and where the last one left off."""
+        self.attempts[unit] += 1
+        return self.attempts[unit], self.store.read_bytes(_checkpoint(unit))
+
+    def save(self, unit: str, state: bytes) -> None:
+        """Keep the state of an unfinished unit, in place of an earlier one."""
+        self.store.write_bytes(_checkpoint(unit), state)
+
+    def record(self, row: Row, curve: list[Row]) -> None:
+        """Put one finished fit into the store."""
+        self.store.append([row], curve)
+        self.num_rows += 1
+        if self.num_rows % COMPACT_EVERY == 0:
+            self.store.compact()
+
+    def discard(self, units: Sequence[str]) -> None:
+        """Remove the checkpoints of units that are finished."""
+        for unit in units:
+            self.store.delete(_checkpoint(unit))
+
+
+class RemoteCheckpoints:
+    """`inr_models.fit.Checkpoints` of a batch, kept by a recorder under the trials' keys."""
+
+    def __init__(self, recorder: ray.actor.ActorHandle, keys: Sequence[str]) -> None:
+        self.recorder, self.keys = recorder, keys
+        self.units: set[str] = set()
+
+    def load(self, indices: tuple[int, ...]) -> bytes | None:
+        """The saved state; raises when a unit has taken its worker down too often."""
+        unit = self._unit(indices)
+        attempt, state = ray.get(self.recorder.begin.remote(unit))
+        self.units.add(unit)
+        if attempt > MAX_ATTEMPTS:
+            raise RuntimeError(f"the worker process died {MAX_ATTEMPTS} times during this fit")
+        return state
+
+    def save(self, indices: tuple[int, ...], state: bytes) -> None:
+        ray.get(self.recorder.save.remote(self._unit(indices), state))
+
+    def _unit(self, indices: tuple[int, ...]) -> str:
+        keys = "+".join(self.keys[i] for i in indices)
+        return hashlib.sha256(keys.encode()).hexdigest()[:32]
+
+
+def _checkpoint(unit: str) -> str:
+    return f"_checkpoints/{unit}.pt"

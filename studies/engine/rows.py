@@ -1,0 +1,131 @@
+"""From a finished fit to its row and its curve. See `schema` for the columns."""
+
+import dataclasses
+import math
+import platform
+import subprocess
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from inr_models import FitResult, Siren2Config
+from search_spaces.bandwidth import bandwidth, nyquist
+from studies.engine.signals import Signal
+from studies.engine.trial import Trial
+
+Row = dict[str, Any]
+
+DEAD_WITHIN_DB = 1.0
+"""A fit whose peak is less than this above zero output is dead (NOTES: it learned nothing)."""
+
+
+def finished_row(
+    study: str, signal: Signal, trial: Trial, result: FitResult, device: torch.device
+) -> Row:
+    """The row of a fit that ended by itself: ok, dead or diverged."""
+    if result.diverged:
+        status = "diverged"
+    elif result.psnr_peak - signal.psnr_zero < DEAD_WITHIN_DB:
+        status = "dead"
+    else:
+        status = "ok"
+    return {
+        **_base_row(study, signal, trial),
+        "metric_psnr_peak": result.psnr_peak,
+        "metric_psnr_final": None if math.isnan(result.psnr_final) else result.psnr_final,
+        "metric_mse": result.mse_best,
+        "epoch_of_peak": result.epoch_of_peak,
+        "status": status,
+        "seconds": result.seconds,
+        "execution": result.execution,
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
+    }
+
+
+def failed_row(study: str, signal: Signal, trial: Trial, error: str) -> Row:
+    """The row of a fit that could not be finished."""
+    return {**_base_row(study, signal, trial), "status": "failed", "error": error}
+
+
+def curve_rows(trial: Trial, result: FitResult) -> list[Row]:
+    """The PSNR curve of a fit, a row a point."""
+    points = zip(result.epochs.tolist(), result.psnr.tolist(), strict=True)
+    return [{"key": trial.key, "epoch": epoch, "psnr": psnr} for epoch, psnr in points]
+
+
+def signal_row(signal: Signal) -> Row:
+    """A signal without its samples, as the table of signals has it."""
+    fields = {f.name for f in dataclasses.fields(Signal)} - {"values", "descriptors"}
+    row = {name: getattr(signal, name) for name in fields}
+    return row | {f"descriptor_{name}": value for name, value in signal.descriptors.items()}
+
+
+def signal_from_row(row: Row) -> Signal:
+    """The inverse of `signal_row`; the samples are not there."""
+    prefix = "descriptor_"
+    descriptors = {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)}
+    names = {f.name for f in dataclasses.fields(Signal)} & row.keys()
+    return Signal(**{name: row[name] for name in names}, descriptors=descriptors)
+
+
+def point_columns(network: Any, num_samples: int) -> Row:
+    """The hp_* columns of a network: its fields, and what follows from them and n."""
+    columns = {f"hp_{k}": v for k, v in dataclasses.asdict(network).items()}
+    if isinstance(network, Siren2Config):
+        columns["hp_s0_nyquist"] = network.s0 / nyquist(num_samples)
+        columns["hp_bandwidth"] = bandwidth(
+            network.s0, network.s1, width=network.width, omega_first=network.omega_first
+        )
+    return columns
+
+
+def _base_row(study: str, signal: Signal, trial: Trial) -> Row:
+    return {
+        "key": trial.key,
+        "study": study,
+        "signal": signal.name,
+        "sha256": signal.sha256,
+        "crop": signal.crop,
+        "n": signal.num_samples,
+        "channels": signal.channels,
+        "sample_rate": signal.sample_rate,
+        "network": trial.network.network,
+        **point_columns(trial.network, signal.num_samples),
+        **{f"fit_{k}": v for k, v in dataclasses.asdict(trial.fit).items()},
+        "fit_version": trial.fit_version,
+        "seed": trial.seed,
+        "metric_psnr_zero": signal.psnr_zero,
+        "versions": versions(),
+        "commit": git_commit(),
+        "config": trial.config,
+    }
+
+
+@cache
+def versions() -> str:
+    """Of what decides a number: noisescape, Python, torch."""
+    try:
+        own = metadata.version("noisescape")
+    except metadata.PackageNotFoundError:
+        own = "not installed"
+    return f"noisescape {own}, Python {platform.python_version()}, torch {torch.__version__}"
+
+
+@cache
+def git_commit() -> str | None:
+    """Short commit of the checkout this code runs from, with + if it was changed since."""
+    here = Path(__file__).parent
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(here), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        if not git("ls-files", Path(__file__).name):  # installed beside a foreign checkout
+            return None
+        return git("rev-parse", "--short=12", "HEAD") + "+" * bool(git("status", "-s", "-uno"))
+    except (OSError, subprocess.CalledProcessError):
+        return None

@@ -1,0 +1,99 @@
+"""The store's tables: every column's type, unit and meaning. README links here.
+
+A column that is added later is nullable, and reads as null in older files.
+"""
+
+from typing import NamedTuple
+
+import pyarrow as pa
+
+
+class Column(NamedTuple):
+    name: str
+    type: pa.DataType
+    unit: str
+    meaning: str
+    required: bool = False
+
+
+_TEXT, _INT, _REAL = pa.string(), pa.int64(), pa.float64()
+
+FITS = (
+    Column("key", _TEXT, "", "content key of the trial: the hash of `config`", True),
+    Column("study", _TEXT, "", "study that computed the fit first", True),
+    Column("signal", _TEXT, "", "name of the signal when it was fitted", True),
+    Column("sha256", _TEXT, "", "of the fitted float32 samples; tells signals apart", True),
+    Column("crop", _TEXT, "", "`head` (paper: first samples) or `loudest` window"),
+    Column("n", _INT, "samples", "fitted samples", True),
+    Column("channels", _INT, "", "fitted channels"),
+    Column("sample_rate", _REAL, "Hz", "of the file; the fit does not see it"),
+    Column("network", _TEXT, "", "`siren` or `siren2`, a key of inr_models.MODELS", True),
+    Column("hp_width", _INT, "features", "of every hidden layer"),
+    Column("hp_depth", _INT, "layers", "hidden layers"),
+    Column("hp_omega_first", _REAL, "rad/unit", "omega of the first layer"),
+    Column("hp_omega_hidden", _REAL, "rad/unit", "omega of later layers"),
+    Column("hp_s0", _REAL, "rad/unit", "noise scale on W_1 (siren2)"),
+    Column("hp_s1", _REAL, "", "noise scale on W_2 (siren2)"),
+    Column("hp_s0_nyquist", _REAL, "share", "s0 / (pi n / 2); follows from hp_s0 and n"),
+    Column("hp_bandwidth", _REAL, "rad/unit", "K = rms frequency of layer 2 (siren2); follows"),
+    Column("fit_epochs", _INT, "epochs", "asked for; one epoch is one full-batch update"),
+    Column("fit_learning_rate", _REAL, "", "Adam's, at the start"),
+    Column("fit_decay", _REAL, "", "factor on the learning rate"),
+    Column("fit_decay_every", _INT, "epochs", "between decays"),
+    Column("fit_precision", _TEXT, "", "of weights, activations and gradients"),
+    Column("fit_version", _INT, "", "inr_models.FIT_VERSION"),
+    Column("seed", _INT, "", "of the initialization", True),
+    Column("metric_psnr_peak", _REAL, "dB", "best full-signal PSNR over epochs, peak 1"),
+    Column("metric_psnr_final", _REAL, "dB", "PSNR after the last update; null if diverged"),
+    Column("metric_mse", _REAL, "", "full-signal mean squared error at the peak"),
+    Column("metric_psnr_zero", _REAL, "dB", "PSNR of an all-zero output"),
+    Column("epoch_of_peak", _INT, "epochs", "updates before the peak"),
+    Column(
+        "status", _TEXT, "",
+        "`ok`; `dead`: peak within 1 dB of zero output; `diverged`: the error stopped being "
+        "finite (its peak is of the part before); `failed`: see `error`, metrics are null",
+        True,
+    ),
+    Column("error", _TEXT, "", "what went wrong, for `failed`"),
+    Column("seconds", _REAL, "s", "training time, shared evenly in a stack"),
+    Column("device", _TEXT, "", "CPU, or the card's name"),
+    Column("execution", _TEXT, "", "`loop` or `stack`"),
+    Column("versions", _TEXT, "", "of noisescape, Python and torch"),
+    Column("commit", _TEXT, "", "git commit of the code, `+` if it was changed; else null"),
+    Column("config", _TEXT, "", "the whole trial as canonical JSON, defaults left out"),
+    Column("written_at", pa.timestamp("us", tz="UTC"), "", "when the row was made", True),
+)  # fmt: skip
+
+CURVES = (
+    Column("key", _TEXT, "", "of the fit", True),
+    Column("epoch", _INT, "epochs", "updates; log-spaced, 0 and the last included", True),
+    Column("psnr", _REAL, "dB", "full-signal PSNR after that many updates", True),
+)
+
+SIGNALS = (
+    Column("sha256", _TEXT, "", "of the fitted float32 samples", True),
+    Column("name", _TEXT, "", "shown in tables", True),
+    Column("source", _TEXT, "", "path as it was given"),
+    Column("num_samples", _INT, "samples", "fitted samples", True),
+    Column("channels", _INT, "", "fitted channels"),
+    Column("sample_rate", _REAL, "Hz", "of the file"),
+    Column("file_samples", _INT, "samples", "in the whole file"),
+    Column("crop", _TEXT, "", "`head` or `loudest`"),
+    Column("crop_start", _INT, "samples", "where the crop begins in the file"),
+    Column("peak", _REAL, "", "the value that samples were divided by"),
+    Column("psnr_zero", _REAL, "dB", "PSNR of an all-zero output", True),
+    Column("descriptor_psi", _REAL, "share", "spectral centroid of the crop, Eqn. 10"),
+    Column("written_at", pa.timestamp("us", tz="UTC"), "", "when the row was made", True),
+)
+
+TABLES = {"fits": FITS, "_curves": CURVES, "_signals": SIGNALS}
+"""Folder under the results -> columns. Dataset readers pass over folders that begin with _,
+so the results folder itself opens as the table of fits."""
+
+
+def arrow_schema(table: str) -> pa.Schema:
+    """The Arrow schema of a table, units and meanings as field metadata."""
+    return pa.schema(
+        pa.field(c.name, c.type, metadata={"unit": c.unit, "meaning": c.meaning})
+        for c in TABLES[table]
+    )

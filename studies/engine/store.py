@@ -1,0 +1,224 @@
+"""Rows and curves in Parquet, under one folder. The store is the truth.
+
+Works on a local folder and on any URI that pyarrow.fs knows. A file appears whole: it is
+written under a name that readers pass over, then moved. Curves land before the rows they
+belong to, so a row that is there is complete.
+"""
+
+import datetime
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from pyarrow import fs
+
+from inr_models.errors import InputError
+from studies.engine.schema import TABLES, arrow_schema
+
+COMPACT_FROM = 16
+_REPLACES = b"noisescape.replaces"
+
+
+class Store:
+    """Tables of `schema.TABLES` under `results`, a local path or a URI.
+
+    Raises:
+        InputError: the folder cannot be written, or holds Parquet of another schema.
+    """
+
+    def __init__(self, results: str, *, create: bool = True) -> None:
+        self.results = results
+        if "://" in results:
+            self.filesystem, self.root = fs.FileSystem.from_uri(results)
+        else:
+            self.filesystem = fs.LocalFileSystem()
+            self.root = str(Path(results).expanduser().absolute())
+        if create:
+            self._check_writable()
+        for table in TABLES:
+            self._check_schema(table)
+
+    def append(
+        self, rows: Iterable[Mapping[str, Any]], curves: Iterable[Mapping[str, Any]] = ()
+    ) -> None:
+        """Add rows of fits and their curves; whole or not at all, row by row."""
+        now = datetime.datetime.now(datetime.UTC)
+        self._write("_curves", list(curves))
+        self._write("fits", [{**row, "written_at": now} for row in rows])
+
+    def add_signals(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add rows to the table of signals, those that are not there as they are now."""
+        now = datetime.datetime.now(datetime.UTC)
+        known = {row["sha256"]: row for row in self.signals().to_pylist()}
+        new = [
+            {**row, "written_at": now}
+            for row in rows
+            if any(known.get(row["sha256"], {}).get(k) != v for k, v in row.items())
+        ]
+        self._write("_signals", new)
+
+    def fits(self, keys: Collection[str] | None = None, columns: list[str] | None = None) -> pa.Table:
+        """The newest row of every key, a finished fit before a failed one; `keys` only if given."""
+        names = None if columns is None else sorted({*columns, "key", "status", "written_at"})
+        return _newest("fits", self._read("fits", keys, names))
+
+    def curves(self, keys: Collection[str] | None = None) -> pa.Table:
+        """(key, epoch, psnr), sorted; each pair of key and epoch once."""
+        return _newest("_curves", self._read("_curves", keys, None))
+
+    def signals(self) -> pa.Table:
+        """The newest row of every signal."""
+        return _newest("_signals", self._read("_signals", None, None))
+
+    def done(self, keys: Collection[str]) -> set[str]:
+        """Which of `keys` need no more work. A failed fit does: another run tries it again."""
+        table = self.fits(keys, ["key", "status"])
+        return set(table.filter(pc.not_equal(table["status"], "failed"))["key"].to_pylist())
+
+    def compact(self) -> None:
+        """Join the small files of each table into one, each row once.
+
+        Readers may look on meanwhile. The joined file names those that it replaces, so that
+        the next call finishes what a killed one left, and no row stays doubled.
+        """
+        for table in TABLES:
+            for joined in [p for p in self._parts(table) if "/joined-" in p]:
+                metadata = pq.read_schema(joined, filesystem=self.filesystem).metadata or {}
+                for name in metadata.get(_REPLACES, b"").decode().split():
+                    self.delete(f"{table}/{name}")
+            parts = self._parts(table)
+            if len(parts) < COMPACT_FROM:
+                continue
+            data = _newest(table, self._dataset(table, parts).to_table())
+            names = [part.rsplit("/", 1)[-1] for part in parts]
+            data = data.replace_schema_metadata({_REPLACES: " ".join(names).encode()})
+            self._write_table(table, data, "joined")
+            for name in names:
+                self.delete(f"{table}/{name}")
+
+    def read_bytes(self, path: str) -> bytes | None:
+        """A file under the results, None where there is none."""
+        if self.filesystem.get_file_info(f"{self.root}/{path}").type != fs.FileType.File:
+            return None
+        with self.filesystem.open_input_stream(f"{self.root}/{path}") as file:
+            return file.read()
+
+    def write_bytes(self, path: str, content: bytes) -> None:
+        """Make or replace a file under the results; it appears whole."""
+        folder, name = f"{self.root}/{path}".rsplit("/", 1)
+        self.filesystem.create_dir(folder, recursive=True)
+        temporary = f"{folder}/.{uuid.uuid4().hex}.tmp"
+        with self.filesystem.open_output_stream(temporary) as file:
+            file.write(content)
+        self.filesystem.move(temporary, f"{folder}/{name}")
+
+    def delete(self, path: str) -> None:
+        """Remove a file under the results, if it is there."""
+        if self.filesystem.get_file_info(f"{self.root}/{path}").type == fs.FileType.File:
+            self.filesystem.delete_file(f"{self.root}/{path}")
+
+    def modified(self, path: str) -> float:
+        """When a file under the results was written, in seconds since the epoch."""
+        return self.filesystem.get_file_info(f"{self.root}/{path}").mtime_ns / 1e9
+
+    def names(self, folder: str) -> list[str]:
+        """Names in a folder under the results, sorted; hidden ones left out."""
+        selector = fs.FileSelector(f"{self.root}/{folder}", allow_not_found=True)
+        names = [info.base_name for info in self.filesystem.get_file_info(selector)]
+        return sorted(name for name in names if not name.startswith("."))
+
+    def _write(self, table: str, rows: list[Mapping[str, Any]]) -> None:
+        if rows:
+            self._write_table(table, pa.Table.from_pylist(rows, arrow_schema(table)))
+
+    def _write_table(self, table: str, data: pa.Table, prefix: str = "part") -> None:
+        buffer = pa.BufferOutputStream()
+        pq.write_table(data, buffer)
+        name = f"{prefix}-{uuid.uuid4().hex}.parquet"
+        self.write_bytes(f"{table}/{name}", buffer.getvalue().to_pybytes())
+
+    def _parts(self, table: str) -> list[str]:
+        names = [n for n in self.names(table) if n.endswith(".parquet")]
+        return [f"{self.root}/{table}/{name}" for name in names]
+
+    def _dataset(self, table: str, parts: list[str]) -> ds.Dataset:
+        # The schema fills columns that an older file lacks with null.
+        return ds.dataset(
+            parts, schema=arrow_schema(table), filesystem=self.filesystem, format="parquet"
+        )
+
+    def _read(
+        self, table: str, keys: Collection[str] | None, columns: list[str] | None
+    ) -> pa.Table:
+        where = None if keys is None else ds.field("key").isin(pa.array(list(keys), pa.string()))
+        for attempt in range(5):
+            parts = self._parts(table)
+            if not parts:
+                return arrow_schema(table).empty_table().select(
+                    columns or [c.name for c in TABLES[table]]
+                )
+            try:
+                return self._dataset(table, parts).to_table(columns=columns, filter=where)
+            except FileNotFoundError:  # compacted between the listing and the reading
+                if attempt == 4:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _check_writable(self) -> None:
+        try:
+            self.write_bytes(".writable", b"")
+            self.delete(".writable")
+        except OSError as error:
+            reason = str(error).split(". Detail")[0].split("'")[-1].strip(" .") or "refused"
+            raise InputError(
+                f"{self.results}: the results folder cannot be written ({reason}); "
+                "give another with --results."
+            ) from error
+
+    def _check_schema(self, table: str) -> None:
+        parts = self._parts(table)
+        for part in parts[:1] + parts[-1:]:
+            try:
+                there = pq.read_schema(part, filesystem=self.filesystem)
+            except FileNotFoundError:
+                continue
+            except (OSError, pa.ArrowInvalid) as error:
+                raise InputError(f"{part}: not a Parquet file; remove it from the results.") from error
+            for column in TABLES[table]:
+                index = there.get_field_index(column.name)
+                if index >= 0 and there.field(index).type == column.type:
+                    continue
+                if index < 0 and not column.required:
+                    continue
+                found = "no such column" if index < 0 else str(there.field(index).type)
+                raise InputError(
+                    f"{part}: column {column.name} should be {column.type}, found {found}; "
+                    "these results are of another schema: give another folder with --results."
+                )
+
+
+def _newest(table: str, data: pa.Table) -> pa.Table:
+    """One row for each key: the newest, but of a fit never a failure before a result."""
+    keys = ["key", "epoch"] if table == "_curves" else ["sha256" if table == "_signals" else "key"]
+    order = [(key, "ascending") for key in keys]
+    if table == "fits":
+        data = data.append_column("_failed", pc.equal(data["status"], "failed"))
+        order.append(("_failed", "ascending"))
+    if table != "_curves":
+        order.append(("written_at", "descending"))
+    data = data.sort_by(order)
+    if table == "fits":
+        data = data.drop_columns(["_failed"])
+    # Sorted, so a row is the first of its key where it differs from the one before.
+    same = pa.array([False] + [True] * (len(data) - 1)) if len(data) else pa.array([], pa.bool_())
+    for key in keys:
+        column = data[key].combine_chunks()
+        if len(data):
+            equal = pc.equal(column.slice(1), column.slice(0, len(data) - 1))
+            same = pc.and_(same, pa.concat_arrays([pa.array([False]), equal]))
+    return data.filter(pc.invert(same))

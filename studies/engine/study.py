@@ -1,0 +1,204 @@
+"""A study as a value: what is asked, at which sizes, and the trials that follow from it."""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from inr_models import FitConfig, InputError, NetworkConfig, Siren2Config, SirenConfig
+from search_spaces.audio import NoiseGrid, siren_omega_first
+from search_spaces.rules import RULES, NoiseScales, Target
+from studies.engine.signals import Signal
+from studies.engine.trial import Trial
+
+FIRST_CONFIRM_SEED = 100
+"""Grids and searches use the seeds below; what is compared is fitted on others from here on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """The sizes of a run. `rules` are names of `search_spaces.rules.RULES`; the first one is
+    the study's "Eqn. 11", the one that the best cell is compared with.
+    """
+
+    max_samples: int
+    width: int
+    depth: int
+    fit: FitConfig
+    seeds: int
+    grid: NoiseGrid
+    rules: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.max_samples < 256:
+            raise InputError(f"max_samples = {self.max_samples}: give 256 or more.")
+        if not 1 <= self.seeds <= FIRST_CONFIRM_SEED:
+            raise InputError(f"seeds = {self.seeds}: give a count from 1 to {FIRST_CONFIRM_SEED}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridStudy:
+    """A study of SIREN² over a grid of (s0, s1), at two recorded scales.
+
+    `confirm_seeds` are those on which the best cell, Eqn. 11 and SIREN are fitted again and
+    compared; the grid, which chooses the cell, never uses them.
+    """
+
+    name: str
+    question: str
+    signals: tuple[str, ...]
+    small: Scale
+    paper: Scale
+    confirm_seeds: tuple[int, ...] = (105, 106)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A study with every choice made: stored with the results, and enough to repeat them."""
+
+    study: str
+    question: str
+    scale_name: Literal["small", "paper"]
+    scale: Scale
+    confirm_seeds: tuple[int, ...]
+    signals: tuple[str, ...]
+    """sha256 of every signal, in order; their sources are in the table of signals."""
+
+    @property
+    def id(self) -> str:
+        """8 hex digits that tell runs of one study apart."""
+        return hashlib.sha256(RUN_JSON.dump_json(self)).hexdigest()[:8]
+
+    @property
+    def folder(self) -> str:
+        """Where the run's value and report are, under the results."""
+        return f"_studies/{self.study}-{self.scale_name}-{self.id}"
+
+
+RUN_JSON: TypeAdapter[Run] = TypeAdapter(Run)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """A network to try on a signal. `cell` is its (row, column) where it is of the grid."""
+
+    name: str
+    kind: Literal["grid", "network", "rule"]
+    network: NetworkConfig
+    cell: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedFit:
+    """A trial, and the place it has in the order: lower stages first."""
+
+    signal: Signal
+    point: Point
+    trial: Trial
+    stage: int
+
+
+def points(run: Run, signal: Signal) -> list[Point]:
+    """Every point of a signal: plain SIREN, the rules' points, then the grid's cells."""
+    scale, n = run.scale, signal.num_samples
+    size = {"width": scale.width, "depth": scale.depth}
+    siren = SirenConfig(**size, omega_first=siren_omega_first(n))
+    target = Target(
+        descriptors=signal.descriptors,
+        num_samples=n,
+        width=scale.width,
+        channels=signal.channels,
+    )
+
+    def at(scales: NoiseScales) -> Siren2Config:
+        return Siren2Config(**size, s0=scales.s0, s1=scales.s1)
+
+    return [
+        Point(name="siren", kind="network", network=siren),
+        *(Point(name=r, kind="rule", network=at(RULES[r](target))) for r in scale.rules),
+        *(
+            Point(name=f"cell {i},{j}", kind="grid", network=at(scales), cell=(i, j))
+            for (i, j), scales in scale.grid.cells(n)
+        ),
+    ]
+
+
+def trial_of(run: Run, signal: Signal, point: Point, seed: int) -> Trial:
+    """The trial of a point on one seed."""
+    return Trial(signal=signal.sha256, network=point.network, fit=run.scale.fit, seed=seed)
+
+
+def plan(run: Run, signals: Iterable[Signal]) -> list[PlannedFit]:
+    """Every fit but the confirmation of the best cells, coarse to fine.
+
+    Of the first seed: SIREN, the rules and every other cell of all signals, then the other
+    cells; then seed after seed; then the confirming seeds of SIREN and the first rule. An
+    interrupted run is already a whole map.
+    """
+    fits = []
+    for signal in signals:
+        for point in points(run, signal):
+            odd = sum(point.cell) % 2 if point.cell else 0
+            for seed in range(run.scale.seeds):
+                stage = odd if seed == 0 else seed + 1
+                fits.append((stage, signal, point, seed))
+            if point.name in ("siren", run.scale.rules[0]):
+                fits += [(run.scale.seeds + 1, signal, point, seed) for seed in run.confirm_seeds]
+    return _planned(run, fits)
+
+
+def confirmation(run: Run, best: Iterable[tuple[Signal, Point]]) -> list[PlannedFit]:
+    """The fits that score the best cell of each signal on the confirming seeds."""
+    stage = run.scale.seeds + 2
+    return _planned(run, [(stage, s, p, seed) for s, p in best for seed in run.confirm_seeds])
+
+
+def _planned(
+    run: Run, fits: Sequence[tuple[int, Signal, Point, int]]
+) -> list[PlannedFit]:
+    planned: dict[str, PlannedFit] = {}
+    for stage, signal, point, seed in sorted(fits, key=lambda fit: fit[0]):
+        trial = trial_of(run, signal, point, seed)
+        # Rules may agree with each other or with a cell: one trial, planned once.
+        planned.setdefault(
+            trial.key, PlannedFit(signal=signal, point=point, trial=trial, stage=stage)
+        )
+    return list(planned.values())
+
+
+def resolve(
+    study: GridStudy,
+    scale_name: Literal["small", "paper"],
+    signals: Sequence[Signal],
+    *,
+    seeds: int | None = None,
+    epochs: int | None = None,
+    max_samples: int | None = None,
+) -> Run:
+    """The run that a study and the flags' overrides name.
+
+    Raises:
+        InputError: an override out of its range.
+    """
+    scale = study.small if scale_name == "small" else study.paper
+    return Run(
+        study=study.name,
+        question=study.question,
+        scale_name=scale_name,
+        scale=override(scale, seeds=seeds, epochs=epochs, max_samples=max_samples),
+        confirm_seeds=study.confirm_seeds,
+        signals=tuple(signal.sha256 for signal in signals),
+    )
+
+
+def override(
+    scale: Scale, *, seeds: int | None, epochs: int | None, max_samples: int | None
+) -> Scale:
+    """`scale` with what is given changed."""
+    if epochs is not None:
+        scale = dataclasses.replace(scale, fit=dataclasses.replace(scale.fit, epochs=epochs))
+    given = {"seeds": seeds, "max_samples": max_samples}
+    return dataclasses.replace(scale, **{k: v for k, v in given.items() if v is not None})

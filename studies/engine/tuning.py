@@ -1,0 +1,219 @@
+"""Ray: connect, size the workers, time a step, and run batches of fits as Tune trials.
+
+A Tune trial is a batch of fits of one signal, long enough that Tune's own cost is small. Trials
+are told apart by content keys and never by Tune's ids, and nothing is restored by Tune: a
+run that was cut short starts anew with the fits that its store lacks.
+"""
+
+import logging
+import math
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Literal
+
+os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "3600")
+
+import numpy as np
+import ray
+import torch
+from ray import tune
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from inr_models import InputError, NetworkConfig, make_network
+from inr_models.stacking import seconds_per_epoch
+from studies.engine.batch import run_batch
+from studies.engine.recorder import MAX_ATTEMPTS, Recorder, RemoteCheckpoints
+from studies.engine.rows import failed_row
+from studies.engine.signals import Signal, coordinates
+from studies.engine.store import Store
+from studies.engine.study import PlannedFit
+from studies.engine.trial import Trial
+
+BATCH_SECONDS = 8.0
+MAX_BATCH = 64
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workers:
+    """How many fits run side by side, and on what. A CPU worker has one core and thread."""
+
+    device: Literal["cpu", "cuda"]
+    count: int
+
+    @property
+    def resources(self) -> dict[str, float]:
+        """Ray's resources for one worker."""
+        return {"cpu": 1, "gpu": 1} if self.device == "cuda" else {"cpu": 1}
+
+    def __str__(self) -> str:
+        noun = "GPU" if self.device == "cuda" else "CPU core"
+        return f"{self.count} {noun}{'s' * (self.count != 1)}"
+
+
+def connect(device: Device, max_concurrent: int | None) -> Workers:
+    """Join the Ray cluster of this machine, or start one in this process.
+
+    Raises:
+        InputError: a GPU is asked for and there is none.
+    """
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+    if not ray.is_initialized():
+        ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
+    total = ray.cluster_resources()
+    if device == "auto":
+        device = "cuda" if total.get("GPU", 0) >= 1 else "cpu"
+    count = int(total.get("GPU" if device == "cuda" else "CPU", 0))
+    if count == 0 and device == "cuda":
+        raise InputError(
+            "--device cuda: Ray sees no GPU here; use --device cpu, or leave the flag out."
+        )
+    return Workers(device=device, count=min(max(count, 1), max_concurrent or count))
+
+
+def time_epoch(network: NetworkConfig, signal: Signal, workers: Workers) -> float:
+    """Seconds of one epoch of one fit on one worker, from a timed step there."""
+    timed = ray.remote(_time_epoch).options(
+        num_cpus=workers.resources["cpu"], num_gpus=workers.resources.get("gpu", 0)
+    )
+    return ray.get(timed.remote(network, signal, workers.device))
+
+
+def run_fits(
+    study: str,
+    fits: Sequence[PlannedFit],
+    workers: Workers,
+    results: str,
+    *,
+    seconds_per_fit: Callable[[PlannedFit], float],
+    on_result: Callable[[dict[str, Any]], None],
+    checkpoint_seconds: float = 60.0,
+) -> None:
+    """Run `fits` in their order, every finished one straight into the store.
+
+    Returns when all have a row, or early when the user interrupts. A fit whose worker process
+    dies `MAX_ATTEMPTS` times becomes a failed row, as does one whose batch Tune gives up.
+    """
+    batches = make_batches(fits, seconds_per_fit)
+    if not batches:
+        return
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    recorder = (
+        ray.remote(Recorder)
+        .options(num_cpus=0, scheduling_strategy=here, max_restarts=-1, max_task_retries=3)
+        .remote(results)
+    )
+    signals = {fit.trial.signal: fit.signal for fit in fits}
+    trainable = tune.with_parameters(
+        _train_batch,
+        study=study,
+        batches=[[fit.trial for fit in batch] for batch in batches],
+        signals={sha: ray.put(signal) for sha, signal in signals.items()},
+        recorder=recorder,
+        device=workers.device,
+        checkpoint_seconds=checkpoint_seconds,
+    )
+    with tempfile.TemporaryDirectory(prefix="noisescape-tune-") as scratch:
+        outcome = tune.Tuner(
+            tune.with_resources(trainable, workers.resources),
+            param_space={"batch": tune.grid_search(list(range(len(batches))))},
+            tune_config=tune.TuneConfig(reuse_actors=True, max_concurrent_trials=workers.count),
+            run_config=tune.RunConfig(
+                name=study,
+                storage_path=scratch,
+                verbose=0,
+                callbacks=[_OnResult(on_result)],
+                failure_config=tune.FailureConfig(
+                    max_failures=MAX_ATTEMPTS * (1 + max(map(len, batches)))
+                ),
+            ),
+        ).fit()
+    given_up = [batches[r.config["batch"]] for r in outcome if r.error and r.config]
+    errors = [str(error).strip().splitlines()[-1] for error in outcome.errors]
+    _record_failures(study, given_up, errors, Store(results))
+    ray.kill(recorder)
+
+
+def make_batches(
+    fits: Sequence[PlannedFit], seconds_per_fit: Callable[[PlannedFit], float]
+) -> list[list[PlannedFit]]:
+    """Split `fits`, in order, into batches of one signal, stage and shape of about 8 s each."""
+
+    def shares(fit: PlannedFit) -> tuple[Any, ...]:
+        network: NetworkConfig = fit.trial.network
+        return fit.stage, fit.trial.signal, network.width, network.depth, fit.trial.fit
+
+    batches = []
+    for _, group in groupby(fits, shares):
+        members = list(group)
+        size = math.ceil(BATCH_SECONDS / max(seconds_per_fit(members[0]), 1e-3))
+        num = math.ceil(len(members) / min(size, MAX_BATCH))
+        for part in np.array_split(np.arange(len(members)), num):
+            batches.append([members[i] for i in part])
+    return batches
+
+
+class _OnResult(tune.Callback):
+    def __init__(self, on_result: Callable[[dict[str, Any]], None]) -> None:
+        self.on_result = on_result
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}  # Tune pickles callbacks to restore them, which never happens here
+
+    def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Any, **_: Any) -> None:
+        self.on_result(result)
+
+
+def _train_batch(
+    config: dict[str, int],
+    *,
+    study: str,
+    batches: list[list[Trial]],
+    signals: dict[str, ray.ObjectRef],
+    recorder: Any,
+    device: str,
+    checkpoint_seconds: float,
+) -> None:
+    torch.set_num_threads(1)
+    trials = batches[config["batch"]]
+    # A batch that is run again after its worker died goes on with what it lacks.
+    missing = ray.get(recorder.missing.remote([trial.key for trial in trials]))
+    trials = [trial for trial, needed in zip(trials, missing, strict=True) if needed]
+    if not trials:
+        return
+    signal = ray.get(signals[trials[0].signal])
+    checkpoints = RemoteCheckpoints(recorder, [trial.key for trial in trials])
+    for row, curve in run_batch(
+        study, signal, trials, torch.device(device), checkpoints, checkpoint_seconds
+    ):
+        ray.get(recorder.record.remote(row, curve))
+        report = {name: row.get(name) for name in ("signal", "status", "metric_psnr_peak")}
+        tune.report(report)
+    ray.get(recorder.discard.remote(sorted(checkpoints.units)))
+
+
+def _time_epoch(network: NetworkConfig, signal: Signal, device: str) -> float:
+    torch.set_num_threads(1)
+    assert signal.values is not None
+    made = make_network(network, in_features=1, out_features=signal.channels, seed=0).to(device)
+    coords = torch.from_numpy(coordinates(signal.num_samples)).to(device)
+    return seconds_per_epoch(made, coords, torch.from_numpy(signal.values).to(device))
+
+
+def _record_failures(
+    study: str, batches: list[list[PlannedFit]], errors: list[str], store: Store
+) -> None:
+    for batch, error in zip(batches, errors, strict=True):
+        done = store.done([fit.trial.key for fit in batch])
+        store.append(
+            failed_row(study, fit.signal, fit.trial, error)
+            for fit in batch
+            if fit.trial.key not in done
+        )
