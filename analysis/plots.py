@@ -38,7 +38,7 @@ def heatmap(relief: Landscape, rules: Sequence[Point]) -> str:
     a point between grid values lies between their cells.
     """
     mean = relief.mean
-    rows, columns = mean.shape
+    rows = len(mean)
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(5.4, 1.3 + 0.52 * min(rows, 8)), layout="constrained")
         axes = figure.add_subplot()
@@ -54,9 +54,7 @@ def heatmap(relief: Landscape, rules: Sequence[Point]) -> str:
             x = place(getattr(point.network, "s1", 0.0), relief.s1)
             y = place(getattr(point.network, "s0", 0.0), relief.s0)
             size, color = (11, RULE) if number == 0 else (7, MUTED)
-            axes.plot(
-                x, y, "x", ms=size, mew=2.6, color=color, path_effects=OUTLINE, clip_on=False
-            )
+            axes.plot(x, y, "x", ms=size, mew=2.6, color=color, path_effects=OUTLINE, clip_on=False)
         bar = figure.colorbar(image, ax=axes, pad=0.02)
         bar.outline.set_visible(False)  # type: ignore[operator]
         bar.set_label("peak PSNR (dB)")
@@ -144,7 +142,9 @@ def gains(summaries: Sequence[Summary]) -> str:
         axes = figure.add_subplot()
         axes.axvline(0, color=RULE, lw=1.5)
         for y, s in enumerate(shown):
-            axes.plot([0, s.difference], [y, y], color="#d5dbe3", lw=5, solid_capstyle="butt", zorder=1)
+            axes.plot(
+                [0, s.difference], [y, y], color="#d5dbe3", lw=5, solid_capstyle="butt", zorder=1
+            )
             axes.plot(s.differences, [y] * len(s.differences), "o", ms=5, color=INK, alpha=0.75)
         axes.set_yticks(range(len(shown)), [s.signal.name for s in shown])
         axes.tick_params(axis="y", length=0, labelcolor=INK)

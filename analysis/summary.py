@@ -94,9 +94,7 @@ def _summarize(run: Run, signal: Signal, rows: Rows) -> Summary:
     )
 
 
-def _score(
-    run: Run, signal: Signal, point: Point, rows: Rows, seeds: Sequence[int]
-) -> Score:
+def _score(run: Run, signal: Signal, point: Point, rows: Rows, seeds: Sequence[int]) -> Score:
     peaks = []
     for seed in seeds:
         row = rows.get(trial_of(run, signal, point, seed).key)

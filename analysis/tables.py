@@ -1,13 +1,16 @@
 """The terminal's tables, at most 80 columns wide."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 from rich import box
 from rich.table import Table
 
 from analysis.summary import Summary
-from studies.engine.study import Run
+from studies.engine.signals import Signal
+from studies.engine.study import PlannedFit, Run
 
 
 def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:
@@ -47,6 +50,26 @@ def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:
     return table
 
 
+def plan_table(signals: Sequence[Signal], missing: Sequence[PlannedFit]) -> Table:
+    """What each clip is, and how many fits of its map are to run."""
+    count = Counter(fit.trial.signal for fit in missing)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("clip", no_wrap=True)
+    for name in ("psi", "samples", "crop", "from", "Hz", "to run"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for signal in signals:
+        table.add_row(
+            signal.name,
+            f"{signal.descriptors['psi']:.4f}",
+            f"{signal.num_samples:,}",
+            signal.crop,
+            f"{signal.crop_start:,}",
+            f"{signal.sample_rate:,.0f}",
+            str(count[signal.sha256]),
+        )
+    return table
+
+
 def status_table(summaries: Sequence[Summary]) -> Table:
     """How far every clip is."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -54,7 +77,7 @@ def status_table(summaries: Sequence[Summary]) -> Table:
     for name in ("done", "of", "dead", "diverged", "failed", "best so far"):
         table.add_column(name, justify="right", no_wrap=True)
     for s in summaries:
-        known = s.map.psnr[~(s.map.psnr != s.map.psnr)]
+        known = s.map.psnr[np.isfinite(s.map.psnr)]
         counts = [str(s.statuses[name]) for name in ("dead", "diverged", "failed")]
         best = f"{known.max():.1f} dB" if known.size else "-"
         table.add_row(s.signal.name, str(s.num_done), str(s.num_fits), *counts, best)

@@ -44,8 +44,9 @@ class FitConfig:
 
     def __post_init__(self) -> None:
         for field in ("epochs", "decay_every"):
-            if getattr(self, field) < 1:
-                raise InputError(f"{field} = {getattr(self, field)}: give 1 or more.")
+            value = getattr(self, field)
+            if not (isinstance(value, int) and value >= 1):
+                raise InputError(f"{field} = {value}: give a whole number, 1 or more.")
         for field in ("learning_rate", "decay"):
             value = getattr(self, field)
             if not (math.isfinite(value) and value > 0):
@@ -63,7 +64,8 @@ class FitResult(NamedTuple):
 
     `epochs` and `psnr` are the curve: log-spaced epochs, the first and the last that was
     scored. A diverged fit (its error was no longer finite) has `psnr_final` NaN and a curve
-    that ends before; its peak and best weights are those of the finite part.
+    that ends before; its peak and best weights are those of the finite part (NaN and the
+    initial weights if there is none).
     """
 
     mse_best: float
@@ -104,7 +106,7 @@ def fit(
         coords: [n, d], float32.
         values: [n, c], float32, in [-1, 1].
         execution: "stack" trains the networks together, "loop" one after the other, "auto"
-            whichever is measured faster on this device for these shapes.
+            whichever was measured faster on the device for these shapes.
         checkpoints: where to look for a state to go on from, and where to leave one every
             `checkpoint_seconds`.
 
@@ -116,6 +118,14 @@ def fit(
                          "both must be [n, features] with the same n.")  # fmt: skip
     if coords.dtype != torch.float32 or values.dtype != torch.float32:
         raise ValueError(f"coords {coords.dtype} and values {values.dtype}: both must be float32.")
+    shapes = {tuple(tuple(p.shape) for p in network.parameters()) for network in networks}
+    features = {(n.linears[0].in_features, n.linears[-1].out_features) for n in networks}
+    if len(shapes) > 1 or features - {(coords.shape[1], values.shape[1])}:
+        raise ValueError(
+            f"networks of {sorted(features)} (coordinates, channels) for coords "
+            f"{tuple(coords.shape)} and values {tuple(values.shape)}: all must have equal shapes "
+            "that fit the signal."
+        )
     for unit in choose_units(networks, coords, values, execution):
         started = time.perf_counter()
         training = Training(
@@ -147,15 +157,16 @@ def _results(training: Training) -> Iterator[FitResult]:
         finite = np.isfinite(mse[r])
         scored = len(finite) if finite.all() else int(np.argmin(finite))
         epochs = curve_epochs(scored - 1) if scored else np.empty(0, dtype=np.int64)
-        best = float(training.best_mse[r])
+        best = float(training.best_mse[r]) if scored else math.nan
+        diverged = scored < len(finite)
         yield FitResult(
             mse_best=best,
             psnr_peak=float(psnr_db(best)),
             epoch_of_peak=int(training.best_epoch[r]),
-            psnr_final=float(psnr_db(mse[r, -1])),
+            psnr_final=math.nan if diverged else float(psnr_db(mse[r, -1])),
             epochs=epochs,
             psnr=psnr_db(mse[r, epochs]),
-            diverged=scored < len(finite),
+            diverged=diverged,
             best_weights={k: w[r] if training.stacked else w for k, w in weights.items()},
             seconds=training.seconds / len(mse),
             execution="stack" if training.stacked else "loop",

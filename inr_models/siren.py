@@ -1,12 +1,12 @@
 """SIREN, the sinusoidal representation network (Sitzmann et al. 2020; paper, Eqn. 1).
 
-    h_1 = sin(omega_first  (W_1 x + b_1))
-    h_l = sin(omega_hidden (W_l h_{l-1} + b_l)),    l = 2 .. depth
-    f   = W h_depth + b
+h_1 = sin(omega_first  (W_1 x + b_1))
+h_l = sin(omega_hidden (W_l h_{l-1} + b_l)),    l = 2 .. depth
+f   = W h_depth + b
 
-    W_1 ~ U(-1/d_in, 1/d_in)
-    W   ~ U(-sqrt(6/fan_in)/omega_hidden, +sqrt(6/fan_in)/omega_hidden)   later, output too
-    b   ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in))
+W_1 ~ U(-1/d_in, 1/d_in)
+W   ~ U(-sqrt(6/fan_in)/omega_hidden, +sqrt(6/fan_in)/omega_hidden)   later, output too
+b   ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in))
 """
 
 import math
@@ -40,8 +40,9 @@ class SirenConfig:
 
     def __post_init__(self) -> None:
         for field in ("width", "depth"):
-            if getattr(self, field) < 1:
-                raise InputError(f"{field} = {getattr(self, field)}: give 1 or more.")
+            value = getattr(self, field)
+            if not (isinstance(value, int) and value >= 1):
+                raise InputError(f"{field} = {value}: give a whole number, 1 or more.")
         for field in ("omega_first", "omega_hidden"):
             value = getattr(self, field)
             if not (math.isfinite(value) and value > 0):
@@ -58,9 +59,7 @@ class SirenConfig:
 
 
 @torch.no_grad()
-def siren_uniform(
-    network: CoordinateMLP, omega_hidden: float, generator: torch.Generator
-) -> None:
+def siren_uniform(network: CoordinateMLP, omega_hidden: float, generator: torch.Generator) -> None:
     """Draw SIREN's uniform weights and biases, layer by layer, weights first."""
     for index, linear in enumerate(network.linears):
         fan_in = linear.in_features

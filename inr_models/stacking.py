@@ -1,7 +1,8 @@
 """Whether networks that share shapes train as one stack or one by one: measured, not guessed.
 
-A GPU wants stacks; on a CPU they pay only for tiny networks on few samples. The measurement
-is one epoch of each way on a block of samples, once a process and shape.
+The path decides the rounding, and training amplifies it, so it must not hang on a noisy
+clock: on a CPU it follows a recorded measurement, and on a GPU, where stacks win by far or
+not at all, one epoch of each way is timed, once a process and shape.
 """
 
 import time
@@ -16,8 +17,11 @@ from inr_models.training import CPU_BLOCK, Training
 
 Execution = Literal["loop", "stack"]
 
-# A stack must win by this factor: close calls go to the loop, so that noise in the
-# measurement does not change the path, and with it the rounding, from run to run.
+# `python -m benchmarks.stacking`: at 4 x 52 and 4 x 222 a stack on a CPU was faster at 256
+# samples, and no faster or slower from 512 on (benchmarks/RESULTS.md).
+CPU_STACK_SAMPLES = 256
+
+# On a GPU a stack must win by this factor: close calls go to the loop.
 STACK_MUST_WIN_BY = 1.25
 
 _measured: dict[tuple[object, ...], Execution] = {}
@@ -32,7 +36,7 @@ def choose_units(
     """Split the networks' indices into units that train together."""
     everyone = tuple(range(len(networks)))
     if execution == "auto":
-        execution = _measure(networks, coords, values) if len(networks) > 1 else "loop"
+        execution = _faster(networks, coords, values)
     if execution == "loop":
         return [(i,) for i in everyone]
     size = min(len(everyone), _stack_limit(networks[0], coords))
@@ -46,14 +50,16 @@ def seconds_per_epoch(network: CoordinateMLP, coords: Tensor, values: Tensor) ->
     return _fastest(lambda: training.run(1, 0.0), repeats=3) * len(coords) / num
 
 
-def _measure(networks: Sequence[CoordinateMLP], coords: Tensor, values: Tensor) -> Execution:
+def _faster(networks: Sequence[CoordinateMLP], coords: Tensor, values: Tensor) -> Execution:
+    if len(networks) == 1:
+        return "loop"
+    if not coords.is_cuda:
+        return "stack" if len(coords) <= CPU_STACK_SAMPLES else "loop"
     shapes = tuple(tuple(p.shape) for p in networks[0].parameters())
-    key = (str(coords.device), torch.get_num_threads(), shapes, len(coords), len(networks))
+    key = (str(coords.device), shapes, len(coords), len(networks))
     if key not in _measured:
-        num = len(coords) if coords.is_cuda else min(len(coords), CPU_BLOCK)
         probes = networks[: _stack_limit(networks[0], coords)]
-        single = _probe(probes[:1], coords[:num], values[:num])
-        stack = _probe(probes, coords[:num], values[:num])
+        single, stack = _probe(probes[:1], coords, values), _probe(probes, coords, values)
         alone = _fastest(lambda: single.run(1, 0.0)) * len(probes)
         together = _fastest(lambda: stack.run(1, 0.0))
         _measured[key] = "stack" if alone > STACK_MUST_WIN_BY * together else "loop"

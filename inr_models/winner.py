@@ -40,7 +40,9 @@ class Siren2Config(SirenConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.depth < 2:
-            raise InputError(f"depth = {self.depth}: SIREN² perturbs two hidden layers; give 2 or more.")
+            raise InputError(
+                f"depth = {self.depth}: SIREN² perturbs two hidden layers; give 2 or more."
+            )
         for field in ("s0", "s1"):
             value = getattr(self, field)
             if not (math.isfinite(value) and value >= 0):

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -53,8 +54,10 @@ class Values:
     def __post_init__(self) -> None:
         if not self.values:
             raise InputError("values = (): an axis needs at least one point.")
-        if list(self.values) != sorted(set(self.values)):
-            raise InputError(f"values = {self.values}: give them in increasing order, each once.")
+        if not all(map(math.isfinite, self.values)) or any(
+            high <= low for low, high in pairwise(self.values)
+        ):
+            raise InputError(f"values = {self.values}: give finite numbers in increasing order.")
 
     def grid(self) -> tuple[float, ...]:
         return self.values

@@ -3,6 +3,7 @@
 import dataclasses
 import glob
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -65,10 +66,11 @@ def read_audio(path: Path, max_samples: int) -> Signal:
         raise InputError(
             f"{path}: {len(samples)} samples are too few; give a clip of {MIN_SAMPLES} or more."
         )
-    if not samples.any():
+    with np.errstate(invalid="ignore"):
+        values = (samples / peak).astype("<f4")
+    if not np.abs(values).max() > 0:
         where = "" if peak == 0 or crop == "loudest" else f" in its first {max_samples} samples"
         raise InputError(f"{path}: the clip is silent{where}; there is nothing to fit.")
-    values = (samples / peak).astype("<f4")
     return Signal(
         name=path.stem,
         sha256=sha256_of(values),
@@ -150,8 +152,11 @@ def _says_truncated(path: Path, file: soundfile.SoundFile) -> bool:
         with path.open("rb") as raw:
             raw.seek(max(0, path.stat().st_size - (1 << 17)))
             tail = raw.read()
-        page = tail.rfind(b"OggS")  # its byte 5 has bit 2 set on the last page of a stream
-        return page < 0 or page + 5 >= len(tail) or not tail[page + 5] & 4
+        page = tail[max(0, tail.rfind(b"OggS")) :]
+        if len(page) < 27 or len(page) < 27 + page[26]:
+            return True
+        # Flag 4 is on the last page of a stream; the table at 27 gives its segments' sizes.
+        return not page[5] & 4 or len(page) < 27 + page[26] + sum(page[27 : 27 + page[26]])
     for promised, there in re.findall(
         r"(?:data|SSND|Riff size)\s*: (\d+) \(should be (\d+)\)", file.extra_info
     ):
@@ -162,16 +167,20 @@ def _says_truncated(path: Path, file: soundfile.SoundFile) -> bool:
 
 
 def _open(path: Path) -> soundfile.SoundFile:
-    if not path.exists():
-        raise InputError(f"{path}: no such file; check the path.")
-    if not path.is_file():
+    try:
+        status = path.stat()
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; check the path.") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened ({error.strerror}); check the path.") from error
+    if not stat.S_ISREG(status.st_mode):
         raise InputError(f"{path}: not a file; give an audio file, a glob or a directory.")
-    if path.stat().st_size == 0:
+    if status.st_size == 0:
         raise InputError(f"{path}: the file is empty; get a whole copy.")
     try:
         return soundfile.SoundFile(path)
     except (soundfile.SoundFileError, OSError) as error:
+        reason = re.split(r": |\. ", str(error).rstrip(". "))[-1]
         raise InputError(
-            f"{path}: not readable as audio ({str(error).rsplit(': ', 1)[-1].rstrip('.')}); "
-            "give WAV, FLAC, OGG or AIFF."
+            f"{path}: not readable as audio ({reason}); give WAV, FLAC, OGG or AIFF."
         ) from error

@@ -34,7 +34,10 @@ def run_batch(
         try:
             networks = [
                 make_network(
-                    trials[i].network, in_features=1, out_features=signal.channels, seed=trials[i].seed
+                    trials[i].network,
+                    in_features=1,
+                    out_features=signal.channels,
+                    seed=trials[i].seed,
                 ).to(device)
                 for i in group
             ]

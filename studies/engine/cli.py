@@ -17,8 +17,6 @@ from inr_models import InputError
 from studies.engine import verbs
 from studies.engine.study import GridStudy
 
-DAY = 24 * 3600
-
 
 def main(study: GridStudy, argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line of `study`, and exit."""

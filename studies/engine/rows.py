@@ -34,9 +34,9 @@ def finished_row(
         status = "ok"
     return {
         **_base_row(study, signal, trial),
-        "metric_psnr_peak": result.psnr_peak,
-        "metric_psnr_final": None if math.isnan(result.psnr_final) else result.psnr_final,
-        "metric_mse": result.mse_best,
+        "metric_psnr_peak": _or_null(result.psnr_peak),
+        "metric_psnr_final": _or_null(result.psnr_final),
+        "metric_mse": _or_null(result.mse_best),
         "epoch_of_peak": result.epoch_of_peak,
         "status": status,
         "seconds": result.seconds,
@@ -102,6 +102,10 @@ def _base_row(study: str, signal: Signal, trial: Trial) -> Row:
         "commit": git_commit(),
         "config": trial.config,
     }
+
+
+def _or_null(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 @cache

@@ -12,6 +12,7 @@ from search_spaces.rules.eqn11 import PAPER_SAMPLES
 
 Crop = Literal["head", "loudest"]
 
+
 @dataclass(frozen=True, kw_only=True)
 class Signal:
     """What is fitted, and where it came from. `values` is [n, 1] float32 in [-1, 1].

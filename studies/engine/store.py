@@ -6,6 +6,7 @@ belong to, so a row that is there is complete.
 """
 
 import datetime
+import re
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -62,7 +63,9 @@ class Store:
         ]
         self._write("_signals", new)
 
-    def fits(self, keys: Collection[str] | None = None, columns: list[str] | None = None) -> pa.Table:
+    def fits(
+        self, keys: Collection[str] | None = None, columns: list[str] | None = None
+    ) -> pa.Table:
         """The newest row of every key, a finished fit before a failed one; `keys` only if given."""
         names = None if columns is None else sorted({*columns, "key", "status", "written_at"})
         return _newest("fits", self._read("fits", keys, names))
@@ -159,8 +162,10 @@ class Store:
         for attempt in range(5):
             parts = self._parts(table)
             if not parts:
-                return arrow_schema(table).empty_table().select(
-                    columns or [c.name for c in TABLES[table]]
+                return (
+                    arrow_schema(table)
+                    .empty_table()
+                    .select(columns or [c.name for c in TABLES[table]])
                 )
             try:
                 return self._dataset(table, parts).to_table(columns=columns, filter=where)
@@ -174,7 +179,8 @@ class Store:
             self.write_bytes(".writable", b"")
             self.delete(".writable")
         except OSError as error:
-            reason = str(error).split(". Detail")[0].split("'")[-1].strip(" .") or "refused"
+            detail = re.search(r"\[errno \d+\] ([^.\n]+)", str(error))
+            reason = detail[1] if detail else error.strerror or "refused"
             raise InputError(
                 f"{self.results}: the results folder cannot be written ({reason}); "
                 "give another with --results."
@@ -188,7 +194,9 @@ class Store:
             except FileNotFoundError:
                 continue
             except (OSError, pa.ArrowInvalid) as error:
-                raise InputError(f"{part}: not a Parquet file; remove it from the results.") from error
+                raise InputError(
+                    f"{part}: not a Parquet file; remove it from the results."
+                ) from error
             for column in TABLES[table]:
                 index = there.get_field_index(column.name)
                 if index >= 0 and there.field(index).type == column.type:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +13,8 @@ from search_spaces.audio import NoiseGrid, siren_omega_first
 from search_spaces.rules import RULES, NoiseScales, Target
 from studies.engine.signals import Signal
 from studies.engine.trial import Trial
+
+ScaleName = Literal["small", "paper"]
 
 FIRST_CONFIRM_SEED = 100
 """Grids and searches use the seeds below; what is compared is fitted on others from here on."""
@@ -54,6 +56,11 @@ class GridStudy:
     paper: Scale
     confirm_seeds: tuple[int, ...] = (105, 106)
 
+    @property
+    def scales(self) -> dict[str, Scale]:
+        """The two scales by name."""
+        return {"small": self.small, "paper": self.paper}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
@@ -61,7 +68,7 @@ class Run:
 
     study: str
     question: str
-    scale_name: Literal["small", "paper"]
+    scale_name: ScaleName
     scale: Scale
     confirm_seeds: tuple[int, ...]
     signals: tuple[str, ...]
@@ -131,6 +138,14 @@ def trial_of(run: Run, signal: Signal, point: Point, seed: int) -> Trial:
     return Trial(signal=signal.sha256, network=point.network, fit=run.scale.fit, seed=seed)
 
 
+def every_trial(run: Run, signals: Iterable[Signal]) -> Iterator[tuple[Signal, Point, int, str]]:
+    """(signal, point, seed, key) of every trial that a row of this run may be of."""
+    for signal in signals:
+        for point in points(run, signal):
+            for seed in (*range(run.scale.seeds), *run.confirm_seeds):
+                yield signal, point, seed, trial_of(run, signal, point, seed).key
+
+
 def plan(run: Run, signals: Iterable[Signal]) -> list[PlannedFit]:
     """Every fit but the confirmation of the best cells, coarse to fine.
 
@@ -156,9 +171,7 @@ def confirmation(run: Run, best: Iterable[tuple[Signal, Point]]) -> list[Planned
     return _planned(run, [(stage, s, p, seed) for s, p in best for seed in run.confirm_seeds])
 
 
-def _planned(
-    run: Run, fits: Sequence[tuple[int, Signal, Point, int]]
-) -> list[PlannedFit]:
+def _planned(run: Run, fits: Sequence[tuple[int, Signal, Point, int]]) -> list[PlannedFit]:
     planned: dict[str, PlannedFit] = {}
     for stage, signal, point, seed in sorted(fits, key=lambda fit: fit[0]):
         trial = trial_of(run, signal, point, seed)
@@ -170,25 +183,14 @@ def _planned(
 
 
 def resolve(
-    study: GridStudy,
-    scale_name: Literal["small", "paper"],
-    signals: Sequence[Signal],
-    *,
-    seeds: int | None = None,
-    epochs: int | None = None,
-    max_samples: int | None = None,
+    study: GridStudy, scale_name: ScaleName, scale: Scale, signals: Sequence[Signal]
 ) -> Run:
-    """The run that a study and the flags' overrides name.
-
-    Raises:
-        InputError: an override out of its range.
-    """
-    scale = study.small if scale_name == "small" else study.paper
+    """The run of a study on `signals` at `scale`, one of the study's own or overridden."""
     return Run(
         study=study.name,
         question=study.question,
         scale_name=scale_name,
-        scale=override(scale, seeds=seeds, epochs=epochs, max_samples=max_samples),
+        scale=scale,
         confirm_seeds=study.confirm_seeds,
         signals=tuple(signal.sha256 for signal in signals),
     )
@@ -197,7 +199,11 @@ def resolve(
 def override(
     scale: Scale, *, seeds: int | None, epochs: int | None, max_samples: int | None
 ) -> Scale:
-    """`scale` with what is given changed."""
+    """`scale` with what is given changed.
+
+    Raises:
+        InputError: a value out of its range.
+    """
     if epochs is not None:
         scale = dataclasses.replace(scale, fit=dataclasses.replace(scale.fit, epochs=epochs))
     given = {"seeds": seeds, "max_samples": max_samples}

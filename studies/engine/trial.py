@@ -48,5 +48,6 @@ def _without_defaults(config: Any) -> dict[str, Any]:
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if value != field.default:
-            content[field.name] = float(value) if isinstance(value, int | float) else value
+            # Adding 0.0 makes -0.0 the same key as 0.0.
+            content[field.name] = value + 0.0 if isinstance(value, int | float) else value
     return content

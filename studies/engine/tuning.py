@@ -9,6 +9,7 @@ import logging
 import math
 import os
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -23,6 +24,7 @@ import numpy as np
 import ray
 import torch
 from ray import tune
+from ray.autoscaler.sdk import request_resources
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from inr_models import InputError, NetworkConfig, make_network
@@ -36,6 +38,7 @@ from studies.engine.study import PlannedFit
 from studies.engine.trial import Trial
 
 BATCH_SECONDS = 8.0
+GPU_WAIT_SECONDS = 900.0
 MAX_BATCH = 64
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -43,10 +46,15 @@ Device = Literal["auto", "cpu", "cuda"]
 
 @dataclass(frozen=True, kw_only=True)
 class Workers:
-    """How many fits run side by side, and on what. A CPU worker has one core and thread."""
+    """How many fits run side by side, and on what. A CPU worker has one core and thread.
+
+    `count` is what is there now; `limit` bounds what may run at once, None where a cluster may
+    grow beyond `count`.
+    """
 
     device: Literal["cpu", "cuda"]
     count: int
+    limit: int | None
 
     @property
     def resources(self) -> dict[str, float]:
@@ -59,14 +67,23 @@ class Workers:
 
 
 def connect(device: Device, max_concurrent: int | None) -> Workers:
-    """Join the Ray cluster of this machine, or start one in this process.
+    """Join the Ray cluster that this machine is in, or start one of this machine alone.
+
+    A GPU that a cluster has to start first is waited for.
 
     Raises:
         InputError: a GPU is asked for and there is none.
     """
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    if not ray.is_initialized():
-        ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    joined = True
+    try:
+        ray.init(address="auto", ignore_reinit_error=True, **quiet)
+    except ConnectionError:
+        joined = False
+        ray.init(address="local", include_dashboard=False, **quiet)
+    if device == "cuda" and joined:
+        _wait_for_gpu()
     total = ray.cluster_resources()
     if device == "auto":
         device = "cuda" if total.get("GPU", 0) >= 1 else "cpu"
@@ -75,7 +92,16 @@ def connect(device: Device, max_concurrent: int | None) -> Workers:
         raise InputError(
             "--device cuda: Ray sees no GPU here; use --device cpu, or leave the flag out."
         )
-    return Workers(device=device, count=min(max(count, 1), max_concurrent or count))
+    count = min(max(count, 1), max_concurrent or max(count, 1))
+    return Workers(device=device, count=count, limit=max_concurrent if joined else count)
+
+
+def _wait_for_gpu() -> None:
+    deadline = time.monotonic() + GPU_WAIT_SECONDS
+    while not ray.cluster_resources().get("GPU") and time.monotonic() < deadline:
+        request_resources(bundles=[{"CPU": 1, "GPU": 1}])
+        time.sleep(2)
+    request_resources(bundles=[])
 
 
 def time_epoch(network: NetworkConfig, signal: Signal, workers: Workers) -> float:
@@ -124,7 +150,7 @@ def run_fits(
         outcome = tune.Tuner(
             tune.with_resources(trainable, workers.resources),
             param_space={"batch": tune.grid_search(list(range(len(batches))))},
-            tune_config=tune.TuneConfig(reuse_actors=True, max_concurrent_trials=workers.count),
+            tune_config=tune.TuneConfig(reuse_actors=True, max_concurrent_trials=workers.limit),
             run_config=tune.RunConfig(
                 name=study,
                 storage_path=scratch,
@@ -167,7 +193,9 @@ class _OnResult(tune.Callback):
     def __getstate__(self) -> dict[str, Any]:
         return {}  # Tune pickles callbacks to restore them, which never happens here
 
-    def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Any, **_: Any) -> None:
+    def on_trial_result(
+        self, iteration: int, trials: Any, trial: Any, result: Any, **_: Any
+    ) -> None:
         self.on_result(result)
 
 

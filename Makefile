@@ -1,0 +1,48 @@
+# The Python that makes .venv; every target makes or renews it first where that is needed.
+PYTHON ?= python3
+# Where the studies' results are, and the port of MLflow's pages.
+RESULTS ?= results
+PORT ?= 5000
+
+BIN := .venv/bin
+DB := $(abspath $(RESULTS))/_mlflow/mlflow.db
+
+.PHONY: help setup study test test-slow lint ui clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: .venv/.stamp ## make .venv with everything pinned in constraints.txt
+
+study: .venv/.stamp ## run the small audio study: minutes on two cores
+	$(BIN)/python studies/audio_grid.py run --scale small --results "$(RESULTS)"
+
+test: .venv/.stamp ## run the fast tests
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: .venv/.stamp ## run the slow tests
+	$(BIN)/python -m pytest -m slow || [ $$? -eq 5 ]
+
+lint: .venv/.stamp ## check style, types and who imports whom
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+
+ui: .venv/.stamp ## show the results in MLflow, on 127.0.0.1 (PORT=5000)
+	@[ -f "$(DB)" ] || { echo "no study has run yet: make study" >&2; exit 2; }
+	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server \
+		-w 1 --host 127.0.0.1 --port $(PORT) --backend-store-uri "sqlite:///$(DB)"
+
+clean: ## remove .venv, caches and build leftovers; results stay
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.stamp: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or later is needed: name one with make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { \
+		echo "$(PYTHON) has no venv module: install it (on Debian: apt-get install python3-venv)" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

@@ -1,0 +1,141 @@
+"""Nested MLflow runs under ids of our own, so that what is there is found again."""
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+# Before mlflow is imported: a server that is away must not hold the study up for minutes.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag, ViewType
+from mlflow.exceptions import MlflowException
+
+from inr_models import InputError
+
+_TREE, _ID, _SEEN = "noisescape.run", "noisescape.id", "noisescape.seeds"
+_MAX_METRICS = 1000  # a batch, by MLflow's own limit
+_SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "http", "https", "databricks")
+
+
+def check_uri(uri: str) -> None:
+    """Refuse what MLflow would only refuse when the study has already run.
+
+    Raises:
+        InputError: no tracking store has such a URI.
+    """
+    if uri.split(":")[0].split("+")[0] not in _SCHEMES:
+        raise InputError(
+            f"--tracking-uri {uri}: MLflow takes a server (http://host:port) or a database "
+            "(sqlite:///file.db, postgresql://...)."
+        )
+
+
+class MlflowTree:
+    """The runs of one study run in MLflow, by our ids; `seen` are the seeds logged in each.
+
+    Raises whatever MLflow raises.
+    """
+
+    def __init__(self, uri: str, experiment: str, tree: str) -> None:
+        self.tree = tree
+        local = Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
+        if local:
+            local.parent.mkdir(parents=True, exist_ok=True)
+        self.client = MlflowClient(uri)
+        artifacts = (local.parent.absolute() / "artifacts").as_uri() if local else None
+        self.experiment = self._experiment(experiment, artifacts)
+        self.runs: dict[str, str] = {}
+        self.seen: dict[str, set[int]] = {}
+        token = None
+        while True:
+            page = self.client.search_runs(
+                [self.experiment],
+                f"tags.`{_TREE}` = '{tree}'",
+                ViewType.ACTIVE_ONLY,
+                max_results=1000,
+                page_token=token,
+            )
+            for run in page:
+                id = run.data.tags[_ID]
+                self.runs[id] = run.info.run_id
+                self.seen[id] = {int(seed) for seed in run.data.tags.get(_SEEN, "").split()}
+            token = page.token
+            if not token:
+                break
+
+    def ensure(
+        self,
+        id: str,
+        name: str,
+        *,
+        parent: str | None = None,
+        params: Mapping[str, Any],
+        tags: Mapping[str, str],
+    ) -> str:
+        """MLflow's run id for our `id`; the run is made if it is not there."""
+        if id not in self.runs:
+            marks = {"mlflow.runName": name, _TREE: self.tree, _ID: id, **tags}
+            if parent:
+                marks["mlflow.parentRunId"] = self.runs[parent]
+            run_id = self.client.create_run(self.experiment, tags=marks).info.run_id
+            known = [Param(key, _text(value)) for key, value in params.items() if value is not None]
+            self.client.log_batch(run_id, params=known)
+            self.runs[id], self.seen[id] = run_id, set()
+        return self.runs[id]
+
+    def log(
+        self,
+        id: str,
+        metrics: Mapping[str, Mapping[int, float]],
+        seeds: set[int] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """Log {name: {step: value}}; the seeds count as seen once all of it is in."""
+        now = int(time.time() * 1000)
+        flat = [
+            Metric(name, float(value), now, step)
+            for name, values in metrics.items()
+            for step, value in values.items()
+            if value == value
+        ]
+        for at in range(0, len(flat), _MAX_METRICS):
+            self.client.log_batch(self.runs[id], flat[at : at + _MAX_METRICS])
+        marks = [RunTag(key, value) for key, value in (tags or {}).items()]
+        if seeds:
+            seen = self.seen[id] | seeds
+            marks.append(RunTag(_SEEN, " ".join(map(str, sorted(seen)))))
+        if marks:
+            self.client.log_batch(self.runs[id], tags=marks)
+        if seeds:
+            self.seen[id] |= seeds
+
+    def log_text(self, id: str, name: str, text: str) -> None:
+        """Keep a text file as the run's artifact."""
+        self.client.log_text(self.runs[id], text, name)
+
+    def finish(self) -> None:
+        """Mark every run as finished."""
+        for run_id in self.runs.values():
+            self.client.set_terminated(run_id, "FINISHED")
+
+    def _experiment(self, name: str, artifacts: str | None) -> str:
+        found = self.client.get_experiment_by_name(name)
+        if found is None:
+            try:
+                # The kind opens the experiment as one of training runs, not of chat traces.
+                kind = {"mlflow.experimentKind": "custom_model_development"}
+                return self.client.create_experiment(name, artifacts, kind)
+            except MlflowException:  # another driver was first
+                found = self.client.get_experiment_by_name(name)
+                if found is None:
+                    raise
+        return found.experiment_id
+
+
+def _text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

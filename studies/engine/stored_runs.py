@@ -1,0 +1,47 @@
+"""Find a run again from what its results hold."""
+
+import argparse
+
+from inr_models import InputError
+from studies.engine.audio_files import find_files
+from studies.engine.rows import signal_from_row
+from studies.engine.signals import Signal
+from studies.engine.store import Store
+from studies.engine.study import RUN_JSON, Run
+
+
+def newest_run(study: str, arguments: argparse.Namespace, store: Store) -> tuple[Run, list[Signal]]:
+    """The newest stored run of a study that agrees with the flags that were given.
+
+    Raises:
+        InputError: there is none.
+    """
+    known = {row["sha256"]: signal_from_row(row) for row in store.signals().to_pylist()}
+    runs = []
+    for folder in store.names("_studies"):
+        path = f"_studies/{folder}/study.json"
+        if content := store.read_bytes(path):
+            run = RUN_JSON.validate_json(content)
+            if run.study == study and _agrees(run, known, arguments):
+                runs.append((store.modified(path), run))
+    if not runs:
+        raise InputError(
+            f"{arguments.results}: no run of {study} with these flags is stored there; "
+            "start one with run, or name another folder with --results."
+        )
+    newest = max(runs, key=lambda pair: pair[0])[1]
+    return newest, [known[sha] for sha in newest.signals]
+
+
+def _agrees(run: Run, known: dict[str, Signal], arguments: argparse.Namespace) -> bool:
+    if arguments.signals:
+        names = {str(path) for path in find_files(arguments.signals)}
+        if not {known[sha].source for sha in run.signals} <= names:
+            return False
+    pairs = (
+        (arguments.scale, run.scale_name),
+        (arguments.seeds, run.scale.seeds),
+        (arguments.epochs, run.scale.fit.epochs),
+        (arguments.max_samples, run.scale.max_samples),
+    )
+    return all(flag is None or flag == value for flag, value in pairs)

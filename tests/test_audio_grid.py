@@ -1,0 +1,266 @@
+"""The main job as a user runs it: a real Ray, real files, killed processes, MLflow away."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+import soundfile
+
+import studies.audio_grid
+
+SCRIPT = studies.audio_grid.__file__
+CLIP = Path(SCRIPT).parent / "clips" / "perc_bell.flac"
+SIZES = ("--scale", "small", "--epochs", "60", "--max-samples", "2048")
+NUM_FITS = 29  # SIREN, two rules, 20 cells; two confirming seeds of SIREN, Eqn. 11, best cell
+
+
+def start(verb: str, results: Path, *arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-u", SCRIPT, verb, "--results", str(results), *map(str, arguments)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=results.parent
+    )
+
+
+def run(verb: str, results: Path, *arguments: object) -> tuple[int, str]:
+    process = start(verb, results, *arguments)
+    output, _ = process.communicate(timeout=240)
+    return process.returncode, output
+
+
+def wait_for_rows(results: Path, count: int) -> None:
+    deadline = time.monotonic() + 120
+    while len(list(results.glob("fits/*.parquet"))) < count:
+        assert time.monotonic() < deadline, "no rows came"
+        time.sleep(0.05)
+
+
+def scores(results: Path) -> pd.DataFrame:
+    frame = pd.read_parquet(results).set_index("key").sort_index()
+    return frame[["status", "seed", "metric_psnr_peak", "metric_psnr_final", "epoch_of_peak"]]
+
+
+def table(output: str) -> list[str]:
+    return [line.rstrip() for line in output.splitlines() if line.startswith(" perc_bell")]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> tuple[Path, str]:
+    results = tmp_path_factory.mktemp("undisturbed") / "results"
+    code, output = run("run", results, *SIZES, "--signals", CLIP)
+    assert code == 0, output
+    return results, output
+
+
+def test_a_run_ends_with_the_table_the_report_and_the_rows(undisturbed):
+    results, output = undisturbed
+    assert f"{NUM_FITS} fits to run, 0 already done" in output
+    assert re.search(r"about \d+ s on \d+ CPU core", output)
+    (line,) = table(output)
+    psi, zero, siren, rule, best = map(float, line.split()[1:6])
+    gain = float(line.split()[8])
+    frame = pd.read_parquet(results)
+    assert len(frame) == NUM_FITS
+    assert frame["key"].is_unique
+    confirmed = frame[frame["seed"] >= 100].groupby(["network", "hp_s0", "hp_s1"], dropna=False)
+    means = sorted(confirmed["metric_psnr_peak"].mean().round(1))
+    assert sorted([siren, rule, best]) == means
+    assert gain == pytest.approx(best - rule, abs=0.11)
+    assert zero == pytest.approx(frame["metric_psnr_zero"].iloc[0], abs=0.05)
+    assert psi == pytest.approx(pd.read_parquet(results / "_signals")["descriptor_psi"][0], abs=1e-3)
+    (report,) = results.glob("_studies/audio_grid-small-*/report.html")
+    assert f"report   {report}" in output
+    html = report.read_text()
+    assert "perc_bell" in html
+    assert "http" not in html.split("<body>")[1].replace("https://www.w3.org", "")
+    assert max(map(len, output.split("report ")[0].splitlines())) <= 80
+
+
+def test_curves_are_log_spaced_and_end_with_the_last_epoch(undisturbed):
+    results, _ = undisturbed
+    curves = pd.read_parquet(results / "_curves")
+    fits = pd.read_parquet(results).set_index("key")
+    for key, curve in curves.groupby("key"):
+        assert {0, 1, 2, 60} <= set(curve["epoch"])
+        last = curve.set_index("epoch")["psnr"][60]
+        assert last == pytest.approx(fits.loc[key, "metric_psnr_final"], abs=1e-9)
+        assert curve["psnr"].max() <= fits.loc[key, "metric_psnr_peak"] + 1e-9
+
+
+def test_mlflow_holds_study_signal_and_points_nested(undisturbed):
+    results, _ = undisturbed
+    check_mlflow(f"sqlite:///{results}/_mlflow/mlflow.db", pd.read_parquet(results))
+
+
+def check_mlflow(uri: str, frame: pd.DataFrame) -> None:
+    client = mlflow.MlflowClient(uri)
+    experiment = client.get_experiment_by_name("audio_grid")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id], max_results=1000)
+    assert all(r.info.status == "FINISHED" for r in runs)
+    parent = {r.info.run_id: r.data.tags.get("mlflow.parentRunId") for r in runs}
+    (study,) = [r for r in runs if parent[r.info.run_id] is None]
+    (clip,) = [r for r in runs if parent[r.info.run_id] == study.info.run_id]
+    points = [r for r in runs if parent[r.info.run_id] == clip.info.run_id]
+    assert len(points) == 23
+    assert {"report.html", "study.json"} <= {a.path for a in client.list_artifacts(study.info.run_id)}
+    assert clip.data.metrics["best_minus_eqn11_db"] == pytest.approx(
+        clip.data.metrics["psnr_best"] - clip.data.metrics["psnr_eqn11"]
+    )
+    peaks = {(r.hp_s0, r.hp_s1, r.seed): r.metric_psnr_peak for r in frame.itertuples()}
+    for point in points:
+        if point.data.params["kind"] == "grid":
+            place = [(s0, s1) for s0, s1, seed in peaks if seed == 0
+                     and f"{s0:.6g}" == point.data.params["s0"]
+                     and f"{s1:.6g}" == point.data.params["s1"]]  # fmt: skip
+            assert point.data.metrics["psnr_peak_seed_0"] == peaks[(*place[0], 0)]
+        history = client.get_metric_history(point.info.run_id, "psnr_db_seed_0")
+        assert [m.step for m in history][-1] == 60
+        assert len(history) > 20
+
+
+def test_a_finished_run_is_not_run_again(undisturbed):
+    results, output = undisturbed
+    before = scores(results)
+    code, again = run("run", results, *SIZES, "--signals", CLIP)
+    assert code == 0
+    assert f"0 fits to run, {NUM_FITS} already done" in again
+    assert table(again) == table(output)
+    pd.testing.assert_frame_equal(scores(results), before)
+    code, status = run("status", results)
+    assert code == 0
+    assert re.search(rf"perc_bell +{NUM_FITS} +{NUM_FITS} ", status)
+
+
+def test_a_killed_driver_goes_on_to_the_same_table(undisturbed, tmp_path):
+    whole, output = undisturbed
+    results = tmp_path / "results"
+    process = start("run", results, *SIZES, "--signals", CLIP)
+    wait_for_rows(results, 6)
+    process.kill()
+    process.communicate()
+    code, again = run("run", results, *SIZES, "--signals", CLIP)
+    assert code == 0, again
+    # What was in flight may land a moment after the driver's death.
+    found = re.search(r"(\d+) fits to run, (\d+) already done", again)
+    assert found
+    assert int(found[1]) + int(found[2]) == NUM_FITS
+    assert 6 <= int(found[2]) < NUM_FITS
+    assert table(again) == table(output)
+    pd.testing.assert_frame_equal(scores(results), scores(whole))
+
+
+def test_a_killed_worker_a_bad_clip_and_a_dead_mlflow_cost_nothing(undisturbed, tmp_path):
+    whole, output = undisturbed
+    results = tmp_path / "results"
+    (tmp_path / "text.wav").write_text("not a sound")
+    process = start(
+        "run", results, *SIZES, "--signals", CLIP, tmp_path / "text.wav",
+        "--tracking-uri", f"http://127.0.0.1:{free_port()}",
+    )  # fmt: skip
+    wait_for_rows(results, 3)
+    workers = [
+        child
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if child.cmdline() and child.cmdline()[0].startswith("ray::ImplicitFunc")
+    ]
+    assert workers
+    workers[0].kill()
+    text, _ = process.communicate(timeout=240)
+    assert process.returncode == 3, text
+    assert f"skipped {tmp_path}/text.wav: not readable as audio" in text
+    assert text.count("MLflow is away") == 1
+    assert table(text) == table(output)
+    pd.testing.assert_frame_equal(scores(results), scores(whole))
+
+
+def test_ctrl_c_keeps_what_is_finished(undisturbed, tmp_path):
+    results = tmp_path / "results"
+    process = start("run", results, *SIZES, "--signals", CLIP)
+    wait_for_rows(results, 3)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 130, output
+    assert "the same command goes on" in output
+    assert "Traceback" not in output
+    kept = scores(results)
+    assert 3 <= len(kept) < NUM_FITS
+    pd.testing.assert_frame_equal(kept, scores(undisturbed[0]).loc[kept.index])
+
+
+def test_mlflow_gone_and_back_is_filled_in_from_the_store(undisturbed, tmp_path):
+    results = tmp_path / "results"
+    shutil.copytree(undisturbed[0], results)
+    port = free_port()
+    uri = f"http://127.0.0.1:{port}"
+    code, output = run("report", results, "--tracking-uri", uri)
+    assert code == 0
+    assert "MLflow is away" in output
+    environment = os.environ | {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
+    command = [
+        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
+        "-w", "1", "--backend-store-uri", f"sqlite:///{tmp_path}/server.db",
+        "--artifacts-destination", str(tmp_path / "artifacts"),
+    ]  # fmt: skip
+    with open(tmp_path / "server.log", "w") as log:
+        server = subprocess.Popen(
+            command, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        wait_for_port(port)
+        code, output = run("report", results, "--tracking-uri", uri)
+        assert code == 0
+        assert "away" not in output
+        check_mlflow(uri, pd.read_parquet(results))
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def test_a_gpu_that_is_not_there_is_refused_before_any_training(tmp_path):
+    if shutil.which("nvidia-smi"):
+        pytest.skip("this machine has a GPU")
+    results = tmp_path / "results"
+    code, output = run("run", results, *SIZES, "--signals", CLIP, "--device", "cuda")
+    assert code == 2
+    assert output.count("error: --device cuda: Ray sees no GPU here") == 1
+    assert "Traceback" not in output
+    assert not list(results.glob("fits/*"))
+
+
+def test_a_run_of_more_than_a_day_wants_a_yes(tmp_path):
+    x = np.random.default_rng(0).uniform(-1, 1, 150_000)
+    soundfile.write(tmp_path / "noise.wav", x, 44_100)
+    code, output = run("run", tmp_path / "results", "--signals", tmp_path / "noise.wav")
+    assert code == 2
+    assert re.search(r"more than a day: add --yes", output)
+    assert not list((tmp_path / "results").glob("fits/*"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert time.monotonic() < deadline, "the server did not come up"
+        time.sleep(0.2)

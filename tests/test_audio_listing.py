@@ -1,0 +1,55 @@
+"""Which files are read, under which names, and which are skipped."""
+
+from pathlib import Path
+
+import pytest
+
+from inr_models import InputError
+from studies.engine.audio_files import find_files, read_all
+
+
+def test_duplicates_are_skipped_by_content_with_a_sentence(make_wav, noise):
+    paths = [
+        make_wav("a.wav", noise[:1000]),
+        make_wav("copy.flac", noise[:1000]),
+        make_wav("other.wav", noise[1000:2000]),
+        Path("missing.wav"),
+    ]
+    signals, skipped = read_all(paths, 8192)
+    assert [signal.name for signal in signals] == ["a", "other"]
+    assert len(skipped) == 2
+    assert skipped[0].startswith(f"{paths[1]}: ")
+    assert str(paths[0]) in skipped[0]
+    assert skipped[1].startswith("missing.wav: ")
+    assert all(sentence.endswith(".") for sentence in skipped)
+
+
+def test_equal_stems_get_names_of_their_own(make_wav, noise):
+    paths = [make_wav(f"{i}/a.wav", noise[i * 1000 :][:1000]) for i in range(3)]
+    paths.append(make_wav("b.wav", noise[5000:6000]))
+    signals, skipped = read_all(paths, 8192)
+    names = [signal.name for signal in signals]
+    assert not skipped
+    assert len(set(names)) == 4
+    assert names[3] == "b"
+    assert all(name.startswith("a-") for name in names[:3])
+    assert names == [signal.name for signal in read_all(paths, 8192)[0]]
+
+
+def test_find_files_takes_paths_globs_and_directories_each_file_once(make_wav, noise, tmp_path):
+    a, b = (make_wav(f"clips/{name}", noise[:300]) for name in ("a.wav", "B.FLAC"))
+    (tmp_path / "clips" / "notes.txt").write_text("not a sound")
+    odd = make_wav("[x].wav", noise[:300])
+    assert find_files([str(tmp_path / "clips")]) == sorted([a, b])
+    assert find_files([str(tmp_path / "clips" / "*.wav")]) == [a]
+    assert find_files([str(b), str(tmp_path / "clips"), str(b)]) == [b, a]
+    assert find_files([str(odd)]) == [odd], "a path that exists is no glob"
+    assert find_files(["missing.wav"]) == [Path("missing.wav")]
+
+
+def test_find_files_refuses_a_directory_without_sound_and_a_glob_without_a_match(tmp_path):
+    (tmp_path / "notes.txt").write_text("not a sound")
+    for pattern in (str(tmp_path), str(tmp_path / "*.wav")):
+        with pytest.raises(InputError) as refusal:
+            find_files([pattern])
+        assert str(refusal.value).startswith(f"{pattern}: ")

@@ -1,0 +1,58 @@
+"""Axes and the grid of noise scales."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inr_models import InputError
+from search_spaces.audio import NoiseGrid
+from search_spaces.axes import Axis, Linear, Log, Values
+
+
+@given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e4), st.integers(2, 60))
+def test_linear_axes_run_from_end_to_end_at_equal_distances(low, extent, num):
+    grid = Linear(low=low, high=low + extent, num=num).grid()
+    assert (grid[0], grid[-1], len(grid)) == (low, low + extent, num)
+    np.testing.assert_allclose(np.diff(grid), extent / (num - 1), rtol=1e-6)
+
+
+@given(st.floats(1e-6, 1e6), st.floats(1.001, 1e6), st.integers(2, 60))
+def test_log_axes_run_from_end_to_end_at_equal_ratios(low, ratio, num):
+    grid = np.array(Log(low=low, high=low * ratio, num=num).grid())
+    assert (grid[0], grid[-1], len(grid)) == (low, low * ratio, num)
+    np.testing.assert_allclose(grid[1:] / grid[:-1], ratio ** (1 / (num - 1)), rtol=1e-9)
+
+
+def test_values_are_the_axis_as_given():
+    assert Values(values=(0, 0.3, 1.7)).grid() == (0, 0.3, 1.7)
+
+
+def bounds(low: float, high: float, num: int = 3) -> dict[str, float]:
+    return {"low": low, "high": high, "num": num}
+
+
+@pytest.mark.parametrize(
+    ("axis", "fields"),
+    [(Linear, bounds(*b)) for b in ((1, 1), (2, 1), (math.nan, 1), (0, math.inf))]
+    + [(Linear, bounds(0, 1, num=1))]
+    + [(Log, bounds(*b)) for b in ((0, 1), (-1, 1), (math.nan, 1), (2, 1), (1, math.inf))]
+    + [(Log, bounds(1, 2, num=1))]
+    + [(Values, {"values": v}) for v in ((), (2, 1), (1, 1), (math.nan,), (0, math.inf))],
+)
+def test_axes_without_sense_are_refused_by_field(axis: type[Axis], fields):
+    with pytest.raises(InputError, match=r"^(low|num|values) = .*: .*\.$"):
+        axis(**fields)
+
+
+def test_a_noise_grid_scales_s0_with_the_length_and_leaves_s1():
+    grid = NoiseGrid(s0=Values(values=(150, 3000)), s1=Values(values=(0, 1, 3)))
+    assert grid.axes(150_000) == ((150, 3000), (0, 1, 3))
+    s0, s1 = grid.axes(7500)
+    assert s0 == pytest.approx((7.5, 150))
+    assert s1 == (0, 1, 3)
+    cells = grid.cells(7500)
+    assert [index for index, _ in cells] == [(i, j) for i in range(2) for j in range(3)]
+    assert all((p.s0, p.s1) == (s0[i], s1[j]) for (i, j), p in cells)

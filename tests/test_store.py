@@ -1,0 +1,152 @@
+"""The store: whole files, one row a key, readable by anyone, old files included."""
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from inr_models import InputError
+from studies.engine.schema import TABLES, arrow_schema
+from studies.engine.store import COMPACT_FROM, Store
+
+
+def row(key: str, **values: object) -> dict[str, object]:
+    base = {
+        "key": key,
+        "study": "test",
+        "signal": "clip",
+        "sha256": "ab",
+        "n": 256,
+        "network": "siren2",
+        "seed": 0,
+        "status": "ok",
+        "metric_psnr_peak": 30.0,
+    }
+    return base | values
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(str(tmp_path / "results"))
+
+
+def test_three_readers_open_the_results_without_our_code(store):
+    curve = [{"key": "a", "epoch": e, "psnr": 20.0 + e} for e in (0, 1, 10)]
+    store.append([row("a"), row("b", status="failed", error="x", metric_psnr_peak=None)], curve)
+    store.add_signals([{"sha256": "ab", "name": "clip", "num_samples": 256, "psnr_zero": 9.0}])
+    store.write_bytes("_studies/x/report.html", b"<html>")
+    folder = store.results
+    for frame in (
+        pd.read_parquet(folder),
+        pd.read_parquet(f"{folder}/fits"),
+        pl.read_parquet(f"{folder}/fits").to_pandas(),
+        duckdb.sql(f"select * from '{folder}/fits/*.parquet'").df(),
+    ):
+        assert list(frame.columns) == [column.name for column in TABLES["fits"]]
+        assert set(frame["key"]) == {"a", "b"}
+        assert frame.set_index("key").loc["a", "metric_psnr_peak"] == 30.0
+        assert frame.set_index("key").loc["b", "metric_psnr_peak"] != 30.0
+    assert pd.read_parquet(f"{folder}/_curves")["epoch"].tolist() == [0, 1, 10]
+
+
+def test_every_column_says_its_meaning_in_the_file(store):
+    store.append([row("a")])
+    (part,) = store._parts("fits")
+    for field in pq.read_schema(part):
+        assert field.metadata[b"meaning"], field.name
+    assert pq.read_schema(part).field("metric_psnr_peak").metadata[b"unit"] == b"dB"
+
+
+def test_a_result_stands_before_a_failure_and_the_newest_before_the_older(store):
+    store.append([row("a", status="failed", error="boom", metric_psnr_peak=None)])
+    assert store.done(["a", "b"]) == set()
+    store.append([row("a", metric_psnr_peak=31.0)])
+    store.append([row("a", status="failed", error="later", metric_psnr_peak=None)])
+    assert store.done(["a", "b"]) == {"a"}
+    (only,) = store.fits().to_pylist()
+    assert only["status"] == "ok"
+    assert only["metric_psnr_peak"] == 31.0
+    store.append([row("a", metric_psnr_peak=32.0)])
+    assert store.fits(["a"]).to_pylist()[0]["metric_psnr_peak"] == 32.0
+    assert len(store.fits(["b"])) == 0
+
+
+def test_compaction_keeps_every_row_once_in_one_file(store):
+    for i in range(COMPACT_FROM + 3):
+        store.append([row(f"k{i % COMPACT_FROM}")], [{"key": f"k{i}", "epoch": 0, "psnr": 1.0}])
+    before = store.fits().drop_columns(["written_at"]).to_pylist()
+    store.compact()
+    assert len(store._parts("fits")) == 1
+    assert store.fits().drop_columns(["written_at"]).to_pylist() == before
+    assert len(pd.read_parquet(store.results)) == COMPACT_FROM
+    assert len(store.curves()) == COMPACT_FROM + 3
+
+
+def test_a_killed_compaction_is_finished_by_the_next(store, monkeypatch):
+    for i in range(COMPACT_FROM):
+        store.append([row(f"k{i}")])
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "delete", lambda path: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            store.compact()
+    assert len(pd.read_parquet(store.results)) == 2 * COMPACT_FROM  # joined, and not yet removed
+    assert len(store.fits()) == COMPACT_FROM
+    store.compact()
+    assert len(pd.read_parquet(store.results)) == COMPACT_FROM
+
+
+def test_an_older_file_without_a_nullable_column_is_read_with_null(store):
+    old = pa.Table.from_pylist([row("old")], arrow_schema("fits")).drop_columns(["execution"])
+    old = old.set_column(
+        old.schema.get_field_index("written_at"),
+        "written_at",
+        pa.array([0], pa.timestamp("us", tz="UTC")),
+    )
+    store.append([row("new", execution="loop")])
+    pq.write_table(old, f"{store.root}/fits/old.parquet")
+    rows = {r["key"]: r for r in Store(store.results).fits().to_pylist()}
+    assert rows["old"]["execution"] is None
+    assert rows["new"]["execution"] == "loop"
+
+
+def test_results_of_another_schema_are_refused(tmp_path):
+    folder = tmp_path / "fits"
+    folder.mkdir()
+    pq.write_table(pa.table({"key": [1, 2], "loss": [0.1, 0.2]}), folder / "x.parquet")
+    with pytest.raises(InputError, match=r"x\.parquet: column key should be string, found int64"):
+        Store(str(tmp_path))
+    (folder / "x.parquet").write_bytes(b"not parquet at all")
+    with pytest.raises(InputError, match="not a Parquet file"):
+        Store(str(tmp_path))
+
+
+def test_a_results_folder_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(InputError, match=r"cannot be written \(Not a directory\)"):
+        Store(str(tmp_path / "file" / "results"))
+
+
+def test_no_reader_sees_a_half_written_file(store, monkeypatch):
+    store.append([row("a")])
+
+    class Crash(Exception):
+        pass
+
+    class Filesystem:
+        """The store's file system, but the machine stops before the file gets its name."""
+
+        def __getattr__(self, name):
+            return getattr(real, name)
+
+        def move(self, *_):
+            raise Crash
+
+    real = store.filesystem
+    monkeypatch.setattr(store, "filesystem", Filesystem())
+    with pytest.raises(Crash):
+        store.append([row("b")])
+    monkeypatch.undo()
+    assert pd.read_parquet(store.results)["key"].tolist() == ["a"]
+    assert store.done(["a", "b"]) == {"a"}

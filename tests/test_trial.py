@@ -1,0 +1,115 @@
+"""Trials and the keys that tell them apart."""
+
+import dataclasses
+import json
+import math
+
+import pytest
+
+from inr_models import FIT_VERSION, FitConfig, NetworkConfig, Siren2Config, SirenConfig
+from studies.engine.trial import Trial
+
+SIGNAL = "0" * 64
+
+
+def trial(network: NetworkConfig | None = None, **changes) -> Trial:
+    fields = {"signal": SIGNAL, "network": network or SirenConfig(), "fit": FitConfig(), "seed": 0}
+    return Trial(**{**fields, "fit_version": 1, **changes})
+
+
+@pytest.mark.parametrize(
+    ("pinned", "key"),
+    [
+        (trial(), "e7a2f2020f339a2c6bacdbb09add6c8e"),
+        (trial(SirenConfig(omega_first=3000), seed=4), "702469df523b8bb9098614a7a4204f5f"),
+        (
+            trial(
+                Siren2Config(width=52, s0=187.5, s1=0),
+                signal="ab" * 32,
+                fit=FitConfig(epochs=600, learning_rate=5e-4, decay=0.95),
+            ),
+            "caae1942a96be9bbe7d42a87096f817f",
+        ),
+    ],
+)
+def test_keys_are_the_same_for_ever(pinned, key):
+    """A store finds finished fits by these; a change here orphans every result there is."""
+    assert pinned.key == key
+
+
+def test_defaults_are_the_same_for_ever():
+    """Fields at their default are not in a key, so a new default would rename old results."""
+    assert FitConfig() == FitConfig(
+        epochs=30_000, learning_rate=1e-4, decay=0.99, decay_every=20, precision="float32"
+    )
+    sizes = {"width": 222, "depth": 4, "omega_first": 30.0, "omega_hidden": 30.0}
+    assert SirenConfig() == SirenConfig(**sizes)
+    assert Siren2Config(s0=1, s1=2) == Siren2Config(**sizes, s0=1, s1=2)
+
+
+def test_3000_and_3000_point_0_are_one_key():
+    assert trial(SirenConfig(omega_first=3000)).key == trial(SirenConfig(omega_first=3000.0)).key
+    assert trial(SirenConfig(omega_first=3000)).key != trial(SirenConfig(omega_first=3001)).key
+    assert trial(Siren2Config(s0=0, s1=1)).key == trial(Siren2Config(s0=0.0, s1=1.0)).key
+
+
+def test_minus_zero_and_zero_are_one_key():
+    assert trial(Siren2Config(s0=-0.0, s1=1)).key == trial(Siren2Config(s0=0.0, s1=1)).key
+
+
+def test_fields_at_their_default_are_left_out():
+    assert json.loads(trial().config) == {
+        "signal": SIGNAL,
+        "network": {"name": "siren"},
+        "fit": {"version": 1},
+        "seed": 0,
+    }
+    assert json.loads(trial(Siren2Config(s0=5, s1=0, depth=3)).config)["network"] == {
+        "name": "siren2",
+        "depth": 3,
+        "s0": 5,
+        "s1": 0,
+    }
+    assert trial(SirenConfig(omega_first=30, depth=4)).key == trial().key
+
+
+# The one value of `precision` cannot be changed yet.
+CHANGED_FIT = {"epochs": 100, "learning_rate": 2e-4, "decay": 0.98, "decay_every": 10}
+CHANGED_NETWORK = {
+    "width": 52, "depth": 3, "omega_first": 31, "omega_hidden": 29, "s0": 1.5, "s1": 0.5,
+}  # fmt: skip
+CHANGED_TRIAL = {"signal": "1" * 64, "seed": 1, "fit_version": 2}
+
+
+def test_every_field_is_in_the_key():
+    base = trial(Siren2Config(s0=1, s1=1))
+    others = [dataclasses.replace(base, **{f: v}) for f, v in CHANGED_TRIAL.items()]
+    others += [trial(Siren2Config(**{"s0": 1, "s1": 1, f: v})) for f, v in CHANGED_NETWORK.items()]
+    others += [trial(base.network, fit=FitConfig(**{f: v})) for f, v in CHANGED_FIT.items()]
+    keys = [base.key, trial().key] + [other.key for other in others]
+    assert len(set(keys)) == len(keys)
+
+    def names(kind) -> set[str]:
+        return {field.name for field in dataclasses.fields(kind)}
+
+    assert names(FitConfig) == CHANGED_FIT.keys() | {"precision"}, "a new field needs a change here"
+    assert names(Siren2Config) == CHANGED_NETWORK.keys(), "a new field needs a change here"
+    assert names(Trial) == CHANGED_TRIAL.keys() | {"network", "fit"}
+
+
+def test_siren2_without_noise_is_another_trial_than_siren():
+    assert trial(Siren2Config(s0=0, s1=0)).key != trial(SirenConfig()).key
+
+
+def test_a_trial_is_of_the_present_fit_version_unless_told():
+    present = Trial(signal=SIGNAL, network=SirenConfig(), fit=FitConfig(), seed=0)
+    assert present.fit_version == FIT_VERSION
+
+
+def test_a_key_is_32_hex_digits_and_its_config_is_plain_json():
+    assert len(trial().key) == 32
+    assert int(trial().key, 16) >= 0
+    assert "NaN" not in trial().config
+    assert math.isclose(
+        json.loads(trial(SirenConfig(omega_first=0.1)).config)["network"]["omega_first"], 0.1
+    )
