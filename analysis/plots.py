@@ -3,6 +3,7 @@
 import io
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -13,12 +14,12 @@ from numpy.typing import NDArray
 
 from analysis.landscape import Landscape
 from analysis.summary import Summary
-from studies.engine.study import Point
+from search_spaces.rules import NoiseScales
 
 INK, MUTED = "#1d2733", "#6b7785"
 RULE, BEST, SIREN = "#d1495b", "#1d2733", "#8d99ae"
 OUTLINE = [patheffects.withStroke(linewidth=3.5, foreground="white")]
-STYLE = {
+STYLE: Any = {
     "font.size": 9,
     "font.family": "DejaVu Sans",
     "axes.edgecolor": MUTED,
@@ -31,7 +32,7 @@ STYLE = {
 }
 
 
-def heatmap(relief: Landscape, rules: Sequence[Point]) -> str:
+def heatmap(relief: Landscape, rules: Sequence[NoiseScales]) -> str:
     """PSNR over (s0, s1): the first rule crossed in red, others small, the best cell circled.
 
     Compare the paper's Fig. 6. Cells are drawn at equal sizes whatever the axes' spacing, and
@@ -44,27 +45,27 @@ def heatmap(relief: Landscape, rules: Sequence[Point]) -> str:
         axes = figure.add_subplot()
         low = min(relief.signal.psnr_zero, float(np.nanmin(mean))) if relief.best else 0
         image = axes.imshow(mean, origin="lower", aspect="auto", cmap="viridis", vmin=low)
-        _mark_cells(axes, relief, mean)
+        _mark_cells(axes, relief, mean, low)
         _ticks(axes, relief)
         if relief.best and relief.best.cell:
             i, j = relief.best.cell
             axes.plot(j, i, "o", ms=25, mew=2, mfc="none", mec="white", clip_on=False)
             axes.plot(j, i, "o", ms=28, mew=1, mfc="none", mec=INK, clip_on=False)
-        for number, point in reversed(list(enumerate(rules))):
-            x = place(getattr(point.network, "s1", 0.0), relief.s1)
-            y = place(getattr(point.network, "s0", 0.0), relief.s0)
+        for number, (s0, s1) in reversed(list(enumerate(rules))):
             size, color = (11, RULE) if number == 0 else (7, MUTED)
-            axes.plot(x, y, "x", ms=size, mew=2.6, color=color, path_effects=OUTLINE, clip_on=False)
+            axes.plot(
+                place(s1, relief.s1), place(s0, relief.s0), "x", ms=size, mew=2.6, color=color,
+                path_effects=OUTLINE, clip_on=False,
+            )  # fmt: skip
         bar = figure.colorbar(image, ax=axes, pad=0.02)
         bar.outline.set_visible(False)  # type: ignore[operator]
         bar.set_label("peak PSNR (dB)")
         return _svg(figure)
 
 
-def _mark_cells(axes: Axes, relief: Landscape, mean: NDArray[np.float64]) -> None:
+def _mark_cells(axes: Axes, relief: Landscape, mean: NDArray[np.float64], bottom: float) -> None:
+    top = float(np.nanmax(mean)) if relief.best else bottom
     annotate = mean.size <= 60
-    top = np.nanmax(mean) if relief.best else 0.0
-    bottom = axes.images[0].norm.vmin or 0.0
     for (i, j), value in np.ndenumerate(mean):
         statuses = set(relief.status[i, j])
         if "diverged" in statuses or "failed" in statuses:

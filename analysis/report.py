@@ -3,16 +3,19 @@
 import base64
 import datetime
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 
 import jinja2
 
 from analysis import plots
-from analysis.summary import Score, Summary
+from analysis.summary import Summary
 from search_spaces.bandwidth import bandwidth, nyquist
 from studies.engine.rows import git_commit, versions
 from studies.engine.store import Store
 from studies.engine.study import Point, Run, points, trial_of
+
+Curve = tuple[list[int], list[float]]
 
 
 def render(
@@ -35,7 +38,10 @@ def render(
     return environment.get_template("report.html.j2").render(
         run=run,
         summaries=summaries,
-        clips=[_clip(run, summary, store) for summary in summaries],
+        clips=[
+            _clip(run, summary, lines)
+            for summary, lines in zip(summaries, _curves(run, summaries, store), strict=True)
+        ],
         gains=_image(plots.gains(summaries), "Gain of the best cell over Eqn. 11") if gains else "",
         mean_gain=sum(gains) / len(gains) if gains else math.nan,
         num_scored=len(gains),
@@ -49,12 +55,11 @@ def render(
     )
 
 
-def _clip(run: Run, summary: Summary, store: Store) -> dict[str, object]:
+def _clip(run: Run, summary: Summary, lines: dict[str, Curve]) -> dict[str, object]:
     signal = summary.signal
     all_points = points(run, signal)
-    rules = [point for point in all_points if point.kind == "rule"]
+    rules = [p.scales for p in all_points if p.kind == "rule" and p.scales]
     name = signal.name
-    lines = _curves(run, summary, store)
     others = [
         {
             "name": point.name,
@@ -81,31 +86,34 @@ def _clip(run: Run, summary: Summary, store: Store) -> dict[str, object]:
 
 def _position(run: Run, num_samples: int, point: Point) -> dict[str, float]:
     """A point's scales, raw and dimensionless."""
-    s0 = getattr(point.network, "s0", math.nan)
-    s1 = getattr(point.network, "s1", math.nan)
+    if point.scales is None:
+        return dict.fromkeys(("s0", "s1", "s0_share", "bandwidth_share"), math.nan)
+    s0, s1 = point.scales
     limit = nyquist(num_samples)
-    k = math.nan if math.isnan(s0) else bandwidth(s0, s1, width=run.scale.width)
+    k = bandwidth(s0, s1, width=run.scale.width)
     return {"s0": s0, "s1": s1, "s0_share": s0 / limit, "bandwidth_share": k / limit}
 
 
-def _curves(
-    run: Run, summary: Summary, store: Store
-) -> dict[str, tuple[Sequence[int], Sequence[float]]]:
-    """Curves of the three compared points, on the first confirming seed that all have."""
-    scores: dict[str, Score | None] = {
-        "SIREN": summary.siren,
-        "Eqn. 11": summary.rule,
-        "best cell": summary.best,
-    }
-    lines = {}
-    for name, score in scores.items():
-        if score is None:
-            continue
-        key = trial_of(run, summary.signal, score.point, run.confirm_seeds[0]).key
-        table = store.curves([key])
-        if len(table):
-            lines[name] = (table["epoch"].to_pylist(), table["psnr"].to_pylist())
-    return lines
+def _curves(run: Run, summaries: Sequence[Summary], store: Store) -> list[dict[str, Curve]]:
+    """For each clip the curves of the three compared points, on the first confirming seed."""
+    wanted = [
+        {
+            name: trial_of(run, summary.signal, score.point, run.confirm_seeds[0]).key
+            for name, score in (
+                ("SIREN", summary.siren),
+                ("Eqn. 11", summary.rule),
+                ("best cell", summary.best),
+            )
+            if score
+        }
+        for summary in summaries
+    ]
+    found: dict[str, Curve] = defaultdict(lambda: ([], []))
+    for row in store.curves([key for keys in wanted for key in keys.values()]).to_pylist():
+        epochs, psnr = found[row["key"]]
+        epochs.append(row["epoch"])
+        psnr.append(row["psnr"])
+    return [{name: found[key] for name, key in keys.items() if key in found} for keys in wanted]
 
 
 def _image(svg: str, text: str) -> str:

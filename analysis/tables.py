@@ -35,7 +35,8 @@ def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:
     table.add_column("dead\n/div", justify="right", no_wrap=True)
     for s in summaries:
         best = s.best
-        at = f"{_short(best.point.network.s0)}, {_short(best.point.network.s1)}" if best else "-"
+        scales = best.point.scales if best else None
+        at = f"{_short(scales.s0)}, {_short(scales.s1)}" if scales else "-"
         table.add_row(
             s.signal.name,
             f"{s.signal.descriptors['psi']:.3f}",

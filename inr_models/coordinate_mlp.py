@@ -1,6 +1,7 @@
 """The one network class: a multilayer perceptron from coordinates to values."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
@@ -32,12 +33,18 @@ class CoordinateMLP(nn.Module):
         )
         self.activations = nn.ModuleList(activations)
 
+    @property
+    def layers(self) -> list[nn.Linear]:
+        """The linear maps in order, the output layer last."""
+        return cast(list[nn.Linear], list(self.linears))
+
     def forward(self, coords: Tensor) -> Tensor:
         """Map `coords` [n, in_features] to values [n, out_features]."""
         h = coords
-        for linear, activation in zip(self.linears[:-1], self.activations, strict=True):
+        *hidden, output = self.layers
+        for linear, activation in zip(hidden, self.activations, strict=True):
             h = activation(linear(h))
-        return self.linears[-1](h)
+        return output(h)
 
     def num_parameters(self) -> int:
         """Trainable parameters, weights and biases together."""

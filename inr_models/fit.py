@@ -119,7 +119,7 @@ def fit(
     if coords.dtype != torch.float32 or values.dtype != torch.float32:
         raise ValueError(f"coords {coords.dtype} and values {values.dtype}: both must be float32.")
     shapes = {tuple(tuple(p.shape) for p in network.parameters()) for network in networks}
-    features = {(n.linears[0].in_features, n.linears[-1].out_features) for n in networks}
+    features = {(n.layers[0].in_features, n.layers[-1].out_features) for n in networks}
     if len(shapes) > 1 or features - {(coords.shape[1], values.shape[1])}:
         raise ValueError(
             f"networks of {sorted(features)} (coordinates, channels) for coords "

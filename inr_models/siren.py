@@ -61,7 +61,7 @@ class SirenConfig:
 @torch.no_grad()
 def siren_uniform(network: CoordinateMLP, omega_hidden: float, generator: torch.Generator) -> None:
     """Draw SIREN's uniform weights and biases, layer by layer, weights first."""
-    for index, linear in enumerate(network.linears):
+    for index, linear in enumerate(network.layers):
         fan_in = linear.in_features
         bound = 1 / fan_in if index == 0 else math.sqrt(6 / fan_in) / omega_hidden
         linear.weight.uniform_(-bound, bound, generator=generator)

@@ -85,7 +85,7 @@ def _stack_limit(network: CoordinateMLP, coords: Tensor) -> int:
     if not coords.is_cuda:
         return 16
     free, _ = torch.cuda.mem_get_info(coords.device)
-    width, depth = network.linears[0].out_features, len(network.activations)
+    width, depth = network.layers[0].out_features, len(network.activations)
     # A layer keeps its pre-activation, its scaled copy and its output for the backward pass.
     bytes_each = 4 * 3 * len(coords) * width * depth
     return max(1, int(free / 3 // bytes_each))

@@ -61,6 +61,6 @@ def add_noise(
     network: CoordinateMLP, deviations: tuple[float, float], generator: torch.Generator
 ) -> None:
     """Add Gaussian noise of the given standard deviations to the first two weight matrices."""
-    for linear, deviation in zip(network.linears[:2], deviations, strict=True):
+    for linear, deviation in zip(network.layers[:2], deviations, strict=True):
         noise = torch.empty_like(linear.weight).normal_(generator=generator)
         linear.weight.add_(noise, alpha=deviation)

@@ -77,7 +77,9 @@ def test_a_run_ends_with_the_table_the_report_and_the_rows(undisturbed):
     assert sorted([siren, rule, best]) == means
     assert gain == pytest.approx(best - rule, abs=0.11)
     assert zero == pytest.approx(frame["metric_psnr_zero"].iloc[0], abs=0.05)
-    assert psi == pytest.approx(pd.read_parquet(results / "_signals")["descriptor_psi"][0], abs=1e-3)
+    assert psi == pytest.approx(
+        pd.read_parquet(results / "_signals")["descriptor_psi"][0], abs=1e-3
+    )
     (report,) = results.glob("_studies/audio_grid-small-*/report.html")
     assert f"report   {report}" in output
     html = report.read_text()
@@ -113,7 +115,9 @@ def check_mlflow(uri: str, frame: pd.DataFrame) -> None:
     (clip,) = [r for r in runs if parent[r.info.run_id] == study.info.run_id]
     points = [r for r in runs if parent[r.info.run_id] == clip.info.run_id]
     assert len(points) == 23
-    assert {"report.html", "study.json"} <= {a.path for a in client.list_artifacts(study.info.run_id)}
+    assert {"report.html", "study.json"} <= {
+        a.path for a in client.list_artifacts(study.info.run_id)
+    }
     assert clip.data.metrics["best_minus_eqn11_db"] == pytest.approx(
         clip.data.metrics["psnr_best"] - clip.data.metrics["psnr_eqn11"]
     )

@@ -44,7 +44,7 @@ def test_impossible_training_is_refused_by_field(field, value):
 def test_shapes_and_types_that_do_not_fit_are_refused(coords, values):
     [(_, result)] = fit([network()], ONE, ONE, FitConfig(epochs=1))
     assert not result.diverged
-    with pytest.raises(ValueError, match="coords|values|network"):
+    with pytest.raises(ValueError, match=r"coords|values|network"):
         list(fit([network()], coords, values, FitConfig(epochs=1)))
 
 

@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.func import functional_call
 
 from inr_models import FitConfig, FitResult, Siren2Config, SirenConfig, fit, make_network
 from inr_models.coordinate_mlp import CoordinateMLP
+from inr_models.metrics import psnr_db
 
 EXECUTIONS = ("loop", "stack")
 CONFIG = FitConfig(epochs=20, learning_rate=1e-3, decay=0.5, decay_every=6)
+EARLY_PEAK = FitConfig(epochs=20, learning_rate=0.015, decay=1, decay_every=6)
 
 
 def networks(num: int = 4) -> list[CoordinateMLP]:
@@ -48,6 +51,18 @@ def test_a_stack_of_unlike_omegas_trains_as_each_network_alone(chirp):
         assert one.best_weights.keys() == other.best_weights.keys()
         for name, weights in one.best_weights.items():
             assert torch.allclose(weights, other.best_weights[name], rtol=0, atol=2e-5), name
+
+
+@pytest.mark.parametrize("execution", EXECUTIONS)
+def test_every_network_has_a_peak_of_its_own(chirp, execution):
+    nets = networks(3)
+    results = fit_all(nets, chirp, EARLY_PEAK, execution=execution)
+    assert len({r.epoch_of_peak for r in results}) == 3, "the peaks must differ to be told apart"
+    for net, result in zip(nets, results, strict=True):
+        assert result.psnr_peak == max(result.psnr)
+        assert result.epoch_of_peak == result.epochs[np.argmax(result.psnr)]
+        error = functional_call(net, result.best_weights, (chirp[0],)) - chirp[1]
+        assert psnr_db(error.square().mean().item()) == pytest.approx(result.psnr_peak, abs=1e-3)
 
 
 def test_auto_is_one_of_the_two_for_all(chirp):
@@ -115,22 +130,21 @@ def test_a_fit_that_diverges_ends_early_with_its_finite_part(chirp, execution):
         assert all(torch.equal(p, result.best_weights[k]) for k, p in net.named_parameters())
 
 
+@pytest.mark.parametrize("config", [CONFIG, EARLY_PEAK])
 @pytest.mark.parametrize(
-    ("execution", "cut"), [("stack", 1), ("stack", 3), ("loop", 1), ("loop", 4), ("loop", 6)]
+    ("execution", "cut"), [("stack", 1), ("stack", 3), ("loop", 1), ("loop", 4), ("loop", 7)]
 )
-def test_a_fit_that_was_cut_off_goes_on_to_the_same_bits(chirp, execution, cut):
+def test_a_fit_that_was_cut_off_goes_on_to_the_same_bits(chirp, config, execution, cut):
     options = {"execution": execution, "checkpoint_seconds": 0}
-    memory = Memory()
-    whole = fit_all(networks(2), chirp, **options)
-    assert_same_bits(fit_all(networks(2), chirp, **options, checkpoints=memory)[1], whole[1])
-    num_saves = memory.saves
-    assert num_saves == (4 if execution == "stack" else 8)
-
+    whole = fit_all(networks(2), chirp, config, **options)
+    if config is EARLY_PEAK:
+        assert whole[1].epoch_of_peak < 18, "the third save must come after the peak"
     memory = Memory(cut)
     with pytest.raises(PowerCut):
-        fit_all(networks(2), chirp, **options, checkpoints=memory)
-    resumed = fit_all(networks(2), chirp, **options, checkpoints=memory)
-    assert memory.saves == num_saves, "it began again instead of going on"
+        fit_all(networks(2), chirp, config, **options, checkpoints=memory)
+    resumed = fit_all(networks(2), chirp, config, **options, checkpoints=memory)
+    # Saves at the epochs 6, 12, 18 and 20.
+    assert memory.saves == (4 if execution == "stack" else 8), "it began again"
     for one, other in zip(whole, resumed, strict=True):
         assert_same_bits(one, other)
 

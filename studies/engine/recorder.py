@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import ray
+from ray.actor import ActorHandle
 
 from studies.engine.rows import Row
 from studies.engine.store import Store
@@ -55,7 +56,7 @@ class Recorder:
 class RemoteCheckpoints:
     """`inr_models.fit.Checkpoints` of a batch, kept by a recorder under the trials' keys."""
 
-    def __init__(self, recorder: ray.actor.ActorHandle, keys: Sequence[str]) -> None:
+    def __init__(self, recorder: ActorHandle, keys: Sequence[str]) -> None:
         self.recorder, self.keys = recorder, keys
         self.units: set[str] = set()
 

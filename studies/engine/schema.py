@@ -43,7 +43,7 @@ FITS = (
     Column("fit_precision", _TEXT, "", "of weights, activations and gradients"),
     Column("fit_version", _INT, "", "inr_models.FIT_VERSION"),
     Column("seed", _INT, "", "of the initialization", True),
-    Column("metric_psnr_peak", _REAL, "dB", "best full-signal PSNR over epochs, peak 1; null if none"),
+    Column("metric_psnr_peak", _REAL, "dB", "best full-signal PSNR over epochs; null if none"),
     Column("metric_psnr_final", _REAL, "dB", "PSNR after the last update; null if diverged"),
     Column("metric_mse", _REAL, "", "full-signal mean squared error at the peak"),
     Column("metric_psnr_zero", _REAL, "dB", "PSNR of an all-zero output"),

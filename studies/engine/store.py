@@ -5,10 +5,13 @@ written under a name that readers pass over, then moved. Curves land before the 
 belong to, so a row that is there is complete.
 """
 
+# pyarrow.compute makes its functions when it is imported.
+# pyright: reportAttributeAccessIssue=false
+
 import datetime
 import re
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +138,7 @@ class Store:
         names = [info.base_name for info in self.filesystem.get_file_info(selector)]
         return sorted(name for name in names if not name.startswith("."))
 
-    def _write(self, table: str, rows: list[Mapping[str, Any]]) -> None:
+    def _write(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             self._write_table(table, pa.Table.from_pylist(rows, arrow_schema(table)))
 

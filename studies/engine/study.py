@@ -97,6 +97,13 @@ class Point:
     network: NetworkConfig
     cell: tuple[int, int] | None = None
 
+    @property
+    def scales(self) -> NoiseScales | None:
+        """(s0, s1) of a SIREN², None of a network without them."""
+        if isinstance(self.network, Siren2Config):
+            return NoiseScales(self.network.s0, self.network.s1)
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedFit:

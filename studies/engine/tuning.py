@@ -131,7 +131,7 @@ def run_fits(
     if not batches:
         return
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    recorder = (
+    recorder: Any = (
         ray.remote(Recorder)
         .options(num_cpus=0, scheduling_strategy=here, max_restarts=-1, max_task_retries=3)
         .remote(results)
