@@ -31,6 +31,8 @@ _REPLACES = b"noisescape.replaces"
 class Store:
     """Tables of `schema.TABLES` under `results`, a local path or a URI.
 
+    `location` is the same place for a process with another working folder.
+
     Raises:
         InputError: the folder cannot be written, or holds Parquet of another schema.
     """
@@ -38,10 +40,11 @@ class Store:
     def __init__(self, results: str, *, create: bool = True) -> None:
         self.results = results
         if "://" in results:
+            self.location = results
             self.filesystem, self.root = fs.FileSystem.from_uri(results)
         else:
+            self.location = self.root = str(Path(results).expanduser().absolute())
             self.filesystem = fs.LocalFileSystem()
-            self.root = str(Path(results).expanduser().absolute())
         if create:
             self._check_writable()
         for table in TABLES:

@@ -25,6 +25,7 @@ import ray
 import torch
 from ray import tune
 from ray.autoscaler.sdk import request_resources
+from ray.tune.progress_reporter import TrialProgressCallback
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from inr_models import InputError, NetworkConfig, make_network
@@ -72,16 +73,10 @@ def connect(device: Device, max_concurrent: int | None) -> Workers:
     A GPU that a cluster has to start first is waited for.
 
     Raises:
-        InputError: a GPU is asked for and there is none.
+        InputError: a GPU is asked for and there is none, or no cluster is at RAY_ADDRESS.
     """
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-    joined = True
-    try:
-        ray.init(address="auto", ignore_reinit_error=True, **quiet)
-    except ConnectionError:
-        joined = False
-        ray.init(address="local", include_dashboard=False, **quiet)
+    joined = _join_or_start()
     if device == "cuda" and joined:
         _wait_for_gpu()
     total = ray.cluster_resources()
@@ -94,6 +89,18 @@ def connect(device: Device, max_concurrent: int | None) -> Workers:
         )
     count = min(max(count, 1), max_concurrent or max(count, 1))
     return Workers(device=device, count=count, limit=max_concurrent if joined else count)
+
+
+def _join_or_start() -> bool:
+    """Whether there was a cluster to join, by Ray's own rule; else Ray is started here."""
+    try:
+        ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
+    except ConnectionError as error:
+        raise InputError(
+            f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}: no Ray cluster answers there; start "
+            "it, or unset RAY_ADDRESS to use this machine alone."
+        ) from error
+    return not ray._private.worker.global_worker.node.is_head()
 
 
 def _wait_for_gpu() -> None:
@@ -186,9 +193,15 @@ def make_batches(
     return batches
 
 
-class _OnResult(tune.Callback):
+class _OnResult(TrialProgressCallback):
+    """In the place of Tune's own callback of this kind, which prints."""
+
     def __init__(self, on_result: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__()
         self.on_result = on_result
+
+    def _print(self, msg: str) -> None:
+        pass
 
     def __getstate__(self) -> dict[str, Any]:
         return {}  # Tune pickles callbacks to restore them, which never happens here

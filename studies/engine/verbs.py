@@ -57,7 +57,7 @@ def run(study: GridStudy, arguments: argparse.Namespace, console: Console) -> in
                 f"the run would take about {duration(job.seconds / workers.count)} on {workers}, "
                 "more than a day: add --yes to start it all the same, or try --scale small."
             )
-        _fit_missing(job, workers, uri, arguments.results, console)
+        _fit_missing(job, workers, uri, console)
     return _report(run, signals, store, uri, console, skipped)
 
 
@@ -89,12 +89,12 @@ def _prepare(
     return job, workers
 
 
-def _fit_missing(job: "Job", workers: "Workers", uri: str, results: str, console: Console) -> None:
+def _fit_missing(job: "Job", workers: "Workers", uri: str, console: Console) -> None:
     """First the map, then the best cells that it shows, MLflow following beside."""
     from studies.engine.tracking import BackgroundTracking, Tracker
     from studies.engine.tuning import run_fits
 
-    tracker = Tracker(uri, job.run, job.signals, Store(results))
+    tracker = Tracker(uri, job.run, job.signals, Store(job.store.location))
     tracking = BackgroundTracking(tracker)
     try:
         with FitProgress(console, job.num_missing, job.seconds / workers.count) as progress:
@@ -104,7 +104,7 @@ def _fit_missing(job: "Job", workers: "Workers", uri: str, results: str, console
                     job.run.study,
                     todo,
                     workers,
-                    results,
+                    job.store.location,
                     seconds_per_fit=job.seconds_per_fit,
                     on_result=progress.on_result,
                 )
