@@ -24,6 +24,7 @@ import numpy as np
 import ray
 import torch
 from ray import tune
+from ray._private import worker as ray_worker
 from ray.autoscaler.sdk import request_resources
 from ray.tune.progress_reporter import TrialProgressCallback
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -100,7 +101,8 @@ def _join_or_start() -> bool:
             f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}: no Ray cluster answers there; start "
             "it, or unset RAY_ADDRESS to use this machine alone."
         ) from error
-    return not ray._private.worker.global_worker.node.is_head()
+    node = ray_worker.global_worker.node
+    return not (node and node.is_head())
 
 
 def _wait_for_gpu() -> None:
