@@ -113,11 +113,24 @@ def fit(
     Raises:
         ValueError: shapes or types that do not fit together.
     """
+    _check(networks, coords, values, execution)
+    units = choose_units(networks, coords, values, execution)
+    return _fit(networks, coords, values, config, units, checkpoints, checkpoint_seconds)
+
+
+def _check(
+    networks: Sequence[CoordinateMLP], coords: Tensor, values: Tensor, execution: str
+) -> None:
+    if execution not in ("auto", "loop", "stack"):
+        raise ValueError(f'execution = {execution!r}: give "auto", "loop" or "stack".')
+    if not networks:
+        raise ValueError("networks is empty: give one or more.")
     if coords.ndim != 2 or values.ndim != 2 or len(coords) != len(values):
         raise ValueError(f"coords {tuple(coords.shape)} and values {tuple(values.shape)}: "
                          "both must be [n, features] with the same n.")  # fmt: skip
-    if coords.dtype != torch.float32 or values.dtype != torch.float32:
-        raise ValueError(f"coords {coords.dtype} and values {values.dtype}: both must be float32.")
+    types = {coords.dtype, values.dtype, *(p.dtype for n in networks for p in n.parameters())}
+    if types != {torch.float32}:
+        raise ValueError(f"coords, values and networks of {types}: all must be float32.")
     shapes = {tuple(tuple(p.shape) for p in network.parameters()) for network in networks}
     features = {(n.layers[0].in_features, n.layers[-1].out_features) for n in networks}
     if len(shapes) > 1 or features - {(coords.shape[1], values.shape[1])}:
@@ -126,7 +139,18 @@ def fit(
             f"{tuple(coords.shape)} and values {tuple(values.shape)}: all must have equal shapes "
             "that fit the signal."
         )
-    for unit in choose_units(networks, coords, values, execution):
+
+
+def _fit(
+    networks: Sequence[CoordinateMLP],
+    coords: Tensor,
+    values: Tensor,
+    config: FitConfig,
+    units: Sequence[tuple[int, ...]],
+    checkpoints: Checkpoints | None,
+    checkpoint_seconds: float,
+) -> Iterator[tuple[int, FitResult]]:
+    for unit in units:
         started = time.perf_counter()
         training = Training(
             [networks[i] for i in unit],

@@ -67,7 +67,7 @@ Axis = Linear | Log | Values
 
 
 def _check_bounds(low: float, high: float, num: int) -> None:
-    if num < 2:
-        raise InputError(f"num = {num}: an axis needs its two ends; give 2 or more.")
+    if not (isinstance(num, int) and num >= 2):
+        raise InputError(f"num = {num}: an axis needs its two ends; give a whole number from 2 on.")
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise InputError(f"low = {low}, high = {high}: give finite bounds with low < high.")

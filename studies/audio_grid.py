@@ -22,8 +22,8 @@ STUDY = GridStudy(
         max_samples=8_192,
         width=52,
         depth=4,
-        # Of the 600 epochs that the pilot took, 200 show the ridge in the same place.
-        fit=FitConfig(epochs=200, learning_rate=5e-4, decay=0.95, decay_every=20),
+        # Of the 600 epochs that the pilot took, 160 show the ridge in the same place.
+        fit=FitConfig(epochs=160, learning_rate=5e-4, decay=0.95, decay_every=20),
         seeds=1,
         grid=NoiseGrid(
             s0=Log(low=450, high=28_800, num=4),

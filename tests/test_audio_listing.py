@@ -1,5 +1,6 @@
 """Which files are read, under which names, and which are skipped."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,17 @@ def test_find_files_refuses_a_directory_without_sound_and_a_glob_without_a_match
         with pytest.raises(InputError) as refusal:
             find_files([pattern])
         assert str(refusal.value).startswith(f"{pattern}: ")
+
+
+def test_an_unknown_home_is_refused_by_name():
+    with pytest.raises(InputError, match="^~no-such-user/x.wav: there is no such user"):
+        find_files(["~no-such-user/x.wav"])
+
+
+def test_a_name_that_is_not_utf8_can_be_printed_and_stored(make_wav, noise, tmp_path):
+    odd = os.fsencode(tmp_path / "h") + b"\xe9.wav"
+    os.rename(make_wav("a.wav", noise[:300]), odd)
+    ((signal,), skipped) = read_all([Path(os.fsdecode(odd))], 8192)
+    assert not skipped
+    assert (signal.name, signal.source) == ("h\ufffd", f"{tmp_path}/h\ufffd.wav")
+    assert signal.source.encode()

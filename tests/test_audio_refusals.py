@@ -110,3 +110,13 @@ def test_a_truncated_file_is_refused(whole, max_samples):
 def test_a_file_cut_within_its_header_is_refused(whole):
     whole.write_bytes(whole.read_bytes()[:20])
     refusal(whole, 1024)
+
+
+def test_a_flac_without_a_length_says_so(make_wav, noise):
+    path = make_wav("pipe.flac", noise[:5000])
+    content = bytearray(path.read_bytes())
+    # STREAMINFO's sample count: the low half of byte 21 and bytes 22 to 25; 0 is "unknown".
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)
+    path.write_bytes(content)
+    assert "gives no length" in refusal(path, 1024)

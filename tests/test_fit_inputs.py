@@ -52,3 +52,12 @@ def test_shapes_and_types_that_do_not_fit_are_refused(coords, values):
 def test_networks_of_unlike_shapes_are_refused(execution):
     with pytest.raises(ValueError, match="network"):
         list(fit([network(8), network(9)], ONE, ONE, FitConfig(epochs=1), execution=execution))
+
+
+@pytest.mark.parametrize(
+    ("networks", "options"),
+    [([], {}), ([network().double()], {}), ([network()], {"execution": "both"})],
+)
+def test_fit_refuses_at_the_call_not_at_the_first_result(networks, options):
+    with pytest.raises(ValueError, match=r"^(networks|coords, values and networks|execution)"):
+        fit(networks, ONE, ONE, FitConfig(epochs=1), **options)

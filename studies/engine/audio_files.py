@@ -2,6 +2,7 @@
 
 import dataclasses
 import glob
+import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
@@ -31,7 +32,10 @@ def find_files(patterns: Sequence[str]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for pattern in patterns:
-        path = Path(pattern).expanduser()
+        try:
+            path = Path(pattern).expanduser()
+        except RuntimeError as error:
+            raise InputError(f"{pattern}: there is no such user; check the path.") from error
         if path.is_dir():
             matches = sorted(p for p in path.iterdir() if p.suffix.lower() in AUDIO_SUFFIXES)
             if not matches:
@@ -72,9 +76,9 @@ def read_audio(path: Path, max_samples: int) -> Signal:
         where = "" if peak == 0 or crop == "loudest" else f" in its first {max_samples} samples"
         raise InputError(f"{path}: the clip is silent{where}; there is nothing to fit.")
     return Signal(
-        name=path.stem,
+        name=Path(_readable(path)).stem,
         sha256=sha256_of(values),
-        source=str(path),
+        source=_readable(path),
         num_samples=len(values),
         channels=1,
         sample_rate=float(rate),
@@ -96,7 +100,7 @@ def read_all(paths: Sequence[Path], max_samples: int) -> tuple[list[Signal], lis
         try:
             signal = read_audio(path, max_samples)
         except InputError as error:
-            skipped.append(str(error))
+            skipped.append(_readable(str(error)))
             continue
         if twin := signals.get(signal.sha256):
             skipped.append(f"{path}: its samples are those of {twin.source}; drop one of them.")
@@ -125,7 +129,7 @@ def _mono_blocks(
         try:
             block = file.read(size, dtype="float64", always_2d=True)
         except soundfile.SoundFileError as error:
-            raise InputError(_TRUNCATED.format(path=path, read=read)) from error
+            raise _truncated(path, read) from error
         if not np.isfinite(block).all():
             bad = read + int(np.argmin(np.isfinite(block).all(axis=1)))
             raise InputError(
@@ -137,13 +141,15 @@ def _mono_blocks(
         if len(block) < size:
             break
     if read < file.frames or _says_truncated(path, file):
-        raise InputError(_TRUNCATED.format(path=path, read=read))
+        raise _truncated(path, read)
 
 
-_TRUNCATED = (
-    "{path}: the file is truncated or damaged (it reads up to sample {read}); "
-    "get a whole copy, or save what is there as a new file."
-)
+def _truncated(path: Path, read: int) -> InputError:
+    reach = f" (it reads up to sample {read:,})" if read else ""
+    return InputError(
+        f"{path}: the file is truncated or damaged{reach}; "
+        "get a whole copy, or save what is there as a new file."
+    )
 
 
 def _says_truncated(path: Path, file: soundfile.SoundFile) -> bool:
@@ -166,6 +172,11 @@ def _says_truncated(path: Path, file: soundfile.SoundFile) -> bool:
     return False
 
 
+def _readable(path: Path | str) -> str:
+    # A name that is not UTF-8 must still print, and go into Parquet.
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 def _open(path: Path) -> soundfile.SoundFile:
     try:
         status = path.stat()
@@ -178,9 +189,15 @@ def _open(path: Path) -> soundfile.SoundFile:
     if status.st_size == 0:
         raise InputError(f"{path}: the file is empty; get a whole copy.")
     try:
-        return soundfile.SoundFile(path)
+        file = soundfile.SoundFile(os.fsencode(path))
     except (soundfile.SoundFileError, OSError) as error:
         reason = re.split(r": |\. ", str(error).rstrip(". "))[-1]
         raise InputError(
             f"{path}: not readable as audio ({reason}); give WAV, FLAC, OGG or AIFF."
         ) from error
+    if file.frames >= 1 << 62:
+        file.close()
+        raise InputError(
+            f"{path}: its header gives no length, as after a pipe; save it again as a whole file."
+        )
+    return file
