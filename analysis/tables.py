@@ -86,7 +86,7 @@ def status_table(summaries: Sequence[Summary]) -> Table:
 
 
 def _number(value: float, form: str = ".1f") -> str:
-    return "-" if math.isnan(value) else format(value, form)
+    return "-" if math.isnan(value) else format(round(value, 1) + 0.0, form)  # no "-0.0"
 
 
 def _short(value: float) -> str:

@@ -57,7 +57,7 @@ def test_find_files_refuses_a_directory_without_sound_and_a_glob_without_a_match
 
 
 def test_an_unknown_home_is_refused_by_name():
-    with pytest.raises(InputError, match="^~no-such-user/x.wav: there is no such user"):
+    with pytest.raises(InputError, match=r"^~no-such-user/x\.wav: there is no such user"):
         find_files(["~no-such-user/x.wav"])
 
 

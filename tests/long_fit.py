@@ -1,0 +1,45 @@
+"""One fit of some seconds on Ray, for `test_resume`: python long_fit.py RESULTS"""
+
+import sys
+
+import numpy as np
+
+from inr_models import FitConfig, Siren2Config
+from studies.engine.rows import signal_row
+from studies.engine.signals import Signal, sha256_of
+from studies.engine.store import Store
+from studies.engine.study import PlannedFit, Point
+from studies.engine.trial import Trial
+from studies.engine.tuning import connect, run_fits
+
+EPOCHS = 2000
+
+if __name__ == "__main__":
+    values = np.random.default_rng(0).uniform(-1, 1, (1024, 1)).astype(np.float32)
+    signal = Signal(
+        name="noise",
+        sha256=sha256_of(values),
+        source="",
+        num_samples=1024,
+        channels=1,
+        sample_rate=1.0,
+        file_samples=1024,
+        crop="head",
+        crop_start=0,
+        peak=1.0,
+        psnr_zero=4.8,
+        descriptors={"psi": 0.5},
+        values=values,
+    )
+    point = Point(name="point", kind="grid", network=Siren2Config(width=32, s0=100.0, s1=1.0))
+    trial = Trial(signal=signal.sha256, network=point.network, fit=FitConfig(epochs=EPOCHS), seed=0)
+    Store(sys.argv[1]).add_signals([signal_row(signal)])
+    run_fits(
+        "test",
+        [PlannedFit(signal=signal, point=point, trial=trial, stage=0)],
+        connect("cpu", 1),
+        sys.argv[1],
+        seconds_per_fit=lambda _: 10.0,
+        on_result=print,
+        checkpoint_seconds=0.1,
+    )

@@ -1,0 +1,75 @@
+"""A long fit goes on from its last checkpoint, whether its worker or its driver was killed."""
+
+import io
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+import torch
+
+SCRIPT = str(Path(__file__).parent / "long_fit.py")
+MARK = 0.123
+
+
+def start(results: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, SCRIPT, str(results)])
+
+
+def wait_for_checkpoint(results: Path) -> Path:
+    deadline = time.monotonic() + 60
+    while not (found := list(results.glob("_checkpoints/[!.]*.pt"))):
+        assert time.monotonic() < deadline, "no checkpoint came"
+        time.sleep(0.02)
+    return found[0]
+
+
+def outcome(results: Path) -> tuple[float, float, int]:
+    (row,) = pd.read_parquet(results).to_dict("records")
+    assert row["status"] == "ok"
+    assert not list(results.glob("_checkpoints/*"))
+    return row["metric_psnr_peak"], row["metric_psnr_final"], row["epoch_of_peak"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> tuple[float, float, int]:
+    results = tmp_path_factory.mktemp("whole")
+    assert start(results).wait(timeout=120) == 0
+    return outcome(results)
+
+
+def test_a_killed_driver_goes_on_from_the_checkpoint(undisturbed, tmp_path):
+    process = start(tmp_path)
+    path = wait_for_checkpoint(tmp_path)
+    process.kill()
+    process.wait()
+    time.sleep(3)  # its workers end a moment after it
+    assert not list(tmp_path.glob("fits/*"))
+    # A mark in the past of the curve shows afterwards that this state was gone on from.
+    state = torch.load(path, weights_only=True)
+    assert 0 < state["epoch"] < 2000
+    state["mse"][0, 0] = MARK
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    path.write_bytes(buffer.getvalue())
+    assert start(tmp_path).wait(timeout=120) == 0
+    assert outcome(tmp_path) == undisturbed
+    first = pd.read_parquet(tmp_path / "_curves").set_index("epoch")["psnr"][0]
+    assert 10 ** (-first / 10) == pytest.approx(MARK)
+
+
+def test_a_killed_worker_goes_on_from_the_checkpoint(undisturbed, tmp_path):
+    process = start(tmp_path)
+    path = wait_for_checkpoint(tmp_path)
+    killed = [
+        child.kill()
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if child.cmdline() and child.cmdline()[0].startswith("ray::ImplicitFunc")
+    ]
+    assert killed
+    assert path.exists()
+    assert process.wait(timeout=120) == 0
+    assert outcome(tmp_path) == undisturbed
