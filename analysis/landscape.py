@@ -34,8 +34,8 @@ class Landscape(NamedTuple):
         chosen = self.psnr[:, :, whole] if whole.any() else self.psnr
         counted = np.isfinite(chosen).any(axis=2)
         out = np.full(chosen.shape[:2], np.nan)
-        # A cell that diverged on some seed is not represented by the seeds where it did not.
-        steady = counted & ~(self.status == "diverged").any(axis=2)
+        # A cell that diverged or failed on some seed is not represented by its other seeds.
+        steady = counted & ~np.isin(self.status, ("diverged", "failed")).any(axis=2)
         out[steady] = np.nanmean(chosen[steady], axis=1)
         return out
 

@@ -147,7 +147,7 @@ def gains(summaries: Sequence[Summary]) -> str:
                 [0, s.difference], [y, y], color="#d5dbe3", lw=5, solid_capstyle="butt", zorder=1
             )
             axes.plot(s.differences, [y] * len(s.differences), "o", ms=5, color=INK, alpha=0.75)
-        axes.set_yticks(range(len(shown)), [s.signal.name for s in shown])
+        axes.set_yticks(range(len(shown)), [s.signal.name for s in shown], parse_math=False)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set_ylim(-0.6, len(shown) - 0.4)
         axes.spines["left"].set_visible(False)

@@ -2,6 +2,7 @@
 
 import base64
 import datetime
+import html
 import math
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,7 +12,6 @@ import jinja2
 from analysis import plots
 from analysis.summary import Summary
 from search_spaces.bandwidth import bandwidth, nyquist
-from studies.engine.rows import git_commit, versions
 from studies.engine.store import Store
 from studies.engine.study import Point, Run, points, trial_of
 
@@ -50,8 +50,7 @@ def render(
         skipped=skipped,
         results=store.results,
         made=f"{now:%Y-%m-%d %H:%M}",
-        versions=versions(),
-        commit=git_commit(),
+        code=sorted(set().union(*(summary.code for summary in summaries))),
     )
 
 
@@ -118,7 +117,7 @@ def _curves(run: Run, summaries: Sequence[Summary], store: Store) -> list[dict[s
 
 def _image(svg: str, text: str) -> str:
     data = base64.b64encode(svg.encode()).decode()
-    return f'<img alt="{text}" src="data:image/svg+xml;base64,{data}">'
+    return f'<img alt="{html.escape(text)}" src="data:image/svg+xml;base64,{data}">'
 
 
 def _db(value: float, form: str = ".1f") -> str:

@@ -35,6 +35,8 @@ class Summary(NamedTuple):
     statuses: Counter[str]
     num_done: int
     num_fits: int
+    code: frozenset[str]
+    """What computed the fits: versions and commit."""
 
     @property
     def differences(self) -> tuple[float, ...]:
@@ -91,6 +93,7 @@ def _summarize(run: Run, signal: Signal, rows: Rows) -> Summary:
         statuses=Counter(row["status"] for row in found),
         num_done=sum(row["status"] != "failed" for row in found),
         num_fits=num_fits,
+        code=frozenset(f"{r['versions']}, commit {r['commit'] or 'unknown'}" for r in found),
     )
 
 

@@ -38,7 +38,7 @@ STUDY = GridStudy(
         fit=FitConfig(epochs=30_000, learning_rate=1e-4, decay=0.99, decay_every=20),
         seeds=5,
         grid=NoiseGrid(s0=Log(low=150, high=15_000, num=11), s1=Linear(low=0, high=3, num=11)),
-        rules=("eqn11", "eqn11_text", "eqn11_length", "eqn11_length_width"),
+        rules=("eqn11_length", "eqn11_length_width", "eqn11", "eqn11_text"),
     ),
 )
 

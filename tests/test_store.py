@@ -9,7 +9,9 @@ import pytest
 
 from inr_models import InputError
 from studies.engine.schema import TABLES, arrow_schema
-from studies.engine.store import COMPACT_FROM, Store
+from studies.engine.store import Store
+
+MANY = 20
 
 
 def row(key: str, **values: object) -> dict[str, object]:
@@ -74,27 +76,53 @@ def test_a_result_stands_before_a_failure_and_the_newest_before_the_older(store)
 
 
 def test_compaction_keeps_every_row_once_in_one_file(store):
-    for i in range(COMPACT_FROM + 3):
-        store.append([row(f"k{i % COMPACT_FROM}")], [{"key": f"k{i}", "epoch": 0, "psnr": 1.0}])
+    for i in range(MANY + 3):
+        store.append([row(f"k{i % MANY}")], [{"key": f"k{i}", "epoch": 0, "psnr": 1.0}])
     before = store.fits().drop_columns(["written_at"]).to_pylist()
     store.compact()
     assert len(store._parts("fits")) == 1
     assert store.fits().drop_columns(["written_at"]).to_pylist() == before
-    assert len(pd.read_parquet(store.results)) == COMPACT_FROM
-    assert len(store.curves()) == COMPACT_FROM + 3
+    assert len(pd.read_parquet(store.results)) == MANY
+    assert len(store.curves()) == MANY + 3
 
 
 def test_a_killed_compaction_is_finished_by_the_next(store, monkeypatch):
-    for i in range(COMPACT_FROM):
+    for i in range(MANY):
         store.append([row(f"k{i}")])
     with monkeypatch.context() as patch:
         patch.setattr(store, "delete", lambda path: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             store.compact()
-    assert len(pd.read_parquet(store.results)) == 2 * COMPACT_FROM  # joined, and not yet removed
-    assert len(store.fits()) == COMPACT_FROM
+    assert len(pd.read_parquet(store.results)) == 2 * MANY  # joined, and not yet removed
+    assert len(store.fits()) == MANY
     store.compact()
-    assert len(pd.read_parquet(store.results)) == COMPACT_FROM
+    assert len(pd.read_parquet(store.results)) == MANY
+
+
+def test_a_failure_that_was_mended_is_one_row_after_compaction(store):
+    store.append([row("a", status="failed", error="x", metric_psnr_peak=None)])
+    store.append([row("a")])
+    store.compact()
+    assert pd.read_parquet(store.results)["status"].tolist() == ["ok"]
+
+
+def test_compaction_keeps_the_columns_of_a_newer_version(store):
+    store.append([row("a")])
+    (part,) = store._parts("fits")
+    newer = pq.read_table(part).append_column("metric_new", pa.array([7.0]))
+    pq.write_table(newer, f"{store.root}/fits/newer.parquet")
+    store.append([row("b")])
+    store.compact()
+    frame = pd.read_parquet(store.results).set_index("key")
+    assert frame["metric_new"].to_dict() == {
+        "a": 7.0,
+        "b": pytest.approx(float("nan"), nan_ok=True),
+    }
+
+
+def test_a_storage_that_does_not_exist_is_refused():
+    with pytest.raises(InputError, match=r"--results nowhere://x: no such storage"):
+        Store("nowhere://x")
 
 
 def test_an_older_file_without_a_nullable_column_is_read_with_null(store):

@@ -52,7 +52,13 @@ def make_run(*signals: Signal, seeds: int = 1) -> Run:
 def rows_for(run: Run, signal: Signal, score) -> dict[str, dict]:
     """A store's rows with metric_psnr_peak = score(point, seed)."""
     return {
-        key: {"key": key, "status": "ok", "metric_psnr_peak": score(point, seed)}
+        key: {
+            "key": key,
+            "status": "ok",
+            "metric_psnr_peak": score(point, seed),
+            "versions": "test",
+            "commit": None,
+        }
         for _, point, seed, key in every_trial(run, [signal])
     }
 
@@ -183,4 +189,18 @@ def test_every_cell_of_the_small_grid_is_a_siren2_at_its_scales():
         if point.cell:
             network = point.network
             assert isinstance(network, Siren2Config)
-            assert (network.s0, network.s1) == (s0[point.cell[0]], s1[point.cell[1]])
+            place = (s0[point.cell[0]], s1[point.cell[1]])
+            assert (network.s0, network.s1) == pytest.approx(place, rel=1e-8)
+
+
+def test_keys_do_not_hang_on_the_last_bits_of_a_processor():
+    signal = make_signal(psi=0.3)
+    other = make_signal(psi=0.3 * (1 + 1e-15))
+    run = make_run(signal)
+    keys = [key for *_, key in every_trial(run, [signal])]
+    assert [key for *_, key in every_trial(run, [other])] == keys
+
+
+def test_where_a_clip_lay_does_not_tell_runs_apart():
+    signal = make_signal()
+    assert make_run(signal).id == make_run(dataclasses.replace(signal, source="else.wav")).id

@@ -189,7 +189,8 @@ def _open(path: Path) -> soundfile.SoundFile:
     if status.st_size == 0:
         raise InputError(f"{path}: the file is empty; get a whole copy.")
     try:
-        file = soundfile.SoundFile(os.fsencode(path))
+        # As bytes, because soundfile refuses a str that is not UTF-8.
+        file = soundfile.SoundFile(os.fsencode(path))  # pyright: ignore[reportArgumentType]
     except (soundfile.SoundFileError, OSError) as error:
         reason = re.split(r": |\. ", str(error).rstrip(". "))[-1]
         raise InputError(

@@ -23,7 +23,7 @@ def main(study: GridStudy, argv: Sequence[str] | None = None) -> NoReturn:
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)  # names of clips may hold brackets
     try:
         arguments = parser(study).parse_args(_with_verb(sys.argv[1:] if argv is None else argv))
         code = arguments.verb(study, arguments, console)

@@ -79,12 +79,14 @@ class MlflowTree:
     ) -> str:
         """MLflow's run id for our `id`; the run is made if it is not there."""
         if id not in self.runs:
-            marks = {"mlflow.runName": name, _TREE: self.tree, _ID: id, **tags}
+            marks = {"mlflow.runName": name, **tags}
             if parent:
                 marks["mlflow.parentRunId"] = self.runs[parent]
             run_id = self.client.create_run(self.experiment, tags=marks).info.run_id
             known = [Param(key, _text(value)) for key, value in params.items() if value is not None]
-            self.client.log_batch(run_id, params=known)
+            # Our id comes with the parameters: a run without them is not taken for whole.
+            own = [RunTag(_TREE, self.tree), RunTag(_ID, id)]
+            self.client.log_batch(run_id, params=known, tags=own)
             self.runs[id], self.seen[id] = run_id, set()
         return self.runs[id]
 

@@ -4,11 +4,13 @@ Workers on any node hand it their rows and checkpoints, so the results need not 
 that every node can reach.
 """
 
+import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
 import ray
+import ray.exceptions
 from ray.actor import ActorHandle
 
 from studies.engine.rows import Row
@@ -37,7 +39,12 @@ class Recorder:
         return self.attempts[unit], self.store.read_bytes(_checkpoint(unit))
 
     def save(self, unit: str, state: bytes) -> None:
-        """Keep the state of an unfinished unit, in place of an earlier one."""
+        """Keep the state of an unfinished unit, in place of an earlier one.
+
+        A unit that gets this far is not one that takes its worker down: it starts afresh
+        with its attempts, however often its node is taken away.
+        """
+        self.attempts[unit] = 0
         self.store.write_bytes(_checkpoint(unit), state)
 
     def record(self, row: Row, curve: list[Row]) -> None:
@@ -58,19 +65,25 @@ class RemoteCheckpoints:
 
     def __init__(self, recorder: ActorHandle, keys: Sequence[str]) -> None:
         self.recorder, self.keys = recorder, keys
-        self.units: set[str] = set()
+        self.units: dict[str, tuple[int, ...]] = {}
 
     def load(self, indices: tuple[int, ...]) -> bytes | None:
         """The saved state; raises when a unit has taken its worker down too often."""
         unit = self._unit(indices)
         attempt, state = ray.get(self.recorder.begin.remote(unit))
-        self.units.add(unit)
+        self.units[unit] = indices
         if attempt > MAX_ATTEMPTS:
             raise RuntimeError(f"the worker process died {MAX_ATTEMPTS} times during this fit")
         return state
 
     def save(self, indices: tuple[int, ...], state: bytes) -> None:
-        ray.get(self.recorder.save.remote(self._unit(indices), state))
+        """Keep the state; a fit is not worth failing because that is not possible just now."""
+        with contextlib.suppress(ray.exceptions.RayError):
+            ray.get(self.recorder.save.remote(self._unit(indices), state))
+
+    def finished(self, indices: set[int]) -> list[str]:
+        """The units that consist of the given trials alone."""
+        return [unit for unit, members in self.units.items() if indices.issuperset(members)]
 
     def _unit(self, indices: tuple[int, ...]) -> str:
         keys = "+".join(self.keys[i] for i in indices)

@@ -24,7 +24,6 @@ from pyarrow import fs
 from inr_models.errors import InputError
 from studies.engine.schema import TABLES, arrow_schema
 
-COMPACT_FROM = 16
 _REPLACES = b"noisescape.replaces"
 
 
@@ -41,7 +40,13 @@ class Store:
         self.results = results
         if "://" in results:
             self.location = results
-            self.filesystem, self.root = fs.FileSystem.from_uri(results)
+            try:
+                self.filesystem, self.root = fs.FileSystem.from_uri(results)
+            except (pa.ArrowInvalid, OSError) as error:
+                reason = str(error).splitlines()[0]
+                raise InputError(
+                    f"--results {results}: no such storage ({reason}); give a folder or s3://..."
+                ) from error
         else:
             self.location = self.root = str(Path(results).expanduser().absolute())
             self.filesystem = fs.LocalFileSystem()
@@ -90,25 +95,38 @@ class Store:
         return set(table.filter(pc.not_equal(table["status"], "failed"))["key"].to_pylist())
 
     def compact(self) -> None:
-        """Join the small files of each table into one, each row once.
+        """Join the files of each table into one, each row once.
 
         Readers may look on meanwhile. The joined file names those that it replaces, so that
         the next call finishes what a killed one left, and no row stays doubled.
         """
         for table in TABLES:
-            for joined in [p for p in self._parts(table) if "/joined-" in p]:
-                metadata = pq.read_schema(joined, filesystem=self.filesystem).metadata or {}
-                for name in metadata.get(_REPLACES, b"").decode().split():
-                    self.delete(f"{table}/{name}")
-            parts = self._parts(table)
-            if len(parts) < COMPACT_FROM:
-                continue
-            data = _newest(table, self._dataset(table, parts).to_table())
-            names = [part.rsplit("/", 1)[-1] for part in parts]
-            data = data.replace_schema_metadata({_REPLACES: " ".join(names).encode()})
+            try:
+                self._compact(table)
+            except FileNotFoundError:
+                continue  # another driver of these results is at it
+
+    def _compact(self, table: str) -> None:
+        schemas = {part: self._schema(part) for part in self._parts(table)}
+        replaced = {
+            f"{self.root}/{table}/{name}"
+            for schema in schemas.values()
+            for name in (schema.metadata or {}).get(_REPLACES, b"").decode().split()
+        }
+        parts = [part for part in schemas if part not in replaced]
+        if len(parts) > 1:
+            # Columns that a newer version has added are kept.
+            known = [arrow_schema(table), *(schemas[p].remove_metadata() for p in parts)]
+            dataset = ds.dataset(
+                parts, schema=pa.unify_schemas(known), filesystem=self.filesystem, format="parquet"
+            )
+            names = " ".join(part.rsplit("/", 1)[-1] for part in parts)
+            data = _newest(table, dataset.to_table())
+            data = data.replace_schema_metadata({_REPLACES: names.encode()})
             self._write_table(table, data, "joined")
-            for name in names:
-                self.delete(f"{table}/{name}")
+            replaced.update(parts)
+        for part in replaced & schemas.keys():
+            self.delete(part.removeprefix(f"{self.root}/"))
 
     def read_bytes(self, path: str) -> bytes | None:
         """A file under the results, None where there is none."""
@@ -150,6 +168,9 @@ class Store:
         pq.write_table(data, buffer)
         name = f"{prefix}-{uuid.uuid4().hex}.parquet"
         self.write_bytes(f"{table}/{name}", buffer.getvalue().to_pybytes())
+
+    def _schema(self, part: str) -> pa.Schema:
+        return pq.read_schema(part, filesystem=self.filesystem)
 
     def _parts(self, table: str) -> list[str]:
         names = [n for n in self.names(table) if n.endswith(".parquet")]
@@ -196,7 +217,7 @@ class Store:
         parts = self._parts(table)
         for part in parts[:1] + parts[-1:]:
             try:
-                there = pq.read_schema(part, filesystem=self.filesystem)
+                there = self._schema(part)
             except FileNotFoundError:
                 continue
             except (OSError, pa.ArrowInvalid) as error:

@@ -2,6 +2,8 @@
 
 import argparse
 
+from pydantic import ValidationError
+
 from inr_models import InputError
 from studies.engine.audio_files import find_files
 from studies.engine.rows import signal_from_row
@@ -21,8 +23,11 @@ def newest_run(study: str, arguments: argparse.Namespace, store: Store) -> tuple
     for folder in store.names("_studies"):
         path = f"_studies/{folder}/study.json"
         if content := store.read_bytes(path):
-            run = RUN_JSON.validate_json(content)
-            if run.study == study and _agrees(run, known, arguments):
+            try:
+                run = RUN_JSON.validate_json(content)
+            except ValidationError:  # of another version; its rows are still there
+                continue
+            if run.study == study and _agrees(run, arguments):
                 runs.append((store.modified(path), run))
     if not runs:
         raise InputError(
@@ -33,10 +38,10 @@ def newest_run(study: str, arguments: argparse.Namespace, store: Store) -> tuple
     return newest, [known[sha] for sha in newest.signals]
 
 
-def _agrees(run: Run, known: dict[str, Signal], arguments: argparse.Namespace) -> bool:
+def _agrees(run: Run, arguments: argparse.Namespace) -> bool:
     if arguments.signals:
         names = {str(path) for path in find_files(arguments.signals)}
-        if not {known[sha].source for sha in run.signals} <= names:
+        if not set(run.sources) <= names:
             return False
     pairs = (
         (arguments.scale, run.scale_name),

@@ -72,12 +72,15 @@ class Run:
     scale: Scale
     confirm_seeds: tuple[int, ...]
     signals: tuple[str, ...]
-    """sha256 of every signal, in order; their sources are in the table of signals."""
+    """sha256 of every signal, in order."""
+    sources: tuple[str, ...]
+    """Their paths, as they were given; where a run's files were does not tell it apart."""
 
     @property
     def id(self) -> str:
         """8 hex digits that tell runs of one study apart."""
-        return hashlib.sha256(RUN_JSON.dump_json(self)).hexdigest()[:8]
+        content = RUN_JSON.dump_json(dataclasses.replace(self, sources=()))
+        return hashlib.sha256(content).hexdigest()[:8]
 
     @property
     def folder(self) -> str:
@@ -119,7 +122,7 @@ def points(run: Run, signal: Signal) -> list[Point]:
     """Every point of a signal: plain SIREN, the rules' points, then the grid's cells."""
     scale, n = run.scale, signal.num_samples
     size = {"width": scale.width, "depth": scale.depth}
-    siren = SirenConfig(**size, omega_first=siren_omega_first(n))
+    siren = SirenConfig(**size, omega_first=_stable(siren_omega_first(n)))
     target = Target(
         descriptors=signal.descriptors,
         num_samples=n,
@@ -128,7 +131,7 @@ def points(run: Run, signal: Signal) -> list[Point]:
     )
 
     def at(scales: NoiseScales) -> Siren2Config:
-        return Siren2Config(**size, s0=scales.s0, s1=scales.s1)
+        return Siren2Config(**size, s0=_stable(scales.s0), s1=_stable(scales.s1))
 
     return [
         Point(name="siren", kind="network", network=siren),
@@ -143,6 +146,11 @@ def points(run: Run, signal: Signal) -> list[Point]:
 def trial_of(run: Run, signal: Signal, point: Point, seed: int) -> Trial:
     """The trial of a point on one seed."""
     return Trial(signal=signal.sha256, network=point.network, fit=run.scale.fit, seed=seed)
+
+
+def _stable(value: float) -> float:
+    # Processors differ in the last bits of exp, log and FFT; the keys must not.
+    return float(f"{value:.9g}")
 
 
 def every_trial(run: Run, signals: Iterable[Signal]) -> Iterator[tuple[Signal, Point, int, str]]:
@@ -200,6 +208,7 @@ def resolve(
         scale=scale,
         confirm_seeds=study.confirm_seeds,
         signals=tuple(signal.sha256 for signal in signals),
+        sources=tuple(signal.source for signal in signals),
     )
 
 

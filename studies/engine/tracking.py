@@ -10,11 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mlflow.exceptions import MlflowException
-from sqlalchemy.exc import SQLAlchemyError
-
 from studies.engine.mlflow_tree import MlflowTree
-from studies.engine.rows import Row, git_commit, point_columns, versions
+from studies.engine.rows import Row, point_columns
 from studies.engine.signals import Signal
 from studies.engine.store import Store
 from studies.engine.study import RUN_JSON, Point, Run, every_trial
@@ -51,7 +48,7 @@ class Tracker:
         """
         try:
             self._sync(summaries, report, finished)
-        except (MlflowException, SQLAlchemyError, OSError) as error:
+        except Exception as error:  # whatever a backend raises: it must not cost the study
             self.tree = None  # what it knew may be of a server that is not there any more
             reason = str(error).strip().splitlines() or [type(error).__name__]
             return f"{self.uri}: {reason[0][:160]}"
@@ -67,7 +64,7 @@ class Tracker:
             run.id,
             f"{run.study} {run.scale_name}",
             params={"scale": run.scale_name, "signals": len(self.signals)},
-            tags=self._tags() | {"mlflow.note.content": run.question},
+            tags=self._tags | {"mlflow.note.content": run.question},
         )
         if is_new:
             self.tree.log_text(run.id, "study.json", RUN_JSON.dump_json(run, indent=1).decode())
@@ -78,13 +75,10 @@ class Tracker:
         keys = [key for *_, seeds in points.values() for key in seeds.values()]
         rows = {row["key"]: row for row in self.store.fits(keys).to_pylist()}
         for id, (signal, point, seeds) in points.items():
-            scored = {
-                seed: rows[key]
-                for seed, key in seeds.items()
-                if key in rows and rows[key]["metric_psnr_peak"] is not None
-            }
-            if scored.keys() - self.tree.seen.get(id, set()):
-                self._log_point(self.tree, id, signal, point, scored)
+            found = {seed: rows[key] for seed, key in seeds.items() if key in rows}
+            ended = {seed for seed, row in found.items() if row["status"] != "failed"}
+            if found and (id not in self.tree.runs or ended - self.tree.seen[id]):
+                self._log_point(self.tree, id, signal, point, found)
         for summary in summaries:
             if (id := self._signal_id(summary["sha256"])) in self.tree.runs:
                 self.tree.log(id, {k: {0: v} for k, v in summary.items() if k != "sha256"})
@@ -100,7 +94,7 @@ class Tracker:
         if parent not in tree.runs:
             shown = ("num_samples", "sample_rate", "crop", "crop_start", "source")
             params = {"signal": signal.name, **{name: getattr(signal, name) for name in shown}}
-            tree.ensure(parent, signal.name, parent=self.run.id, params=params, tags=self._tags())
+            tree.ensure(parent, signal.name, parent=self.run.id, params=params, tags=self._tags)
             described = {"psnr_zero": signal.psnr_zero, **signal.descriptors}
             tree.log(parent, {name: {0: value} for name, value in described.items()})
         columns = point_columns(point.network, signal.num_samples)
@@ -113,13 +107,14 @@ class Tracker:
             "epochs": self.run.scale.fit.epochs,
         }
         tree.ensure(
-            id, f"{signal.name} {point.name}", parent=parent, params=params, tags=self._tags()
+            id, f"{signal.name} {point.name}", parent=parent, params=params, tags=self._tags
         )
-        fresh = rows.keys() - tree.seen[id]
+        fresh = {s for s, row in rows.items() if row["status"] != "failed"} - tree.seen[id]
         curves = self._curves({seed: rows[seed]["key"] for seed in fresh})
         metrics: dict[str, Curve] = {}
         for seed in sorted(fresh):
-            metrics[f"psnr_peak_seed_{seed}"] = {0: rows[seed]["metric_psnr_peak"]}
+            peak = rows[seed]["metric_psnr_peak"]
+            metrics[f"psnr_peak_seed_{seed}"] = {} if peak is None else {0: peak}
             metrics[f"psnr_db_seed_{seed}"] = curves[seed]
         # MLflow's table shows a metric's last value: the means have names of their own, and
         # the number of seeds as the step.
@@ -127,11 +122,16 @@ class Tracker:
             ("psnr_peak", range(self.run.scale.seeds)),
             ("psnr_confirmed", self.run.confirm_seeds),
         ):
-            peaks = [rows[seed]["metric_psnr_peak"] for seed in seeds if seed in rows]
+            counted = [rows[s] for s in seeds if s in rows and rows[s]["status"] in ("ok", "dead")]
+            peaks = [row["metric_psnr_peak"] for row in counted]
             if peaks:
                 metrics[name] = {len(peaks): sum(peaks) / len(peaks)}
         statuses = " ".join(sorted({row["status"] for row in rows.values()}))
-        tree.log(id, metrics, set(fresh), {"status": statuses})
+        code = {
+            name: "; ".join(sorted({row[name] or "unknown" for row in rows.values()}))
+            for name in ("versions", "commit")
+        }
+        tree.log(id, metrics, fresh, {"status": statuses, **code})
 
     def _curves(self, keys: Mapping[int, str]) -> dict[int, Curve]:
         seeds = {key: seed for seed, key in keys.items()}
@@ -143,10 +143,9 @@ class Tracker:
     def _signal_id(self, sha256: str) -> str:
         return f"{self.run.id}/{sha256[:16]}"
 
+    @property
     def _tags(self) -> dict[str, str]:
         return {
-            "commit": git_commit() or "",
-            "versions": versions(),
             "scale": self.run.scale_name,
             "mlflow.source.name": f"studies/{self.run.study}.py",
         }

@@ -42,6 +42,8 @@ from studies.engine.trial import Trial
 BATCH_SECONDS = 8.0
 GPU_WAIT_SECONDS = 900.0
 MAX_BATCH = 64
+MIN_GPU_BATCH = 8
+MAX_NODE_LOSSES = 20
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -81,14 +83,17 @@ def connect(device: Device, max_concurrent: int | None) -> Workers:
     if device == "cuda" and joined:
         _wait_for_gpu()
     total = ray.cluster_resources()
+    num_gpus = int(total.get("GPU", 0))
+    usable = num_gpus > 0 and ray.get(
+        ray.remote(torch.cuda.is_available).options(num_cpus=1, num_gpus=1).remote()
+    )
+    if device == "cuda" and not usable:
+        why = "torch on its worker cannot use the GPU" if num_gpus else "Ray sees no GPU here"
+        raise InputError(f"--device cuda: {why}; use --device cpu, or leave the flag out.")
     if device == "auto":
-        device = "cuda" if total.get("GPU", 0) >= 1 else "cpu"
-    count = int(total.get("GPU" if device == "cuda" else "CPU", 0))
-    if count == 0 and device == "cuda":
-        raise InputError(
-            "--device cuda: Ray sees no GPU here; use --device cpu, or leave the flag out."
-        )
-    count = min(max(count, 1), max_concurrent or max(count, 1))
+        device = "cuda" if usable else "cpu"
+    count = num_gpus if device == "cuda" else max(1, int(total.get("CPU", 0)))
+    count = min(count, max_concurrent or count)
     return Workers(device=device, count=count, limit=max_concurrent if joined else count)
 
 
@@ -136,9 +141,12 @@ def run_fits(
     Returns when all have a row, or early when the user interrupts. A fit whose worker process
     dies `MAX_ATTEMPTS` times becomes a failed row, as does one whose batch Tune gives up.
     """
-    batches = make_batches(fits, seconds_per_fit)
-    if not batches:
+    if not fits:
         return
+    # A GPU wants stacks even of long fits, as far as every worker still gets some.
+    at_least = MIN_GPU_BATCH if workers.device == "cuda" else 1
+    at_least = min(at_least, math.ceil(len(fits) / workers.count))
+    batches = make_batches(fits, seconds_per_fit, at_least)
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     recorder: Any = (
         ray.remote(Recorder)
@@ -155,8 +163,9 @@ def run_fits(
         device=workers.device,
         checkpoint_seconds=checkpoint_seconds,
     )
+    callback = _OnResult(on_result)
     with tempfile.TemporaryDirectory(prefix="noisescape-tune-") as scratch:
-        outcome = tune.Tuner(
+        tune.Tuner(
             tune.with_resources(trainable, workers.resources),
             param_space={"batch": tune.grid_search(list(range(len(batches))))},
             tune_config=tune.TuneConfig(reuse_actors=True, max_concurrent_trials=workers.limit),
@@ -164,22 +173,24 @@ def run_fits(
                 name=study,
                 storage_path=scratch,
                 verbose=0,
-                callbacks=[_OnResult(on_result)],
+                callbacks=[callback],
                 failure_config=tune.FailureConfig(
-                    max_failures=MAX_ATTEMPTS * (1 + max(map(len, batches)))
+                    max_failures=MAX_ATTEMPTS * max(map(len, batches)) + MAX_NODE_LOSSES
                 ),
             ),
         ).fit()
-    given_up = [batches[r.config["batch"]] for r in outcome if r.error and r.config]
-    errors = [str(error).strip().splitlines()[-1] for error in outcome.errors]
-    _record_failures(study, given_up, errors, Store(results))
+    for number, error in callback.given_up.items():
+        _record_failures(study, batches[number], error, Store(results))
     ray.kill(recorder)
 
 
 def make_batches(
-    fits: Sequence[PlannedFit], seconds_per_fit: Callable[[PlannedFit], float]
+    fits: Sequence[PlannedFit], seconds_per_fit: Callable[[PlannedFit], float], at_least: int
 ) -> list[list[PlannedFit]]:
-    """Split `fits`, in order, into batches of one signal, stage and shape of about 8 s each."""
+    """Split `fits`, in order, into batches of one signal, stage and shape of about 8 s each.
+
+    A batch has `at_least` so many fits where there are as many to share it.
+    """
 
     def shares(fit: PlannedFit) -> tuple[Any, ...]:
         network: NetworkConfig = fit.trial.network
@@ -189,7 +200,7 @@ def make_batches(
     for _, group in groupby(fits, shares):
         members = list(group)
         size = math.ceil(BATCH_SECONDS / max(seconds_per_fit(members[0]), 1e-3))
-        num = math.ceil(len(members) / min(size, MAX_BATCH))
+        num = math.ceil(len(members) / min(max(size, at_least), MAX_BATCH))
         for part in np.array_split(np.arange(len(members)), num):
             batches.append([members[i] for i in part])
     return batches
@@ -201,12 +212,17 @@ class _OnResult(TrialProgressCallback):
     def __init__(self, on_result: Callable[[dict[str, Any]], None]) -> None:
         super().__init__()
         self.on_result = on_result
+        self.given_up: dict[int, str] = {}
 
     def _print(self, msg: str) -> None:
         pass
 
     def __getstate__(self) -> dict[str, Any]:
         return {}  # Tune pickles callbacks to restore them, which never happens here
+
+    def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
+        lines = str(trial.get_error() or "the worker process died").strip().splitlines()
+        self.given_up[trial.config["batch"]] = lines[-1]
 
     def on_trial_result(
         self, iteration: int, trials: Any, trial: Any, result: Any, **_: Any
@@ -233,13 +249,18 @@ def _train_batch(
         return
     signal = ray.get(signals[trials[0].signal])
     checkpoints = RemoteCheckpoints(recorder, [trial.key for trial in trials])
+    finished = set()
+    index = {trial.key: i for i, trial in enumerate(trials)}
     for row, curve in run_batch(
         study, signal, trials, torch.device(device), checkpoints, checkpoint_seconds
     ):
         ray.get(recorder.record.remote(row, curve))
         report = {name: row.get(name) for name in ("signal", "status", "metric_psnr_peak")}
         tune.report(report)
-    ray.get(recorder.discard.remote(sorted(checkpoints.units)))
+        if row["status"] != "failed":
+            finished.add(index[row["key"]])
+    # A failed fit keeps its checkpoint for the next run.
+    ray.get(recorder.discard.remote(checkpoints.finished(finished)))
 
 
 def _time_epoch(network: NetworkConfig, signal: Signal, device: str) -> float:
@@ -250,13 +271,10 @@ def _time_epoch(network: NetworkConfig, signal: Signal, device: str) -> float:
     return seconds_per_epoch(made, coords, torch.from_numpy(signal.values).to(device))
 
 
-def _record_failures(
-    study: str, batches: list[list[PlannedFit]], errors: list[str], store: Store
-) -> None:
-    for batch, error in zip(batches, errors, strict=True):
-        done = store.done([fit.trial.key for fit in batch])
-        store.append(
-            failed_row(study, fit.signal, fit.trial, error)
-            for fit in batch
-            if fit.trial.key not in done
-        )
+def _record_failures(study: str, batch: list[PlannedFit], error: str, store: Store) -> None:
+    done = store.done([fit.trial.key for fit in batch])
+    store.append(
+        failed_row(study, fit.signal, fit.trial, error)
+        for fit in batch
+        if fit.trial.key not in done
+    )

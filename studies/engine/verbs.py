@@ -3,11 +3,14 @@
 import argparse
 import datetime
 import os
-from collections.abc import Sequence
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.text import Text
 
 from inr_models import InputError
 from studies.engine.audio_files import find_files, read_all
@@ -45,18 +48,18 @@ def run(study: GridStudy, arguments: argparse.Namespace, console: Console) -> in
     uri = _tracking_uri(arguments)
     check_uri(uri)
     run, signals, skipped = _resolve(study, arguments)
-    for sentence in skipped:
-        console.print(f"[yellow]skipped[/] {sentence}", soft_wrap=True)
+    _say(console, "skipped", skipped)
     job, workers = _prepare(run, signals, store, arguments, console)
+    days = job.seconds / workers.count / DAY if workers and workers.device == "cpu" else 0
+    if days > 1 and not arguments.yes:
+        raise InputError(
+            f"the run would take about {duration(days * DAY)} on {workers}, more than a day: "
+            "add --yes to start it all the same, or try --scale small."
+        )
     store.compact()
     store.add_signals(map(signal_row, signals))
     store.write_bytes(f"{run.folder}/study.json", RUN_JSON.dump_json(run, indent=1))
     if workers:
-        if workers.device == "cpu" and job.seconds / workers.count > DAY and not arguments.yes:
-            raise InputError(
-                f"the run would take about {duration(job.seconds / workers.count)} on {workers}, "
-                "more than a day: add --yes to start it all the same, or try --scale small."
-            )
         _fit_missing(job, workers, uri, console)
     return _report(run, signals, store, uri, console, skipped)
 
@@ -73,7 +76,7 @@ def _prepare(
 
     scale, clips = run.scale, len(signals)
     console.print(
-        f"[bold]{run.study}[/], {run.scale_name} scale: {clips} clip{'s' * (clips != 1)}, "
+        f"{run.study}, {run.scale_name} scale: {clips} clip{'s' * (clips != 1)}, "
         f"{scale.depth} x {scale.width}, {scale.fit.epochs:,} epochs"
     )
     job = Job(run, signals, store)
@@ -183,17 +186,13 @@ def _report(
     store.write_bytes(f"{run.folder}/report.html", html.encode())
     complete = all(summary.num_done == summary.num_fits for summary in summaries)
     numbers = [{"sha256": s.signal.sha256, **s.numbers} for s in summaries]
-    away = Tracker(uri, run, signals, store).sync(numbers, html, finished=complete)
     console.print(summary_table(run, summaries))
     # Soft wrap: what is to be copied stays one line however narrow the window.
     console.print(f"report   {store.results}/{run.folder}/report.html", soft_wrap=True)
     console.print(f"Parquet  {store.results}/fits", soft_wrap=True)
-    if away:
-        console.print(
-            f"[yellow]MLflow is away[/] ({away}); the store has it all, and `report` fills "
-            "MLflow in later.",
-            soft_wrap=True,
-        )
+    if away := Tracker(uri, run, signals, store).sync(numbers, html, finished=complete):
+        later = "the store has it all, and `report` fills MLflow in later."
+        _say(console, "MLflow is away", [f"({away}); {later}"])
     else:
         console.print(f"MLflow   {_ui_command(uri)}", soft_wrap=True)
     failed = [
@@ -208,11 +207,17 @@ def _ui_command(uri: str) -> str:
     """What opens MLflow's pages over `uri`: the page itself where it is a server."""
     if uri.startswith("http"):
         return uri
-    return f"mlflow ui --host 127.0.0.1 --backend-store-uri {uri}"
+    # Beside this Python, so that it works without an activated environment.
+    mlflow = Path(sys.executable).with_name("mlflow")
+    return shlex.join([str(mlflow), "ui", "--host", "127.0.0.1", "--backend-store-uri", uri])
 
 
 def _end(console: Console, skipped: Sequence[str], failed: Sequence[str]) -> int:
-    for word, sentences in (("skipped", skipped), ("failed", dict.fromkeys(failed))):
-        for sentence in sentences:
-            console.print(f"[yellow]{word}[/] {sentence}", soft_wrap=True)
+    _say(console, "skipped", skipped)
+    _say(console, "failed", dict.fromkeys(failed))
     return 3 if skipped or failed else 0
+
+
+def _say(console: Console, word: str, sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        console.print(Text.assemble((word, "yellow"), " ", sentence), soft_wrap=True)

@@ -1,0 +1,81 @@
+"""The report and the tables say what the rows say, whatever a clip is called."""
+
+import datetime
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from analysis.report import render
+from analysis.summary import summarize
+from analysis.tables import plan_table, status_table, summary_table
+from studies.engine.store import Store
+from studies.engine.study import plan, trial_of
+from tests.test_study import make_run, make_signal, rows_for
+
+NASTY = 'a$_$b [live] "x" <b>'
+
+
+def score(point, seed):
+    return 30.0 + (seed >= 100) + 4 * (point.cell == (1, 2)) + seed * 0.001
+
+
+@pytest.fixture
+def page(tmp_path) -> str:
+    signal = make_signal(NASTY)
+    run = make_run(signal)
+    rows = rows_for(run, signal, score)
+    summaries = summarize(run, [signal], rows)
+    store = Store(str(tmp_path))
+    (summary,) = summaries
+    assert summary.best is not None
+    for point in (summary.best.point, summary.rule.point):
+        key = trial_of(run, signal, point, 105).key
+        curve = [{"key": key, "epoch": e, "psnr": 10.0 + e} for e in range(5)]
+        store.append([], curve)
+    return render(run, summaries, store, [f"{NASTY}.wav: <i>bad</i>."], datetime.datetime.now())
+
+
+def test_the_report_is_one_file_with_its_figures_inside(page):
+    assert page.count('src="data:image/svg+xml;base64,') == 3
+    assert not re.search(r'(src|href)="(?!data:)', page)
+    assert "<script" not in page
+    assert 'name="viewport"' in page
+    assert "@media print" in page
+
+
+def test_the_report_shows_the_gain_of_the_rows(page):
+    assert re.search(r'<td class="gain">\+4\.0</td>', page)
+    assert "4.0 dB above" in page.replace("\n", " ").replace("</strong>", "")
+
+
+def test_a_clips_name_is_text_and_no_markup(page):
+    assert "<b>" not in page
+    assert "<i>" not in page
+    assert "a$_$b [live]" in page
+
+
+def test_tables_show_brackets_and_stay_within_80_columns():
+    signal = make_signal(NASTY)
+    run = make_run(signal)
+    summaries = summarize(run, [signal], rows_for(run, signal, score))
+    console = Console(file=io.StringIO(), width=80, markup=False)
+    for table in (
+        summary_table(run, summaries),
+        status_table(summaries),
+        plan_table([signal], plan(run, [signal])),
+    ):
+        console.print(table)
+    text = console.file.getvalue()
+    assert text.count("a$_$b [live]") == 3
+    assert max(map(len, text.splitlines())) <= 80
+    assert "+4.0" in text
+
+
+def test_a_run_without_any_row_has_a_report_that_says_so(tmp_path):
+    signal = make_signal()
+    run = make_run(signal)
+    summaries = summarize(run, [signal], {})
+    page = render(run, summaries, Store(str(tmp_path)), [], datetime.datetime.now())
+    assert "Not finished: 0 of 29 fits" in page
