@@ -22,7 +22,6 @@ def render(
     run: Run,
     summaries: Sequence[Summary],
     store: Store,
-    skipped: Sequence[str],
     now: datetime.datetime,
 ) -> str:
     """The report as HTML text, its figures inside."""
@@ -47,7 +46,6 @@ def render(
         num_scored=len(gains),
         done=sum(s.num_done for s in summaries),
         total=sum(s.num_fits for s in summaries),
-        skipped=skipped,
         results=store.results,
         made=f"{now:%Y-%m-%d %H:%M}",
         code=sorted(set().union(*(summary.code for summary in summaries))),

@@ -1,5 +1,6 @@
 """The report and the tables say what the rows say, whatever a clip is called."""
 
+import dataclasses
 import datetime
 import io
 import re
@@ -24,7 +25,7 @@ def score(point, seed):
 @pytest.fixture
 def page(tmp_path) -> str:
     signal = make_signal(NASTY)
-    run = make_run(signal)
+    run = dataclasses.replace(make_run(signal), skipped=(f"{NASTY}.wav: <i>bad</i>.",))
     rows = rows_for(run, signal, score)
     summaries = summarize(run, [signal], rows)
     store = Store(str(tmp_path))
@@ -34,7 +35,7 @@ def page(tmp_path) -> str:
         key = trial_of(run, signal, point, 105).key
         curve = [{"key": key, "epoch": e, "psnr": 10.0 + e} for e in range(5)]
         store.append([], curve)
-    return render(run, summaries, store, [f"{NASTY}.wav: <i>bad</i>."], datetime.datetime.now())
+    return render(run, summaries, store, datetime.datetime.now())
 
 
 def test_the_report_is_one_file_with_its_figures_inside(page):
@@ -53,6 +54,7 @@ def test_the_report_shows_the_gain_of_the_rows(page):
 def test_a_clips_name_is_text_and_no_markup(page):
     assert "<b>" not in page
     assert "<i>" not in page
+    assert "Skipped: a$_$b" in page
     assert "a$_$b [live]" in page
 
 
@@ -77,5 +79,5 @@ def test_a_run_without_any_row_has_a_report_that_says_so(tmp_path):
     signal = make_signal()
     run = make_run(signal)
     summaries = summarize(run, [signal], {})
-    page = render(run, summaries, Store(str(tmp_path)), [], datetime.datetime.now())
+    page = render(run, summaries, Store(str(tmp_path)), datetime.datetime.now())
     assert "Not finished: 0 of 29 fits" in page

@@ -74,12 +74,14 @@ class Run:
     signals: tuple[str, ...]
     """sha256 of every signal, in order."""
     sources: tuple[str, ...]
-    """Their paths, as they were given; where a run's files were does not tell it apart."""
+    """Their paths, as they were given."""
+    skipped: tuple[str, ...]
+    """A sentence for every file that was left out."""
 
     @property
     def id(self) -> str:
-        """8 hex digits that tell runs of one study apart."""
-        content = RUN_JSON.dump_json(dataclasses.replace(self, sources=()))
+        """8 hex digits that tell runs of one study apart, wherever their files lay."""
+        content = RUN_JSON.dump_json(dataclasses.replace(self, sources=(), skipped=()))
         return hashlib.sha256(content).hexdigest()[:8]
 
     @property
@@ -198,7 +200,11 @@ def _planned(run: Run, fits: Sequence[tuple[int, Signal, Point, int]]) -> list[P
 
 
 def resolve(
-    study: GridStudy, scale_name: ScaleName, scale: Scale, signals: Sequence[Signal]
+    study: GridStudy,
+    scale_name: ScaleName,
+    scale: Scale,
+    signals: Sequence[Signal],
+    skipped: Sequence[str] = (),
 ) -> Run:
     """The run of a study on `signals` at `scale`, one of the study's own or overridden."""
     return Run(
@@ -209,6 +215,7 @@ def resolve(
         confirm_seeds=study.confirm_seeds,
         signals=tuple(signal.sha256 for signal in signals),
         sources=tuple(signal.source for signal in signals),
+        skipped=tuple(skipped),
     )
 
 

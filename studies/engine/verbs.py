@@ -34,10 +34,10 @@ def plan(study: GridStudy, arguments: argparse.Namespace, console: Console) -> i
     from analysis.tables import plan_table
 
     store = Store(arguments.results, create=False)
-    run, signals, skipped = _resolve(study, arguments)
+    run, signals = _resolve(study, arguments)
     job, _ = _prepare(run, signals, store, arguments, console)
     console.print(plan_table(signals, job.missing))
-    return _end(console, skipped, [])
+    return _end(console, run.skipped, [])
 
 
 def run(study: GridStudy, arguments: argparse.Namespace, console: Console) -> int:
@@ -47,8 +47,8 @@ def run(study: GridStudy, arguments: argparse.Namespace, console: Console) -> in
     store = Store(arguments.results)
     uri = _tracking_uri(arguments)
     check_uri(uri)
-    run, signals, skipped = _resolve(study, arguments)
-    _say(console, "skipped", skipped)
+    run, signals = _resolve(study, arguments)
+    _say(console, "skipped", run.skipped)
     job, workers = _prepare(run, signals, store, arguments, console)
     days = job.seconds / workers.count / DAY if workers and workers.device == "cpu" else 0
     if days > 1 and not arguments.yes:
@@ -61,7 +61,7 @@ def run(study: GridStudy, arguments: argparse.Namespace, console: Console) -> in
     store.write_bytes(f"{run.folder}/study.json", RUN_JSON.dump_json(run, indent=1))
     if workers:
         _fit_missing(job, workers, uri, console)
-    return _report(run, signals, store, uri, console, skipped)
+    return _report(run, signals, store, uri, console)
 
 
 def _prepare(
@@ -140,13 +140,11 @@ def report(study: GridStudy, arguments: argparse.Namespace, console: Console) ->
     uri = _tracking_uri(arguments)
     check_uri(uri)
     run, signals = newest_run(study.name, arguments, store)
-    return _report(run, signals, store, uri, console, [])
+    return _report(run, signals, store, uri, console)
 
 
-def _resolve(
-    study: GridStudy, arguments: argparse.Namespace
-) -> tuple[Run, list[Signal], list[str]]:
-    """The run that the flags name, its signals, and a sentence for every file left out."""
+def _resolve(study: GridStudy, arguments: argparse.Namespace) -> tuple[Run, list[Signal]]:
+    """The run that the flags name, and its signals."""
     scale_name = arguments.scale or "paper"
     changes = {name: getattr(arguments, name) for name in ("seeds", "epochs", "max_samples")}
     scale = override(study.scales[scale_name], **changes)
@@ -156,7 +154,7 @@ def _resolve(
     signals, skipped = read_all(find_files(patterns), scale.max_samples)
     if not signals:
         raise InputError("\n       ".join(skipped))
-    return resolve(study, scale_name, scale, signals), signals, skipped
+    return resolve(study, scale_name, scale, signals, skipped), signals
 
 
 def _tracking_uri(arguments: argparse.Namespace) -> str:
@@ -172,7 +170,6 @@ def _report(
     store: Store,
     uri: str,
     console: Console,
-    skipped: Sequence[str],
 ) -> int:
     from analysis.report import render
     from analysis.summary import summarize
@@ -182,7 +179,7 @@ def _report(
 
     rows = stored_rows(run, signals, store)
     summaries = summarize(run, signals, rows)
-    html = render(run, summaries, store, skipped, datetime.datetime.now())
+    html = render(run, summaries, store, datetime.datetime.now())
     store.write_bytes(f"{run.folder}/report.html", html.encode())
     complete = all(summary.num_done == summary.num_fits for summary in summaries)
     numbers = [{"sha256": s.signal.sha256, **s.numbers} for s in summaries]
@@ -200,7 +197,7 @@ def _report(
         for row in rows.values()
         if row["status"] == "failed"
     ]
-    return _end(console, skipped, failed)
+    return _end(console, run.skipped, failed)
 
 
 def _ui_command(uri: str) -> str:
