@@ -7,7 +7,7 @@ PORT ?= 5000
 BIN := .venv/bin
 DB := $(abspath $(RESULTS))/_mlflow/mlflow.db
 
-.PHONY: help setup study test test-slow lint ui clean
+.PHONY: help setup study test lint ui clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -17,11 +17,8 @@ setup: .venv/.stamp ## make .venv with everything pinned in constraints.txt
 study: .venv/.stamp ## run the small audio study: minutes on two cores
 	$(BIN)/python studies/audio_grid.py run --scale small --results "$(RESULTS)"
 
-test: .venv/.stamp ## run the fast tests
-	$(BIN)/python -m pytest -m "not slow"
-
-test-slow: .venv/.stamp ## run the slow tests
-	$(BIN)/python -m pytest -m slow || [ $$? -eq 5 ]
+test: .venv/.stamp ## run the tests: minutes on two cores
+	$(BIN)/python -m pytest
 
 lint: .venv/.stamp ## check style, types and who imports whom
 	$(BIN)/ruff check

@@ -48,6 +48,18 @@ class Landscape(NamedTuple):
         i, j = np.unravel_index(np.nanargmax(mean), mean.shape)
         return self.cells[int(i), int(j)]
 
+    @property
+    def best_at_edge(self) -> bool:
+        """Whether the best cell is on the grid's rim, so that a better point may lie beyond.
+
+        The column s1 = 0 is no rim: there is nothing below it.
+        """
+        if self.best is None or self.best.cell is None:
+            return False
+        i, j = self.best.cell
+        low = j == 0 and self.s1[0] > 0
+        return i in (0, len(self.s0) - 1) or j == len(self.s1) - 1 or low
+
 
 def landscape(run: Run, signal: Signal, rows: Mapping[str, Mapping[str, Any]]) -> Landscape:
     """The map of one signal from the store's rows by key."""

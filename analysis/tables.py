@@ -24,7 +24,7 @@ def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:
         caption=(
             f"Peak PSNR in dB. SIREN, Eqn. 11 ({rule}) and the best cell are means over seeds "
             f"{seeds}, which the grid that chose the cell did not use. "
-            "dead: fits within 1 dB of zero output; div: diverged."
+            "dead: fits within 1 dB of zero output; div: diverged; *: on the grid's rim."
         ),
         caption_justify="left",
         width=80,
@@ -36,7 +36,8 @@ def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:
     for s in summaries:
         best = s.best
         scales = best.point.scales if best else None
-        at = f"{_short(scales.s0)}, {_short(scales.s1)}" if scales else "-"
+        rim = "*" * s.map.best_at_edge
+        at = f"{_short(scales.s0)}, {_short(scales.s1)}{rim}" if scales else "-"
         table.add_row(
             s.signal.name,
             f"{s.signal.descriptors['psi']:.3f}",

@@ -141,6 +141,20 @@ def test_the_best_cell_is_that_of_the_largest_mean_over_common_seeds():
     assert relief.best.cell == (2, 3)
 
 
+def test_a_best_cell_on_the_rim_is_marked_but_s1_zero_is_no_rim():
+    signal = make_signal()
+    run = make_run(signal)
+    for cell, rim in (
+        ((0, 2), True),
+        ((3, 2), True),
+        ((1, 4), True),
+        ((1, 0), False),
+        ((2, 2), False),
+    ):
+        rows = rows_for(run, signal, lambda p, seed, cell=cell: 20.0 + (p.cell == cell))
+        assert landscape(run, signal, rows).best_at_edge == rim, cell
+
+
 def test_a_diverged_or_failed_cell_is_never_the_best():
     signal = make_signal()
     run = make_run(signal)
