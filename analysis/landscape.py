@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from studies.engine.plan import Point, points, trial_of
 from studies.engine.signals import Signal
-from studies.engine.study import Point, Run, points, trial_of
+from studies.engine.study import Run
 
 
 class Landscape(NamedTuple):

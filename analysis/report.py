@@ -12,8 +12,9 @@ import jinja2
 from analysis import plots
 from analysis.summary import Summary
 from search_spaces.bandwidth import bandwidth, nyquist
+from studies.engine.plan import Point, points, trial_of
 from studies.engine.store import Store
-from studies.engine.study import Point, Run, points, trial_of
+from studies.engine.study import Run
 
 Curve = tuple[list[int], list[float]]
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from analysis.landscape import Landscape, landscape
+from studies.engine.plan import Point, plan, points, trial_of
 from studies.engine.signals import Signal
-from studies.engine.study import Point, Run, plan, points, trial_of
+from studies.engine.study import Run
 
 Rows = Mapping[str, Mapping[str, Any]]
 

@@ -9,8 +9,9 @@ from rich import box
 from rich.table import Table
 
 from analysis.summary import Summary
+from studies.engine.plan import PlannedFit
 from studies.engine.signals import Signal
-from studies.engine.study import PlannedFit, Run
+from studies.engine.study import Run
 
 
 def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:

@@ -5,12 +5,13 @@ import sys
 import numpy as np
 
 from inr_models import FitConfig, Siren2Config
+from studies.engine.plan import PlannedFit, Point
 from studies.engine.rows import signal_row
 from studies.engine.signals import Signal, sha256_of
 from studies.engine.store import Store
-from studies.engine.study import PlannedFit, Point
 from studies.engine.trial import Trial
-from studies.engine.tuning import connect, run_fits
+from studies.engine.tuning import run_fits
+from studies.engine.workers import connect
 
 EPOCHS = 2000
 

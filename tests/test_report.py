@@ -11,8 +11,8 @@ from rich.console import Console
 from analysis.report import render
 from analysis.summary import summarize
 from analysis.tables import plan_table, status_table, summary_table
+from studies.engine.plan import plan, trial_of
 from studies.engine.store import Store
-from studies.engine.study import plan, trial_of
 from tests.test_study import make_run, make_signal, rows_for
 
 NASTY = 'a$_$b [live] "x" <b>'

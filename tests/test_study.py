@@ -12,19 +12,10 @@ from inr_models import InputError, Siren2Config
 from search_spaces.audio import NoiseGrid
 from search_spaces.axes import Linear, Values
 from studies.audio_grid import STUDY
+from studies.engine.plan import confirmation, every_trial, plan, points, trial_of
 from studies.engine.rows import signal_from_row, signal_row
 from studies.engine.signals import Signal
-from studies.engine.study import (
-    RUN_JSON,
-    Run,
-    confirmation,
-    every_trial,
-    override,
-    plan,
-    points,
-    resolve,
-    trial_of,
-)
+from studies.engine.study import RUN_JSON, Run, override, resolve
 
 
 def make_signal(name: str = "clip", psi: float = 0.3, n: int = 8192) -> Signal:

@@ -31,7 +31,10 @@ def main(study: GridStudy, argv: Sequence[str] | None = None) -> NoReturn:
         print(f"error: {error}", file=sys.stderr)
         code = 2
     except KeyboardInterrupt:
-        print("Interrupted. What is finished is kept; the same command goes on.", file=sys.stderr)
+        print(
+            "Interrupted. What is finished is kept: `report` shows it, the same command goes on.",
+            file=sys.stderr,
+        )
         code = 130
     sys.stdout.flush()
     sys.exit(code)

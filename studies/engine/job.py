@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from analysis.landscape import landscape
+from studies.engine.plan import PlannedFit, confirmation, every_trial, plan, points
 from studies.engine.rows import Row
 from studies.engine.signals import Signal
 from studies.engine.store import Store
-from studies.engine.study import PlannedFit, Run, confirmation, every_trial, plan, points
-from studies.engine.tuning import Workers, time_epoch
+from studies.engine.study import Run
+from studies.engine.workers import Workers, time_epoch
 
 
 class Job:

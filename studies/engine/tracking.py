@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from studies.engine.mlflow_tree import MlflowTree
+from studies.engine.plan import Point, every_trial
 from studies.engine.rows import Row, point_columns
 from studies.engine.signals import Signal
 from studies.engine.store import Store
-from studies.engine.study import RUN_JSON, Point, Run, every_trial
+from studies.engine.study import RUN_JSON, Run
 
 Curve = dict[int, float]
 

@@ -23,7 +23,7 @@ from studies.engine.study import RUN_JSON, GridStudy, Run, override, resolve
 
 if TYPE_CHECKING:
     from studies.engine.job import Job
-    from studies.engine.tuning import Workers
+    from studies.engine.workers import Workers
 
 DAY = 24 * 3600
 STUDIES = Path(__file__).parents[1]
@@ -83,7 +83,7 @@ def _prepare(
     console.print(f"{job.num_missing:,} fits to run, {job.num_done:,} already done")
     if not job.num_missing:
         return job, None
-    from studies.engine.tuning import connect
+    from studies.engine.workers import connect
 
     with console.status("starting Ray and timing a step"):
         workers = connect(arguments.device, arguments.max_concurrent)
