@@ -1,0 +1,75 @@
+"""A user's mistake is one sentence on stderr and exit code 2, before anything runs."""
+
+import numpy as np
+import pytest
+
+from studies.audio_grid import STUDY
+from studies.engine.cli import main
+
+
+def refuse(capsys, *argv: object) -> str:
+    """The one line that refuses `argv`."""
+    with pytest.raises(SystemExit) as stop:
+        main(STUDY, [str(argument) for argument in argv])
+    assert stop.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: ")
+    assert captured.err.count("\n") == 1
+    return captured.err
+
+
+@pytest.fixture
+def small(tmp_path) -> tuple[object, ...]:
+    return ("run", "--scale", "small", "--results", tmp_path / "results")
+
+
+def test_bad_files_are_refused(capsys, small, tmp_path, make_wav):
+    (tmp_path / "text.wav").write_text("not a sound")
+    (tmp_path / "empty.wav").touch()
+    (tmp_path / "folder").mkdir()
+    silent = make_wav("silent.wav", np.zeros(5000))
+    for path, why in (
+        (tmp_path / "text.wav", "not readable as audio"),
+        (tmp_path / "empty.wav", "the file is empty"),
+        (tmp_path / "missing.wav", "no such file"),
+        (tmp_path / "folder", "holds no audio file"),
+        (tmp_path / "*.ogg", "no file matches"),
+        (silent, "silent"),
+    ):
+        assert f"{path}: " in (line := refuse(capsys, *small, "--signals", path))
+        assert why in line
+    assert not list(tmp_path.glob("results/fits/*"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--epochs", 0), "epochs = 0: give a whole number"),
+        (("--seeds", 0), "seeds = 0: give a count from 1 to 100"),
+        (("--seeds", 101), "seeds = 101"),
+        (("--max-samples", 10), "max_samples = 10: give 256 or more"),
+        (("--max-concurrent", 0), "--max-concurrent 0: give 1 or more"),
+        (("--tracking-uri", "mlruns"), "--tracking-uri mlruns: MLflow takes a server"),
+    ],
+)
+def test_flags_out_of_range_are_refused(capsys, small, flags, words):
+    assert words in refuse(capsys, *small, *flags)
+
+
+def test_results_that_cannot_be_written_are_refused(capsys, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    folder = tmp_path / "file" / "results"
+    assert f"{folder}: the results folder cannot be written" in refuse(
+        capsys, "run", "--results", folder
+    )
+
+
+def test_run_is_the_default_verb(capsys, small):
+    assert "epochs = 0" in refuse(capsys, *small[1:], "--epochs", 0)
+
+
+@pytest.mark.parametrize("verb", ["status", "report"])
+def test_what_was_never_run_has_no_status_and_no_report(capsys, tmp_path, verb):
+    line = refuse(capsys, verb, "--results", tmp_path)
+    assert "no run of audio_grid with these flags" in line
