@@ -1,57 +1,39 @@
 """Rows and curves in Parquet, under one folder. The store is the truth.
 
-Works on a local folder and on any URI that pyarrow.fs knows. A file appears whole: it is
-written under a name that readers pass over, then moved. Curves land before the rows they
-belong to, so a row that is there is complete.
+Curves land before the rows they belong to, so a row that is there is complete.
 """
 
 # pyarrow.compute makes its functions when it is imported.
 # pyright: reportAttributeAccessIssue=false
 
 import datetime
-import re
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
-from pyarrow import fs
 
 from inr_models.errors import InputError
+from studies.engine.folder import Folder
 from studies.engine.schema import TABLES, arrow_schema
 
 _REPLACES = b"noisescape.replaces"
 
 
-class Store:
-    """Tables of `schema.TABLES` under `results`, a local path or a URI.
-
-    `location` is the same place for a process with another working folder.
+class Store(Folder):
+    """Tables of `schema.TABLES` in a folder of results.
 
     Raises:
         InputError: the folder cannot be written, or holds Parquet of another schema.
     """
 
     def __init__(self, results: str, *, create: bool = True) -> None:
-        self.results = results
-        if "://" in results:
-            self.location = results
-            try:
-                self.filesystem, self.root = fs.FileSystem.from_uri(results)
-            except (pa.ArrowInvalid, OSError) as error:
-                reason = str(error).splitlines()[0]
-                raise InputError(
-                    f"--results {results}: no such storage ({reason}); give a folder or s3://..."
-                ) from error
-        else:
-            self.location = self.root = str(Path(results).expanduser().absolute())
-            self.filesystem = fs.LocalFileSystem()
+        super().__init__(results)
         if create:
-            self._check_writable()
+            self.check_writable()
         for table in TABLES:
             self._check_schema(table)
 
@@ -128,37 +110,6 @@ class Store:
         for part in replaced & schemas.keys():
             self.delete(part.removeprefix(f"{self.root}/"))
 
-    def read_bytes(self, path: str) -> bytes | None:
-        """A file under the results, None where there is none."""
-        if self.filesystem.get_file_info(f"{self.root}/{path}").type != fs.FileType.File:
-            return None
-        with self.filesystem.open_input_stream(f"{self.root}/{path}") as file:
-            return file.read()
-
-    def write_bytes(self, path: str, content: bytes) -> None:
-        """Make or replace a file under the results; it appears whole."""
-        folder, name = f"{self.root}/{path}".rsplit("/", 1)
-        self.filesystem.create_dir(folder, recursive=True)
-        temporary = f"{folder}/.{uuid.uuid4().hex}.tmp"
-        with self.filesystem.open_output_stream(temporary) as file:
-            file.write(content)
-        self.filesystem.move(temporary, f"{folder}/{name}")
-
-    def delete(self, path: str) -> None:
-        """Remove a file under the results, if it is there."""
-        if self.filesystem.get_file_info(f"{self.root}/{path}").type == fs.FileType.File:
-            self.filesystem.delete_file(f"{self.root}/{path}")
-
-    def modified(self, path: str) -> float:
-        """When a file under the results was written, in seconds since the epoch."""
-        return self.filesystem.get_file_info(f"{self.root}/{path}").mtime_ns / 1e9
-
-    def names(self, folder: str) -> list[str]:
-        """Names in a folder under the results, sorted; hidden ones left out."""
-        selector = fs.FileSelector(f"{self.root}/{folder}", allow_not_found=True)
-        names = [info.base_name for info in self.filesystem.get_file_info(selector)]
-        return sorted(name for name in names if not name.startswith("."))
-
     def _write(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             self._write_table(table, pa.Table.from_pylist(rows, arrow_schema(table)))
@@ -200,18 +151,6 @@ class Store:
                 if attempt == 4:
                     raise
         raise AssertionError("unreachable")
-
-    def _check_writable(self) -> None:
-        try:
-            self.write_bytes(".writable", b"")
-            self.delete(".writable")
-        except OSError as error:
-            detail = re.search(r"\[errno \d+\] ([^.\n]+)", str(error))
-            reason = detail[1] if detail else error.strerror or "refused"
-            raise InputError(
-                f"{self.results}: the results folder cannot be written ({reason}); "
-                "give another with --results."
-            ) from error
 
     def _check_schema(self, table: str) -> None:
         parts = self._parts(table)
