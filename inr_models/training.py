@@ -18,8 +18,8 @@ from torch.func import functional_call, stack_module_state, vmap
 
 from inr_models.coordinate_mlp import CoordinateMLP
 
-# Samples a block. On a CPU the activations of a block stay in cache, which was faster than
-# the whole signal at 4 x 52 and at 4 x 222; a GPU takes the signal whole.
+# Samples a block on a CPU. Memory is that of a block's activations, where the whole signal's
+# would take gigabytes at 4 x 222 and 150,000 samples; a GPU takes the signal whole.
 CPU_BLOCK = 2048
 
 

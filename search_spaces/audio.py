@@ -14,8 +14,8 @@ class NoiseGrid:
     Eqn. 11 puts the paper's sounds at s0 1,410 to 3,489 and s1 0.2 to 2.5, the region of
     Fig. 6. The grids in use reach past it on every side: down to s0 150 (paper) and 450
     (small), where high-psi sounds stay at zero output, and up to a bandwidth
-    (`search_spaces.bandwidth`) of about twice Nyquist at the largest corner, since in pilots
-    four of eight best cells lay on the edge of a grid that stopped near Nyquist.
+    (`search_spaces.bandwidth`) of about twice Nyquist at the largest corner, since sounds were
+    met whose best cell lay on the edge of a grid that stopped near Nyquist.
     """
 
     s0: Axis

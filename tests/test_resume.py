@@ -27,6 +27,21 @@ def wait_for_checkpoint(results: Path) -> Path:
     return found[0]
 
 
+def ray_workers(driver: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    return [
+        child
+        for child in psutil.Process(driver.pid).children(recursive=True)
+        if child.cmdline() and child.cmdline()[0].startswith("ray::ImplicitFunc")
+    ]
+
+
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def outcome(results: Path) -> tuple[float, float, int]:
     (row,) = pd.read_parquet(results).to_dict("records")
     assert row["status"] == "ok"
@@ -44,9 +59,11 @@ def undisturbed(tmp_path_factory) -> tuple[float, float, int]:
 def test_a_killed_driver_goes_on_from_the_checkpoint(undisturbed, tmp_path):
     process = start(tmp_path)
     path = wait_for_checkpoint(tmp_path)
+    workers = ray_workers(process)
     process.kill()
     process.wait()
-    time.sleep(3)  # its workers end a moment after it
+    while any(map(is_alive, workers)):  # they end a moment after it
+        time.sleep(0.1)
     assert not list(tmp_path.glob("fits/*"))
     # A mark in the past of the curve shows afterwards that this state was gone on from.
     state = torch.load(path, weights_only=True)
@@ -64,12 +81,10 @@ def test_a_killed_driver_goes_on_from_the_checkpoint(undisturbed, tmp_path):
 def test_a_killed_worker_goes_on_from_the_checkpoint(undisturbed, tmp_path):
     process = start(tmp_path)
     path = wait_for_checkpoint(tmp_path)
-    killed = [
-        child.kill()
-        for child in psutil.Process(process.pid).children(recursive=True)
-        if child.cmdline() and child.cmdline()[0].startswith("ray::ImplicitFunc")
-    ]
-    assert killed
+    workers = ray_workers(process)
+    assert workers
+    for worker in workers:
+        worker.kill()
     assert path.exists()
     assert process.wait(timeout=120) == 0
     assert outcome(tmp_path) == undisturbed

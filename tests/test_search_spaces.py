@@ -16,7 +16,7 @@ from search_spaces.rules import RULES, Target
 from studies.engine.audio_files import read_audio
 from studies.engine.signals import Signal
 
-# Zero-output PSNR in dB, measured on the files (shared/paper/NOTES.md).
+# Zero-output PSNR in dB, measured on the files.
 PAPER_CLIPS = {
     "tetris": 13.44,
     "tap": 20.40,

@@ -19,7 +19,7 @@ from studies.engine.trial import Trial
 Row = dict[str, Any]
 
 DEAD_WITHIN_DB = 1.0
-"""A fit whose peak is less than this above zero output is dead (NOTES: it learned nothing)."""
+"""A fit whose peak is less than this above zero output is dead: it learned nothing."""
 
 
 def finished_row(
