@@ -60,7 +60,7 @@ def heatmap(relief: Landscape, rules: Sequence[NoiseScales]) -> str:
         bar = figure.colorbar(image, ax=axes, pad=0.02)
         bar.outline.set_visible(False)  # type: ignore[operator]
         bar.set_label("peak PSNR (dB)")
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def _mark_cells(axes: Axes, relief: Landscape, mean: NDArray[np.float64], bottom: float) -> None:
@@ -131,7 +131,7 @@ def curves(lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], zero: flo
             )  # fmt: skip
         axes.set_xlabel("epoch (log)")
         axes.set_ylabel("PSNR (dB)")
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def gains(summaries: Sequence[Summary]) -> str:
@@ -152,14 +152,15 @@ def gains(summaries: Sequence[Summary]) -> str:
         axes.set_ylim(-0.6, len(shown) - 0.4)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel("best cell minus Eqn. 11 (dB), a dot for each seed")
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def _tick(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _svg(figure: Figure) -> str:
+def to_svg(figure: Figure) -> str:
+    """The figure as SVG text, the same text for the same figure."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()

@@ -1,31 +1,58 @@
-"""The HTML report of a run: one file that stands alone, for screen, phone and print."""
+"""What a report is made of: one HTML file that stands alone, for screen, phone and print."""
 
 import base64
 import datetime
 import html
 import math
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import jinja2
+from rich.table import Table
 
-from analysis import plots
-from analysis.summary import Summary
 from search_spaces.bandwidth import bandwidth, nyquist
-from studies.engine.plan import Point, points, trial_of
+from studies.engine.known import Suggestion
+from studies.engine.plan import Point
+from studies.engine.rows import Row
+from studies.engine.signals import Signal
 from studies.engine.store import Store
 from studies.engine.study import Run
 
-Curve = tuple[list[int], list[float]]
+
+class Results(NamedTuple):
+    """A run and all that is stored of it; `done`, `missing` and the like go by sha256."""
+
+    run: Run
+    signals: Sequence[Signal]
+    rows: Mapping[str, Row]
+    store: Store
+    done: Mapping[str, int]
+    missing: Mapping[str, int]
+    suggestions: Mapping[str, Sequence[Suggestion]]
+    importance: Mapping[str, Mapping[str, float]]
+
+    def statuses(self, signal: Signal) -> Counter[str]:
+        """How many of a signal's fits ended how."""
+        mine = (row for row in self.rows.values() if row["sha256"] == signal.sha256)
+        return Counter(row["status"] for row in mine)
 
 
-def render(
-    run: Run,
-    summaries: Sequence[Summary],
-    store: Store,
-    now: datetime.datetime,
-) -> str:
-    """The report as HTML text, its figures inside."""
+class Report(NamedTuple):
+    """What a run came to: for the terminal, the browser, MLflow and notebooks."""
+
+    tables: Sequence[Table]
+    html: str
+    numbers: Mapping[str, Mapping[str, float]]
+    """A signal's numbers by name, by sha256."""
+    figures: Mapping[str, str]
+    """SVG text by a name that is good for a file."""
+    files: Mapping[str, bytes]
+    """What else is kept beside the run."""
+
+
+def render(template: str, results: Results, now: datetime.datetime, **values: Any) -> str:
+    """A page from one of `templates`, with what all of them show."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("analysis"),
         autoescape=True,
@@ -34,55 +61,34 @@ def render(
         lstrip_blocks=True,
     )
     environment.filters["db"] = _db
-    gains = [s.difference for s in summaries if math.isfinite(s.difference)]
-    return environment.get_template("report.html.j2").render(
-        run=run,
-        summaries=summaries,
-        clips=[
-            _clip(run, summary, lines)
-            for summary, lines in zip(summaries, _curves(run, summaries, store), strict=True)
-        ],
-        gains=_image(plots.gains(summaries), "Gain of the best cell over Eqn. 11") if gains else "",
-        mean_gain=sum(gains) / len(gains) if gains else math.nan,
-        num_scored=len(gains),
-        done=sum(s.num_done for s in summaries),
-        total=sum(s.num_fits for s in summaries),
-        results=store.results,
+    code = {
+        f"{row['versions']}, commit {row['commit'] or 'unknown'}" for row in results.rows.values()
+    }
+    done = sum(results.done.values())
+    return environment.get_template(template).render(
+        run=results.run,
+        done=done,
+        total=done + sum(results.missing.values()),
+        results=results.store.results,
         made=f"{now:%Y-%m-%d %H:%M}",
-        code=sorted(set().union(*(summary.code for summary in summaries))),
+        code=sorted(code),
+        **values,
     )
 
 
-def _clip(run: Run, summary: Summary, lines: dict[str, Curve]) -> dict[str, object]:
-    signal = summary.signal
-    all_points = points(run, signal)
-    rules = [p.scales for p in all_points if p.kind == "rule" and p.scales]
-    name = signal.name
-    others = [
-        {
-            "name": point.name,
-            "psnr": summary.grid_scores[point.name],
-            **_position(run, signal.num_samples, point),
-        }
-        for point in all_points
-        if point.kind != "grid"
-    ]
-    return {
-        "summary": summary,
-        "heatmap": _image(
-            plots.heatmap(summary.map, rules), f"Landscape of peak PSNR over s0 and s1 for {name}"
-        )
-        if summary.map.best
-        else "",
-        "curves": _image(plots.curves(lines, signal.psnr_zero), f"PSNR over epochs for {name}")
-        if lines
-        else "",
-        "points": others,
-        "best": summary.best and _position(run, signal.num_samples, summary.best.point),
-    }
+def image(svg: str, text: str) -> str:
+    """A figure inside the page; `text` says what it shows to those who cannot see it."""
+    data = base64.b64encode(svg.encode()).decode()
+    return f'<img alt="{html.escape(text)}" src="data:image/svg+xml;base64,{data}">'
 
 
-def _position(run: Run, num_samples: int, point: Point) -> dict[str, float]:
+def file_name(name: str, sha256: str) -> str:
+    """A signal's name with nothing in it that a path could stumble over."""
+    plain = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
+    return f"{plain[:60]}-{sha256[:8]}"
+
+
+def position(run: Run, num_samples: int, point: Point) -> dict[str, float]:
     """A point's scales, raw and dimensionless."""
     if point.scales is None:
         return dict.fromkeys(("s0", "s1", "s0_share", "bandwidth_share"), math.nan)
@@ -92,32 +98,9 @@ def _position(run: Run, num_samples: int, point: Point) -> dict[str, float]:
     return {"s0": s0, "s1": s1, "s0_share": s0 / limit, "bandwidth_share": k / limit}
 
 
-def _curves(run: Run, summaries: Sequence[Summary], store: Store) -> list[dict[str, Curve]]:
-    """For each clip the curves of the three compared points, on the first confirming seed."""
-    wanted = [
-        {
-            name: trial_of(run, summary.signal, score.point, run.confirm_seeds[0]).key
-            for name, score in (
-                ("SIREN", summary.siren),
-                ("Eqn. 11", summary.rule),
-                ("best cell", summary.best),
-            )
-            if score
-        }
-        for summary in summaries
-    ]
-    found: dict[str, Curve] = defaultdict(lambda: ([], []))
-    for row in store.curves([key for keys in wanted for key in keys.values()]).to_pylist():
-        epochs, psnr = found[row["key"]]
-        epochs.append(row["epoch"])
-        psnr.append(row["psnr"])
-    return [{name: found[key] for name, key in keys.items() if key in found} for keys in wanted]
-
-
-def _image(svg: str, text: str) -> str:
-    data = base64.b64encode(svg.encode()).decode()
-    return f'<img alt="{html.escape(text)}" src="data:image/svg+xml;base64,{data}">'
-
-
-def _db(value: float, form: str = ".1f") -> str:
-    return "–" if value is None or math.isnan(value) else format(value, form)
+def _db(value: float | None, form: str = ".1f") -> str:
+    if value is None or math.isnan(value):
+        return "–"
+    text = format(value, form)
+    # "-0.0" of what rounds to nothing.
+    return text if any(c in "123456789" for c in text) else format(0.0, form)

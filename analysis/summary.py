@@ -2,19 +2,18 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from analysis.choosing import Rows, optimum, scores
 from analysis.landscape import Landscape, landscape
-from studies.engine.plan import Point, plan, points, trial_of
+from studies.engine.plan import Point, points
 from studies.engine.signals import Signal
 from studies.engine.study import Run
 
-Rows = Mapping[str, Mapping[str, Any]]
-
 
 class Score(NamedTuple):
-    """A point's peak PSNR in dB on each confirming seed; NaN where there is none."""
+    """A point's peak PSNR in dB on each seed; NaN where there is none."""
 
     point: Point
     peaks: tuple[float, ...]
@@ -34,10 +33,6 @@ class Summary(NamedTuple):
     best: Score | None
     grid_scores: dict[str, float]
     statuses: Counter[str]
-    num_done: int
-    num_fits: int
-    code: frozenset[str]
-    """What computed the fits: versions and commit."""
 
     @property
     def differences(self) -> tuple[float, ...]:
@@ -73,35 +68,21 @@ def summarize(run: Run, signals: Sequence[Signal], rows: Rows) -> list[Summary]:
 
 def _summarize(run: Run, signal: Signal, rows: Rows) -> Summary:
     by_name = {point.name: point for point in points(run, signal)}
-    relief = landscape(run, signal, rows)
-    keys = {fit.trial.key for fit in plan(run, [signal])}
-    if relief.best:
-        keys |= {trial_of(run, signal, relief.best, s).key for s in run.confirm_seeds}
-    num_fits = len(keys) + (0 if relief.best else len(run.confirm_seeds))
-    found = [rows[key] for key in keys if key in rows]
-    grid_seeds = range(run.scale.seeds)
+    best = optimum(run, signal, rows)
+
+    def score(point: Point, seeds: Sequence[int] = run.scoring_seeds) -> Score:
+        return Score(point, scores(run, signal, point, rows, seeds))
+
     return Summary(
         signal=signal,
-        map=relief,
-        siren=_score(run, signal, by_name["siren"], rows, run.confirm_seeds),
-        rule=_score(run, signal, by_name[run.scale.rules[0]], rows, run.confirm_seeds),
-        best=relief.best and _score(run, signal, relief.best, rows, run.confirm_seeds),
+        map=landscape(run, signal, rows),
+        siren=score(by_name["siren"]),
+        rule=score(by_name[run.scale.rules[0]]),
+        best=best and score(best),
         grid_scores={
-            name: _score(run, signal, point, rows, grid_seeds).mean
+            name: score(point, range(run.scale.seeds)).mean
             for name, point in by_name.items()
             if point.kind != "grid"
         },
-        statuses=Counter(row["status"] for row in found),
-        num_done=sum(row["status"] != "failed" for row in found),
-        num_fits=num_fits,
-        code=frozenset(f"{r['versions']}, commit {r['commit'] or 'unknown'}" for r in found),
+        statuses=Counter(r["status"] for r in rows.values() if r["sha256"] == signal.sha256),
     )
-
-
-def _score(run: Run, signal: Signal, point: Point, rows: Rows, seeds: Sequence[int]) -> Score:
-    peaks = []
-    for seed in seeds:
-        row = rows.get(trial_of(run, signal, point, seed).key)
-        usable = row is not None and row["status"] in ("ok", "dead")
-        peaks.append(float(row["metric_psnr_peak"]) if row and usable else math.nan)
-    return Score(point, tuple(peaks))

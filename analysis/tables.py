@@ -1,15 +1,13 @@
 """The terminal's tables, at most 80 columns wide."""
 
 import math
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-import numpy as np
 from rich import box
 from rich.table import Table
 
+from analysis.report import Results
 from analysis.summary import Summary
-from studies.engine.plan import PlannedFit
 from studies.engine.signals import Signal
 from studies.engine.study import Run
 
@@ -17,7 +15,7 @@ from studies.engine.study import Run
 def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:
     """The answer in a table: what each clip's best cell gains over Eqn. 11, in dB."""
     rule = run.scale.rules[0]
-    seeds = " and ".join(map(str, run.confirm_seeds))
+    seeds = " and ".join(map(str, run.scoring_seeds))
     table = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
@@ -38,24 +36,23 @@ def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:
         best = s.best
         scales = best.point.scales if best else None
         rim = "*" * s.map.best_at_edge
-        at = f"{_short(scales.s0)}, {_short(scales.s1)}{rim}" if scales else "-"
+        at = f"{short(scales.s0)}, {short(scales.s1)}{rim}" if scales else "-"
         table.add_row(
             s.signal.name,
             f"{s.signal.descriptors['psi']:.3f}",
             f"{s.signal.psnr_zero:.1f}",
-            _number(s.siren.mean),
-            _number(s.rule.mean),
-            _number(best.mean if best else math.nan),
+            number(s.siren.mean),
+            number(s.rule.mean),
+            number(best.mean if best else math.nan),
             at,
-            _number(s.difference, "+.1f"),
+            number(s.difference, "+.1f"),
             f"{s.statuses['dead']}/{s.statuses['diverged']}",
         )
     return table
 
 
-def plan_table(signals: Sequence[Signal], missing: Sequence[PlannedFit]) -> Table:
-    """What each clip is, and how many fits of its map are to run."""
-    count = Counter(fit.trial.signal for fit in missing)
+def plan_table(signals: Sequence[Signal], missing: Mapping[str, int]) -> Table:
+    """What each clip is, and how many of its fits are to run, by sha256."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("clip", no_wrap=True)
     for name in ("psi", "samples", "crop", "from", "Hz", "to run"):
@@ -68,28 +65,41 @@ def plan_table(signals: Sequence[Signal], missing: Sequence[PlannedFit]) -> Tabl
             signal.crop,
             f"{signal.crop_start:,}",
             f"{signal.sample_rate:,.0f}",
-            str(count[signal.sha256]),
+            str(missing[signal.sha256]),
         )
     return table
 
 
-def status_table(summaries: Sequence[Summary]) -> Table:
+def status_table(results: Results) -> Table:
     """How far every clip is."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("clip", no_wrap=True)
-    for name in ("done", "of", "dead", "diverged", "failed", "best so far"):
+    counted = ("dead", "diverged", "partial", "failed")
+    for name in ("done", "of", *counted, "best so far"):
         table.add_column(name, justify="right", no_wrap=True)
-    for s in summaries:
-        known = s.map.psnr[np.isfinite(s.map.psnr)]
-        counts = [str(s.statuses[name]) for name in ("dead", "diverged", "failed")]
-        best = f"{known.max():.1f} dB" if known.size else "-"
-        table.add_row(s.signal.name, str(s.num_done), str(s.num_fits), *counts, best)
+    for signal in results.signals:
+        done = results.done[signal.sha256]
+        peaks = [
+            row["metric_psnr_peak"]
+            for row in results.rows.values()
+            if row["sha256"] == signal.sha256 and row["status"] == "ok"
+        ]
+        statuses = results.statuses(signal)
+        table.add_row(
+            signal.name,
+            str(done),
+            str(done + results.missing[signal.sha256]),
+            *(str(statuses[name]) for name in counted),
+            f"{max(peaks):.1f} dB" if peaks else "-",
+        )
     return table
 
 
-def _number(value: float, form: str = ".1f") -> str:
+def number(value: float, form: str = ".1f") -> str:
+    """Decibels to one digit, a dash for NaN."""
     return "-" if math.isnan(value) else format(round(value, 1) + 0.0, form)  # no "-0.0"
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """A scale in three digits or so."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

@@ -6,7 +6,7 @@ updates, so a fit of E epochs is scored E + 1 times; its peak is the best of the
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -62,10 +62,11 @@ class FitConfig:
 class FitResult(NamedTuple):
     """What one network reached. Errors are full-signal means; PSNR as `metrics.psnr_db`.
 
-    `epochs` and `psnr` are the curve: log-spaced epochs, the first and the last that was
-    scored. A diverged fit (its error was no longer finite) has `psnr_final` NaN and a curve
-    that ends before; its peak and best weights are those of the finite part (NaN and the
-    initial weights if there is none).
+    `epochs` and `psnr` are the curve: log-spaced epochs, the same ones whenever `config.epochs`
+    is the same, and the last that was scored. A diverged fit (its error was no longer finite)
+    has `psnr_final` NaN and a curve that ends before; its peak and best weights are those of
+    the finite part (NaN and the initial weights if there is none). A fit that was `stopped` at
+    a rung has all its numbers from the epochs up to there.
     """
 
     mse_best: float
@@ -75,6 +76,9 @@ class FitResult(NamedTuple):
     epochs: NDArray[np.int64]
     psnr: NDArray[np.float64]
     diverged: bool
+    stopped: bool
+    num_epochs: int
+    """Updates that were scored."""
     best_weights: dict[str, Tensor]
     seconds: float
     execution: Execution
@@ -95,6 +99,7 @@ def fit(
     config: FitConfig,
     *,
     execution: Execution | Literal["auto"] = "auto",
+    rungs: Sequence[Mapping[int, float]] | None = None,
     checkpoints: Checkpoints | None = None,
     checkpoint_seconds: float = 60.0,
 ) -> Iterator[tuple[int, FitResult]]:
@@ -107,6 +112,8 @@ def fit(
         values: [n, c], float32, in [-1, 1].
         execution: "stack" trains the networks together, "loop" one after the other, "auto"
             whichever was measured faster on the device for these shapes.
+        rungs: for each network {epoch: PSNR in dB}; its training ends at the first of these
+            epochs where it scores less.
         checkpoints: where to look for a state to go on from, and where to leave one every
             `checkpoint_seconds`.
 
@@ -115,7 +122,8 @@ def fit(
     """
     _check(networks, coords, values, execution)
     units = choose_units(networks, coords, values, execution)
-    return _fit(networks, coords, values, config, units, checkpoints, checkpoint_seconds)
+    rungs = rungs or [{}] * len(networks)
+    return _fit(networks, coords, values, config, units, rungs, checkpoints, checkpoint_seconds)
 
 
 def _check(
@@ -147,6 +155,7 @@ def _fit(
     values: Tensor,
     config: FitConfig,
     units: Sequence[tuple[int, ...]],
+    rungs: Sequence[Mapping[int, float]],
     checkpoints: Checkpoints | None,
     checkpoint_seconds: float,
 ) -> Iterator[tuple[int, FitResult]]:
@@ -161,38 +170,48 @@ def _fit(
         )
         if checkpoints and (state := checkpoints.load(unit)):
             training.load(state)
+        thresholds = [rungs[i] for i in unit]
+        # Epoch k is scored by the step that leaves it.
+        known_at = sorted({epoch + 1 for rung in thresholds for epoch in rung})
         saved_at = started
-        while training.epoch < config.epochs and not training.all_diverged():
-            # The host looks in once a decay step: nothing else needs it.
-            steps = config.decay_every - training.epoch % config.decay_every
-            steps = min(steps, config.epochs - training.epoch)
+        while training.epoch < config.epochs and training.is_worth_going_on(thresholds):
+            # The host looks in once a decay step, and at the rungs: nothing else needs it.
+            step_ends = training.epoch + config.decay_every - training.epoch % config.decay_every
+            next_rung = next((k for k in known_at if k > training.epoch), config.epochs)
+            steps = min(step_ends, next_rung, config.epochs) - training.epoch
             training.run(steps, config.learning_rate_at(training.epoch))
             if checkpoints and time.perf_counter() - saved_at >= checkpoint_seconds:
                 checkpoints.save(unit, training.save())
                 saved_at = time.perf_counter()
         training.evaluate(backward=False)
-        yield from zip(unit, _results(training), strict=True)
+        yield from zip(unit, _results(training, config.epochs), strict=True)
 
 
-def _results(training: Training) -> Iterator[FitResult]:
-    mse = training.mse.double().cpu().numpy()
+def _results(training: Training, epochs_asked: int) -> Iterator[FitResult]:
+    all_mse = training.mse.double().cpu().numpy()
     weights = {name: best.cpu() for name, best in training.best.items()}
-    for r in range(len(mse)):
-        finite = np.isfinite(mse[r])
+    for r, stopped_at in enumerate(training.stopped_at.tolist()):
+        stopped = stopped_at >= 0
+        mse = all_mse[r, : stopped_at + 1] if stopped else all_mse[r]
+        finite = np.isfinite(mse)
         scored = len(finite) if finite.all() else int(np.argmin(finite))
-        epochs = curve_epochs(scored - 1) if scored else np.empty(0, dtype=np.int64)
+        epochs = curve_epochs(epochs_asked)
+        epochs = np.union1d(epochs[epochs < scored], [scored - 1] if scored else [])
+        epochs = epochs.astype(np.int64)
         best = float(training.best_mse[r]) if scored else math.nan
         diverged = scored < len(finite)
         yield FitResult(
             mse_best=best,
             psnr_peak=float(psnr_db(best)),
             epoch_of_peak=int(training.best_epoch[r]),
-            psnr_final=math.nan if diverged else float(psnr_db(mse[r, -1])),
+            psnr_final=math.nan if diverged else float(psnr_db(mse[-1])),
             epochs=epochs,
-            psnr=psnr_db(mse[r, epochs]),
+            psnr=psnr_db(mse[epochs]),
             diverged=diverged,
+            stopped=stopped,
+            num_epochs=max(scored - 1, 0),
             best_weights={k: w[r] if training.stacked else w for k, w in weights.items()},
-            seconds=training.seconds / len(mse),
+            seconds=training.seconds / len(all_mse),
             execution="stack" if training.stacked else "loop",
         )
 

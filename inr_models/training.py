@@ -9,7 +9,7 @@ Axes: r replicates, n samples, d coordinates, c channels.
 
 import io
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.func import functional_call, stack_module_state, vmap
 
 from inr_models.coordinate_mlp import CoordinateMLP
+from inr_models.metrics import psnr_db
 
 # Samples a block on a CPU. Memory is that of a block's activations, where the whole signal's
 # would take gigabytes at 4 x 222 and 150,000 samples; a GPU takes the signal whole.
@@ -54,6 +55,7 @@ class Training:
         self.mse = torch.full((num, epochs + 1), torch.nan, device=device)
         self.best_mse = torch.full((num,), torch.inf, device=device)
         self.best_epoch = torch.zeros(num, dtype=torch.int64, device=device)
+        self.stopped_at = torch.full((num,), -1, dtype=torch.int64, device=device)
         self.epoch = 0
         self.seconds = 0.0
 
@@ -77,7 +79,7 @@ class Training:
                     mse.sum().backward()
                 total += mse.detach()
         self.mse[:, self.epoch] = total
-        improved = total < self.best_mse
+        improved = (total < self.best_mse) & (self.stopped_at < 0)
         self.best_mse = torch.where(improved, total, self.best_mse)
         self.best_epoch.masked_fill_(improved, self.epoch)
         for name, param in self.params.items():
@@ -98,9 +100,21 @@ class Training:
             torch.cuda.synchronize(self.mse.device)
         self.seconds += time.perf_counter() - started
 
-    def all_diverged(self) -> bool:
-        """Whether no replicate had a finite error when it was last measured."""
-        return self.epoch > 0 and not bool(self.mse[:, self.epoch - 1].isfinite().any())
+    def is_worth_going_on(self, rungs: Sequence[Mapping[int, float]]) -> bool:
+        """Whether a replicate is left that has neither diverged nor been stopped.
+
+        `rungs[r]` is {epoch: PSNR in dB}: replicate r stops at the first of these epochs that
+        has been scored, and less than that. Others in its stack go on.
+        """
+        for r, thresholds in enumerate(rungs):
+            for epoch, least in sorted(thresholds.items()):
+                open_still = epoch < self.epoch and int(self.stopped_at[r]) < 0
+                if open_still and psnr_db(float(self.mse[r, epoch])) < least:
+                    self.stopped_at[r] = epoch
+        if self.epoch == 0:
+            return True
+        finite = self.mse[:, self.epoch - 1].isfinite()
+        return bool((finite & (self.stopped_at < 0)).any())
 
     def save(self) -> bytes:
         """The state as bytes that `load` continues to the bit."""

@@ -26,6 +26,11 @@ class NoiseGrid:
         scale = num_samples / PAPER_SAMPLES
         return tuple(s0 * scale for s0 in self.s0.grid()), self.s1.grid()
 
+    def bounds(self, num_samples: int) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The rectangle that the grid spans: (low, high) of s0 and of s1."""
+        s0_axis, s1_axis = self.axes(num_samples)
+        return (s0_axis[0], s0_axis[-1]), (s1_axis[0], s1_axis[-1])
+
     def cells(self, num_samples: int) -> list[tuple[tuple[int, int], NoiseScales]]:
         """((row, column), point) of every cell, row by row."""
         s0_axis, s1_axis = self.axes(num_samples)

@@ -8,38 +8,17 @@ over a grid of noise scales, plain SIREN, and the rules' points, all under the p
 training (Sec. 5.1). The small scale shows the same ridge in minutes on two cores.
 """
 
-from inr_models import FitConfig
-from search_spaces.audio import NoiseGrid
-from search_spaces.axes import Linear, Log, Values
 from studies.engine.cli import main
-from studies.engine.study import GridStudy, Scale
+from studies.engine.scales import AUDIO_PAPER, AUDIO_SMALL
+from studies.engine.study import Study
 
-STUDY = GridStudy(
+STUDY = Study(
     name="audio_grid",
     question="Where in (s0, s1) does a sound fit best, and how near does Eqn. 11 come?",
     signals=("clips",),
-    small=Scale(
-        max_samples=8_192,
-        width=52,
-        depth=4,
-        # Few epochs, for minutes on two cores: enough for the ridge to stand out.
-        fit=FitConfig(epochs=160, learning_rate=5e-4, decay=0.95, decay_every=20),
-        seeds=1,
-        grid=NoiseGrid(
-            s0=Log(low=450, high=28_800, num=4),
-            s1=Values(values=(0, 0.3, 0.8, 1.6, 3)),
-        ),
-        rules=("eqn11_length", "eqn11_length_width"),
-    ),
-    paper=Scale(
-        max_samples=150_000,
-        width=222,
-        depth=4,
-        fit=FitConfig(epochs=30_000, learning_rate=1e-4, decay=0.99, decay_every=20),
-        seeds=5,
-        grid=NoiseGrid(s0=Log(low=150, high=15_000, num=11), s1=Linear(low=0, high=3, num=11)),
-        rules=("eqn11_length", "eqn11_length_width", "eqn11", "eqn11_text"),
-    ),
+    small=AUDIO_SMALL,
+    paper=AUDIO_PAPER,
+    scoring_seeds=(105, 106),
 )
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ import numpy as np
 from inr_models import FitConfig, Siren2Config
 from studies.engine.plan import PlannedFit, Point
 from studies.engine.rows import signal_row
+from studies.engine.schedule import Schedule
 from studies.engine.signals import Signal, sha256_of
 from studies.engine.store import Store
 from studies.engine.trial import Trial
-from studies.engine.tuning import run_fits
+from studies.engine.tuning import run_schedule
 from studies.engine.workers import connect
 
 EPOCHS = 2000
@@ -35,12 +36,13 @@ if __name__ == "__main__":
     point = Point(name="point", kind="grid", network=Siren2Config(width=32, s0=100.0, s1=1.0))
     trial = Trial(signal=signal.sha256, network=point.network, fit=FitConfig(epochs=EPOCHS), seed=0)
     Store(sys.argv[1]).add_signals([signal_row(signal)])
-    run_fits(
+    fit = PlannedFit(signal=signal, point=point, trial=trial, stage=0)
+    run_schedule(
         "test",
-        [PlannedFit(signal=signal, point=point, trial=trial, stage=0)],
+        Schedule([(iter([[fit]]), {})], lambda _: 10.0, num_workers=1),
+        [signal],
         connect("cpu", 1),
         sys.argv[1],
-        seconds_per_fit=lambda _: 10.0,
-        on_result=print,
+        on_row=print,
         checkpoint_seconds=0.1,
     )

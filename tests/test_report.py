@@ -8,10 +8,11 @@ import re
 import pytest
 from rich.console import Console
 
-from analysis.report import render
+from analysis.grid_report import grid_report
+from analysis.report import Results
 from analysis.summary import summarize
 from analysis.tables import plan_table, status_table, summary_table
-from studies.engine.plan import plan, trial_of
+from studies.engine.plan import trial_of
 from studies.engine.store import Store
 from tests.test_study import make_run, make_signal, rows_for
 
@@ -22,20 +23,25 @@ def score(point, seed):
     return 30.0 + (seed >= 100) + 4 * (point.cell == (1, 2)) + seed * 0.001
 
 
+def make_results(run, signal, rows, store, missing: int = 0) -> Results:
+    sha = signal.sha256
+    done, left = {sha: len(rows)}, {sha: missing}
+    return Results(run, [signal], rows, store, done, left, {sha: []}, {sha: {}})
+
+
 @pytest.fixture
 def page(tmp_path) -> str:
     signal = make_signal(NASTY)
     run = dataclasses.replace(make_run(signal), skipped=(f"{NASTY}.wav: <i>bad</i>.",))
     rows = rows_for(run, signal, score)
-    summaries = summarize(run, [signal], rows)
     store = Store(str(tmp_path))
-    (summary,) = summaries
+    (summary,) = summarize(run, [signal], rows)
     assert summary.best is not None
     for point in (summary.best.point, summary.rule.point):
         key = trial_of(run, signal, point, 105).key
         curve = [{"key": key, "epoch": e, "psnr": 10.0 + e} for e in range(5)]
         store.append([], curve)
-    return render(run, summaries, store, datetime.datetime.now())
+    return grid_report(make_results(run, signal, rows, store), datetime.datetime.now()).html
 
 
 def test_the_report_is_one_file_with_its_figures_inside(page):
@@ -58,15 +64,16 @@ def test_a_clips_name_is_text_and_no_markup(page):
     assert "a$_$b [live]" in page
 
 
-def test_tables_show_brackets_and_stay_within_80_columns():
+def test_tables_show_brackets_and_stay_within_80_columns(tmp_path):
     signal = make_signal(NASTY)
     run = make_run(signal)
-    summaries = summarize(run, [signal], rows_for(run, signal, score))
+    rows = rows_for(run, signal, score)
+    results = make_results(run, signal, rows, Store(str(tmp_path)))
     console = Console(file=io.StringIO(), width=80, markup=False)
     for table in (
-        summary_table(run, summaries),
-        status_table(summaries),
-        plan_table([signal], plan(run, [signal])),
+        summary_table(run, summarize(run, [signal], rows)),
+        status_table(results),
+        plan_table([signal], {signal.sha256: 29}),
     ):
         console.print(table)
     text = console.file.getvalue()
@@ -78,6 +85,6 @@ def test_tables_show_brackets_and_stay_within_80_columns():
 def test_a_run_without_any_row_has_a_report_that_says_so(tmp_path):
     signal = make_signal()
     run = make_run(signal)
-    summaries = summarize(run, [signal], {})
-    page = render(run, summaries, Store(str(tmp_path)), datetime.datetime.now())
+    results = make_results(run, signal, {}, Store(str(tmp_path)), missing=29)
+    page = grid_report(results, datetime.datetime.now()).html
     assert "Not finished: 0 of 29 fits" in page

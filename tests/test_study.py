@@ -12,10 +12,11 @@ from inr_models import InputError, Siren2Config
 from search_spaces.audio import NoiseGrid
 from search_spaces.axes import Linear, Values
 from studies.audio_grid import STUDY
-from studies.engine.plan import confirmation, every_trial, plan, points, trial_of
+from studies.engine.course import course
+from studies.engine.plan import every_trial, plan, points, trial_of
 from studies.engine.rows import signal_from_row, signal_row
 from studies.engine.signals import Signal
-from studies.engine.study import RUN_JSON, Run, override, resolve
+from studies.engine.study import RUN_JSON, Run, resolve
 
 
 def make_signal(name: str = "clip", psi: float = 0.3, n: int = 8192) -> Signal:
@@ -36,8 +37,7 @@ def make_signal(name: str = "clip", psi: float = 0.3, n: int = 8192) -> Signal:
 
 
 def make_run(*signals: Signal, seeds: int = 1) -> Run:
-    scale = override(STUDY.small, seeds=seeds, epochs=None, max_samples=None)
-    return resolve(STUDY, "small", scale, signals)
+    return resolve(STUDY, "small", signals, changes={"seeds": seeds})
 
 
 def rows_for(run: Run, signal: Signal, score) -> dict[str, dict]:
@@ -45,6 +45,11 @@ def rows_for(run: Run, signal: Signal, score) -> dict[str, dict]:
     return {
         key: {
             "key": key,
+            "sha256": signal.sha256,
+            "network": point.network.network,
+            "hp_s0": point.scales.s0 if point.scales else None,
+            "hp_s1": point.scales.s1 if point.scales else None,
+            "seed": seed,
             "status": "ok",
             "metric_psnr_peak": score(point, seed),
             "versions": "test",
@@ -87,16 +92,16 @@ def test_the_confirming_seeds_are_none_of_the_grids():
     run = make_run(signal, seeds=100)
     grid = {f.trial.seed for f in plan(run, [signal]) if f.point.kind == "grid"}
     assert grid == set(range(100))
-    best = [(signal, points(run, signal)[-1])]
-    assert {f.trial.seed for f in confirmation(run, best)} == set(run.confirm_seeds)
-    assert not grid & set(run.confirm_seeds)
+    steps = course(run, signal, rows_for(run, signal, lambda *_: 20.0), None)
+    fits = [fit for step in steps for fit in step]
+    assert {f.trial.seed for f in fits} - grid == set(run.scoring_seeds) == {105, 106}
     with pytest.raises(InputError, match="seeds = 101"):
-        override(STUDY.small, seeds=101, epochs=None, max_samples=None)
+        make_run(signal, seeds=101)
 
 
 def test_rules_that_agree_are_one_trial():
     signal = make_signal(n=150_000)
-    run = resolve(STUDY, "paper", STUDY.paper, [signal])
+    run = resolve(STUDY, "paper", [signal])
     by_name = {p.name: trial_of(run, signal, p, 0).key for p in points(run, signal)}
     assert by_name["eqn11"] == by_name["eqn11_length"] == by_name["eqn11_length_width"]
     assert by_name["eqn11"] != by_name["eqn11_text"]
@@ -106,8 +111,8 @@ def test_rules_that_agree_are_one_trial():
 
 def test_a_negative_noise_scale_in_a_study_is_refused_by_name():
     grid = NoiseGrid(s0=Values(values=(-50, 100)), s1=Linear(low=0, high=1, num=2))
-    scale = dataclasses.replace(STUDY.small, grid=grid)
-    run = resolve(STUDY, "small", scale, [make_signal()])
+    study = dataclasses.replace(STUDY, small=dataclasses.replace(STUDY.small, grid=grid))
+    run = resolve(study, "small", [make_signal()])
     with pytest.raises(InputError, match="s0 = -"):
         plan(run, [make_signal()])
 
@@ -175,7 +180,6 @@ def test_the_difference_is_paired_and_on_the_confirming_seeds_alone():
     assert summary.differences == (3.0, 2.0)
     assert summary.difference == 2.5
     assert summary.best.mean == 42.0
-    assert summary.num_done == summary.num_fits == 29
 
 
 def test_a_point_between_grid_values_is_drawn_between_their_cells():

@@ -1,6 +1,6 @@
 """Run a batch of trials of one signal on one device. Needs torch, not Ray."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 
@@ -16,13 +16,15 @@ def run_batch(
     signal: Signal,
     trials: Sequence[Trial],
     device: torch.device,
+    rungs: Sequence[Mapping[int, float]],
     checkpoints: Checkpoints | None = None,
     checkpoint_seconds: float = 60.0,
 ) -> Iterator[tuple[Row, list[Row]]]:
     """Yield (row, curve) of every trial as it ends; the trials share shapes and fit config.
 
-    An exception in training (out of memory, say) becomes a failed row. When it strikes a
-    batch, the trials that are left run one by one, so that only the guilty one fails.
+    `rungs[i]` says where trial i ends early, see `inr_models.fit`. An exception in training (out
+    of memory, say) becomes a failed row. When it strikes a batch, the trials that are left run
+    one by one, so that only the guilty one fails.
     """
     assert signal.values is not None, "a signal travels with its samples"
     coords = torch.from_numpy(coordinates(signal.num_samples)).to(device)
@@ -46,6 +48,7 @@ def run_batch(
                 coords,
                 values,
                 trials[0].fit,
+                rungs=[rungs[i] for i in group],
                 checkpoints=checkpoints and _Subset(checkpoints, group),
                 checkpoint_seconds=checkpoint_seconds,
             ):

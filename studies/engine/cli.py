@@ -15,10 +15,10 @@ from rich.console import Console
 
 from inr_models import InputError
 from studies.engine import verbs
-from studies.engine.study import GridStudy
+from studies.engine.study import Study
 
 
-def main(study: GridStudy, argv: Sequence[str] | None = None) -> NoReturn:
+def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line of `study`, and exit."""
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     warnings.filterwarnings("ignore")
@@ -40,7 +40,7 @@ def main(study: GridStudy, argv: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def parser(study: GridStudy) -> argparse.ArgumentParser:
+def parser(study: Study) -> argparse.ArgumentParser:
     """The command line: what to fit, how much of it, where it runs and where it goes."""
     top = argparse.ArgumentParser(prog=f"{study.name}.py", description=study.question)
     results = argparse.ArgumentParser(add_help=False)
@@ -54,9 +54,28 @@ def parser(study: GridStudy) -> argparse.ArgumentParser:
         metavar="PATH",
         help="your WAV, FLAC, OGG or AIFF files, globs or folders (default: six CC0 clips)",
     )
-    results.add_argument("--seeds", type=int, metavar="N", help="seeds of every grid point")
+    results.add_argument("--seeds", type=int, metavar="N", help="seeds of every point")
+    results.add_argument(
+        "--confirm-seeds", type=int, metavar="N", help="fresh seeds that score what is compared"
+    )
     results.add_argument("--epochs", type=int, metavar="N", help="full-batch updates of a fit")
     results.add_argument("--max-samples", type=int, metavar="N", help="longest crop")
+    if study.search:
+        results.add_argument(
+            "--trials",
+            type=int,
+            metavar="N",
+            help=f"suggestions for every signal (default: {study.search.trials})",
+        )
+        results.add_argument(
+            "--sampler", metavar="NAME", help=f"tpe, gp or random (default: {study.search.sampler})"
+        )
+        results.add_argument(
+            "--early-stopping",
+            action="store_true",
+            default=None,
+            help="stop fits that are behind the others of their signal",
+        )
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     where.add_argument("--max-concurrent", type=int, metavar="N", help="fits side by side")

@@ -1,40 +1,57 @@
 """A run, what of it is missing, and what that costs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from analysis.landscape import landscape
-from studies.engine.plan import PlannedFit, confirmation, every_trial, plan, points
+from analysis.choosing import candidates, compared, optimum
+from inr_models import NetworkConfig
+from studies.engine.course import course
+from studies.engine.known import Suggestion, point_at, stored_rows
+from studies.engine.plan import PlannedFit, Point, plan, points, trial_of
 from studies.engine.rows import Row
+from studies.engine.schedule import Schedule
 from studies.engine.signals import Signal
 from studies.engine.store import Store
 from studies.engine.study import Run
-from studies.engine.workers import Workers, time_epoch
+
+if TYPE_CHECKING:
+    from studies.engine.suggestions import SignalSearch
 
 
 class Job:
-    """The fits of a run that its store lacks, with their cost from a timed step."""
+    """A run's fits by signal, those that its store has and those that it lacks.
+
+    `rows` are the store's by the signal's sha256 and by key; `done` and `missing` are counts by
+    sha256, of a search as far as is known beforehand.
+    """
 
     def __init__(self, run: Run, signals: Sequence[Signal], store: Store) -> None:
         self.run, self.signals, self.store = run, signals, store
-        planned = plan(run, signals)
-        done = store.done([fit.trial.key for fit in planned])
-        self.missing = [fit for fit in planned if fit.trial.key not in done]
-        # The best cells are known when the map is; until then, all of theirs count as missing.
-        follow_ups = len(signals) * len(run.confirm_seeds)
-        self.num_follow_ups = follow_ups if self.missing else len(self.confirming())
-        self.num_done = len(done) + follow_ups - self.num_follow_ups
+        self.rows: dict[str, dict[str, Row]] = {signal.sha256: {} for signal in signals}
+        for key, row in stored_rows(run, signals, store).items():
+            self.rows[row["sha256"]][key] = row
+        self.suggestions = self._suggestions()
+        self.done: dict[str, int] = {}
+        self.missing: dict[str, int] = {}
+        for signal in signals:
+            self.done[signal.sha256], self.missing[signal.sha256] = self._count(signal)
         self.seconds_per_sample = 0.0
-
-    def measure(self, workers: Workers) -> None:
-        """Time a step on one of the workers, for the estimates below."""
-        longest = max(self.signals, key=lambda signal: signal.num_samples)
-        network = points(self.run, longest)[0].network
-        self.seconds_per_sample = time_epoch(network, longest, workers) / longest.num_samples
 
     @property
     def num_missing(self) -> int:
-        """Fits to run, those of the best cells included."""
-        return len(self.missing) + self.num_follow_ups
+        """Fits that are left to run."""
+        return sum(self.missing.values())
+
+    @property
+    def num_done(self) -> int:
+        """Fits that are not."""
+        return sum(self.done.values())
+
+    def measure(self, time_epoch: Callable[[NetworkConfig, Signal], float]) -> None:
+        """Time a step, for the estimates below."""
+        longest = max(self.signals, key=lambda signal: signal.num_samples)
+        network = points(self.run, longest)[0].network
+        self.seconds_per_sample = time_epoch(network, longest) / longest.num_samples
 
     def seconds_per_fit(self, fit: PlannedFit) -> float:
         """Estimated, on one worker."""
@@ -43,26 +60,66 @@ class Job:
     @property
     def seconds(self) -> float:
         """Estimated for all that is missing, one fit after the other on one worker."""
-        samples = sum(fit.signal.num_samples for fit in self.missing)
-        mean = sum(signal.num_samples for signal in self.signals) / len(self.signals)
-        samples += mean * self.num_follow_ups
+        samples = sum(self.missing[s.sha256] * s.num_samples for s in self.signals)
         return self.seconds_per_sample * samples * self.run.scale.fit.epochs
 
-    def confirming(self) -> list[PlannedFit]:
-        """The best cells' fits that are missing, by the map as it is in the store."""
-        rows = stored_rows(self.run, self.signals, self.store)
-        best = [(signal, landscape(self.run, signal, rows).best) for signal in self.signals]
-        fits = confirmation(self.run, [(signal, cell) for signal, cell in best if cell])
-        done = self.store.done([fit.trial.key for fit in fits])
-        return [fit for fit in fits if fit.trial.key not in done]
+    def schedule(self, *, num_workers: int, min_batch: int) -> Schedule:
+        """Everything that is missing, in the order in which it is worth having.
 
-    def unfinished(self, fits: Sequence[PlannedFit]) -> bool:
-        """Whether some of `fits` have no row at all, not even a failed one."""
-        keys = [fit.trial.key for fit in fits]
-        return len(self.store.fits(keys, ["key"])) < len(keys)
+        Raises:
+            InputError: the run's journal is of another search, or there is no such sampler.
+        """
+        # A failed fit is tried again.
+        rows = {
+            sha: {key: row for key, row in rows.items() if row["status"] != "failed"}
+            for sha, rows in self.rows.items()
+        }
+        searches = self._searches(rows) if self.run.search else {}
+        courses = [
+            (course(self.run, s, rows[s.sha256], searches.get(s.sha256)), rows[s.sha256])
+            for s in self.signals
+        ]
+        return Schedule(courses, self.seconds_per_fit, num_workers=num_workers, min_batch=min_batch)
 
+    def _suggestions(self) -> dict[str, list[Suggestion]]:
+        if not self.run.search:
+            return {sha: [] for sha in self.run.signals}
+        from studies.engine.journal import history
 
-def stored_rows(run: Run, signals: Sequence[Signal], store: Store) -> dict[str, Row]:
-    """The store's rows of a run, by key."""
-    keys = [key for *_, key in every_trial(run, signals)]
-    return {row["key"]: row for row in store.fits(keys).to_pylist()}
+        return history(self.store, self.run, self.signals)
+
+    def _searches(self, rows: dict[str, dict[str, Row]]) -> "dict[str, SignalSearch]":
+        from studies.engine.journal import journal_path, open_journal
+        from studies.engine.suggestions import SignalSearch
+
+        storage = open_journal(journal_path(self.store, self.run))
+        return {
+            s.sha256: SignalSearch(self.run, s, rows[s.sha256], storage, self.store)
+            for s in self.signals
+        }
+
+    def _count(self, signal: Signal) -> tuple[int, int]:
+        """How many of a signal's fits are done, and how many are missing as far as is known."""
+        run = self.run
+        rows = {k: r for k, r in self.rows[signal.sha256].items() if r["status"] != "failed"}
+        tried = [point_at(run, s.scales) for s in self.suggestions[signal.sha256] if not s.warm]
+
+        def keys(of: Sequence[Point], seeds: Sequence[int]) -> set[str]:
+            return {trial_of(run, signal, point, seed).key for point in of for seed in seeds}
+
+        wanted = {fit.trial.key for fit in plan(run, [signal])}
+        wanted |= keys(tried, range(run.scale.seeds))
+        ahead = max(run.search.trials - len(tried), 0) * run.scale.seeds if run.search else 0
+        is_known = not ahead and all(key in rows for key in wanted)
+        wanted |= keys(compared(run, signal), (*run.choosing_seeds, *run.scoring_seeds))
+        if is_known:
+            wanted |= keys(candidates(run, signal, rows), run.choosing_seeds)
+        elif run.search:
+            ahead += run.search.top * len(run.choosing_seeds)
+        best = optimum(run, signal, rows) if is_known else None
+        if best:
+            wanted |= keys([best], run.scoring_seeds)
+        else:
+            ahead += len(run.scoring_seeds)
+        done = sum(key in rows for key in wanted)
+        return done, len(wanted) - done + ahead

@@ -1,7 +1,7 @@
 """From a run to its points, and to its trials in the order in which they are worth having."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from inr_models import NetworkConfig, Siren2Config, SirenConfig
@@ -11,13 +11,15 @@ from studies.engine.signals import Signal
 from studies.engine.study import Run
 from studies.engine.trial import Trial
 
+CHOOSING_STAGE, SCORING_STAGE = 10_000, 10_001
+
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
     """A network to try on a signal. `cell` is its (row, column) where it is of the grid."""
 
     name: str
-    kind: Literal["grid", "network", "rule"]
+    kind: Literal["network", "rule", "grid", "search"]
     network: NetworkConfig
     cell: tuple[int, int] | None = None
 
@@ -31,37 +33,58 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedFit:
-    """A trial, and the place it has in the order: lower stages first."""
+    """A trial, and the place it has in the order: lower stages first.
+
+    `rungs` are {epoch: PSNR in dB} below which it ends early, see `inr_models.fit`.
+    """
 
     signal: Signal
     point: Point
     trial: Trial
     stage: int
+    rungs: Mapping[int, float] = field(default_factory=dict)
 
 
 def points(run: Run, signal: Signal) -> list[Point]:
-    """Every point of a signal: plain SIREN, the rules' points, then the grid's cells."""
+    """Every named point of a signal: plain SIREN, the rules' points, then the grid's cells."""
     scale, n = run.scale, signal.num_samples
-    size = {"width": scale.width, "depth": scale.depth}
-    siren = SirenConfig(**size, omega_first=_stable(siren_omega_first(n)))
+    siren = SirenConfig(
+        width=scale.width, depth=scale.depth, omega_first=stable(siren_omega_first(n))
+    )
     target = Target(
         descriptors=signal.descriptors,
         num_samples=n,
         width=scale.width,
         channels=signal.channels,
     )
-
-    def at(scales: NoiseScales) -> Siren2Config:
-        return Siren2Config(**size, s0=_stable(scales.s0), s1=_stable(scales.s1))
-
     return [
         Point(name="siren", kind="network", network=siren),
-        *(Point(name=r, kind="rule", network=at(RULES[r](target))) for r in scale.rules),
         *(
-            Point(name=f"cell {i},{j}", kind="grid", network=at(scales), cell=(i, j))
+            Point(name=rule, kind="rule", network=siren2_at(run, RULES[rule](target)))
+            for rule in scale.rules
+        ),
+        *(
+            Point(name=f"cell {i},{j}", kind="grid", network=siren2_at(run, scales), cell=(i, j))
             for (i, j), scales in scale.grid.cells(n)
         ),
     ]
+
+
+def siren2_at(run: Run, scales: NoiseScales) -> Siren2Config:
+    """The run's SIREN² at (s0, s1)."""
+    s0, s1 = map(stable, scales)
+    return Siren2Config(width=run.scale.width, depth=run.scale.depth, s0=s0, s1=s1)
+
+
+def stable(value: float) -> float:
+    """Nine digits: processors differ in the last bits of exp, log and FFT; keys must not."""
+    return float(f"{value:.9g}")
+
+
+def rule_points(run: Run, signal: Signal) -> list[Point]:
+    """The rules' points, each once: rules may agree."""
+    by_network = {p.network: p for p in reversed(points(run, signal)) if p.kind == "rule"}
+    return list(reversed(by_network.values()))
 
 
 def trial_of(run: Run, signal: Signal, point: Point, seed: int) -> Trial:
@@ -69,50 +92,47 @@ def trial_of(run: Run, signal: Signal, point: Point, seed: int) -> Trial:
     return Trial(signal=signal.sha256, network=point.network, fit=run.scale.fit, seed=seed)
 
 
-def _stable(value: float) -> float:
-    # Processors differ in the last bits of exp, log and FFT; the keys must not.
-    return float(f"{value:.9g}")
+def all_seeds(run: Run) -> tuple[int, ...]:
+    """The map's or the search's own seeds, then those that confirm."""
+    return (*range(run.scale.seeds), *run.choosing_seeds, *run.scoring_seeds)
 
 
 def every_trial(run: Run, signals: Iterable[Signal]) -> Iterator[tuple[Signal, Point, int, str]]:
-    """(signal, point, seed, key) of every trial that a row of this run may be of."""
+    """(signal, point, seed, key) of every trial of the named points."""
     for signal in signals:
         for point in points(run, signal):
-            for seed in (*range(run.scale.seeds), *run.confirm_seeds):
+            for seed in all_seeds(run):
                 yield signal, point, seed, trial_of(run, signal, point, seed).key
 
 
 def plan(run: Run, signals: Iterable[Signal]) -> list[PlannedFit]:
-    """Every fit but the confirmation of the best cells, coarse to fine.
+    """Every fit that is known beforehand, coarse to fine.
 
-    Of the first seed: SIREN, the rules and every other cell of all signals, then the other
-    cells; then seed after seed; then the confirming seeds of SIREN and the first rule. An
-    interrupted run is already a whole map.
+    Of a search these are the rules' points on its seeds. Of a grid, on the first seed: SIREN, the
+    rules and every other cell of all signals, then the other cells; then seed after seed; then
+    the scoring seeds of SIREN and the first rule. An interrupted run is already a whole map.
     """
     fits = []
     for signal in signals:
         for point in points(run, signal):
+            if run.search and point.kind != "rule":
+                continue
             odd = sum(point.cell) % 2 if point.cell else 0
             for seed in range(run.scale.seeds):
-                stage = odd if seed == 0 else seed + 1
+                stage = 0 if run.search else odd if seed == 0 else seed + 1
                 fits.append((stage, signal, point, seed))
-            if point.name in ("siren", run.scale.rules[0]):
-                fits += [(run.scale.seeds + 1, signal, point, seed) for seed in run.confirm_seeds]
-    return _planned(run, fits)
+            if not run.search and point.name in ("siren", run.scale.rules[0]):
+                fits += [(run.scale.seeds + 1, signal, point, s) for s in run.scoring_seeds]
+    return planned(run, fits)
 
 
-def confirmation(run: Run, best: Iterable[tuple[Signal, Point]]) -> list[PlannedFit]:
-    """The fits that score the best cell of each signal on the confirming seeds."""
-    stage = run.scale.seeds + 2
-    return _planned(run, [(stage, s, p, seed) for s, p in best for seed in run.confirm_seeds])
-
-
-def _planned(run: Run, fits: Sequence[tuple[int, Signal, Point, int]]) -> list[PlannedFit]:
-    planned: dict[str, PlannedFit] = {}
+def planned(run: Run, fits: Sequence[tuple[int, Signal, Point, int]]) -> list[PlannedFit]:
+    """(stage, signal, point, seed) as fits in the order of their stages, every trial once."""
+    found: dict[str, PlannedFit] = {}
     for stage, signal, point, seed in sorted(fits, key=lambda fit: fit[0]):
         trial = trial_of(run, signal, point, seed)
-        # Rules may agree with each other or with a cell: one trial, planned once.
-        planned.setdefault(
+        # Rules may agree with each other or with a cell.
+        found.setdefault(
             trial.key, PlannedFit(signal=signal, point=point, trial=trial, stage=stage)
         )
-    return list(planned.values())
+    return list(found.values())

@@ -3,10 +3,12 @@
 import math
 import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from studies.engine.rows import Row
 
 PLAIN_EVERY_SECONDS = 15.0
 
@@ -42,13 +44,13 @@ class FitProgress:
     ) -> None:
         self.live.stop()
 
-    def on_result(self, result: dict[str, Any]) -> None:
+    def on_row(self, row: Row) -> None:
         """Count one fit that has its row."""
         self.done += 1
-        peak = result.get("metric_psnr_peak")
-        if result["status"] == "ok" and peak is not None:
-            self.best = max(self.best, (peak, result["signal"]))
-        self.live.update(self.task, completed=self.done, description=self._text())
+        self.total = max(self.total, self.done)
+        if row["status"] == "ok":
+            self.best = max(self.best, (row["metric_psnr_peak"], row["signal"]))
+        self.live.update(self.task, completed=self.done, total=self.total, description=self._text())
         now = time.monotonic()
         if not self.console.is_terminal and (
             now - self.printed >= PLAIN_EVERY_SECONDS or self.done == self.total

@@ -13,8 +13,8 @@ import ray
 import ray.exceptions
 from ray.actor import ActorHandle
 
-from studies.engine.rows import Row
-from studies.engine.store import Store
+from studies.engine.rows import Row, brief
+from studies.engine.store import UNFINISHED, Store
 
 MAX_ATTEMPTS = 3
 COMPACT_EVERY = 256
@@ -28,10 +28,11 @@ class Recorder:
         self.attempts: Counter[str] = Counter()
         self.num_rows = 0
 
-    def missing(self, keys: Sequence[str]) -> list[bool]:
-        """For each key, whether its fit has still to be done."""
-        done = self.store.done(keys)
-        return [key not in done for key in keys]
+    def stored(self, keys: Sequence[str]) -> list[Row | None]:
+        """For each key the fit's brief row, None where it has still to be done."""
+        rows = {row["key"]: row for row in self.store.fits(keys).to_pylist()}
+        found = (rows.get(key) for key in keys)
+        return [row and (None if row["status"] in UNFINISHED else brief(row)) for row in found]
 
     def begin(self, unit: str) -> tuple[int, bytes | None]:
         """Note one more attempt at a unit; its number, and where the last one left off."""

@@ -4,6 +4,7 @@ import dataclasses
 import math
 import platform
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -22,12 +23,20 @@ DEAD_WITHIN_DB = 1.0
 """A fit whose peak is less than this above zero output is dead: it learned nothing."""
 
 
+_BRIEF = (
+    "key", "signal", "sha256", "network", "hp_s0", "hp_s1", "seed", "status", "metric_psnr_peak",
+    "num_epochs", "seconds",
+)  # fmt: skip
+
+
 def finished_row(
     study: str, signal: Signal, trial: Trial, result: FitResult, device: torch.device
 ) -> Row:
-    """The row of a fit that ended by itself: ok, dead or diverged."""
+    """The row of a fit that was not broken off by an error: ok, dead, diverged or partial."""
     if result.diverged:
         status = "diverged"
+    elif result.stopped:
+        status = "partial"
     elif result.psnr_peak - signal.psnr_zero < DEAD_WITHIN_DB:
         status = "dead"
     else:
@@ -38,6 +47,7 @@ def finished_row(
         "metric_psnr_final": _or_null(result.psnr_final),
         "metric_mse": _or_null(result.mse_best),
         "epoch_of_peak": result.epoch_of_peak,
+        "num_epochs": result.num_epochs,
         "status": status,
         "seconds": result.seconds,
         "execution": result.execution,
@@ -69,6 +79,11 @@ def signal_from_row(row: Row) -> Signal:
     descriptors = {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)}
     names = {f.name for f in dataclasses.fields(Signal)} & row.keys()
     return Signal(**{name: row[name] for name in names}, descriptors=descriptors)
+
+
+def brief(row: Mapping[str, Any]) -> Row:
+    """What the driver wants to know of a fit while a run goes on."""
+    return {name: row.get(name) for name in _BRIEF}
 
 
 def point_columns(network: Any, num_samples: int) -> Row:

@@ -48,10 +48,12 @@ FITS = (
     Column("metric_mse", _REAL, "", "full-signal mean squared error at the peak"),
     Column("metric_psnr_zero", _REAL, "dB", "PSNR of an all-zero output"),
     Column("epoch_of_peak", _INT, "epochs", "updates before the peak"),
+    Column("num_epochs", _INT, "epochs", "scored updates; fewer than asked: partial, diverged"),
     Column(
         "status", _TEXT, "",
         "`ok`; `dead`: peak within 1 dB of zero output; `diverged`: the error stopped being "
-        "finite (its peak is of the part before); `failed`: see `error`, metrics are null",
+        "finite (its peak is of the part before); `partial`: a search stopped it at a rung (its "
+        "metrics are of the part before); `failed`: see `error`, metrics are null",
         True,
     ),
     Column("error", _TEXT, "", "what went wrong, for `failed`"),

@@ -20,6 +20,9 @@ from inr_models.errors import InputError
 from studies.engine.folder import Folder
 from studies.engine.schema import TABLES, arrow_schema
 
+UNFINISHED = ("failed", "partial")
+"""The statuses of fits that a study which wants them whole has still to do."""
+
 _REPLACES = b"noisescape.replaces"
 
 
@@ -57,24 +60,39 @@ class Store(Folder):
         self._write("_signals", new)
 
     def fits(
-        self, keys: Collection[str] | None = None, columns: list[str] | None = None
+        self,
+        keys: Collection[str] | None = None,
+        columns: Collection[str] | None = None,
+        *,
+        signals: Collection[str] | None = None,
     ) -> pa.Table:
-        """The newest row of every key, a finished fit before a failed one; `keys` only if given."""
+        """The newest row of every key, a whole fit before a partial or a failed one.
+
+        Args:
+            keys: only these.
+            columns: these, `key`, `status` and `written_at` only.
+            signals: only of these sha256.
+        """
         names = None if columns is None else sorted({*columns, "key", "status", "written_at"})
-        return _newest("fits", self._read("fits", keys, names))
+        where = _is_in("key", keys)
+        if signals is not None:
+            of_signals = _is_in("sha256", signals)
+            where = of_signals if where is None else where & of_signals
+        return _newest("fits", self._read("fits", where, names))
 
     def curves(self, keys: Collection[str] | None = None) -> pa.Table:
         """(key, epoch, psnr), sorted; each pair of key and epoch once."""
-        return _newest("_curves", self._read("_curves", keys, None))
+        return _newest("_curves", self._read("_curves", _is_in("key", keys), None))
 
     def signals(self) -> pa.Table:
         """The newest row of every signal."""
         return _newest("_signals", self._read("_signals", None, None))
 
     def done(self, keys: Collection[str]) -> set[str]:
-        """Which of `keys` need no more work. A failed fit does: another run tries it again."""
+        """Which of `keys` need no more work. A failed fit does, and one that ended early."""
         table = self.fits(keys, ["key", "status"])
-        return set(table.filter(pc.not_equal(table["status"], "failed"))["key"].to_pylist())
+        whole = pc.invert(pc.is_in(table["status"], pa.array(UNFINISHED)))
+        return set(table.filter(whole)["key"].to_pylist())
 
     def compact(self) -> None:
         """Join the files of each table into one, each row once.
@@ -133,10 +151,7 @@ class Store(Folder):
             parts, schema=arrow_schema(table), filesystem=self.filesystem, format="parquet"
         )
 
-    def _read(
-        self, table: str, keys: Collection[str] | None, columns: list[str] | None
-    ) -> pa.Table:
-        where = None if keys is None else ds.field("key").isin(pa.array(list(keys), pa.string()))
+    def _read(self, table: str, where: ds.Expression | None, columns: list[str] | None) -> pa.Table:
         for attempt in range(5):
             parts = self._parts(table)
             if not parts:
@@ -176,18 +191,23 @@ class Store(Folder):
                 )
 
 
+def _is_in(column: str, values: Collection[str] | None) -> ds.Expression | None:
+    return None if values is None else ds.field(column).isin(pa.array(list(values), pa.string()))
+
+
 def _newest(table: str, data: pa.Table) -> pa.Table:
-    """One row for each key: the newest, but of a fit never a failure before a result."""
+    """One row for each key: the newest, but of a fit never a failure or a part before a whole."""
     keys = ["key", "epoch"] if table == "_curves" else ["sha256" if table == "_signals" else "key"]
     order = [(key, "ascending") for key in keys]
     if table == "fits":
-        data = data.append_column("_failed", pc.equal(data["status"], "failed"))
-        order.append(("_failed", "ascending"))
+        rank = pc.fill_null(pc.index_in(data["status"], pa.array(UNFINISHED)), len(UNFINISHED))
+        data = data.append_column("_rank", rank)
+        order.append(("_rank", "descending"))
     if table != "_curves":
         order.append(("written_at", "descending"))
     data = data.sort_by(order)
     if table == "fits":
-        data = data.drop_columns(["_failed"])
+        data = data.drop_columns(["_rank"])
     # Sorted, so a row is the first of its key where it differs from the one before.
     same = pa.array([False] + [True] * (len(data) - 1)) if len(data) else pa.array([], pa.bool_())
     for key in keys:

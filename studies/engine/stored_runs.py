@@ -9,7 +9,7 @@ from studies.engine.audio_files import find_files
 from studies.engine.rows import signal_from_row
 from studies.engine.signals import Signal
 from studies.engine.store import Store
-from studies.engine.study import RUN_JSON, Run
+from studies.engine.study import FLAGS, RUN_JSON, Run
 
 
 def newest_run(study: str, arguments: argparse.Namespace, store: Store) -> tuple[Run, list[Signal]]:
@@ -43,10 +43,8 @@ def _agrees(run: Run, arguments: argparse.Namespace) -> bool:
         names = {str(path) for path in find_files(arguments.signals)}
         if not set(run.sources) <= names:
             return False
-    pairs = (
-        (arguments.scale, run.scale_name),
-        (arguments.seeds, run.scale.seeds),
-        (arguments.epochs, run.scale.fit.epochs),
-        (arguments.max_samples, run.scale.max_samples),
-    )
-    return all(flag is None or flag == value for flag, value in pairs)
+    if arguments.scale not in (None, run.scale_name):
+        return False
+    settings = run.settings
+    given = {name: getattr(arguments, name, None) for name in FLAGS}
+    return all(value in (None, settings[name]) for name, value in given.items() if name in settings)

@@ -2,9 +2,9 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -14,14 +14,16 @@ from studies.engine.signals import Signal
 
 ScaleName = Literal["small", "paper"]
 
-FIRST_CONFIRM_SEED = 100
+FIRST_CHOOSING_SEED = 100
 """Grids and searches use the seeds below; what is compared is fitted on others from here on."""
+
+FIRST_SCORING_SEED = 105
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
     """The sizes of a run. `rules` are names of `search_spaces.rules.RULES`; the first one is
-    the study's "Eqn. 11", the one that the best cell is compared with.
+    the study's "Eqn. 11", the one that comes first in every comparison.
     """
 
     max_samples: int
@@ -35,16 +37,39 @@ class Scale:
     def __post_init__(self) -> None:
         if self.max_samples < 256:
             raise InputError(f"max_samples = {self.max_samples}: give 256 or more.")
-        if not 1 <= self.seeds <= FIRST_CONFIRM_SEED:
-            raise InputError(f"seeds = {self.seeds}: give a count from 1 to {FIRST_CONFIRM_SEED}.")
+        if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:
+            raise InputError(f"seeds = {self.seeds}: give a count from 1 to {FIRST_CHOOSING_SEED}.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class GridStudy:
-    """A study of SIREN² over a grid of (s0, s1), at two recorded scales.
+class Search:
+    """A search with Optuna over the rectangle that the scale's grid spans, signal by signal.
 
-    `confirm_seeds` are those on which the best cell, Eqn. 11 and SIREN are fitted again and
-    compared; the grid, which chooses the cell, never uses them.
+    `trials` suggestions a signal by a sampler of `studies.engine.samplers.SAMPLERS`, asked and
+    told in rounds of `round_size`, so that they do not depend on what finishes first. The `top`
+    points go on to the choosing seeds. `early_stopping` ends fits that are behind at a rung.
+    """
+
+    trials: int = 60
+    sampler: str = "tpe"
+    round_size: int = 4
+    top: int = 3
+    early_stopping: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for field in ("trials", "round_size", "top"):
+            if getattr(self, field) < 1:
+                raise InputError(f"{field} = {getattr(self, field)}: give 1 or more.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A study of SIREN² over (s0, s1), at two recorded scales: a grid, or a search.
+
+    The optimum is chosen on `choosing_seeds` among the candidates (without any: it is the
+    grid's best cell, by the grid's own seeds), and compared with the rules on
+    `scoring_seeds`, which had no say in the choice.
     """
 
     name: str
@@ -52,7 +77,9 @@ class GridStudy:
     signals: tuple[str, ...]
     small: Scale
     paper: Scale
-    confirm_seeds: tuple[int, ...] = (105, 106)
+    choosing_seeds: tuple[int, ...] = ()
+    scoring_seeds: tuple[int, ...] = (105, 106)
+    search: Search | None = None
 
     @property
     def scales(self) -> dict[str, Scale]:
@@ -68,7 +95,9 @@ class Run:
     question: str
     scale_name: ScaleName
     scale: Scale
-    confirm_seeds: tuple[int, ...]
+    choosing_seeds: tuple[int, ...]
+    scoring_seeds: tuple[int, ...]
+    search: Search | None
     signals: tuple[str, ...]
     """sha256 of every signal, in order."""
     sources: tuple[str, ...]
@@ -78,9 +107,21 @@ class Run:
 
     @property
     def id(self) -> str:
-        """8 hex digits that tell runs of one study apart, wherever their files lay."""
-        content = RUN_JSON.dump_json(dataclasses.replace(self, sources=(), skipped=()))
-        return hashlib.sha256(content).hexdigest()[:8]
+        """8 hex digits that tell runs of one study apart, wherever their files lay.
+
+        A search that is asked for more trials is the same run, going on.
+        """
+        same = dataclasses.replace(self, sources=(), skipped=())
+        if same.search:
+            same = dataclasses.replace(same, search=dataclasses.replace(same.search, trials=1))
+        return hashlib.sha256(RUN_JSON.dump_json(same)).hexdigest()[:8]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What flags can change, by name: see `resolve`."""
+        parts = (self.scale, self.scale.fit, *([self.search] if self.search else []))
+        found = {k: v for part in parts for k, v in vars(part).items()}
+        return found | {"confirm_seeds": len(self.scoring_seeds)}
 
     @property
     def folder(self) -> str:
@@ -88,38 +129,66 @@ class Run:
         return f"_studies/{self.study}-{self.scale_name}-{self.id}"
 
 
+FLAGS = (
+    "seeds", "epochs", "max_samples", "confirm_seeds", "trials", "sampler", "early_stopping",
+)  # fmt: skip
+"""The settings that the command line can change, of the studies that have them."""
+
 RUN_JSON: TypeAdapter[Run] = TypeAdapter(Run)
+
+T = TypeVar("T", Scale, FitConfig, Search)
 
 
 def resolve(
-    study: GridStudy,
+    study: Study,
     scale_name: ScaleName,
-    scale: Scale,
     signals: Sequence[Signal],
+    *,
     skipped: Sequence[str] = (),
+    changes: Mapping[str, Any] | None = None,
 ) -> Run:
-    """The run of a study on `signals` at `scale`, one of the study's own or overridden."""
+    """The run of a study on `signals`, with the fields that `changes` names changed.
+
+    `changes` are fields of the scale, its fit and the search by name, and `confirm_seeds`: the
+    number of choosing and of scoring seeds. A value of None changes nothing.
+
+    Raises:
+        InputError: a value out of its range.
+    """
+    given = {name: value for name, value in (changes or {}).items() if value is not None}
+    scale = study.scales[scale_name]
+    scale = dataclasses.replace(_changed(scale, given), fit=_changed(scale.fit, given))
+    choosing, scoring = study.choosing_seeds, study.scoring_seeds
+    if (count := given.get("confirm_seeds")) is not None:
+        choosing, scoring = confirming_seeds(count)
+        choosing = choosing if study.choosing_seeds else ()
     return Run(
         study=study.name,
         question=study.question,
         scale_name=scale_name,
         scale=scale,
-        confirm_seeds=study.confirm_seeds,
+        choosing_seeds=choosing,
+        scoring_seeds=scoring,
+        search=study.search and _changed(study.search, given),
         signals=tuple(signal.sha256 for signal in signals),
         sources=tuple(signal.source for signal in signals),
         skipped=tuple(skipped),
     )
 
 
-def override(
-    scale: Scale, *, seeds: int | None, epochs: int | None, max_samples: int | None
-) -> Scale:
-    """`scale` with what is given changed.
+def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """`count` choosing seeds from 100 on, and as many scoring seeds from 105 on or later.
 
     Raises:
-        InputError: a value out of its range.
+        InputError: fewer than 2, of which no interval can be had.
     """
-    if epochs is not None:
-        scale = dataclasses.replace(scale, fit=dataclasses.replace(scale.fit, epochs=epochs))
-    given = {"seeds": seeds, "max_samples": max_samples}
-    return dataclasses.replace(scale, **{k: v for k, v in given.items() if v is not None})
+    if count < 2:
+        raise InputError(f"--confirm-seeds {count}: give 2 or more, an interval needs them.")
+    first = max(FIRST_SCORING_SEED, FIRST_CHOOSING_SEED + count)
+    choosing = range(FIRST_CHOOSING_SEED, FIRST_CHOOSING_SEED + count)
+    return tuple(choosing), tuple(range(first, first + count))
+
+
+def _changed(value: T, given: Mapping[str, Any]) -> T:
+    names = {field.name for field in dataclasses.fields(value)}
+    return dataclasses.replace(value, **{k: v for k, v in given.items() if k in names})

@@ -6,16 +6,20 @@ be filled in while a study runs, after MLflow was away, or into a new server alt
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from studies.engine.known import known_points, point_at, stored_rows
 from studies.engine.mlflow_tree import MlflowTree
-from studies.engine.plan import Point, every_trial
+from studies.engine.plan import Point, all_seeds, points, rule_points, trial_of
 from studies.engine.rows import Row, point_columns
 from studies.engine.signals import Signal
-from studies.engine.store import Store
+from studies.engine.store import UNFINISHED, Store
 from studies.engine.study import RUN_JSON, Run
+
+if TYPE_CHECKING:
+    from analysis.report import Report
 
 Curve = dict[int, float]
 
@@ -33,31 +37,22 @@ class Tracker:
         self.uri, self.run, self.signals, self.store = uri, run, signals, store
         self.tree: MlflowTree | None = None
 
-    def sync(
-        self,
-        summaries: Iterable[Mapping[str, Any]] = (),
-        report: str | None = None,
-        *,
-        finished: bool = False,
-    ) -> str | None:
+    def sync(self, report: "Report | None" = None, *, finished: bool = False) -> str | None:
         """Add all that the store has and MLflow has not. Returns why it could not, if so.
 
         Args:
-            summaries: numbers of a signal by name, each with the signal's `sha256`.
-            report: HTML to keep beside the study's run.
+            report: what the run came to: kept beside the study's run, numbers by signal.
             finished: whether the study is complete, so that its runs are.
         """
         try:
-            self._sync(summaries, report, finished)
+            self._sync(report, finished)
         except Exception as error:  # whatever a backend raises: it must not cost the study
             self.tree = None  # what it knew may be of a server that is not there any more
             reason = str(error).strip().splitlines() or [type(error).__name__]
             return f"{self.uri}: {reason[0][:160]}"
         return None
 
-    def _sync(
-        self, summaries: Iterable[Mapping[str, Any]], report: str | None, finished: bool
-    ) -> None:
+    def _sync(self, report: "Report | None", finished: bool) -> None:
         run = self.run
         self.tree = self.tree or MlflowTree(self.uri, run.study, run.id)
         is_new = run.id not in self.tree.runs
@@ -69,24 +64,41 @@ class Tracker:
         )
         if is_new:
             self.tree.log_text(run.id, "study.json", RUN_JSON.dump_json(run, indent=1).decode())
-        points: dict[str, tuple[Signal, Point, dict[int, str]]] = {}
-        for signal, point, seed, key in every_trial(run, self.signals):
+        rows = stored_rows(run, self.signals, self.store)
+        for signal, point in self._points(rows):
             id = f"{self._signal_id(signal.sha256)}/{point.name}"
-            points.setdefault(id, (signal, point, {}))[2][seed] = key
-        keys = [key for *_, seeds in points.values() for key in seeds.values()]
-        rows = {row["key"]: row for row in self.store.fits(keys).to_pylist()}
-        for id, (signal, point, seeds) in points.items():
-            found = {seed: rows[key] for seed, key in seeds.items() if key in rows}
-            ended = {seed for seed, row in found.items() if row["status"] != "failed"}
+            keys = {seed: trial_of(run, signal, point, seed).key for seed in all_seeds(run)}
+            found = {seed: rows[key] for seed, key in keys.items() if key in rows}
+            ended = {seed for seed, row in found.items() if row["status"] not in UNFINISHED}
             if found and (id not in self.tree.runs or ended - self.tree.seen[id]):
                 self._log_point(self.tree, id, signal, point, found)
-        for summary in summaries:
-            if (id := self._signal_id(summary["sha256"])) in self.tree.runs:
-                self.tree.log(id, {k: {0: v} for k, v in summary.items() if k != "sha256"})
-        if report is not None:
-            self.tree.log_text(run.id, "report.html", report)
+        if report:
+            for sha256, numbers in report.numbers.items():
+                if (id := self._signal_id(sha256)) in self.tree.runs:
+                    self.tree.log(id, {name: {0: value} for name, value in numbers.items()})
+            self.tree.log_text(run.id, "report.html", report.html)
+            for name, svg in report.figures.items():
+                self.tree.log_text(run.id, f"figures/{name}.svg", svg)
         if finished:
             self.tree.finish()
+
+    def _points(self, rows: Mapping[str, Row]) -> Iterator[tuple[Signal, Point]]:
+        """Of a grid every named point; of a search the rules', its own, and what was confirmed."""
+        if not self.run.search:
+            yield from ((s, point) for s in self.signals for point in points(self.run, s))
+            return
+        from studies.engine.journal import history
+
+        suggestions = history(self.store, self.run, self.signals)
+        confirming = {*self.run.choosing_seeds, *self.run.scoring_seeds}
+        for signal in self.signals:
+            known = known_points(self.run, signal, rows)
+            found = [
+                *rule_points(self.run, signal),
+                *(k.point for k in known if confirming & k.scores.keys()),
+                *(point_at(self.run, s.scales) for s in suggestions[signal.sha256] if not s.warm),
+            ]
+            yield from ((signal, p) for p in {p.network: p for p in reversed(found)}.values())
 
     def _log_point(
         self, tree: MlflowTree, id: str, signal: Signal, point: Point, rows: dict[int, Row]
@@ -107,10 +119,9 @@ class Tracker:
             **{name.removeprefix("hp_"): value for name, value in columns.items()},
             "epochs": self.run.scale.fit.epochs,
         }
-        tree.ensure(
-            id, f"{signal.name} {point.name}", parent=parent, params=params, tags=self._tags
-        )
-        fresh = {s for s, row in rows.items() if row["status"] != "failed"} - tree.seen[id]
+        tags = self._tags | {"kind": point.kind, "signal": signal.name}
+        tree.ensure(id, f"{signal.name} {point.name}", parent=parent, params=params, tags=tags)
+        fresh = {s for s, r in rows.items() if r["status"] not in UNFINISHED} - tree.seen[id]
         curves = self._curves({seed: rows[seed]["key"] for seed in fresh})
         metrics: dict[str, Curve] = {}
         for seed in sorted(fresh):
@@ -121,7 +132,8 @@ class Tracker:
         # the number of seeds as the step.
         for name, seeds in (
             ("psnr_peak", range(self.run.scale.seeds)),
-            ("psnr_confirmed", self.run.confirm_seeds),
+            ("psnr_choosing", self.run.choosing_seeds),
+            ("psnr_confirmed", self.run.scoring_seeds),
         ):
             counted = [rows[s] for s in seeds if s in rows and rows[s]["status"] in ("ok", "dead")]
             peaks = [row["metric_psnr_peak"] for row in counted]

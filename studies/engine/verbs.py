@@ -19,9 +19,10 @@ from studies.engine.rows import signal_row
 from studies.engine.signals import Signal
 from studies.engine.store import Store
 from studies.engine.stored_runs import newest_run
-from studies.engine.study import RUN_JSON, GridStudy, Run, override, resolve
+from studies.engine.study import FLAGS, RUN_JSON, Run, Study, resolve
 
 if TYPE_CHECKING:
+    from analysis.report import Results
     from studies.engine.job import Job
     from studies.engine.workers import Workers
 
@@ -29,7 +30,7 @@ DAY = 24 * 3600
 STUDIES = Path(__file__).parents[1]
 
 
-def plan(study: GridStudy, arguments: argparse.Namespace, console: Console) -> int:
+def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Say what a run would do and cost."""
     from analysis.tables import plan_table
 
@@ -40,7 +41,7 @@ def plan(study: GridStudy, arguments: argparse.Namespace, console: Console) -> i
     return _end(console, run.skipped, [])
 
 
-def run(study: GridStudy, arguments: argparse.Namespace, console: Console) -> int:
+def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Do every fit that is missing, then report."""
     from studies.engine.mlflow_tree import check_uri
 
@@ -83,56 +84,55 @@ def _prepare(
     console.print(f"{job.num_missing:,} fits to run, {job.num_done:,} already done")
     if not job.num_missing:
         return job, None
-    from studies.engine.workers import connect
+    from studies.engine.workers import connect, time_epoch
 
     with console.status("starting Ray and timing a step"):
         workers = connect(arguments.device, arguments.max_concurrent)
-        job.measure(workers)
+        job.measure(lambda network, signal: time_epoch(network, signal, workers))
     console.print(f"about {duration(job.seconds / workers.count)} on {workers}")
     return job, workers
 
 
 def _fit_missing(job: "Job", workers: "Workers", uri: str, console: Console) -> None:
-    """First the map, then the best cells that it shows, MLflow following beside."""
+    """Everything that is missing in one Tune run, MLflow following beside."""
+    from studies.engine.schedule import MIN_GPU_BATCH
     from studies.engine.tracking import BackgroundTracking, Tracker
-    from studies.engine.tuning import run_fits
+    from studies.engine.tuning import run_schedule
 
+    # A GPU wants stacks even of long fits.
+    min_batch = MIN_GPU_BATCH if workers.device == "cuda" else 1
+    schedule = job.schedule(num_workers=workers.count, min_batch=min_batch)
     tracker = Tracker(uri, job.run, job.signals, Store(job.store.location))
     tracking = BackgroundTracking(tracker)
     try:
         with FitProgress(console, job.num_missing, job.seconds / workers.count) as progress:
-            for fits in (lambda: job.missing, job.confirming):
-                todo = fits()
-                run_fits(
-                    job.run.study,
-                    todo,
-                    workers,
-                    job.store.location,
-                    seconds_per_fit=job.seconds_per_fit,
-                    on_result=progress.on_result,
-                )
-                if job.unfinished(todo):
-                    raise KeyboardInterrupt
+            run_schedule(
+                job.run.study,
+                schedule,
+                job.signals,
+                workers,
+                job.store.location,
+                on_row=progress.on_row,
+            )
+        if not schedule.is_finished:
+            raise KeyboardInterrupt
     finally:
         tracking.finish()
         job.store.compact()
 
 
-def status(study: GridStudy, arguments: argparse.Namespace, console: Console) -> int:
+def status(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Say how far the newest run that fits the flags has come."""
-    from analysis.summary import summarize
     from analysis.tables import status_table
-    from studies.engine.job import stored_rows
 
     store = Store(arguments.results, create=False)
     run, signals = newest_run(study.name, arguments, store)
-    summaries = summarize(run, signals, stored_rows(run, signals, store))
     console.print(f"{arguments.results}/{run.folder}", soft_wrap=True)
-    console.print(status_table(summaries))
+    console.print(status_table(_results(run, signals, store)))
     return 0
 
 
-def report(study: GridStudy, arguments: argparse.Namespace, console: Console) -> int:
+def report(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Make the table, the HTML report and MLflow's view anew from the store."""
     from studies.engine.mlflow_tree import check_uri
 
@@ -143,18 +143,24 @@ def report(study: GridStudy, arguments: argparse.Namespace, console: Console) ->
     return _report(run, signals, store, uri, console)
 
 
-def _resolve(study: GridStudy, arguments: argparse.Namespace) -> tuple[Run, list[Signal]]:
+def _resolve(study: Study, arguments: argparse.Namespace) -> tuple[Run, list[Signal]]:
     """The run that the flags name, and its signals."""
     scale_name = arguments.scale or "paper"
-    changes = {name: getattr(arguments, name) for name in ("seeds", "epochs", "max_samples")}
-    scale = override(study.scales[scale_name], **changes)
+    changes = {name: getattr(arguments, name, None) for name in FLAGS}
     if arguments.max_concurrent is not None and arguments.max_concurrent < 1:
         raise InputError(f"--max-concurrent {arguments.max_concurrent}: give 1 or more.")
     patterns = arguments.signals or [str(STUDIES / name) for name in study.signals]
+    # Whatever is wrong with the flags is said before any file is read.
+    scale = resolve(study, scale_name, (), changes=changes).scale
     signals, skipped = read_all(find_files(patterns), scale.max_samples)
     if not signals:
         raise InputError("\n       ".join(skipped))
-    return resolve(study, scale_name, scale, signals, skipped), signals
+    run = resolve(study, scale_name, signals, skipped=skipped, changes=changes)
+    if run.search:
+        from studies.engine.suggestions import check_search
+
+        check_search(run, signals)
+    return run, signals
 
 
 def _tracking_uri(arguments: argparse.Namespace) -> str:
@@ -171,33 +177,47 @@ def _report(
     uri: str,
     console: Console,
 ) -> int:
-    from analysis.report import render
-    from analysis.summary import summarize
-    from analysis.tables import summary_table
-    from studies.engine.job import stored_rows
+    from analysis.grid_report import grid_report
+    from analysis.search_report import search_report
     from studies.engine.tracking import Tracker
 
-    rows = stored_rows(run, signals, store)
-    summaries = summarize(run, signals, rows)
-    html = render(run, summaries, store, datetime.datetime.now())
-    store.write_bytes(f"{run.folder}/report.html", html.encode())
-    complete = all(summary.num_done == summary.num_fits for summary in summaries)
-    numbers = [{"sha256": s.signal.sha256, **s.numbers} for s in summaries]
-    console.print(summary_table(run, summaries))
+    results = _results(run, signals, store)
+    make = search_report if run.search else grid_report
+    made = make(results, datetime.datetime.now())
+    for name, content in {**made.files, "report.html": made.html.encode()}.items():
+        store.write_bytes(f"{run.folder}/{name}", content)
+    for table in made.tables:
+        console.print(table)
     # Soft wrap: what is to be copied stays one line however narrow the window.
     console.print(f"report   {store.results}/{run.folder}/report.html", soft_wrap=True)
     console.print(f"Parquet  {store.results}/fits", soft_wrap=True)
-    if away := Tracker(uri, run, signals, store).sync(numbers, html, finished=complete):
+    if away := Tracker(uri, run, signals, store).sync(
+        made, finished=not any(results.missing.values())
+    ):
         later = "the store has it all, and `report` fills MLflow in later."
         _say(console, "MLflow is away", [f"({away}); {later}"])
     else:
         console.print(f"MLflow   {_ui_command(uri)}", soft_wrap=True)
     failed = [
         f"{row['signal']}: a fit failed ({row['error']}); the same command tries it again."
-        for row in rows.values()
+        for row in results.rows.values()
         if row["status"] == "failed"
     ]
     return _end(console, run.skipped, failed)
+
+
+def _results(run: Run, signals: Sequence[Signal], store: Store) -> "Results":
+    from analysis.report import Results
+    from studies.engine.job import Job
+
+    job = Job(run, signals, store)
+    rows = {key: row for of_signal in job.rows.values() for key, row in of_signal.items()}
+    importance = {}
+    if run.search:
+        from studies.engine.journal import importance as importance_of
+
+        importance = {sha: importance_of(found) for sha, found in job.suggestions.items()}
+    return Results(run, signals, rows, store, job.done, job.missing, job.suggestions, importance)
 
 
 def _ui_command(uri: str) -> str:

@@ -1,0 +1,66 @@
+"""`regret.parquet`: the regrets of a run as a table to open in notebooks."""
+
+import io
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.regret import Regret
+
+
+def regret_table(of_signals: Sequence[Sequence[Regret]]) -> bytes:
+    """`regret.parquet`: a row for each signal and rule."""
+    rows = [_row(regret) for regrets in of_signals for regret in regrets]
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), buffer)
+    return buffer.getvalue()
+
+
+_TEXT, _REAL = pa.string(), pa.float64()
+_COLUMNS = {
+    "signal": (_TEXT, "its name"),
+    "rule": (_TEXT, "a key of search_spaces.rules.RULES"),
+    "psnr_rule": (_REAL, "dB, mean over the scoring seeds at the rule's point"),
+    "psnr_optimum": (_REAL, "dB, mean over the same seeds at the optimum"),
+    "regret_db": (_REAL, "dB, mean of the paired differences, optimum minus rule"),
+    "regret_low": (_REAL, "dB, lower end of its 95 % interval (Student's t)"),
+    "regret_high": (_REAL, "dB, upper end"),
+    "num_seeds": (pa.int64(), "scoring seeds"),
+    "claimed_db": (_REAL, "dB, what the search's own seeds would have claimed for it"),
+    "sha256": (_TEXT, "of the fitted samples"),
+    "psi": (_REAL, "spectral centroid, Eqn. 10, share of Nyquist"),
+    "s0_rule": (_REAL, "rad/unit"),
+    "s1_rule": (_REAL, ""),
+    "s0_optimum": (_REAL, "rad/unit"),
+    "s1_optimum": (_REAL, ""),
+    "found_by": (_TEXT, "the optimum is a point of a `search`, of the `grid`, or a `rule`'s"),
+}
+SCHEMA = pa.schema(
+    pa.field(name, type, metadata={"meaning": meaning})
+    for name, (type, meaning) in _COLUMNS.items()
+)
+
+
+def _row(regret: Regret) -> Mapping[str, object]:
+    at_rule, at_best = regret.rule_point.scales, regret.optimum.scales
+    assert at_rule
+    assert at_best
+    return {
+        "signal": regret.signal.name,
+        "rule": regret.rule,
+        "psnr_rule": regret.psnr_rule,
+        "psnr_optimum": regret.psnr_optimum,
+        "regret_db": regret.interval.mean,
+        "regret_low": regret.interval.low,
+        "regret_high": regret.interval.high,
+        "num_seeds": len(regret.differences),
+        "claimed_db": regret.claimed,
+        "sha256": regret.signal.sha256,
+        "psi": regret.signal.descriptors["psi"],
+        "s0_rule": at_rule.s0,
+        "s1_rule": at_rule.s1,
+        "s0_optimum": at_best.s0,
+        "s1_optimum": at_best.s1,
+        "found_by": regret.optimum.kind,
+    }

@@ -1,0 +1,127 @@
+"""The report of a search: every rule's regret against each signal's optimum."""
+
+import datetime
+import math
+import statistics
+from typing import Any
+
+from analysis import search_plots as plots
+from analysis.choosing import optimum
+from analysis.proxy import Proxy, proxies, proxy_keys
+from analysis.regret import (
+    Regret,
+    cost_to_find,
+    overall,
+    regrets,
+    share_of_cells_near_best,
+)
+from analysis.regret_table import regret_table
+from analysis.report import Report, Results, file_name, image, position, render
+from analysis.search_tables import overall_table, proxy_table, regrets_table
+from studies.engine.known import known_points, objective
+from studies.engine.plan import rule_points
+from studies.engine.signals import Signal
+
+
+def search_report(results: Results, now: datetime.datetime) -> Report:
+    """Everything that a search came to."""
+    run, signals = results.run, results.signals
+    of_signals = [regrets(run, signal, results.rows) for signal in signals]
+    totals = overall(run, of_signals)
+    curves = results.store.curves(proxy_keys(run, signals, results.rows))
+    short = proxies(run, signals, results.rows, curves)
+    figures: dict[str, str] = {}
+    shares = {s.name: results.importance[s.sha256] for s in signals if results.importance[s.sha256]}
+    if shares:
+        figures["importance"] = plots.importances(shares)
+    if totals:
+        main = [r for found in of_signals for r in found if r.rule == totals[0].rule]
+        figures["regret"] = plots.forest(main, totals[0])
+    clips = [
+        _clip(results, signal, found, figures)
+        for signal, found in zip(signals, of_signals, strict=True)
+    ]
+    html = render(
+        "search.html.j2",
+        results,
+        now,
+        clips=clips,
+        totals=totals,
+        proxies=[_proxy(proxy, run.scale.fit.epochs) for proxy in short],
+        forest=image(figures["regret"], "Regret of Eqn. 11 by clip") if totals else "",
+        importance=image(figures["importance"], "Importance of s0 and s1") if shares else "",
+        mean_share=_mean([clip["near"] for clip in clips]),
+    )
+    tables = [regrets_table(run, signals, of_signals)]
+    if totals:
+        tables.append(overall_table(run, totals))
+    if short:
+        tables.append(proxy_table(run, short))
+    return Report(
+        tables=tables,
+        html=html,
+        numbers={s.sha256: _numbers(f) for s, f in zip(signals, of_signals, strict=True)},
+        figures=figures,
+        files={"regret.parquet": regret_table(of_signals)},
+    )
+
+
+def _clip(
+    results: Results, signal: Signal, found: list[Regret], figures: dict[str, str]
+) -> dict[str, Any]:
+    run, rows = results.run, results.rows
+    values = objective(known_points(run, signal, rows), range(run.scale.seeds))
+    best = optimum(run, signal, rows)
+    suggestions = results.suggestions[signal.sha256]
+    name = file_name(signal.name, signal.sha256)
+    rules = rule_points(run, signal)
+    if values:
+        figures[f"{name}-landscape"] = plots.surface(
+            values, [p.scales for p in rules if p.scales], best.scales if best else None
+        )
+    if suggestions:
+        level = next((v for p, v in values.items() if p.network == rules[0].network), math.nan)
+        figures[f"{name}-history"] = plots.history(suggestions, level)
+    shown = {
+        "landscape": (f"{name}-landscape", "Mean peak PSNR over s0 and s1"),
+        "history": (f"{name}-history", "Best PSNR over suggestions"),
+    }
+    return {
+        "signal": signal,
+        "regrets": found,
+        "rules": [{"name": p.name, **position(run, signal.num_samples, p)} for p in rules],
+        "best": best and {"kind": best.kind, **position(run, signal.num_samples, best)},
+        "cost": cost_to_find(run, signal, rows, suggestions, best) if best else None,
+        "near": share_of_cells_near_best(run, signal, rows),
+        "num_known": sum(s.warm for s in suggestions),
+        "num_asked": sum(not s.warm for s in suggestions),
+        "num_stopped": sum(s.stopped for s in suggestions),
+        "statuses": results.statuses(signal),
+        **{
+            key: image(figures[figure], f"{text} for {signal.name}") if figure in figures else ""
+            for key, (figure, text) in shown.items()
+        },
+    }
+
+
+def _numbers(found: list[Regret]) -> dict[str, float]:
+    """A signal's outcome by name, for MLflow."""
+    numbers = {f"regret_db_{r.rule}": r.interval.mean for r in found}
+    return numbers | ({"psnr_optimum": found[0].psnr_optimum} if found else {})
+
+
+def _proxy(proxy: Proxy, epochs: int) -> dict[str, float]:
+    return {
+        "epochs": proxy.epochs,
+        "share": proxy.epochs / epochs,
+        "mean": _mean(proxy.correlations),
+        "least": min(proxy.correlations),
+        "lost": _mean(proxy.lost),
+        "most_lost": max(proxy.lost),
+        "num": len(proxy.lost),
+    }
+
+
+def _mean(values: Any) -> float:
+    known = [value for value in values if math.isfinite(value)]
+    return statistics.fmean(known) if known else math.nan

@@ -1,0 +1,111 @@
+"""The terminal's tables of a search, at most 80 columns wide."""
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+
+from analysis.intervals import Interval
+from analysis.proxy import Proxy
+from analysis.regret import Overall, Regret
+from analysis.tables import number, short
+from studies.engine.signals import Signal
+from studies.engine.study import Run
+
+
+def regrets_table(
+    run: Run, signals: Sequence[Signal], of_signals: Sequence[Sequence[Regret]]
+) -> Table:
+    """The answer for each signal: the first rule against the optimum."""
+    rule = run.scale.rules[0]
+    table = _table(
+        f"Peak PSNR in dB. Eqn. 11 ({rule}) and the optimum are means over seeds "
+        f"{seeds_text(run.scoring_seeds)}, which neither the search nor the choice of the optimum "
+        "used. regret: mean of the paired differences, with its 95 % interval; "
+        "claimed: what the search's own seeds would have said."
+    )
+    table.add_column("clip", no_wrap=True, ratio=1, overflow="ellipsis")
+    for name in ("psi", "Eqn. 11", "opti-\nmum", "at s0, s1", "regret", "95 % interval", "claimed"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for signal, found in zip(signals, of_signals, strict=True):
+        mine = next((r for r in found if r.rule == rule), None)
+        cells = ["-"] * 6
+        if mine and (at := mine.optimum.scales):
+            cells = [
+                number(mine.psnr_rule),
+                number(mine.psnr_optimum),
+                f"{short(at.s0)}, {short(at.s1)}",
+                number(mine.interval.mean, "+.1f"),
+                interval(mine.interval),
+                number(mine.claimed, "+.1f"),
+            ]
+        table.add_row(signal.name, f"{signal.descriptors['psi']:.3f}", *cells)
+    return table
+
+
+def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
+    """Every rule over all signals."""
+    table = _table(
+        "Mean regret over clips; its interval resamples recordings alone; p: Wilcoxon's signed "
+        "ranks over clips; shares of clips where the rule is within 0.5 and 1 dB; curse: how much "
+        "more the search's own seeds claim."
+    )
+    table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")
+    for name in ("clips", "regret", "95 % interval", "p", "<=0.5", "<=1 dB", "curse"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for total in totals:
+        table.add_row(
+            total.rule,
+            str(total.num_signals),
+            number(total.interval.mean, "+.1f"),
+            interval(total.interval),
+            "-" if math.isnan(total.p_value) else f"{total.p_value:.2g}",
+            *(f"{share:.0%}" for share in total.shares),
+            number(total.curse, "+.1f"),
+        )
+    return table
+
+
+def proxy_table(run: Run, found: Sequence[Proxy]) -> Table:
+    """How well short budgets rank the points of a signal."""
+    table = _table(
+        f"Rank correlation (Spearman) of points' PSNR after so many epochs with that after all "
+        f"{run.scale.fit.epochs:,}, and what the point that leads by then lacks in the end."
+    )
+    for name in ("epochs", "clips", "rank corr., mean", "least", "dB lost, mean", "most"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for proxy in found:
+        table.add_row(
+            f"{proxy.epochs:,}",
+            str(len(proxy.lost)),
+            f"{statistics.fmean(proxy.correlations):.2f}",
+            f"{min(proxy.correlations):.2f}",
+            number(statistics.fmean(proxy.lost)),
+            number(max(proxy.lost)),
+        )
+    return table
+
+
+def interval(value: Interval) -> str:
+    """[low, high], or a dash where there is none."""
+    if math.isnan(value.low):
+        return "-"
+    return f"[{number(value.low, '+.1f')}, {number(value.high, '+.1f')}]"
+
+
+def seeds_text(seeds: Sequence[int]) -> str:
+    """The seeds as words: 105 to 109, 105 and 106."""
+    return f"{seeds[0]} {'and' if len(seeds) == 2 else 'to'} {seeds[-1]}"
+
+
+def _table(caption: str) -> Table:
+    return Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 0, 0, 1),
+        caption=caption,
+        caption_justify="left",
+        width=80,
+    )

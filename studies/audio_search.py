@@ -1,0 +1,31 @@
+"""How far below the optimum that a search finds does Eqn. 11 lie, sound by sound?
+
+    python studies/audio_search.py run --scale small --trials 20 --signals my_clips/*.wav
+    python studies/audio_search.py plan --scale small
+
+An Optuna study for every clip over (s0, s1) of SIREN², all in one Tune run. It starts from what
+the results hold already (`audio_grid`, earlier searches) and from the rules' points; its
+optimum and the rules are then fitted on seeds that neither the search nor the choice has seen.
+"""
+
+from dataclasses import replace
+
+from studies.engine.cli import main
+from studies.engine.scales import AUDIO_PAPER, AUDIO_SMALL
+from studies.engine.study import Search, Study, confirming_seeds
+
+CHOOSING, SCORING = confirming_seeds(5)
+
+STUDY = Study(
+    name="audio_search",
+    question="How far below the optimum that a search finds does Eqn. 11 lie?",
+    signals=("clips",),
+    small=replace(AUDIO_SMALL, seeds=2),
+    paper=replace(AUDIO_PAPER, seeds=3),
+    choosing_seeds=CHOOSING,
+    scoring_seeds=SCORING,
+    search=Search(trials=60, sampler="tpe"),
+)
+
+if __name__ == "__main__":
+    main(STUDY)

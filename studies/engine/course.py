@@ -1,0 +1,44 @@
+"""The course of one signal through a run: which fits, and, knowing their outcome, which next."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from analysis.choosing import candidates, compared, optimum
+from studies.engine.known import known_points
+from studies.engine.plan import CHOOSING_STAGE, SCORING_STAGE, PlannedFit, Point, plan, planned
+from studies.engine.rows import Row
+from studies.engine.signals import Signal
+from studies.engine.study import Run
+from studies.engine.suggestions import SignalSearch
+
+Course = Iterator[list[PlannedFit]]
+"""Yields fits; is asked for more when all of these have their row."""
+
+
+def course(
+    run: Run, signal: Signal, rows: Mapping[str, Row], search: SignalSearch | None
+) -> Course:
+    """A signal's fits: the plan's, the search's rounds, then what chooses and scores the optimum.
+
+    Args:
+        rows: the signal's, by key; they grow while the course goes on.
+        search: of a run that searches.
+    """
+    yield plan(run, [signal])
+    if search:
+        search.warm_start(known_points(run, signal, rows))
+        while fits := search.next_round():
+            yield fits
+            search.tell()
+    if run.choosing_seeds:
+        found = candidates(run, signal, rows)
+        yield _on(run, signal, found, run.choosing_seeds, CHOOSING_STAGE)
+    best = optimum(run, signal, rows)
+    if best:
+        found = [best, *compared(run, signal)]
+        yield _on(run, signal, found, run.scoring_seeds, SCORING_STAGE)
+
+
+def _on(
+    run: Run, signal: Signal, points: Sequence[Point], seeds: Sequence[int], stage: int
+) -> list[PlannedFit]:
+    return planned(run, [(stage, signal, point, seed) for seed in seeds for point in points])

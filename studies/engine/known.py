@@ -1,0 +1,112 @@
+"""What the store knows of a run's signals: points with a score on each seed."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from search_spaces.rules import NoiseScales
+from studies.engine.plan import Point, every_trial, points, siren2_at, trial_of
+from studies.engine.rows import Row
+from studies.engine.signals import Signal
+from studies.engine.store import Store
+from studies.engine.study import Run
+
+
+class Known(NamedTuple):
+    """A SIREN² point with its peak PSNR in dB by seed, zero output's where it did not converge."""
+
+    point: Point
+    scores: dict[int, float]
+
+
+class Suggestion(NamedTuple):
+    """A point of a signal's study, in the order in which it became known.
+
+    `value` is its mean PSNR in dB over the search's seeds, None while it is missing or where
+    a fit was stopped early. `warm` points were known before the search asked its first.
+    """
+
+    number: int
+    scales: NoiseScales
+    value: float | None
+    warm: bool
+    stopped: bool
+
+
+def stored_rows(run: Run, signals: Sequence[Signal], store: Store) -> dict[str, Row]:
+    """The store's rows of a run, by key.
+
+    Of a search all SIREN² fits of its signals that are of its size and training.
+    """
+    if not run.search:
+        table = store.fits([key for *_, key in every_trial(run, signals)])
+        return {row["key"]: row for row in table.to_pylist()}
+    fixed = {"network": "siren2", "hp_width": run.scale.width, "hp_depth": run.scale.depth}
+    fixed |= {f"fit_{name}": value for name, value in vars(run.scale.fit).items()}
+    rows = store.fits(signals=run.signals).to_pylist()
+    return {row["key"]: row for row in rows if all(row[k] == v for k, v in fixed.items())}
+
+
+def known_points(run: Run, signal: Signal, rows: Mapping[str, Row]) -> list[Known]:
+    """Every SIREN² point that was fitted as the run fits, whichever study did it.
+
+    Rules' points and cells of the run's grid keep their names. A point of which a fit was
+    stopped early is none that is known. In the order of (s0, s1).
+    """
+    named = {p.scales: p for p in reversed(points(run, signal)) if p.scales}
+    scores: dict[Point, dict[int, float]] = defaultdict(dict)
+    stopped = set()
+    for row in rows.values():
+        if row["sha256"] != signal.sha256 or row["network"] != "siren2":
+            continue
+        at = NoiseScales(row["hp_s0"], row["hp_s1"])
+        point = named.setdefault(at, point_at(run, at))
+        # The key says whether all the rest of the trial is as in this run.
+        if trial_of(run, signal, point, row["seed"]).key == row["key"]:
+            score = score_of(row, signal)
+            if score is None:
+                stopped.add(point)
+            else:
+                scores[point][row["seed"]] = score
+    ordered = sorted(scores.items(), key=lambda item: item[0].scales or ())
+    return [Known(point, found) for point, found in ordered if point not in stopped]
+
+
+def score_of(row: Row, signal: Signal) -> float | None:
+    """A fit's peak PSNR in dB; zero output's if it diverged or failed; None if partial."""
+    if row["status"] == "partial":
+        return None
+    return row["metric_psnr_peak"] if row["status"] in ("ok", "dead") else signal.psnr_zero
+
+
+def objective(known: Iterable[Known], seeds: Sequence[int]) -> dict[Point, float]:
+    """Each point's mean score over `seeds`, of those that were fitted on any of them.
+
+    Seeds shift all points together. So a point that lacks some is corrected by the effect
+    of those that it has: the median, over points that have all, of their distance to the mean.
+    """
+    found = [(k.point, {s: k.scores[s] for s in seeds if s in k.scores}) for k in known]
+    complete = [scores for _, scores in found if len(scores) == len(seeds)]
+    effect = dict.fromkeys(seeds, 0.0)
+    if complete:
+        effect = {
+            seed: statistics.median(s[seed] - statistics.fmean(s.values()) for s in complete)
+            for seed in seeds
+        }
+    return {
+        point: statistics.fmean(
+            # What all seeds have is a plain mean: their effects cancel only nearly.
+            score - (effect[seed] if len(scores) < len(seeds) else 0.0)
+            for seed, score in scores.items()
+        )
+        for point, scores in found
+        if scores
+    }
+
+
+def point_at(run: Run, scales: NoiseScales) -> Point:
+    """The run's SIREN² at (s0, s1), a point of a search."""
+    network = siren2_at(run, scales)
+    name = f"s0 {network.s0:.6g}, s1 {network.s1:.6g}"
+    return Point(name=name, kind="search", network=network)

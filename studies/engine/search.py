@@ -1,0 +1,59 @@
+"""Tune's searcher: a Tune trial for each batch of the schedule, whatever studies it is of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ray.tune.search import Searcher
+
+from studies.engine.rows import brief
+from studies.engine.schedule import Batch, Schedule
+from studies.engine.trial import Trial
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a worker is told of a batch: no samples, which it has from the object store."""
+
+    number: int
+    trials: tuple[Trial, ...]
+    rungs: tuple[Mapping[int, float], ...]
+
+    def __str__(self) -> str:
+        return str(self.number)  # in the names of Tune's trials
+
+
+class ScheduleSearcher(Searcher):
+    """Suggests the schedule's batches as they become known, across all signals' studies."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        super().__init__()
+        self.schedule = schedule
+        self.batches: dict[int, Batch] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}  # Tune pickles searchers to restore them, which never happens here
+
+    def suggest(self, trial_id: str) -> Any:
+        """{"batch": Work}; None while there is none to be had; FINISHED at the end."""
+        batch = self.schedule.next()
+        if batch is None:
+            return Searcher.FINISHED if self.schedule.is_finished else None
+        self.batches[batch.number] = batch
+        trials = tuple(fit.trial for fit in batch.fits)
+        return {"batch": Work(batch.number, trials, tuple(fit.rungs for fit in batch.fits))}
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Give the schedule a row, which may move its signal's study on."""
+        self.schedule.record(brief(result))
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """Nothing: rows came one by one, and what Tune gives up `tuning` makes rows of."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: a run goes on from its store, never from Tune's files."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing, as `save`."""

@@ -1,0 +1,209 @@
+"""One signal's search: what to try next, given what is known of it.
+
+Suggestions are asked in rounds and told in the order of their numbers, and each is drawn by a
+sampler seeded with its number, so the same knowledge leads to the same suggestions whatever
+ended first.
+"""
+
+import hashlib
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+
+import optuna
+from optuna.distributions import FloatDistribution
+from optuna.samplers import RandomSampler
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
+
+from inr_models import InputError
+from search_spaces.rules import NoiseScales
+from studies.engine.journal import NUM_WARM, study_name, suggestions_of
+from studies.engine.known import Known, objective, point_at, score_of
+from studies.engine.plan import PlannedFit, Point, stable, trial_of
+from studies.engine.rows import Row
+from studies.engine.rungs import Rungs
+from studies.engine.samplers import make_sampler
+from studies.engine.signals import Signal
+from studies.engine.store import Store
+from studies.engine.study import Run
+
+MAX_REPEATS = 100
+_SPACE = "noisescape.space"
+_TOLD = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+class SignalSearch:
+    """The search of one signal. `rows` are the signal's, by key, and grow while it runs.
+
+    Raises:
+        InputError: the journal has this signal's study with another space.
+    """
+
+    def __init__(
+        self, run: Run, signal: Signal, rows: Mapping[str, Row], storage: BaseStorage, store: Store
+    ) -> None:
+        assert run.search is not None
+        self.run, self.search, self.signal, self.rows = run, run.search, signal, rows
+        self.space = space(run, signal)
+        self.study = self._open(storage)
+        self.rungs = Rungs(run, store) if run.search.early_stopping else None
+
+    def warm_start(self, known: Sequence[Known]) -> None:
+        """Tell Optuna every known point inside the space, unless that was done before."""
+        values = objective(known, range(self.run.scale.seeds))
+        told = {point.scales: value for point, value in values.items() if point.scales}
+        inside = {s: v for s, v in told.items() if s and self._contains(s)}
+        if NUM_WARM not in self.study.user_attrs:
+            self.study.add_trials(
+                [
+                    create_trial(params=s._asdict(), distributions=dict(self.space), value=v)
+                    for s, v in inside.items()
+                ]
+            )
+            self.study.set_user_attr(NUM_WARM, len(inside))
+        self.tried = {*told, *(s.scales for s in suggestions_of(self.study))}
+        seen = [*(k.point for k in known), *map(self._point, self._told())]
+        self._note_rungs({point.network: point for point in seen}.values())
+
+    def next_round(self) -> list[PlannedFit]:
+        """The fits of the next round, or of the one that a killed driver left; [] at the end."""
+        trials = self._asked()
+        num_told = sum(t.number >= self.num_warm for t in self._told())
+        num_asked, size = num_told + len(trials), self.search.round_size
+        # A round that was asked in part is asked to its end; one told in part is told to its end.
+        full_rounds = math.ceil(num_asked / size) if trials else num_asked // size + 1
+        while num_asked < min(full_rounds * size, self.search.trials):
+            asked = self._ask(num_asked)
+            if asked is None:
+                break
+            trials.append(asked)
+            num_asked += 1
+        stage = 1 + num_told // self.search.round_size
+        return [
+            PlannedFit(
+                signal=self.signal,
+                point=self._point(trial),
+                trial=trial_of(self.run, self.signal, self._point(trial), seed),
+                stage=stage,
+                rungs=self.rungs.thresholds(seed) if self.rungs else {},
+            )
+            for trial in trials
+            for seed in range(self.run.scale.seeds)
+        ]
+
+    def tell(self) -> None:
+        """Tell Optuna the outcome of the round, in the order in which it was asked."""
+        asked = self._asked()
+        for frozen in asked:
+            rows = self._rows(self._point(frozen))
+            scores = {seed: score_of(row, self.signal) for seed, row in rows.items()}
+            trial = Trial(self.study, frozen._trial_id)
+            trial.set_user_attr("psnr_by_seed", scores)
+            whole = [score for score in scores.values() if score is not None]
+            if len(whole) == len(scores):
+                self.study.tell(trial, statistics.fmean(whole))
+            else:
+                assert self.rungs
+                epoch, value = self.rungs.at_first_stop(rows)
+                trial.report(value, epoch)
+                self.study.tell(trial, state=TrialState.PRUNED)
+        self._note_rungs(map(self._point, asked))
+
+    @property
+    def num_warm(self) -> int:
+        """Points that were known at the start."""
+        return self.study.user_attrs[NUM_WARM]
+
+    def _open(self, storage: BaseStorage) -> optuna.Study:
+        # Loading wants a sampler too; those that suggest are made in _ask.
+        name, sampler = study_name(self.signal), RandomSampler(seed=0)
+        try:
+            study = optuna.load_study(study_name=name, storage=storage, sampler=sampler)
+            if NUM_WARM in study.user_attrs:
+                self._check_space(study)
+                for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+                    if trial.params.keys() != self.space.keys():  # killed while it was asked
+                        study.tell(trial.number, state=TrialState.FAIL)
+                return study
+            optuna.delete_study(study_name=name, storage=storage)  # killed while it was filled
+        except KeyError:
+            pass
+        study = optuna.create_study(
+            study_name=name, storage=storage, sampler=sampler, direction="maximize"
+        )
+        study.set_user_attr(_SPACE, _space_text(self.space))
+        return study
+
+    def _check_space(self, study: optuna.Study) -> None:
+        there, here = study.user_attrs.get(_SPACE), _space_text(self.space)
+        if there != here:
+            raise InputError(
+                f"{self.run.folder}/optuna.journal: {study.study_name} was searched over {there}, "
+                f"this run searches {here}; remove the file, and the search starts anew from the "
+                "rows in the store."
+            )
+
+    def _ask(self, index: int) -> FrozenTrial | None:
+        for attempt in range(MAX_REPEATS):
+            content = f"{self.search.seed} {self.signal.sha256} {index} {attempt}"
+            seed = int.from_bytes(hashlib.sha256(content.encode()).digest()[:4], "big")
+            self.study.sampler = make_sampler(self.search.sampler, seed)
+            trial = self.study.ask(dict(self.space))
+            scales = NoiseScales(stable(trial.params["s0"]), stable(trial.params["s1"]))
+            if scales not in self.tried:
+                self.tried.add(scales)
+                return self.study.get_trials(deepcopy=False)[trial.number]
+            self.study.tell(trial, state=TrialState.FAIL)  # known: nothing to learn from it
+        return None
+
+    def _asked(self) -> list[FrozenTrial]:
+        return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+
+    def _told(self) -> list[FrozenTrial]:
+        return self.study.get_trials(deepcopy=False, states=_TOLD)
+
+    def _contains(self, scales: NoiseScales) -> bool:
+        at = scales._asdict()
+        return all(space.low <= at[name] <= space.high for name, space in self.space.items())
+
+    def _point(self, trial: FrozenTrial) -> Point:
+        return point_at(self.run, NoiseScales(trial.params["s0"], trial.params["s1"]))
+
+    def _rows(self, point: Point) -> dict[int, Row]:
+        seeds = range(self.run.scale.seeds)
+        keys = {seed: trial_of(self.run, self.signal, point, seed).key for seed in seeds}
+        return {seed: self.rows[key] for seed, key in keys.items() if key in self.rows}
+
+    def _note_rungs(self, points: Iterable[Point]) -> None:
+        if self.rungs:
+            rows = [row for p in points for row in self._rows(p).values()]
+            self.rungs.note({row["key"]: row["seed"] for row in rows})
+
+
+def space(run: Run, signal: Signal) -> dict[str, FloatDistribution]:
+    """The rectangle of the scale's grid as Optuna's distributions; s0 goes by its logarithm.
+
+    Raises:
+        InputError: there is nothing to search in it.
+    """
+    (s0, s1) = run.scale.grid.bounds(signal.num_samples)
+    if s0[0] == s0[1] and s1[0] == s1[1]:
+        raise InputError(f"grid = {run.scale.grid}: a single point; a search wants a range.")
+    return {"s0": FloatDistribution(*s0, log=s0[0] > 0), "s1": FloatDistribution(*s1)}
+
+
+def check_search(run: Run, signals: Iterable[Signal]) -> None:
+    """Refuse a search that cannot be, before anything starts.
+
+    Raises:
+        InputError: an unknown sampler, or a space without extent.
+    """
+    assert run.search is not None
+    make_sampler(run.search.sampler, seed=0)
+    for signal in signals:
+        space(run, signal)
+
+
+def _space_text(space: Mapping[str, FloatDistribution]) -> str:
+    return "; ".join(f"{name} {distribution}" for name, distribution in space.items())
