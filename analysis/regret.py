@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis.choosing import Rows, optimum, scores
+from analysis.choosing import Rows, mean_over, optimum, scores
 from analysis.intervals import Interval, paired_interval, paired_p_value, resampled_interval
 from analysis.landscape import landscape
 from studies.engine.known import Suggestion, known_points, objective
@@ -35,7 +35,11 @@ class Regret(NamedTuple):
     differences: tuple[float, ...]
     interval: Interval
     claimed: float
-    """What the search alone would have claimed: best mean minus the rule's, on its own seeds."""
+    """What the search alone would claim: its best mean minus the rule's, on its own seeds."""
+    curse: float
+    """`claimed` minus the same point's lead over the rule on the choosing seeds."""
+    at_rim: bool
+    """Whether the optimum is at the rim of the space: a better point may lie beyond."""
 
 
 class Cost(NamedTuple):
@@ -55,7 +59,7 @@ class Overall(NamedTuple):
     p_value: float
     shares: tuple[float, ...]
     curse: float
-    """Mean of claimed minus confirmed regret: the winner's curse."""
+    """The winner's curse, in the mean over signals."""
 
 
 def regrets(run: Run, signal: Signal, rows: Rows) -> list[Regret]:
@@ -65,27 +69,43 @@ def regrets(run: Run, signal: Signal, rows: Rows) -> list[Regret]:
         return []
     top = scores(run, signal, best, rows, run.scoring_seeds)
     values = objective(known_points(run, signal, rows), range(run.scale.seeds))
+    leader = max(values, key=lambda point: values[point])
     by_network = {point.network: value for point, value in values.items()}
-    claimed = max(values.values(), default=math.nan)
     found = []
     for point in (p for p in points(run, signal) if p.kind == "rule"):
         rule = scores(run, signal, point, rows, run.scoring_seeds)
         differences = tuple(b - r for b, r in zip(top, rule, strict=True))
-        if not any(map(math.isnan, differences)):
-            found.append(
-                Regret(
-                    signal=signal,
-                    rule=point.name,
-                    rule_point=point,
-                    optimum=best,
-                    psnr_rule=statistics.fmean(rule),
-                    psnr_optimum=statistics.fmean(top),
-                    differences=differences,
-                    interval=paired_interval(differences),
-                    claimed=claimed - by_network.get(point.network, math.nan),
-                )
+        if any(map(math.isnan, differences)):
+            continue
+        claimed = values[leader] - by_network.get(point.network, math.nan)
+        afresh = [mean_over(run, signal, p, rows, run.choosing_seeds) for p in (leader, point)]
+        found.append(
+            Regret(
+                signal=signal,
+                rule=point.name,
+                rule_point=point,
+                optimum=best,
+                psnr_rule=statistics.fmean(rule),
+                psnr_optimum=statistics.fmean(top),
+                differences=differences,
+                interval=paired_interval(differences),
+                claimed=claimed,
+                curse=claimed - (afresh[0] - afresh[1]),
+                at_rim=_at_rim(run, signal, best),
             )
+        )
     return found
+
+
+def _at_rim(run: Run, signal: Signal, point: Point) -> bool:
+    """Within 5 % of an end of the space; s1 = 0 is none, since nothing lies below it."""
+    assert point.scales
+    (s0_low, s0_high), (s1_low, s1_high) = run.scale.grid.bounds(signal.num_samples)
+    s0, s1 = point.scales
+    share = math.log(s0 / s0_low) / math.log(s0_high / s0_low) if s0_low > 0 < s0 else 0.5
+    high = (s1 - s1_low) / (s1_high - s1_low) > 0.95 if s1_high > s1_low else False
+    low = s1_low > 0 and s1 < s1_low + 0.05 * (s1_high - s1_low)
+    return not 0.05 <= share <= 0.95 or high or low
 
 
 def overall(run: Run, of_signals: Sequence[Sequence[Regret]]) -> list[Overall]:
@@ -102,7 +122,7 @@ def overall(run: Run, of_signals: Sequence[Sequence[Regret]]) -> list[Overall]:
                     interval=resampled_interval(means, [r.signal.source for r in mine]),
                     p_value=paired_p_value(means),
                     shares=tuple(statistics.fmean(m <= near for m in means) for near in NEAR_DB),
-                    curse=statistics.fmean(r.claimed - r.interval.mean for r in mine),
+                    curse=statistics.fmean(r.curse for r in mine),
                 )
             )
     return found

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import optuna
 import pytest
 import soundfile
 import torch
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 torch.set_num_threads(1)
+optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 settings.register_profile(
     "noisescape", deadline=None, max_examples=25, derandomize=True, database=None

@@ -4,6 +4,8 @@ The next driver goes on from it, and optuna-dashboard opens it. Without it a sea
 through again from the rows in the store.
 """
 
+import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,6 +41,7 @@ def open_journal(path: Path) -> BaseStorage:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        _drop_torn_line(path)
         return JournalStorage(JournalFileBackend(str(path)))
     except OSError as error:
         raise InputError(f"{path}: cannot be opened ({error.strerror}).") from error
@@ -47,6 +50,18 @@ def open_journal(path: Path) -> BaseStorage:
             f"{path}: not a journal of this version of Optuna ({error}); remove it, and the "
             "search is gone through again from the rows in the store."
         ) from error
+
+
+def _drop_torn_line(path: Path) -> None:
+    """Optuna would pass over an unfinished last line, but write the next one behind it."""
+    content = path.read_bytes() if path.exists() else b""
+    whole = content[: content.rfind(b"\n") + 1]
+    if whole:
+        json.loads(whole.splitlines()[-1])
+    if content and not whole:
+        raise ValueError("no line ends")
+    if len(whole) < len(content):
+        os.truncate(path, len(whole))
 
 
 def history(store: Store, run: Run, signals: Sequence[Signal]) -> dict[str, list[Suggestion]]:

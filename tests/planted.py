@@ -1,0 +1,115 @@
+"""A landscape whose optimum is known, gone through as a study goes through a real one."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from optuna.storages import BaseStorage, InMemoryStorage
+
+from inr_models import Siren2Config
+from search_spaces.rules import NoiseScales
+from studies.audio_search import STUDY
+from studies.engine.course import course
+from studies.engine.journal import suggestions_of
+from studies.engine.plan import PlannedFit
+from studies.engine.rows import Row
+from studies.engine.schedule import Schedule
+from studies.engine.signals import Signal
+from studies.engine.store import Store
+from studies.engine.study import Run, resolve
+from studies.engine.suggestions import SignalSearch
+
+Score = Callable[[PlannedFit], float]
+
+
+def make_search(signals: Sequence[Signal], **changes: object) -> Run:
+    """A run of audio_search at its small scale."""
+    return resolve(STUDY, "small", signals, changes=changes)
+
+
+def height(network: Siren2Config) -> float:
+    """Noise-free PSNR in dB: a paraboloid of 50 dB at s0 = 200, s1 = 1."""
+    return 50 - 4 * math.log(network.s0 / 200) ** 2 - 6 * (network.s1 - 1) ** 2
+
+
+def noisy(seed: int, *, shared: float = 2.0, own: float = 0.5) -> Score:
+    """`height` plus an effect that a seed has on all points, plus noise of each fit."""
+
+    def draw(kind: int, number: int, scale: float) -> float:
+        return np.random.default_rng([seed, kind, number]).normal(0, scale)
+
+    def score(fit: PlannedFit) -> float:
+        assert isinstance(fit.trial.network, Siren2Config)
+        effect = draw(1, fit.trial.seed, shared)
+        return height(fit.trial.network) + effect + draw(2, int(fit.trial.key[:8], 16), own)
+
+    return score
+
+
+def row_of(fit: PlannedFit, psnr: float, status: str = "ok") -> Row:
+    """What the driver gets to know of a fit."""
+    scales = fit.point.scales
+    assert scales
+    return {
+        "key": fit.trial.key,
+        "signal": fit.signal.name,
+        "sha256": fit.signal.sha256,
+        "network": "siren2",
+        "hp_s0": scales.s0,
+        "hp_s1": scales.s1,
+        "seed": fit.trial.seed,
+        "status": status,
+        "metric_psnr_peak": psnr,
+        "num_epochs": fit.trial.fit.epochs,
+        "seconds": 1.0,
+    }
+
+
+class Search:
+    """A search over planted landscapes, fit by fit; `rows` are what a store would hold."""
+
+    def __init__(
+        self,
+        run: Run,
+        signals: Sequence[Signal],
+        folder: Path,
+        score: Score,
+        *,
+        storage: BaseStorage | None = None,
+        rows: dict[str, dict[str, Row]] | None = None,
+        num_workers: int = 4,
+    ) -> None:
+        storage, store = storage or InMemoryStorage(), Store(str(folder))
+        self.score, self.num_workers = score, num_workers
+        self.rows = rows or {signal.sha256: {} for signal in signals}
+        self.searches = {
+            s.sha256: SignalSearch(run, s, self.rows[s.sha256], storage, store) for s in signals
+        }
+        self.schedule = Schedule(
+            [
+                (course(run, s, self.rows[s.sha256], self.searches[s.sha256]), self.rows[s.sha256])
+                for s in signals
+            ],
+            lambda _: 4.0,
+            num_workers=num_workers,
+        )
+
+    def fits(self, order: np.random.Generator | None = None) -> Iterator[PlannedFit]:
+        """Every fit as it ends; with `order`, at a random worker each time."""
+        busy: list[list[PlannedFit]] = []
+        while not self.schedule.is_finished:
+            while len(busy) < self.num_workers and (batch := self.schedule.next()):
+                busy.append(list(batch.fits))
+            worker = busy[int(order.integers(len(busy))) if order else 0]
+            fit = worker.pop(0)
+            busy = [batch for batch in busy if batch]
+            self.schedule.record(row_of(fit, self.score(fit)))
+            yield fit
+
+    def suggested(self) -> dict[str, list[NoiseScales]]:
+        """Every suggestion in its order, by signal."""
+        return {
+            sha: [s.scales for s in suggestions_of(search.study) if not s.warm]
+            for sha, search in self.searches.items()
+        }

@@ -1,0 +1,271 @@
+"""The search: what it suggests follows from what is known, whatever ends first or is killed."""
+
+import dataclasses
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from inr_models import InputError
+from search_spaces.audio import NoiseGrid
+from search_spaces.axes import Values
+from studies.audio_search import STUDY
+from studies.engine import suggestions
+from studies.engine.journal import open_journal
+from studies.engine.known import known_points, objective
+from studies.engine.plan import CHOOSING_STAGE, PlannedFit, points, trial_of
+from studies.engine.study import confirming_seeds, resolve
+from tests.planted import Search, height, make_search, noisy, row_of
+from tests.test_study import make_signal
+
+A, B, C = (make_signal(name, psi) for name, psi in (("a", 0.1), ("b", 0.3), ("c", 0.6)))
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "gp", "random"])
+def test_the_order_of_completion_changes_no_suggestion(tmp_path, sampler):
+    run = make_search([A, B], trials=14, sampler=sampler)
+    found = []
+    for order in (None, np.random.default_rng(1), np.random.default_rng(2)):
+        search = Search(run, [A, B], tmp_path, noisy(0))
+        found.append((sorted(f.trial.key for f in search.fits(order)), search.suggested()))
+    assert found[0] == found[1] == found[2]
+    assert all(len(points) == 14 for points in found[0][1].values())
+
+
+def test_another_seed_gives_other_suggestions(tmp_path):
+    run = make_search([A], trials=4)
+    other = dataclasses.replace(run, search=dataclasses.replace(run.search, seed=1))
+    first, second = (Search(r, [A], tmp_path, noisy(0)) for r in (run, other))
+    for search in (first, second):
+        list(search.fits())
+    assert first.suggested() != second.suggested()
+
+
+@pytest.mark.parametrize("stop_after", [1, 5, 9, 12, 17, 30, 60])
+def test_a_killed_driver_goes_on_with_the_same_search(tmp_path, stop_after):
+    run = make_search([A, B], trials=10)
+    whole = Search(run, [A, B], tmp_path, noisy(0))
+    wanted = {fit.trial.key for fit in whole.fits()}
+    path = tmp_path / "journal"
+    cut = Search(run, [A, B], tmp_path, noisy(0), storage=open_journal(path))
+    done = [fit.trial.key for fit in islice(cut.fits(np.random.default_rng(3)), stop_after)]
+    again = Search(run, [A, B], tmp_path, noisy(0), storage=open_journal(path), rows=cut.rows)
+    rest = [fit.trial.key for fit in again.fits()]
+    assert not set(done) & set(rest)
+    assert {*done, *rest} == wanted
+    assert again.suggested() == whole.suggested()
+
+
+@pytest.mark.parametrize("call", range(1, 8))
+def test_a_driver_killed_while_it_asks_goes_on_with_the_same_search(tmp_path, monkeypatch, call):
+    run = make_search([A], trials=8)
+    whole = Search(run, [A], tmp_path, noisy(0))
+    list(whole.fits())
+    path, calls, make = tmp_path / "journal", [0], suggestions.make_sampler
+
+    def killed(name, seed):
+        calls[0] += 1
+        if calls[0] == call:
+            raise KeyboardInterrupt
+        return make(name, seed)
+
+    monkeypatch.setattr(suggestions, "make_sampler", killed)
+    cut = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
+    with pytest.raises(KeyboardInterrupt):
+        list(cut.fits())
+    # As if it had been killed between the trial and its first parameter, too.
+    cut.searches[A.sha256].study.ask()
+    monkeypatch.undo()
+    again = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path), rows=cut.rows)
+    list(again.fits())
+    assert again.suggested() == whole.suggested()
+
+
+def test_without_its_journal_a_search_is_gone_through_again_from_the_rows(tmp_path):
+    run = make_search([A], trials=8)
+    first = Search(run, [A], tmp_path, noisy(0))
+    list(first.fits())
+    known = {p.network for p in points(run, A)}
+    rows = {
+        key: row
+        for key, row in first.rows[A.sha256].items()
+        if any(trial_of(run, A, p, row["seed"]).key == key for p in points(run, A))
+    }
+    assert known
+    again = Search(run, [A], tmp_path, noisy(0), rows={A.sha256: rows})
+    list(again.fits())
+    assert again.suggested() == first.suggested()
+
+
+def test_more_trials_go_on_where_fewer_ended(tmp_path):
+    run = make_search([A], trials=6)
+    more = make_search([A], trials=12)
+    assert run.id == more.id
+    path = tmp_path / "journal"
+    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
+    list(first.fits())
+    before = first.suggested()[A.sha256]
+    again = Search(more, [A], tmp_path, noisy(0), storage=open_journal(path), rows=first.rows)
+    list(again.fits())
+    assert len(before) == 6
+    assert again.suggested()[A.sha256][:6] == before
+    assert len(again.suggested()[A.sha256]) == 12
+
+
+def test_signals_stay_balanced_to_the_end(tmp_path):
+    run = make_search([A, B, C], trials=16)
+    search = Search(run, [A, B, C], tmp_path, noisy(0), num_workers=2)
+    for fit in search.fits(np.random.default_rng(0)):
+        counts = [len(found) for found in search.suggested().values()]
+        if fit.stage < CHOOSING_STAGE:
+            assert max(counts) - min(counts) <= 2 * run.search.round_size
+    assert counts == [16, 16, 16]
+
+
+def test_the_search_finds_the_planted_optimum(tmp_path):
+    signal = make_signal()
+    run = make_search([signal], trials=40)
+    search = Search(run, [signal], tmp_path, noisy(1))
+    list(search.fits())
+    values = objective(known_points(run, signal, search.rows[signal.sha256]), range(2))
+    best = max(values, key=lambda point: values[point])
+    assert height(best.network) > 49.5
+
+
+def grid_rows(run, signal, score, seeds):
+    """Rows of the whole grid, as `audio_grid` leaves them."""
+    rows = {}
+    for point in points(run, signal):
+        for seed in seeds:
+            if point.kind == "grid":
+                trial = trial_of(run, signal, point, seed)
+                fit = PlannedFit(signal=signal, point=point, trial=trial, stage=0)
+                rows[trial.key] = row_of(fit, score(fit))
+    return rows
+
+
+def test_a_warm_start_knows_the_grid_and_repeats_none_of_it(tmp_path):
+    signals = [make_signal(name) for name in "abcdef"]
+    run = make_search(signals, trials=4)
+    score = noisy(0)
+    rows = {s.sha256: grid_rows(run, s, score, seeds=[0]) for s in signals}
+    warm = Search(run, signals, tmp_path, score, rows={k: dict(v) for k, v in rows.items()})
+    cold = Search(run, signals, tmp_path, score)
+    fitted = [fit.trial.key for fit in warm.fits()]
+    list(cold.fits())
+    assert not set(fitted) & {key for found in rows.values() for key in found}
+    for signal in signals:
+        study = warm.searches[signal.sha256].study
+        assert warm.searches[signal.sha256].num_warm == 20 + 2
+        in_order = known_points(run, signal, warm.rows[signal.sha256])
+        cells = [k.point for k in in_order if k.point.kind == "grid"]
+        told = {(t.params["s0"], t.params["s1"]): t.value for t in study.trials[:22]}
+        assert all(point.scales in told for point in cells)
+    reached = [
+        np.mean([height(points_at(run, at)) for found in s.suggested().values() for at in found])
+        for s in (warm, cold)
+    ]
+    assert reached[0] > reached[1] + 5
+
+
+def points_at(run, at):
+    return dataclasses.replace(points(run, A)[1].network, s0=at[0], s1=at[1])
+
+
+def test_a_point_that_lacks_seeds_is_corrected_by_what_they_do_to_others():
+    run = make_search([A], seeds=2)
+    effect = {0: +3.0, 1: -3.0}
+    rows = {}
+    for point in points(run, A):
+        for seed in (0, 1):
+            if point.kind == "rule" or (point.kind == "grid" and seed == 0):
+                trial = trial_of(run, A, point, seed)
+                fit = PlannedFit(signal=A, point=point, trial=trial, stage=0)
+                rows[trial.key] = row_of(fit, height(point.network) + effect[seed])
+    values = objective(known_points(run, A, rows), (0, 1))
+    assert len(values) == 22
+    for point, value in values.items():
+        assert value == pytest.approx(height(point.network))
+
+
+def test_a_diverged_or_failed_fit_counts_as_zero_output_and_a_dead_one_as_it_is(tmp_path):
+    run = make_search([A], trials=4)
+    status = {0: "diverged", 1: "failed", 2: "dead", 3: "ok"}
+    search = Search(run, [A], tmp_path, noisy(0))
+    stream, number = search.schedule, 0
+    asked = []
+    while not stream.is_finished:
+        batch = stream.next()
+        for fit in batch.fits:
+            kind = "ok"
+            if fit.stage == 1:
+                asked += [] if fit.point.scales in asked else [fit.point.scales]
+                kind = status[asked.index(fit.point.scales)]
+            psnr = {"ok": 30.0, "dead": 10.4}.get(kind, 99.0)
+            stream.record(row_of(fit, psnr, kind))
+            number += 1
+    told = [t.value for t in search.searches[A.sha256].study.trials[-4:]]
+    assert told == [A.psnr_zero, A.psnr_zero, 10.4, 30.0]
+
+
+def test_a_space_of_few_points_ends_before_its_trials(tmp_path, monkeypatch):
+    run = make_search([A], trials=8, sampler="random")
+    monkeypatch.setattr(suggestions, "stable", lambda value: float(f"{value:.1g}"))
+    search = Search(run, [A], tmp_path, noisy(0))
+    fitted = [fit.trial.key for fit in search.fits()]
+    assert len(fitted) == len(set(fitted))
+
+
+def test_choosing_and_scoring_seeds_never_meet():
+    for count in (2, 5, 6, 40):
+        choosing, scoring = confirming_seeds(count)
+        assert len(choosing) == len(scoring) == count
+        assert not set(choosing) & set(scoring)
+        assert choosing[0] == 100
+        assert scoring[0] == max(105, 100 + count)
+    with pytest.raises(InputError, match="--confirm-seeds 1: give 2 or more"):
+        make_search([A], confirm_seeds=1)
+
+
+def test_what_cannot_be_searched_is_refused_in_a_sentence(tmp_path):
+    with pytest.raises(InputError, match="--sampler nosuch: give one of tpe, gp, random"):
+        suggestions.check_search(make_search([A], sampler="nosuch"), [A])
+    with pytest.raises(InputError, match="trials = 0: give 1 or more"):
+        make_search([A], trials=0)
+    point = NoiseGrid(s0=Values(values=(400,)), s1=Values(values=(1,)))
+    study = dataclasses.replace(STUDY, small=dataclasses.replace(STUDY.small, grid=point))
+    with pytest.raises(InputError, match="a single point; a search wants a range"):
+        suggestions.check_search(resolve(study, "small", [A]), [A])
+
+
+def test_a_journal_of_another_space_is_refused_and_kept(tmp_path):
+    path = tmp_path / "journal"
+    run = make_search([A], trials=4)
+    list(Search(run, [A], tmp_path, noisy(0), storage=open_journal(path)).fits())
+    grid = NoiseGrid(s0=Values(values=(10, 99)), s1=run.scale.grid.s1)
+    other = dataclasses.replace(run, scale=dataclasses.replace(run.scale, grid=grid))
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=r"was searched over s0 .* this run searches s0"):
+        Search(other, [A], tmp_path, noisy(0), storage=open_journal(path))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"not json\n", b"{}\n", b"[1]\n", b"\xff\xfe"])
+def test_a_file_that_is_no_journal_is_refused(tmp_path, content):
+    path = tmp_path / "journal"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="not a journal"):
+        open_journal(path)
+
+
+def test_a_torn_last_line_is_dropped_and_the_search_goes_on(tmp_path):
+    path = tmp_path / "journal"
+    run = make_search([A], trials=8)
+    whole = Search(run, [A], tmp_path, noisy(0))
+    list(whole.fits())
+    cut = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
+    list(islice(cut.fits(), 7))
+    path.write_bytes(path.read_bytes() + b'{"op_code": 5, "work')
+    again = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path), rows=cut.rows)
+    list(again.fits())
+    assert again.suggested() == whole.suggested()
