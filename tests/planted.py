@@ -8,6 +8,7 @@ import numpy as np
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from inr_models import Siren2Config
+from inr_models.fit import curve_epochs
 from search_spaces.rules import NoiseScales
 from studies.audio_search import STUDY
 from studies.engine.course import course
@@ -79,9 +80,11 @@ class Search:
         storage: BaseStorage | None = None,
         rows: dict[str, dict[str, Row]] | None = None,
         num_workers: int = 4,
+        curves: bool = False,
     ) -> None:
         storage, store = storage or InMemoryStorage(), Store(str(folder))
         self.score, self.num_workers = score, num_workers
+        self.store, self.curves = store, curves
         self.rows = rows or {signal.sha256: {} for signal in signals}
         self.searches = {
             s.sha256: SignalSearch(run, s, self.rows[s.sha256], storage, store) for s in signals
@@ -104,8 +107,22 @@ class Search:
             worker = busy[int(order.integers(len(busy))) if order else 0]
             fit = worker.pop(0)
             busy = [batch for batch in busy if batch]
-            self.schedule.record(row_of(fit, self.score(fit)))
+            self.schedule.record(self._train(fit))
             yield fit
+
+    def _train(self, fit: PlannedFit) -> Row:
+        """The row of a fit whose PSNR climbs to its score; it ends at a rung where it is behind."""
+        psnr, epochs = self.score(fit), curve_epochs(fit.trial.fit.epochs)
+        climb = psnr * (epochs / epochs[-1]) ** 0.2
+        behind = [
+            i for i, epoch in enumerate(epochs) if climb[i] < fit.rungs.get(int(epoch), -math.inf)
+        ]
+        end = behind[0] if behind else len(epochs) - 1
+        if self.curves:
+            curve = zip(epochs[: end + 1].tolist(), climb[: end + 1].tolist(), strict=True)
+            self.store.append([], [{"key": fit.trial.key, "epoch": e, "psnr": p} for e, p in curve])
+        row = row_of(fit, float(climb[end]), "partial" if behind else "ok")
+        return row | {"num_epochs": int(epochs[end])}
 
     def suggested(self) -> dict[str, list[NoiseScales]]:
         """Every suggestion in its order, by signal."""

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import mlflow
@@ -18,6 +19,8 @@ import pytest
 import soundfile
 
 import studies.audio_grid
+from tests import commands
+from tests.commands import scores, wait_for_rows
 
 SCRIPT = studies.audio_grid.__file__
 CLIP = Path(SCRIPT).parent / "clips" / "perc_bell.flac"
@@ -25,29 +28,8 @@ SIZES = ("--scale", "small", "--epochs", "60", "--max-samples", "2048")
 NUM_FITS = 29  # SIREN, two rules, 20 cells; two confirming seeds of SIREN, Eqn. 11, best cell
 
 
-def start(verb: str, results: Path, *arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-u", SCRIPT, verb, "--results", str(results), *map(str, arguments)]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=results.parent
-    )
-
-
-def run(verb: str, results: Path, *arguments: object) -> tuple[int, str]:
-    process = start(verb, results, *arguments)
-    output, _ = process.communicate(timeout=240)
-    return process.returncode, output
-
-
-def wait_for_rows(results: Path, count: int) -> None:
-    deadline = time.monotonic() + 120
-    while len(list(results.glob("fits/*.parquet"))) < count:
-        assert time.monotonic() < deadline, "no rows came"
-        time.sleep(0.05)
-
-
-def scores(results: Path) -> pd.DataFrame:
-    frame = pd.read_parquet(results).set_index("key").sort_index()
-    return frame[["status", "seed", "metric_psnr_peak", "metric_psnr_final", "epoch_of_peak"]]
+start = partial(commands.start, SCRIPT)
+run = partial(commands.run, SCRIPT)
 
 
 def table(output: str) -> list[str]:

@@ -63,11 +63,11 @@ def test_a_driver_killed_while_it_asks_goes_on_with_the_same_search(tmp_path, mo
     list(whole.fits())
     path, calls, make = tmp_path / "journal", [0], suggestions.make_sampler
 
-    def killed(name, seed):
+    def killed(name, seed, space):
         calls[0] += 1
         if calls[0] == call:
             raise KeyboardInterrupt
-        return make(name, seed)
+        return make(name, seed, space)
 
     monkeypatch.setattr(suggestions, "make_sampler", killed)
     cut = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))

@@ -61,7 +61,7 @@ def known_points(run: Run, signal: Signal, rows: Mapping[str, Row]) -> list[Know
         if row["sha256"] != signal.sha256 or row["network"] != "siren2":
             continue
         at = NoiseScales(row["hp_s0"], row["hp_s1"])
-        point = named.setdefault(at, point_at(run, at))
+        point = named.get(at) or named.setdefault(at, point_at(run, at))
         # The key says whether all the rest of the trial is as in this run.
         if trial_of(run, signal, point, row["seed"]).key == row["key"]:
             score = score_of(row, signal)

@@ -1,9 +1,13 @@
 """The samplers that a search may use: a line each. A sampler is made anew for every suggestion
 from a seed of its own, so what it suggests follows from the points told and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from optuna import Study
+from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
+from optuna.trial import FrozenTrial
 
 from inr_models import InputError
 
@@ -15,12 +19,38 @@ SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
 }
 
 
-def make_sampler(name: str, seed: int) -> BaseSampler:
-    """The sampler of that name.
+def make_sampler(name: str, seed: int, space: Mapping[str, BaseDistribution]) -> BaseSampler:
+    """The sampler of that name for a space.
 
     Raises:
         InputError: there is none.
     """
     if name not in SAMPLERS:
         raise InputError(f"--sampler {name}: give one of {', '.join(SAMPLERS)}.")
-    return SAMPLERS[name](seed)
+    return _OfSpace(SAMPLERS[name](seed), space)
+
+
+class _OfSpace(BaseSampler):
+    """A sampler that is told its space, which it would find out from all trials each time."""
+
+    def __init__(self, sampler: BaseSampler, space: Mapping[str, BaseDistribution]) -> None:
+        self.sampler, self.space = sampler, dict(space)
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        return self.space
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        return self.sampler.sample_relative(study, trial, search_space)
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        return self.sampler.sample_independent(study, trial, param_name, param_distribution)

@@ -63,13 +63,14 @@ class SignalSearch:
             )
             self.study.set_user_attr(NUM_WARM, len(inside))
         self.tried = {*told, *(s.scales for s in suggestions_of(self.study))}
-        seen = [*(k.point for k in known), *map(self._point, self._told())]
-        self._note_rungs({point.network: point for point in seen}.values())
+        # What is in the store but not told was fitted for a round that is still to be told.
+        self._note_rungs(map(self._point, self._told()))
 
     def next_round(self) -> list[PlannedFit]:
         """The fits of the next round, or of the one that a killed driver left; [] at the end."""
         trials = self._asked()
-        num_told = sum(t.number >= self.num_warm for t in self._told())
+        num_warm = self.num_warm
+        num_told = sum(trial.number >= num_warm for trial in self._told())
         num_asked, size = num_told + len(trials), self.search.round_size
         # A round that was asked in part is asked to its end; one told in part is told to its end.
         full_rounds = math.ceil(num_asked / size) if trials else num_asked // size + 1
@@ -148,7 +149,7 @@ class SignalSearch:
         for attempt in range(MAX_REPEATS):
             content = f"{self.search.seed} {self.signal.sha256} {index} {attempt}"
             seed = int.from_bytes(hashlib.sha256(content.encode()).digest()[:4], "big")
-            self.study.sampler = make_sampler(self.search.sampler, seed)
+            self.study.sampler = make_sampler(self.search.sampler, seed, self.space)
             trial = self.study.ask(dict(self.space))
             scales = NoiseScales(stable(trial.params["s0"]), stable(trial.params["s1"]))
             if scales not in self.tried:
@@ -200,9 +201,8 @@ def check_search(run: Run, signals: Iterable[Signal]) -> None:
         InputError: an unknown sampler, or a space without extent.
     """
     assert run.search is not None
-    make_sampler(run.search.sampler, seed=0)
     for signal in signals:
-        space(run, signal)
+        make_sampler(run.search.sampler, 0, space(run, signal))
 
 
 def _space_text(space: Mapping[str, FloatDistribution]) -> str:

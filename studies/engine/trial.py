@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from inr_models import FIT_VERSION, FitConfig, NetworkConfig
@@ -43,6 +44,7 @@ class Trial:
         return hashlib.sha256(self.config.encode()).hexdigest()[:32]
 
 
+@lru_cache(maxsize=1024)  # thousands of trials differ in little
 def _without_defaults(config: Any) -> dict[str, Any]:
     content = {}
     for field in dataclasses.fields(config):

@@ -1,0 +1,142 @@
+"""What a suggestion of a search costs the driver, and how that compares with bare Optuna.
+
+    python -m benchmarks.search [--signals 20] [--points 2000] [--trials 16]
+
+Every signal knows `--points` points already. Timed is all that the driver does for a
+suggestion: asking, journal, schedule, taking rows in, telling; fits cost nothing here. The
+reference is Optuna's TPE in memory over as many points.
+"""
+
+import argparse
+import logging
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import optuna
+
+from search_spaces.rules import NoiseScales
+from studies.audio_search import STUDY
+from studies.engine.course import course
+from studies.engine.journal import open_journal
+from studies.engine.known import point_at
+from studies.engine.plan import PlannedFit, trial_of
+from studies.engine.rows import Row
+from studies.engine.schedule import Schedule
+from studies.engine.signals import Signal
+from studies.engine.store import Store
+from studies.engine.study import Run, resolve
+from studies.engine.suggestions import SignalSearch, space
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--signals", type=int, default=20)
+    parser.add_argument("--points", type=int, default=2000)
+    parser.add_argument("--trials", type=int, default=16)
+    arguments = parser.parse_args()
+    logging.disable(logging.WARNING)
+    signals = [_signal(number) for number in range(arguments.signals)]
+    run = resolve(STUDY, "small", signals, changes={"trials": arguments.trials})
+    with tempfile.TemporaryDirectory() as folder:
+        start, each = _search(run, signals, arguments.points, Path(folder))
+    bare = _bare_optuna(run, signals[0], arguments.points, arguments.trials)
+    print(
+        f"{arguments.points:,} points, {arguments.signals} signals: a suggestion costs "
+        f"{each * 1e3:.0f} ms, bare Optuna in memory {bare * 1e3:.0f} ms: {each / bare:.1f}x; "
+        f"start, once: {start:.0f} s"
+    )
+
+
+def _search(run: Run, signals: list[Signal], points: int, folder: Path) -> tuple[float, float]:
+    """Seconds until the first suggestion, and seconds for each suggestion."""
+    assert run.search is not None
+    store, storage = Store(str(folder)), open_journal(folder / "journal")
+    rows = {signal.sha256: _known_rows(run, signal, points) for signal in signals}
+    searches = [SignalSearch(run, s, rows[s.sha256], storage, store) for s in signals]
+    started = time.perf_counter()
+    schedule = Schedule(
+        [
+            (course(run, s, rows[s.sha256], search), rows[s.sha256])
+            for s, search in zip(signals, searches, strict=True)
+        ],
+        lambda _: 5.0,
+        num_workers=8,
+    )
+    while (batch := schedule.next()) and batch.fits[0].stage == 0:
+        for fit in batch.fits:
+            schedule.record(_row(fit, 30.0))
+    ready = time.perf_counter()
+    # The first rounds are asked by now, and the last ones are not told: as many each way.
+    asked_before = sum(len(search.study.get_trials(deepcopy=False)) for search in searches)
+    while batch is not None and batch.fits[0].stage <= run.search.trials // run.search.round_size:
+        for fit in batch.fits:
+            schedule.record(_row(fit, 30.0))
+        batch = schedule.next()
+    seconds = time.perf_counter() - ready
+    asked = sum(len(search.study.get_trials(deepcopy=False)) for search in searches)
+    return ready - started, seconds / (asked - asked_before)
+
+
+def _bare_optuna(run: Run, signal: Signal, points: int, trials: int) -> float:
+    rng = np.random.default_rng(0)
+    study = optuna.create_study(direction="maximize")
+    bounds = dict(space(run, signal))
+    study.add_trials(
+        [
+            optuna.create_trial(
+                params=_draw(run, signal, rng)._asdict(), distributions=bounds, value=rng.normal()
+            )
+            for _ in range(points)
+        ]
+    )
+    study.sampler = optuna.samplers.TPESampler(seed=0, multivariate=True, constant_liar=True)
+    started = time.perf_counter()
+    for _ in range(trials):
+        study.tell(study.ask(bounds), 30.0)
+    return (time.perf_counter() - started) / trials
+
+
+def _known_rows(run: Run, signal: Signal, points: int) -> dict[str, Row]:
+    rng = np.random.default_rng(0)
+    rows = {}
+    for _ in range(points):
+        point = point_at(run, _draw(run, signal, rng))
+        for seed in range(run.scale.seeds):
+            trial = trial_of(run, signal, point, seed)
+            fit = PlannedFit(signal=signal, point=point, trial=trial, stage=0)
+            rows[trial.key] = _row(fit, float(rng.normal(30, 5)))
+    return rows
+
+
+def _draw(run: Run, signal: Signal, rng: np.random.Generator) -> NoiseScales:
+    s0, s1 = run.scale.grid.bounds(signal.num_samples)
+    return NoiseScales(float(np.exp(rng.uniform(*np.log(s0)))), float(rng.uniform(*s1)))
+
+
+def _row(fit: PlannedFit, psnr: float) -> Row:
+    scales = fit.point.scales
+    assert scales
+    return {
+        "key": fit.trial.key,
+        "sha256": fit.signal.sha256,
+        "network": "siren2",
+        "hp_s0": scales.s0,
+        "hp_s1": scales.s1,
+        "seed": fit.trial.seed,
+        "status": "ok",
+        "metric_psnr_peak": psnr,
+    }
+
+
+def _signal(number: int) -> Signal:
+    return Signal(
+        name=f"signal {number}", sha256=f"{number:064x}", source="", num_samples=8192, channels=1,
+        sample_rate=8000.0, file_samples=8192, crop="loudest", crop_start=0, peak=1.0,
+        psnr_zero=10.0, descriptors={"psi": 0.3},
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""A search as a user runs it: a real Ray, a real journal, a killed driver, MLflow."""
+
+import re
+import shutil
+from functools import partial
+from pathlib import Path
+
+import mlflow
+import optuna
+import pandas as pd
+import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+import studies.audio_grid
+import studies.audio_search
+from tests import commands
+from tests.commands import scores, wait_for_rows
+
+SCRIPT = studies.audio_search.__file__
+CLIPS = Path(SCRIPT).parent / "clips"
+BOTH = (CLIPS / "perc_bell.flac", CLIPS / "guit_em9.flac")
+SIZES = (
+    "--scale", "small", "--epochs", "40", "--max-samples", "1024", "--seeds", "1", "--trials", "6",
+    "--confirm-seeds", "2",
+)  # fmt: skip
+run, start = partial(commands.run, SCRIPT), partial(commands.start, SCRIPT)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> tuple[Path, str]:
+    results = tmp_path_factory.mktemp("undisturbed") / "results"
+    code, output = run("run", results, *SIZES, "--signals", *BOTH)
+    assert code == 0, output
+    return results, output
+
+
+def regret(results: Path) -> pd.DataFrame:
+    (path,) = results.glob("_studies/audio_search-small-*/regret.parquet")
+    return pd.read_parquet(path).sort_values(["signal", "rule"], ignore_index=True)
+
+
+def table(output: str) -> list[str]:
+    return [line.rstrip() for line in output.splitlines() if re.match(r" (perc|guit|eqn11)", line)]
+
+
+def test_a_search_ends_with_regrets_that_follow_from_its_rows(undisturbed):
+    results, output = undisturbed
+    found, fits = regret(results), pd.read_parquet(results)
+    assert fits["key"].is_unique
+    assert set(found["signal"]) == {"perc_bell", "guit_em9"}
+    assert set(found["rule"]) == {"eqn11_length", "eqn11_length_width"}
+    scored = fits[fits["seed"].isin([105, 106])]
+    for row in found.itertuples():
+        mine = scored[scored["signal"] == row.signal].set_index("seed")
+        at_rule = mine[(mine["hp_s0"] == row.s0_rule) & (mine["hp_s1"] == row.s1_rule)]
+        at_best = mine[(mine["hp_s0"] == row.s0_optimum) & (mine["hp_s1"] == row.s1_optimum)]
+        differences = at_best["metric_psnr_peak"] - at_rule["metric_psnr_peak"]
+        assert len(differences) == row.num_seeds == 2
+        assert row.regret_db == pytest.approx(differences.mean())
+        assert row.psnr_rule == pytest.approx(at_rule["metric_psnr_peak"].mean())
+    (line,) = [found for found in table(output) if "guit_em9" in found]
+    first = found[(found["signal"] == "guit_em9") & (found["rule"] == "eqn11_length")].iloc[0]
+    assert f"{first['regret_db']:+.1f}" in line
+    assert max(map(len, output.split("report ")[0].splitlines())) <= 80
+    searched = fits[fits["seed"] == 0].groupby("signal").size()
+    assert searched.to_dict() == {"perc_bell": 8, "guit_em9": 8}
+
+
+def test_its_report_stands_alone_and_shows_every_clip(undisturbed):
+    results, _ = undisturbed
+    (page,) = [p.read_text() for p in results.glob("_studies/audio_search-*/report.html")]
+    assert page.count('src="data:image/svg+xml;base64,') == 2 + 2 * 2
+    assert not re.search(r'(src|href)="(?!data:)', page)
+    assert "6 suggested" in page
+    assert "Not finished" not in page
+
+
+def test_optuna_opens_the_journal(undisturbed):
+    results, _ = undisturbed
+    (path,) = results.glob("_studies/audio_search-*/optuna.journal")
+    storage = JournalStorage(JournalFileBackend(str(path)))
+    summaries = optuna.get_all_study_summaries(storage)
+    assert sorted(s.study_name.split()[0] for s in summaries) == ["guit_em9", "perc_bell"]
+    best = {s.study_name.split()[0]: s.best_trial.value for s in summaries}
+    fits = pd.read_parquet(results).query("seed == 0")
+    inside = fits[fits["hp_s1"] <= 3].groupby("signal")["metric_psnr_peak"].max()
+    assert best == pytest.approx(inside.to_dict())
+
+
+def test_mlflow_compares_rules_and_optimum_by_one_metric(undisturbed):
+    results, _ = undisturbed
+    client = mlflow.MlflowClient(f"sqlite:///{results}/_mlflow/mlflow.db")
+    experiment = client.get_experiment_by_name("audio_search")
+    assert experiment is not None
+    found = client.search_runs(
+        [experiment.experiment_id], "metrics.psnr_confirmed > 0 and tags.signal = 'guit_em9'"
+    )
+    kinds = {r.data.tags["kind"] for r in found}
+    assert "rule" in kinds
+    expected = regret(results).query("signal == 'guit_em9'")
+    values = {round(r.data.metrics["psnr_confirmed"], 6) for r in found}
+    assert values == {round(v, 6) for v in (*expected["psnr_rule"], *expected["psnr_optimum"])}
+    (parent,) = client.search_runs([experiment.experiment_id], "params.scale = 'small'")
+    figures = {a.path for a in client.list_artifacts(parent.info.run_id, "figures")}
+    assert "figures/regret.svg" in figures
+    assert len(figures) == 2 + 2 * 2
+
+
+def test_a_killed_search_ends_as_an_undisturbed_one(undisturbed, tmp_path):
+    whole, output = undisturbed
+    results = tmp_path / "results"
+    process = start("run", results, *SIZES, "--signals", *BOTH)
+    wait_for_rows(results, 12)
+    process.kill()
+    process.communicate()
+    code, again = run("run", results, *SIZES, "--signals", *BOTH)
+    assert code == 0, again
+    assert table(again) == table(output)
+    pd.testing.assert_frame_equal(scores(results), scores(whole))
+    pd.testing.assert_frame_equal(regret(results), regret(whole))
+    code, nothing = run("run", results, *SIZES, "--signals", *BOTH)
+    assert code == 0
+    assert f"0 fits to run, {len(scores(whole))} already done" in nothing
+    assert table(nothing) == table(output)
+
+
+def test_it_starts_from_a_grid_and_goes_on_for_more_trials(tmp_path):
+    results = tmp_path / "results"
+    sizes = ("--scale", "small", "--epochs", "20", "--max-samples", "512", "--signals", BOTH[0])
+    code, output = commands.run(studies.audio_grid.__file__, "run", results, *sizes)
+    assert code == 0, output
+    searching = (*sizes, "--seeds", "1", "--confirm-seeds", "2", "--early-stopping")
+    code, output = run("run", results, *searching, "--trials", "2")
+    assert code == 0, output
+    page = next(results.glob("_studies/audio_search-*/report.html")).read_text()
+    assert re.search(r"2[12] points known before, 2 suggested", page)
+    assert re.search(r"On average <strong>\d+%</strong> of a grid's cells", page)
+    code, output = run("run", results, *searching, "--trials", "5")
+    assert code == 0, output
+    (page,) = [path.read_text() for path in results.glob("_studies/audio_search-*/report.html")]
+    assert re.search(r"2[12] points known before, 5 suggested", page)
+    assert pd.read_parquet(results)["key"].is_unique
+
+
+def test_bad_flags_and_foreign_journals_are_a_sentence_and_lose_nothing(undisturbed, tmp_path):
+    results = tmp_path / "results"
+    shutil.copytree(undisturbed[0], results)
+    before = scores(results)
+    for flags, sentence in (
+        (("--sampler", "bayes"), "error: --sampler bayes: give one of tpe, gp, random."),
+        (("--trials", "0"), "error: trials = 0: give 1 or more."),
+        (("--confirm-seeds", "1"), "error: --confirm-seeds 1: give 2 or more"),
+        (("--signals", tmp_path / "none.wav"), "error: "),
+    ):
+        code, output = run("run", results, *SIZES, *flags)
+        assert code == 2, output
+        assert output.count(sentence) == 1
+        assert "Traceback" not in output
+    (journal,) = results.glob("_studies/audio_search-*/optuna.journal")
+    journal.write_text("something else\n")
+    code, output = run("run", results, *SIZES, "--trials", "7", "--signals", *BOTH)
+    assert code == 2
+    assert f"error: {journal}: not a journal of this version of Optuna" in output
+    pd.testing.assert_frame_equal(scores(results), before)
