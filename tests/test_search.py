@@ -11,9 +11,11 @@ from search_spaces.audio import NoiseGrid
 from search_spaces.axes import Values
 from studies.audio_search import STUDY
 from studies.engine import suggestions
-from studies.engine.journal import open_journal
+from studies.engine.journal import RunJournal, open_journal
 from studies.engine.known import known_points, objective
 from studies.engine.plan import CHOOSING_STAGE, PlannedFit, points, trial_of
+from studies.engine.rows import Row
+from studies.engine.store import Store
 from studies.engine.study import confirming_seeds, resolve
 from tests.planted import Search, height, make_search, noisy, row_of
 from tests.test_study import make_signal
@@ -81,20 +83,33 @@ def test_a_driver_killed_while_it_asks_goes_on_with_the_same_search(tmp_path, mo
     assert again.suggested() == whole.suggested()
 
 
-def test_without_its_journal_a_search_is_gone_through_again_from_the_rows(tmp_path):
+def test_without_its_journal_a_search_starts_anew_knowing_every_row(tmp_path):
     run = make_search([A], trials=8)
     first = Search(run, [A], tmp_path, noisy(0))
     list(first.fits())
-    known = {p.network for p in points(run, A)}
-    rows = {
-        key: row
-        for key, row in first.rows[A.sha256].items()
-        if any(trial_of(run, A, p, row["seed"]).key == key for p in points(run, A))
-    }
-    assert known
-    again = Search(run, [A], tmp_path, noisy(0), rows={A.sha256: rows})
-    list(again.fits())
-    assert again.suggested() == first.suggested()
+    before = first.suggested()[A.sha256]
+    again = Search(run, [A], tmp_path, noisy(0), rows=first.rows)
+    known = set(first.rows[A.sha256])
+    fitted = {fit.trial.key for fit in again.fits()}
+    assert again.searches[A.sha256].num_warm == 8 + 2
+    assert not set(before) & set(again.suggested()[A.sha256])
+    assert not fitted & known
+
+
+def test_a_journal_on_storage_that_is_no_local_disk_is_kept_there(tmp_path):
+    run = make_search([A], trials=8)
+    store = Store(f"file://{tmp_path}")
+    whole = Search(run, [A], tmp_path, noisy(0))
+    list(whole.fits())
+    rows: dict[str, dict[str, Row]] = {A.sha256: {}}
+    for stop_after in (7, 100):
+        journal = RunJournal(store, run)
+        assert not journal.path.is_relative_to(tmp_path)
+        search = Search(run, [A], tmp_path, noisy(0), storage=journal.storage(), rows=rows)
+        search.searches[A.sha256].keep = journal.keep
+        list(islice(search.fits(), stop_after))
+    assert search.suggested() == whole.suggested()
+    assert RunJournal(store, run).suggestions([A])[A.sha256][-1].value is not None
 
 
 def test_more_trials_go_on_where_fewer_ended(tmp_path):

@@ -84,17 +84,18 @@ class Job:
     def _suggestions(self) -> dict[str, list[Suggestion]]:
         if not self.run.search:
             return {sha: [] for sha in self.run.signals}
-        from studies.engine.journal import history
+        from studies.engine.journal import RunJournal
 
-        return history(self.store, self.run, self.signals)
+        return RunJournal(self.store, self.run).suggestions(self.signals)
 
     def _searches(self, rows: dict[str, dict[str, Row]]) -> "dict[str, SignalSearch]":
-        from studies.engine.journal import journal_path, open_journal
+        from studies.engine.journal import RunJournal
         from studies.engine.suggestions import SignalSearch
 
-        storage = open_journal(journal_path(self.store, self.run))
+        journal = RunJournal(self.store, self.run)
+        storage = journal.storage()
         return {
-            s.sha256: SignalSearch(self.run, s, rows[s.sha256], storage, self.store)
+            s.sha256: SignalSearch(self.run, s, rows[s.sha256], storage, self.store, journal.keep)
             for s in self.signals
         }
 

@@ -1,11 +1,12 @@
 """The journal of a search: an Optuna study for each signal, in one file beside the run.
 
-The next driver goes on from it, and optuna-dashboard opens it. Without it a search is gone
-through again from the rows in the store.
+The next driver goes on from it, and optuna-dashboard opens it. Without it a search starts anew,
+knowing all that is in the store.
 """
 
 import json
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,10 +28,51 @@ NUM_WARM = "noisescape.warm"
 """A study's attribute: how many of its first trials were known before it suggested any."""
 
 
-def journal_path(store: Store, run: Run) -> Path:
-    """Where a run's journal is: beside it, or in the working folder if that is no local disk."""
-    local = "://" not in store.location
-    return Path(f"{store.root}/{run.folder}/optuna.journal" if local else f"{run.id}.journal")
+class RunJournal:
+    """The journal of a run: beside it, or where the results are on no local disk a copy of the
+    one beside it, which `keep` puts back.
+
+    Raises:
+        InputError: the file is not a journal of Optuna's.
+    """
+
+    def __init__(self, store: Store, run: Run) -> None:
+        self.store, self.name = store, f"{run.folder}/optuna.journal"
+        self.is_local = "://" not in store.location
+        if self.is_local:
+            self.path = Path(store.root) / self.name
+        else:
+            self.scratch = tempfile.TemporaryDirectory(prefix="noisescape-journal-")
+            self.path = Path(self.scratch.name) / "optuna.journal"
+            if content := store.read_bytes(self.name):
+                self.path.write_bytes(content)
+
+    def keep(self) -> None:
+        """Put what is new of it with the results."""
+        if not self.is_local:
+            self.store.write_bytes(self.name, self.path.read_bytes())
+
+    def storage(self) -> BaseStorage:
+        """Its studies, for Optuna."""
+        try:
+            return open_journal(self.path)
+        except InputError as error:
+            raise InputError(
+                str(error).replace(str(self.path), f"{self.store.results}/{self.name}")
+            ) from error
+
+    def suggestions(self, signals: Sequence[Signal]) -> dict[str, list[Suggestion]]:
+        """What it holds, by the signals' sha256."""
+        if not self.path.exists():
+            return {signal.sha256: [] for signal in signals}
+        storage = self.storage()
+        known = {study.study_name for study in optuna.get_all_study_summaries(storage)}
+        found = {}
+        for signal in signals:
+            name = study_name(signal)
+            study = optuna.load_study(study_name=name, storage=storage) if name in known else None
+            found[signal.sha256] = suggestions_of(study) if study else []
+        return found
 
 
 def open_journal(path: Path) -> BaseStorage:
@@ -48,7 +90,7 @@ def open_journal(path: Path) -> BaseStorage:
     except Exception as error:  # whatever its lines make Optuna raise
         raise InputError(
             f"{path}: not a journal of this version of Optuna ({error}); remove it, and the "
-            "search is gone through again from the rows in the store."
+            "search starts anew, knowing every row of the store."
         ) from error
 
 
@@ -62,21 +104,6 @@ def _drop_torn_line(path: Path) -> None:
         raise ValueError("no line ends")
     if len(whole) < len(content):
         os.truncate(path, len(whole))
-
-
-def history(store: Store, run: Run, signals: Sequence[Signal]) -> dict[str, list[Suggestion]]:
-    """What the journal of a search holds, by the signals' sha256."""
-    path = journal_path(store, run)
-    if not path.exists():
-        return {signal.sha256: [] for signal in signals}
-    storage = open_journal(path)
-    known = {study.study_name for study in optuna.get_all_study_summaries(storage)}
-    found = {}
-    for signal in signals:
-        name = study_name(signal)
-        study = optuna.load_study(study_name=name, storage=storage) if name in known else None
-        found[signal.sha256] = suggestions_of(study) if study else []
-    return found
 
 
 def importance(suggestions: Sequence[Suggestion]) -> dict[str, float]:

@@ -8,7 +8,7 @@ ended first.
 import hashlib
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import optuna
 from optuna.distributions import FloatDistribution
@@ -34,16 +34,24 @@ _TOLD = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 class SignalSearch:
-    """The search of one signal. `rows` are the signal's, by key, and grow while it runs.
+    """The search of one signal. `rows` are the signal's, by key, and grow while it runs; `keep` is
+    called when the journal has something new to lose.
 
     Raises:
         InputError: the journal has this signal's study with another space.
     """
 
     def __init__(
-        self, run: Run, signal: Signal, rows: Mapping[str, Row], storage: BaseStorage, store: Store
+        self,
+        run: Run,
+        signal: Signal,
+        rows: Mapping[str, Row],
+        storage: BaseStorage,
+        store: Store,
+        keep: Callable[[], None] = lambda: None,
     ) -> None:
         assert run.search is not None
+        self.keep = keep
         self.run, self.search, self.signal, self.rows = run, run.search, signal, rows
         self.space = space(run, signal)
         self.study = self._open(storage)
@@ -80,6 +88,7 @@ class SignalSearch:
                 break
             trials.append(asked)
             num_asked += 1
+        self.keep()
         stage = 1 + num_told // self.search.round_size
         return [
             PlannedFit(
@@ -110,6 +119,7 @@ class SignalSearch:
                 trial.report(value, epoch)
                 self.study.tell(trial, state=TrialState.PRUNED)
         self._note_rungs(map(self._point, asked))
+        self.keep()
 
     @property
     def num_warm(self) -> int:
@@ -141,8 +151,8 @@ class SignalSearch:
         if there != here:
             raise InputError(
                 f"{self.run.folder}/optuna.journal: {study.study_name} was searched over {there}, "
-                f"this run searches {here}; remove the file, and the search starts anew from the "
-                "rows in the store."
+                f"this run searches {here}; remove the file, and the search starts anew, knowing "
+                "every row of the store."
             )
 
     def _ask(self, index: int) -> FrozenTrial | None:

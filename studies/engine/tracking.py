@@ -87,9 +87,9 @@ class Tracker:
         if not self.run.search:
             yield from ((s, point) for s in self.signals for point in points(self.run, s))
             return
-        from studies.engine.journal import history
+        from studies.engine.journal import RunJournal
 
-        suggestions = history(self.store, self.run, self.signals)
+        suggestions = RunJournal(self.store, self.run).suggestions(self.signals)
         confirming = {*self.run.choosing_seeds, *self.run.scoring_seeds}
         for signal in self.signals:
             known = known_points(self.run, signal, rows)
