@@ -51,10 +51,12 @@ class Cost(NamedTuple):
 
 
 class Overall(NamedTuple):
-    """A rule over all signals: mean regret, a paired test, and the shares within 0.5 and 1 dB."""
+    """A rule over all signals: means in dB, a paired test, the shares within 0.5 and 1 dB."""
 
     rule: str
     num_signals: int
+    psnr_rule: float
+    psnr_optimum: float
     interval: Interval
     p_value: float
     shares: tuple[float, ...]
@@ -119,6 +121,8 @@ def overall(run: Run, of_signals: Sequence[Sequence[Regret]]) -> list[Overall]:
                 Overall(
                     rule=rule,
                     num_signals=len(mine),
+                    psnr_rule=statistics.fmean(r.psnr_rule for r in mine),
+                    psnr_optimum=statistics.fmean(r.psnr_optimum for r in mine),
                     interval=resampled_interval(means, [r.signal.source for r in mine]),
                     p_value=paired_p_value(means),
                     shares=tuple(statistics.fmean(m <= near for m in means) for near in NEAR_DB),

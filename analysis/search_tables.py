@@ -47,22 +47,23 @@ def regrets_table(
 def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
     """Every rule over all signals."""
     table = _table(
-        "Mean regret over clips; its interval resamples recordings alone; p: Wilcoxon's signed "
-        "ranks over clips; shares of clips where the rule is within 0.5 and 1 dB; curse: how much "
-        "further ahead of the rule a search's best point looks on the search's own seeds than on "
-        "fresh ones."
+        f"Means over {_clips(totals)}; the interval resamples recordings alone; p: Wilcoxon's "
+        "signed ranks over clips; near: percent of clips where the rule is within 0.5 and within "
+        "1 dB; curse: how much further ahead of the rule a search's best point looks on the "
+        "search's own seeds than on fresh ones."
     )
     table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in ("clips", "regret", "95 % interval", "p", "<=0.5", "<=1 dB", "curse"):
+    for name in ("PSNR", "opti-\nmum", "regret", "95 % interval", "p", "near", "curse"):
         table.add_column(name, justify="right", no_wrap=True)
     for total in totals:
         table.add_row(
             total.rule,
-            str(total.num_signals),
+            number(total.psnr_rule),
+            number(total.psnr_optimum),
             number(total.interval.mean, "+.1f"),
             interval(total.interval),
             "-" if math.isnan(total.p_value) else f"{total.p_value:.2g}",
-            *(f"{share:.0%}" for share in total.shares),
+            "/".join(f"{100 * share:.0f}" for share in total.shares),
             number(total.curse, "+.1f"),
         )
     return table
@@ -86,6 +87,11 @@ def proxy_table(run: Run, found: Sequence[Proxy]) -> Table:
             number(max(proxy.lost)),
         )
     return table
+
+
+def _clips(totals: Sequence[Overall]) -> str:
+    num = max(total.num_signals for total in totals)
+    return f"{num} clip{'s' * (num != 1)}"
 
 
 def interval(value: Interval) -> str:

@@ -74,8 +74,8 @@ def status_table(results: Results) -> Table:
     """How far every clip is."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("clip", no_wrap=True)
-    counted = ("dead", "diverged", "partial", "failed")
-    for name in ("done", "of", *counted, "best so far"):
+    counted = {"dead": "dead", "diverged": "div.", "partial": "part.", "failed": "failed"}
+    for name in ("done", "of", *counted.values(), "best so far"):
         table.add_column(name, justify="right", no_wrap=True)
     for signal in results.signals:
         done = results.done[signal.sha256]

@@ -1,5 +1,8 @@
 """A user's mistake is one sentence on stderr and exit code 2, before anything runs."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -73,3 +76,15 @@ def test_run_is_the_default_verb(capsys, small):
 def test_what_was_never_run_has_no_status_and_no_report(capsys, tmp_path, verb):
     line = refuse(capsys, verb, "--results", tmp_path)
     assert "no run of audio_grid with these flags" in line
+
+
+def test_a_space_with_its_bounds_reversed_is_a_sentence_too(tmp_path):
+    study = tmp_path / "mine.py"
+    study.write_text(
+        "from studies.engine.cli import main\n"
+        "from search_spaces.axes import Log\n"
+        "GRID = Log(low=100, high=10, num=3)\n"
+    )
+    done = subprocess.run([sys.executable, study], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "error: low = 100, high = 10: give finite bounds with low < high.\n"

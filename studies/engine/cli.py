@@ -9,6 +9,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from types import TracebackType
 from typing import NoReturn
 
 from rich.console import Console
@@ -16,6 +17,20 @@ from rich.console import Console
 from inr_models import InputError
 from studies.engine import verbs
 from studies.engine.study import Study
+
+
+def _one_sentence(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """For what a study file itself has wrong, an axis with reversed bounds say."""
+    if not isinstance(error, InputError):
+        sys.__excepthook__(kind, error, trace)
+        return
+    print(f"error: {error}", file=sys.stderr, flush=True)
+    os._exit(2)
+
+
+sys.excepthook = _one_sentence
 
 
 def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
