@@ -51,6 +51,7 @@ class MlflowTree:
         self.experiment = self._experiment(experiment, artifacts)
         self.runs: dict[str, str] = {}
         self.seen: dict[str, set[int]] = {}
+        self.finished: set[str] = set()
         token = None
         while True:
             page = self.client.search_runs(
@@ -63,6 +64,8 @@ class MlflowTree:
             for run in page:
                 id = run.data.tags[_ID]
                 self.runs[id] = run.info.run_id
+                if run.info.status == "FINISHED":
+                    self.finished.add(id)
                 self.seen[id] = {int(seed) for seed in run.data.tags.get(_SEEN, "").split()}
             token = page.token
             if not token:
@@ -121,9 +124,10 @@ class MlflowTree:
         self.client.log_text(self.runs[id], text, name)
 
     def finish(self) -> None:
-        """Mark every run as finished."""
-        for run_id in self.runs.values():
-            self.client.set_terminated(run_id, "FINISHED")
+        """Mark every run as finished, those that were not before: MLflow notes the time."""
+        for id in self.runs.keys() - self.finished:
+            self.client.set_terminated(self.runs[id], "FINISHED")
+            self.finished.add(id)
 
     def _experiment(self, name: str, artifacts: str | None) -> str:
         found = self.client.get_experiment_by_name(name)
