@@ -6,38 +6,41 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from analysis.landscape import landscape
-from studies.engine.known import known_points, objective
+from studies.engine.known import Suggestion, named_points, point_at, score_of
 from studies.engine.plan import Point, points, rule_points, trial_of
 from studies.engine.rows import Row
 from studies.engine.signals import Signal
 from studies.engine.study import Run
 
 Rows = Mapping[str, Row]
+Suggestions = Sequence[Suggestion]
 
 
-def candidates(run: Run, signal: Signal, rows: Rows) -> list[Point]:
+def candidates(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> list[Point]:
     """The points among which the choosing seeds decide.
 
-    Of a grid its best cell, alone. Of a search its top points by their mean over the search's
-    seeds, whichever study found them, the best cell of the grid where the store has cells, and
-    every rule's point.
+    Of a grid its best cell, alone. Of a search, of all that it knew or suggested: the top points
+    by their mean over its seeds and the best cell of the grid; and every rule's point.
     """
     if not run.search:
         best = landscape(run, signal, rows).best
         return [best] if best else []
-    values = objective(known_points(run, signal, rows), range(run.scale.seeds))
-    ranked = sorted(values, key=lambda point: values[point], reverse=True)
-    cells = [point for point in ranked if point.kind == "grid"]
-    chosen = [*ranked[: run.search.top], *cells[:1], *rule_points(run, signal)]
+    ranked = sorted(
+        (s for s in suggestions if s.value is not None), key=lambda s: s.value or 0, reverse=True
+    )
+    named = named_points(run, signal)
+    found = [named.get(s.scales) or point_at(run, s.scales) for s in ranked]
+    cells = [point for point in found if point.kind == "grid"]
+    chosen = [*found[: run.search.top], *cells[:1], *rule_points(run, signal)]
     return list({point.network: point for point in chosen}.values())
 
 
-def optimum(run: Run, signal: Signal, rows: Rows) -> Point | None:
+def optimum(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> Point | None:
     """The candidate of the largest mean over the choosing seeds; None while some are missing.
 
     A grid's best cell has been chosen already, by the grid's seeds.
     """
-    found = candidates(run, signal, rows)
+    found = candidates(run, signal, rows, suggestions)
     if not run.choosing_seeds:
         return found[0] if found else None
     means = [mean_over(run, signal, point, rows, run.choosing_seeds) for point in found]
@@ -46,31 +49,26 @@ def optimum(run: Run, signal: Signal, rows: Rows) -> Point | None:
     return found[means.index(max(means))]
 
 
+def compared(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> list[Point]:
+    """What is scored beside the optimum: of a search the rules and the grid's best cell."""
+    if run.search:
+        found = candidates(run, signal, rows, suggestions)
+        return [*rule_points(run, signal), *(p for p in found if p.kind == "grid")]
+    named = {point.name: point for point in points(run, signal)}
+    return [named["siren"], named[run.scale.rules[0]]]
+
+
 def scores(
     run: Run, signal: Signal, point: Point, rows: Rows, seeds: Sequence[int]
 ) -> tuple[float, ...]:
-    """A point's peak PSNR in dB on each seed: zero output's where it diverged or failed, NaN
-    where there is none.
+    """A point's peak PSNR in dB on each seed: zero output's where it diverged, NaN where there is
+    no whole fit, or one that failed for another reason than its own.
     """
-    found = []
-    for seed in seeds:
-        row = rows.get(trial_of(run, signal, point, seed).key)
-        if row is None or row["status"] == "partial":
-            found.append(math.nan)
-        else:
-            usable = row["status"] in ("ok", "dead")
-            found.append(float(row["metric_psnr_peak"]) if usable else signal.psnr_zero)
-    return tuple(found)
+    found = (rows.get(trial_of(run, signal, point, seed).key) for seed in seeds)
+    known = (None if row is None else score_of(row, signal) for row in found)
+    return tuple(math.nan if score is None else score for score in known)
 
 
 def mean_over(run: Run, signal: Signal, point: Point, rows: Rows, seeds: Sequence[int]) -> float:
     """The mean of `scores`, NaN while any is missing."""
     return statistics.fmean(scores(run, signal, point, rows, seeds))
-
-
-def compared(run: Run, signal: Signal) -> list[Point]:
-    """What the optimum is compared with on the scoring seeds."""
-    if run.search:
-        return rule_points(run, signal)
-    named = {point.name: point for point in points(run, signal)}
-    return [named["siren"], named[run.scale.rules[0]]]

@@ -11,6 +11,7 @@ from scipy import stats
 
 LEVEL = 0.95
 RESAMPLES = 10_000
+MIN_TO_RESAMPLE = 6
 
 
 class Interval(NamedTuple):
@@ -31,19 +32,23 @@ def paired_interval(differences: Sequence[float]) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
-def resampled_interval(values: Sequence[float], recordings: Sequence[Hashable]) -> Interval:
-    """Bootstrap interval of the mean, resampling whole recordings and nothing else.
+def recordings_interval(values: Sequence[float], recordings: Sequence[Hashable]) -> Interval:
+    """Interval of the mean over clips, where recordings alone are a sample: what was cut from
+    one recording stays together.
 
-    What was cut from one recording stays together. Plain percentile intervals are too narrow
-    for few recordings, so the percentiles are widened for Student's t and for the
-    n - 1 of the variance (Hesterberg 2015, doi 10.1080/00031305.2015.1089789, Sec. 3.2.4).
+    From `MIN_TO_RESAMPLE` recordings on it is a bootstrap over them, its percentiles widened for
+    Student's t and for the n - 1 of the variance (Hesterberg 2015, Sec. 3.2.4,
+    doi 10.1080/00031305.2015.1089789). Of fewer no resampling has 95 %, since its means never
+    leave the range of the values: there it is Student's t over the recordings' means.
     """
     groups: dict[Hashable, list[float]] = defaultdict(list)
     for value, recording in zip(values, recordings, strict=True):
         groups[recording].append(value)
     mean, num = statistics.fmean(values), len(groups)
-    if num < 2 or math.isnan(mean):
-        return Interval(mean, math.nan, math.nan)
+    if num < MIN_TO_RESAMPLE:
+        of_recordings = paired_interval([statistics.fmean(group) for group in groups.values()])
+        shift = mean - of_recordings.mean
+        return Interval(mean, of_recordings.low + shift, of_recordings.high + shift)
     sums = np.array([sum(group) for group in groups.values()])
     counts = np.array([len(group) for group in groups.values()])
     drawn = np.random.default_rng(0).integers(num, size=(RESAMPLES, num))

@@ -53,8 +53,9 @@ def proxies(run: Run, signals: Sequence[Signal], rows: Rows, curves: pa.Table) -
         correlations, lost = [], []
         for signal in signals:
             pairs = _pairs(run, signal, rows, peaks, epochs, int(grid[-1]))
-            if len(pairs) >= MIN_POINTS:
-                short, full = np.array(pairs).T
+            short, full = np.array(pairs).reshape(-1, 2).T
+            # Points that are all alike, dead say, have no ranks.
+            if len(pairs) >= MIN_POINTS and np.ptp(short) > 0 and np.ptp(full) > 0:
                 correlations.append(float(np.asarray(stats.spearmanr(short, full))[0]))
                 lost.append(float(full.max() - full[short.argmax()]))
         if correlations:

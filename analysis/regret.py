@@ -7,18 +7,20 @@ finds what it finds.
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from analysis.choosing import Rows, mean_over, optimum, scores
-from analysis.intervals import Interval, paired_interval, paired_p_value, resampled_interval
+from analysis.choosing import Rows, Suggestions, mean_over, optimum, scores
+from analysis.intervals import Interval, paired_interval, paired_p_value, recordings_interval
 from analysis.landscape import landscape
-from studies.engine.known import Suggestion, known_points, objective
-from studies.engine.plan import Point, points, trial_of
+from inr_models import NetworkConfig
+from studies.engine.known import point_at
+from studies.engine.plan import Point, points, rule_points, siren2_at
 from studies.engine.signals import Signal
 from studies.engine.study import Run
+from studies.engine.trial import Trial
 
 NEAR_DB = (0.5, 1.0)
 
@@ -64,22 +66,22 @@ class Overall(NamedTuple):
     """The winner's curse, in the mean over signals."""
 
 
-def regrets(run: Run, signal: Signal, rows: Rows) -> list[Regret]:
+def regrets(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> list[Regret]:
     """One for each rule of the run; none until its optimum and its scores are there."""
-    best = optimum(run, signal, rows)
+    best = optimum(run, signal, rows, suggestions)
     if best is None:
         return []
     top = scores(run, signal, best, rows, run.scoring_seeds)
-    values = objective(known_points(run, signal, rows), range(run.scale.seeds))
-    leader = max(values, key=lambda point: values[point])
-    by_network = {point.network: value for point, value in values.items()}
+    rules = [point for point in points(run, signal) if point.kind == "rule"]
+    values = {point: mean_over(run, signal, point, rows, range(run.scale.seeds)) for point in rules}
+    leader, lead = _leader(run, suggestions, values)
     found = []
-    for point in (p for p in points(run, signal) if p.kind == "rule"):
+    for point in rules:
         rule = scores(run, signal, point, rows, run.scoring_seeds)
         differences = tuple(b - r for b, r in zip(top, rule, strict=True))
         if any(map(math.isnan, differences)):
             continue
-        claimed = values[leader] - by_network.get(point.network, math.nan)
+        claimed = lead - values[point]
         afresh = [mean_over(run, signal, p, rows, run.choosing_seeds) for p in (leader, point)]
         found.append(
             Regret(
@@ -99,15 +101,31 @@ def regrets(run: Run, signal: Signal, rows: Rows) -> list[Regret]:
     return found
 
 
+def _leader(
+    run: Run, suggestions: Suggestions, rules: Mapping[Point, float]
+) -> tuple[Point, float]:
+    """The point that looks best on the search's own seeds, and its mean there."""
+    values = {point_at(run, s.scales): s.value for s in suggestions if s.value is not None}
+    return max((values | dict(rules)).items(), key=lambda item: item[1])
+
+
 def _at_rim(run: Run, signal: Signal, point: Point) -> bool:
     """Within 5 % of an end of the space; s1 = 0 is none, since nothing lies below it."""
     assert point.scales
     (s0_low, s0_high), (s1_low, s1_high) = run.scale.grid.bounds(signal.num_samples)
     s0, s1 = point.scales
-    share = math.log(s0 / s0_low) / math.log(s0_high / s0_low) if s0_low > 0 < s0 else 0.5
-    high = (s1 - s1_low) / (s1_high - s1_low) > 0.95 if s1_high > s1_low else False
-    low = s1_low > 0 and s1 < s1_low + 0.05 * (s1_high - s1_low)
-    return not 0.05 <= share <= 0.95 or high or low
+    if s0_low > 0 < s0:  # s0 is searched by its logarithm
+        s0_low, s0, s0_high = math.log(s0_low), math.log(s0), math.log(s0_high)
+    near = []
+    for value, low, high, is_floor in (
+        (s0, s0_low, s0_high, False),
+        (s1, s1_low, s1_high, s1_low == 0),
+    ):
+        margin = 0.05 * (high - low)
+        near.append(
+            low < high and (value > high - margin or (value < low + margin and not is_floor))
+        )
+    return any(near)
 
 
 def overall(run: Run, of_signals: Sequence[Sequence[Regret]]) -> list[Overall]:
@@ -123,7 +141,7 @@ def overall(run: Run, of_signals: Sequence[Sequence[Regret]]) -> list[Overall]:
                     num_signals=len(mine),
                     psnr_rule=statistics.fmean(r.psnr_rule for r in mine),
                     psnr_optimum=statistics.fmean(r.psnr_optimum for r in mine),
-                    interval=resampled_interval(means, [r.signal.source for r in mine]),
+                    interval=recordings_interval(means, [r.signal.source for r in mine]),
                     p_value=paired_p_value(means),
                     shares=tuple(statistics.fmean(m <= near for m in means) for near in NEAR_DB),
                     curse=statistics.fmean(r.curse for r in mine),
@@ -135,25 +153,35 @@ def overall(run: Run, of_signals: Sequence[Sequence[Regret]]) -> list[Overall]:
 def share_of_cells_near_best(run: Run, signal: Signal, rows: Rows) -> float:
     """The share of the grid's cells within 1 dB of its best: Fig. 6's "not sensitive".
 
-    On the means over the grid's seeds; NaN where the store lacks cells.
+    On the means over the grid's seeds; a cell that diverged is not near. NaN where the store
+    lacks cells.
     """
-    mean = landscape(run, signal, rows).mean
-    return math.nan if np.isnan(mean).any() else float((mean >= mean.max() - 1.0).mean())
+    relief = landscape(run, signal, rows)
+    if np.isin(relief.status, ("", "failed")).any() or np.isnan(relief.mean).all():
+        return math.nan
+    return float((relief.mean >= np.nanmax(relief.mean) - 1.0).mean())
 
 
 def cost_to_find(
-    run: Run, signal: Signal, rows: Rows, suggestions: Sequence[Suggestion], best: Point
-) -> Cost:
-    """All that was fitted on the search's seeds until the optimum was known.
+    run: Run, signal: Signal, rows: Rows, suggestions: Suggestions, best: Point
+) -> Cost | None:
+    """All that was fitted on the search's seeds until the optimum was known, whole or in part.
 
-    What was known before the search asked its first counts as found by it, all of it.
+    The rules' points and what was known before the search asked its first count in full. None
+    where the optimum is none of these and none of its suggestions.
     """
-    found = next((i for i, s in enumerate(suggestions) if s.scales == best.scales), -1)
-    upto = {s.scales for i, s in enumerate(suggestions) if s.warm or i <= found}
-    networks = [k.point for k in known_points(run, signal, rows) if k.point.scales in upto]
+    rules = [point.network for point in rule_points(run, signal)]
+    networks: list[NetworkConfig] = [siren2_at(run, s.scales) for s in suggestions]
+    num_warm = sum(s.warm for s in suggestions)
+    if best.network in [*rules, *networks[:num_warm]]:
+        upto = num_warm
+    elif best.network in networks:
+        upto = networks.index(best.network) + 1
+    else:
+        return None
     keys = [
-        trial_of(run, signal, point, seed).key
-        for point in networks
+        Trial(signal=signal.sha256, network=network, fit=run.scale.fit, seed=seed).key
+        for network in dict.fromkeys([*rules, *networks[:upto]])
         for seed in range(run.scale.seeds)
     ]
     spent = [rows[key] for key in keys if key in rows]

@@ -5,7 +5,7 @@ import datetime
 import html
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jinja2
@@ -30,7 +30,8 @@ class Results(NamedTuple):
     done: Mapping[str, int]
     missing: Mapping[str, int]
     suggestions: Mapping[str, Sequence[Suggestion]]
-    importance: Mapping[str, Mapping[str, float]]
+    importance: Callable[[Sequence[Suggestion]], Mapping[str, float]]
+    """How much s0 and s1 matter, by Optuna; {} of too few points."""
 
     def statuses(self, signal: Signal) -> Counter[str]:
         """How many of a signal's fits ended how."""

@@ -9,6 +9,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, ScalarFormatter
+from matplotlib.tri import Triangulation
 
 from analysis.plots import BEST, INK, MUTED, OUTLINE, RULE, STYLE, to_svg
 from analysis.regret import Overall, Regret
@@ -37,8 +38,12 @@ def surface(
         levels = MaxNLocator(12).tick_values(psnr.min(), psnr.max())
         norm = Normalize(levels[0], levels[-1])
         if len(known) >= 4 and np.ptp(s1) > 0 and np.ptp(s0) > 0:
-            # Triangles over the logarithm, which the axis shows.
-            axes.tricontourf(s1, s0, psnr, levels=levels, cmap="viridis", norm=norm, alpha=0.85)
+            # Neighbours are neighbours on the page, where s0 is logarithmic.
+            triangles = Triangulation(s1 / np.ptp(s1), np.log(s0) / np.ptp(np.log(s0))).triangles
+            axes.tricontourf(
+                Triangulation(s1, s0, triangles), psnr, levels=levels, cmap="viridis", norm=norm,
+                alpha=0.85,
+            )  # fmt: skip
         for kind, marker, size in (("grid", "s", 5), ("search", "o", 5), ("rule", "o", 5)):
             chosen = [i for i, (_, of, _) in enumerate(known) if of == kind]
             axes.scatter(

@@ -6,7 +6,7 @@ import statistics
 from typing import Any
 
 from analysis import search_plots as plots
-from analysis.choosing import optimum
+from analysis.choosing import mean_over, optimum
 from analysis.proxy import Proxy, proxies, proxy_keys
 from analysis.regret import (
     Regret,
@@ -18,7 +18,7 @@ from analysis.regret import (
 from analysis.regret_table import regret_table
 from analysis.report import Report, Results, file_name, image, position, render
 from analysis.search_tables import overall_table, proxy_table, regrets_table
-from studies.engine.known import known_points, objective
+from studies.engine.known import named_points, point_at
 from studies.engine.plan import rule_points
 from studies.engine.signals import Signal
 
@@ -26,12 +26,13 @@ from studies.engine.signals import Signal
 def search_report(results: Results, now: datetime.datetime) -> Report:
     """Everything that a search came to."""
     run, signals = results.run, results.signals
-    of_signals = [regrets(run, signal, results.rows) for signal in signals]
+    of_signals = [regrets(run, s, results.rows, results.suggestions[s.sha256]) for s in signals]
     totals = overall(run, of_signals)
     curves = results.store.curves(proxy_keys(run, signals, results.rows))
     short = proxies(run, signals, results.rows, curves)
     figures: dict[str, str] = {}
-    shares = {s.name: results.importance[s.sha256] for s in signals if results.importance[s.sha256]}
+    weighed = {s.name: results.importance(results.suggestions[s.sha256]) for s in signals}
+    shares = {name: parts for name, parts in weighed.items() if parts}
     if shares:
         figures["importance"] = plots.importances(shares)
     if totals:
@@ -70,18 +71,23 @@ def _clip(
     results: Results, signal: Signal, found: list[Regret], figures: dict[str, str]
 ) -> dict[str, Any]:
     run, rows = results.run, results.rows
-    values = objective(known_points(run, signal, rows), range(run.scale.seeds))
-    best = optimum(run, signal, rows)
     suggestions = results.suggestions[signal.sha256]
-    name = file_name(signal.name, signal.sha256)
+    best = optimum(run, signal, rows, suggestions)
     rules = rule_points(run, signal)
+    named = named_points(run, signal)
+    values = {p: mean_over(run, signal, p, rows, range(run.scale.seeds)) for p in rules}
+    values = {p: v for p, v in values.items() if math.isfinite(v)} | {
+        named.get(s.scales) or point_at(run, s.scales): s.value
+        for s in suggestions
+        if s.value is not None
+    }
+    name = file_name(signal.name, signal.sha256)
     if values:
         figures[f"{name}-landscape"] = plots.surface(
             values, [p.scales for p in rules if p.scales], best.scales if best else None
         )
     if suggestions:
-        level = next((v for p, v in values.items() if p.network == rules[0].network), math.nan)
-        figures[f"{name}-history"] = plots.history(suggestions, level)
+        figures[f"{name}-history"] = plots.history(suggestions, values.get(rules[0], math.nan))
     shown = {
         "landscape": (f"{name}-landscape", "Mean peak PSNR over s0 and s1"),
         "history": (f"{name}-history", "Best PSNR over suggestions"),
@@ -114,7 +120,7 @@ def _proxy(proxy: Proxy, epochs: int) -> dict[str, float]:
     return {
         "epochs": proxy.epochs,
         "share": proxy.epochs / epochs,
-        "mean": _mean(proxy.correlations),
+        "mean": statistics.fmean(proxy.correlations),
         "least": min(proxy.correlations),
         "lost": _mean(proxy.lost),
         "most_lost": max(proxy.lost),

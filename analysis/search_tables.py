@@ -47,10 +47,10 @@ def regrets_table(
 def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
     """Every rule over all signals."""
     table = _table(
-        f"Means over {_clips(totals)}; the interval resamples recordings alone; p: Wilcoxon's "
-        "signed ranks over clips; near: percent of clips where the rule is within 0.5 and within "
-        "1 dB; curse: how much further ahead of the rule a search's best point looks on the "
-        "search's own seeds than on fresh ones."
+        f"Means over {_clips(totals)}; the interval is over recordings (resampled; below 6 of "
+        "them Student's t); p: Wilcoxon's signed ranks over clips; near: percent of clips where "
+        "the rule is within 0.5 and within 1 dB; curse: how much further ahead of the rule a "
+        "search's best point looks on the search's own seeds than on fresh ones."
     )
     table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("PSNR", "opti-\nmum", "regret", "95 % interval", "p", "near", "curse"):
@@ -71,9 +71,11 @@ def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
 
 def proxy_table(run: Run, found: Sequence[Proxy]) -> Table:
     """How well short budgets rank the points of a signal."""
+    stopping = run.search is not None and run.search.early_stopping
     table = _table(
         f"Rank correlation (Spearman) of points' PSNR after so many epochs with that after all "
-        f"{run.scale.fit.epochs:,}, and what the point that leads by then lacks in the end."
+        f"{run.scale.fit.epochs:,}, and what the point that leads by then lacks in the end"
+        f"{', of points that were not stopped early' if stopping else ''}."
     )
     for name in ("epochs", "clips", "rank corr., mean", "least", "dB lost, mean", "most"):
         table.add_column(name, justify="right", no_wrap=True)

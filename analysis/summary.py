@@ -68,7 +68,7 @@ def summarize(run: Run, signals: Sequence[Signal], rows: Rows) -> list[Summary]:
 
 def _summarize(run: Run, signal: Signal, rows: Rows) -> Summary:
     by_name = {point.name: point for point in points(run, signal)}
-    best = optimum(run, signal, rows)
+    best = optimum(run, signal, rows, ())
 
     def score(point: Point, seeds: Sequence[int] = run.scoring_seeds) -> Score:
         return Score(point, scores(run, signal, point, rows, seeds))

@@ -12,7 +12,7 @@ from inr_models.fit import curve_epochs
 from search_spaces.rules import NoiseScales
 from studies.audio_search import STUDY
 from studies.engine.course import course
-from studies.engine.journal import suggestions_of
+from studies.engine.known import Suggestion
 from studies.engine.plan import PlannedFit
 from studies.engine.rows import Row
 from studies.engine.schedule import Schedule
@@ -124,9 +124,13 @@ class Search:
         row = row_of(fit, float(climb[end]), "partial" if behind else "ok")
         return row | {"num_epochs": int(epochs[end])}
 
+    def known(self, signal: Signal) -> list[Suggestion]:
+        """All that the signal's study holds."""
+        return self.searches[signal.sha256].suggestions()
+
     def suggested(self) -> dict[str, list[NoiseScales]]:
         """Every suggestion in its order, by signal."""
         return {
-            sha: [s.scales for s in suggestions_of(search.study) if not s.warm]
+            sha: [s.scales for s in search.suggestions() if not s.warm]
             for sha, search in self.searches.items()
         }

@@ -10,7 +10,7 @@ from analysis.choosing import candidates
 from analysis.proxy import proxies, proxy_keys
 from inr_models import FitConfig, Siren2Config, fit, make_network
 from inr_models.fit import curve_epochs
-from studies.engine.journal import open_journal, suggestions_of
+from studies.engine.journal import open_journal
 from studies.engine.known import known_points
 from studies.engine.plan import CHOOSING_STAGE, trial_of
 from studies.engine.rungs import MIN_TO_COMPARE, rung_epochs
@@ -93,8 +93,8 @@ def test_it_saves_epochs_and_what_it_stops_is_never_an_optimum(tmp_path):
     assert spent < 0.85 * len(searched) * run.scale.fit.epochs
     stopped = {f.point.network for f in searched if f.trial.key in partial}
     assert not stopped & {k.point.network for k in known_points(run, A, rows)}
-    assert not stopped & {p.network for p in candidates(run, A, rows)}
-    told = suggestions_of(stopping.searches[A.sha256].study)
+    assert not stopped & {p.network for p in candidates(run, A, rows, stopping.known(A))}
+    told = stopping.known(A)
     assert {s.scales for s in told if s.stopped} == {(n.s0, n.s1) for n in stopped}
     assert all(s.value is None for s in told if s.stopped)
     confirming = [f for f in ended if f.stage >= CHOOSING_STAGE]

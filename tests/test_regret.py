@@ -9,13 +9,12 @@ import pytest
 from scipy import stats
 
 from analysis.choosing import candidates, optimum
-from analysis.intervals import paired_interval, paired_p_value, resampled_interval
+from analysis.intervals import paired_interval, paired_p_value, recordings_interval
 from analysis.regret import Regret, cost_to_find, overall, regrets, share_of_cells_near_best
 from analysis.regret_table import regret_table
-from studies.engine.journal import suggestions_of
 from studies.engine.known import known_points
 from studies.engine.plan import PlannedFit, points, trial_of
-from tests.planted import Search, height, make_search, noisy, row_of
+from tests.planted import Search, height, make_search, noisy
 from tests.test_search import grid_rows
 from tests.test_study import make_signal
 
@@ -35,7 +34,7 @@ def repeats(tmp_path_factory) -> list[tuple[float, Regret]]:
     for repeat in range(REPEATS):
         search = Search(run, [signal], tmp_path_factory.mktemp("r"), noisy(repeat, own=2.0))
         list(search.fits())
-        regret = regrets(run, signal, search.rows[signal.sha256])[0]
+        regret = regrets(run, signal, search.rows[signal.sha256], search.known(signal))[0]
         truth = height(regret.optimum.network) - height(regret.rule_point.network)
         if regret.optimum.kind != "rule":
             found.append((truth, regret))
@@ -62,7 +61,7 @@ def test_the_seeds_effect_is_not_in_the_interval(tmp_path):
     run = make_search([signal], trials=4, sampler="random")
     search = Search(run, [signal], tmp_path, noisy(0, shared=30.0, own=0.0))
     list(search.fits())
-    for regret in regrets(run, signal, search.rows[signal.sha256]):
+    for regret in regrets(run, signal, search.rows[signal.sha256], search.known(signal)):
         truth = height(regret.optimum.network) - height(regret.rule_point.network)
         assert regret.interval == pytest.approx((truth, truth, truth))
 
@@ -74,7 +73,7 @@ def test_students_interval_of_paired_differences():
     assert math.isnan(paired_interval([1.0]).low)
 
 
-@pytest.mark.parametrize("num", [6, 12, 40])
+@pytest.mark.parametrize("num", [2, 3, 5, 6, 12, 40])
 def test_the_interval_over_recordings_covers(num):
     rng = np.random.default_rng(num)
     covered = 0
@@ -82,14 +81,14 @@ def test_the_interval_over_recordings_covers(num):
         # Two clips of every recording, alike as clips of one recording are.
         recordings = np.repeat(np.arange(num), 2)
         values = np.repeat(rng.normal(2, 1, num), 2) + rng.normal(0, 0.1, 2 * num)
-        interval = resampled_interval(values.tolist(), recordings.tolist())
+        interval = recordings_interval(values.tolist(), recordings.tolist())
         covered += interval.low <= 2 <= interval.high
     low, high = stats.binom.interval(0.999, REPEATS, 0.95)
     assert low <= covered <= high
 
 
 def test_one_recording_has_no_interval_however_many_clips_it_gave():
-    interval = resampled_interval([1.0, 2.0, 3.0], ["a.wav"] * 3)
+    interval = recordings_interval([1.0, 2.0, 3.0], ["a.wav"] * 3)
     assert interval.mean == 2.0
     assert math.isnan(interval.low)
     assert paired_p_value([0.0, 0.0]) != paired_p_value([0.0, 0.0])
@@ -103,14 +102,19 @@ def test_candidates_are_the_top_points_the_best_cell_and_the_rules(tmp_path):
     rows = {signal.sha256: grid_rows(run, signal, score, seeds=[0, 1])}
     search = Search(run, [signal], tmp_path, score, rows=rows)
     list(search.fits())
-    found = candidates(run, signal, search.rows[signal.sha256])
+    found = candidates(run, signal, search.rows[signal.sha256], search.known(signal))
     assert {"eqn11_length", "eqn11_length_width"} <= {p.name for p in found}
     cells = [p for p in found if p.kind == "grid"]
     best_cell = max((p for p in points(run, signal) if p.cell), key=lambda p: height(p.network))
     assert best_cell in cells
     tops = sorted((height(p.network) for p in found), reverse=True)
-    assert optimum(run, signal, search.rows[signal.sha256]).network in {p.network for p in found}
-    assert height(optimum(run, signal, search.rows[signal.sha256]).network) == tops[0]
+    assert optimum(run, signal, search.rows[signal.sha256], search.known(signal)).network in {
+        p.network for p in found
+    }
+    assert (
+        height(optimum(run, signal, search.rows[signal.sha256], search.known(signal)).network)
+        == tops[0]
+    )
 
 
 def test_a_rule_that_is_the_optimum_has_no_regret(tmp_path):
@@ -122,7 +126,7 @@ def test_a_rule_that_is_the_optimum_has_no_regret(tmp_path):
 
     search = Search(run, [signal], tmp_path, score)
     list(search.fits())
-    first, second = regrets(run, signal, search.rows[signal.sha256])
+    first, second = regrets(run, signal, search.rows[signal.sha256], search.known(signal))
     assert first.rule == "eqn11_length"
     assert first.interval == (0, 0, 0)
     assert second.interval.mean == pytest.approx(41.0, abs=1)
@@ -139,36 +143,27 @@ def test_regret_may_be_negative_and_a_partial_fit_never_enters(tmp_path):
     search = Search(run, [signal], tmp_path, score)
     list(search.fits())
     rows = search.rows[signal.sha256]
-    assert all(r.interval.mean == -10 for r in regrets(run, signal, rows))
-    best = optimum(run, signal, rows)
-    key = trial_of(run, signal, best, 0).key
-    rows[key] = rows[key] | {"status": "partial"}
-    assert best.network not in {p.network for p in candidates(run, signal, rows)}
+    assert all(r.interval.mean == -10 for r in regrets(run, signal, rows, search.known(signal)))
+    best = optimum(run, signal, rows, search.known(signal))
+    key = trial_of(run, signal, best, 100).key
+    for status in ("partial", "failed"):
+        rows[key] = rows[key] | {"status": status}
+        assert optimum(run, signal, rows, search.known(signal)) is None
 
 
-def test_the_shares_and_the_mean_over_signals():
+def test_the_shares_and_the_mean_over_signals(tmp_path):
     signals = [make_signal(name) for name in "abcd"]
     run = make_search(signals, trials=1)
     gains = dict(zip("abcd", (0.2, 0.8, 3.0, -1.0), strict=True))
-    of_signals = []
-    for signal in signals:
-        rows = {}
-        rule = next(p for p in points(run, signal) if p.kind == "rule")
-        other = next(p for p in points(run, signal) if p.cell == (0, 1))
-        for point, gain in ((rule, 0.0), (other, gains[signal.name])):
-            for seed in (0, 1, *run.choosing_seeds, *run.scoring_seeds):
-                trial = trial_of(run, signal, point, seed)
-                lead = 5.0 if point is other and seed < 105 else gain
-                fit = PlannedFit(signal=signal, point=point, trial=trial, stage=0)
-                rows[trial.key] = row_of(fit, 30 + lead)
-        run_one = make_search([signal], trials=1)
-        for point in points(run_one, signal):
-            if point.kind == "rule" and point.network != rule.network:
-                for seed in (*run.choosing_seeds, *run.scoring_seeds):
-                    trial = trial_of(run, signal, point, seed)
-                    fit = PlannedFit(signal=signal, point=point, trial=trial, stage=0)
-                    rows[trial.key] = row_of(fit, 10.0)
-        of_signals.append(regrets(run, signal, rows))
+
+    def score(fit: PlannedFit) -> float:
+        if fit.point.kind == "rule":
+            return 30.0 if fit.point.name == "eqn11_length" else 10.0
+        return 30.0 + (gains[fit.signal.name] if fit.trial.seed >= 105 else 5.0)
+
+    search = Search(run, signals, tmp_path, score)
+    list(search.fits())
+    of_signals = [regrets(run, s, search.rows[s.sha256], search.known(s)) for s in signals]
     total = overall(run, of_signals)[0]
     assert total.interval.mean == pytest.approx(0.75)
     assert total.shares == (0.5, 0.75)
@@ -189,8 +184,12 @@ def test_the_share_of_cells_near_the_best_is_of_whole_grids_alone():
     near = {(0, 0): 40.0, (1, 1): 39.2, (2, 2): 38.9}
     rows = grid_rows(run, signal, lambda fit: near.get(fit.point.cell, 20.0), seeds=[0, 1])
     assert share_of_cells_near_best(run, signal, rows) == 2 / 20
-    rows.popitem()
-    rows.popitem()
+    key, row = next((k, r) for k, r in rows.items() if r["metric_psnr_peak"] == 20.0)
+    assert share_of_cells_near_best(run, signal, rows | {key: row | {"status": "diverged"}}) == 0.1
+    assert math.isnan(
+        share_of_cells_near_best(run, signal, rows | {key: row | {"status": "failed"}})
+    )
+    rows.pop(key)
     assert math.isnan(share_of_cells_near_best(run, signal, rows))
 
 
@@ -199,7 +198,7 @@ def test_the_cost_counts_what_came_before_the_optimum(tmp_path):
     run = make_search([signal], trials=6, sampler="random")
     search = Search(run, [signal], tmp_path, noisy(0))
     list(search.fits())
-    found = suggestions_of(search.searches[signal.sha256].study)
+    found = search.known(signal)
     rows = search.rows[signal.sha256]
     at = found[4].scales
     point = next(k.point for k in known_points(run, signal, rows) if k.point.scales == at)

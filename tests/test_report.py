@@ -26,7 +26,7 @@ def score(point, seed):
 def make_results(run, signal, rows, store, missing: int = 0) -> Results:
     sha = signal.sha256
     done, left = {sha: len(rows)}, {sha: missing}
-    return Results(run, [signal], rows, store, done, left, {sha: []}, {sha: {}})
+    return Results(run, [signal], rows, store, done, left, {sha: []}, lambda _: {})
 
 
 @pytest.fixture

@@ -6,12 +6,14 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from analysis.choosing import optimum
+from analysis.regret import regrets
 from inr_models import InputError
 from search_spaces.audio import NoiseGrid
-from search_spaces.axes import Values
+from search_spaces.axes import Linear, Values
 from studies.audio_search import STUDY
 from studies.engine import suggestions
-from studies.engine.journal import RunJournal, open_journal
+from studies.engine.journal import RunJournal, open_journal, space
 from studies.engine.known import known_points, objective
 from studies.engine.plan import CHOOSING_STAGE, PlannedFit, points, trial_of
 from studies.engine.rows import Row
@@ -109,7 +111,7 @@ def test_a_journal_on_storage_that_is_no_local_disk_is_kept_there(tmp_path):
         search.searches[A.sha256].keep = journal.keep
         list(islice(search.fits(), stop_after))
     assert search.suggested() == whole.suggested()
-    assert RunJournal(store, run).suggestions([A])[A.sha256][-1].value is not None
+    assert RunJournal(store, run).suggestions(run, [A])[A.sha256][-1].value is not None
 
 
 def test_more_trials_go_on_where_fewer_ended(tmp_path):
@@ -173,14 +175,19 @@ def test_a_warm_start_knows_the_grid_and_repeats_none_of_it(tmp_path):
         study = warm.searches[signal.sha256].study
         assert warm.searches[signal.sha256].num_warm == 20 + 2
         in_order = known_points(run, signal, warm.rows[signal.sha256])
-        cells = [k.point for k in in_order if k.point.kind == "grid"]
+        cells = [k.point for k in in_order if k.point.scales in cells_of(run, signal)]
         told = {(t.params["s0"], t.params["s1"]): t.value for t in study.trials[:22]}
+        assert len(cells) == 20
         assert all(point.scales in told for point in cells)
     reached = [
         np.mean([height(points_at(run, at)) for found in s.suggested().values() for at in found])
         for s in (warm, cold)
     ]
     assert reached[0] > reached[1] + 5
+
+
+def cells_of(run, signal):
+    return {p.scales for p in points(run, signal) if p.kind == "grid"}
 
 
 def points_at(run, at):
@@ -284,3 +291,84 @@ def test_a_torn_last_line_is_dropped_and_the_search_goes_on(tmp_path):
     again = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path), rows=cut.rows)
     list(again.fits())
     assert again.suggested() == whole.suggested()
+
+
+def test_a_failed_fit_of_a_suggestion_is_tried_again_and_the_search_ends(tmp_path):
+    run = make_search([A], trials=4)
+    path = tmp_path / "journal"
+    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
+    failed = []
+    while not first.schedule.is_finished:
+        for fit in first.schedule.next().fits:
+            fails = fit.stage == 1 and fit.trial.seed == 1 and not failed
+            failed += [fit.trial.key] if fails else []
+            first.schedule.record(row_of(fit, first.score(fit), "failed" if fails else "ok"))
+    told = first.known(A)
+    best = optimum(run, A, first.rows[A.sha256], told)
+    rows = {k: r for k, r in first.rows[A.sha256].items() if r["status"] != "failed"}
+    again = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path), rows={A.sha256: rows})
+    assert [fit.trial.key for fit in again.fits()] == failed
+    # What was told stays told, so that the answer does not depend on the repair.
+    assert again.known(A) == told
+    assert optimum(run, A, again.rows[A.sha256], told) == best
+
+
+def test_what_others_store_later_does_not_undo_an_answer(tmp_path):
+    run = make_search([A], trials=6)
+    search = Search(run, [A], tmp_path, noisy(0))
+    list(search.fits())
+    rows, known = search.rows[A.sha256], search.known(A)
+    before = regrets(run, A, rows, known)
+    later = grid_rows(run, A, lambda fit: 99.0, seeds=[0, 1, *run.choosing_seeds])
+    assert regrets(run, A, rows | later, known) == before
+
+
+@pytest.mark.parametrize("n", [260, 1000, 5000, 8191])
+def test_cells_on_the_rim_are_in_the_space(n):
+    signal = make_signal(n=n)
+    run = make_search([signal])
+    bounds = space(run, signal)
+    for s0, s1 in cells_of(run, signal):
+        assert bounds["s0"].low <= s0 <= bounds["s0"].high
+        assert bounds["s1"].low <= s1 <= bounds["s1"].high
+
+
+def test_a_renamed_clip_is_found_again(tmp_path):
+    run = make_search([A], trials=4)
+    path = tmp_path / "journal"
+    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
+    list(first.fits())
+    renamed = dataclasses.replace(A, name="other name")
+    again = Search(run, [renamed], tmp_path, noisy(0), storage=open_journal(path), rows=first.rows)
+    assert list(again.fits()) == []
+    assert again.known(renamed) == first.known(A)
+
+
+def test_looking_at_a_journal_does_not_touch_a_line_that_is_being_written(tmp_path):
+    path = tmp_path / "journal"
+    list(
+        Search(
+            make_search([A], trials=4), [A], tmp_path, noisy(0), storage=open_journal(path)
+        ).fits()
+    )
+    path.write_bytes(path.read_bytes() + b'{"op_code": 5, "work')
+    before = path.read_bytes()
+    open_journal(path, to_write=False)
+    assert path.read_bytes() == before
+    open_journal(path)
+    assert path.read_bytes() != before
+
+
+def test_a_space_of_one_axis_has_a_rim_and_no_other(tmp_path):
+    grid = NoiseGrid(s0=Values(values=(3000,)), s1=Linear(low=0, high=3, num=4))
+    study = dataclasses.replace(STUDY, small=dataclasses.replace(STUDY.small, grid=grid))
+    run = resolve(study, "small", [A], changes={"trials": 6})
+    search = Search(run, [A], tmp_path, lambda fit: 30 + fit.point.scales.s1)
+    list(search.fits())
+    found = regrets(run, A, search.rows[A.sha256], search.known(A))
+    assert all(r.at_rim == (r.optimum.scales.s1 > 2.85) for r in found)
+
+
+def test_early_stopping_wants_a_sampler_that_learns_from_it():
+    with pytest.raises(InputError, match="--early-stopping: Optuna's gp learns nothing"):
+        make_search([A], sampler="gp", early_stopping=True)

@@ -24,17 +24,20 @@ def course(
         search: of a run that searches.
     """
     yield plan(run, [signal])
+    suggestions = ()
     if search:
         search.warm_start(known_points(run, signal, rows))
+        yield search.unfinished()
         while fits := search.next_round():
             yield fits
             search.tell()
+        suggestions = search.suggestions()
     if run.choosing_seeds:
-        found = candidates(run, signal, rows)
+        found = candidates(run, signal, rows, suggestions)
         yield _on(run, signal, found, run.choosing_seeds, CHOOSING_STAGE)
-    best = optimum(run, signal, rows)
+    best = optimum(run, signal, rows, suggestions)
     if best:
-        found = [best, *compared(run, signal)]
+        found = [best, *compared(run, signal, rows, suggestions)]
         yield _on(run, signal, found, run.scoring_seeds, SCORING_STAGE)
 
 

@@ -11,7 +11,7 @@ from studies.engine.plan import PlannedFit, Point, plan, points, trial_of
 from studies.engine.rows import Row
 from studies.engine.schedule import Schedule
 from studies.engine.signals import Signal
-from studies.engine.store import Store
+from studies.engine.store import UNFINISHED, Store
 from studies.engine.study import Run
 
 if TYPE_CHECKING:
@@ -86,14 +86,14 @@ class Job:
             return {sha: [] for sha in self.run.signals}
         from studies.engine.journal import RunJournal
 
-        return RunJournal(self.store, self.run).suggestions(self.signals)
+        return RunJournal(self.store, self.run).suggestions(self.run, self.signals)
 
     def _searches(self, rows: dict[str, dict[str, Row]]) -> "dict[str, SignalSearch]":
         from studies.engine.journal import RunJournal
         from studies.engine.suggestions import SignalSearch
 
         journal = RunJournal(self.store, self.run)
-        storage = journal.storage()
+        storage = journal.storage(to_write=True)
         return {
             s.sha256: SignalSearch(self.run, s, rows[s.sha256], storage, self.store, journal.keep)
             for s in self.signals
@@ -101,26 +101,35 @@ class Job:
 
     def _count(self, signal: Signal) -> tuple[int, int]:
         """How many of a signal's fits are done, and how many are missing as far as is known."""
-        run = self.run
-        rows = {k: r for k, r in self.rows[signal.sha256].items() if r["status"] != "failed"}
-        tried = [point_at(run, s.scales) for s in self.suggestions[signal.sha256] if not s.warm]
+        run, rows = self.run, self.rows[signal.sha256]
+        suggestions = self.suggestions[signal.sha256]
+        tried = [point_at(run, s.scales) for s in suggestions if not s.warm]
 
         def keys(of: Sequence[Point], seeds: Sequence[int]) -> set[str]:
             return {trial_of(run, signal, point, seed).key for point in of for seed in seeds}
 
-        wanted = {fit.trial.key for fit in plan(run, [signal])}
-        wanted |= keys(tried, range(run.scale.seeds))
+        own = keys(tried, range(run.scale.seeds))
+        stops = run.search is not None and run.search.early_stopping
+        # A failed fit is tried again, one that was stopped early unless that is what was asked.
+        done = {
+            key
+            for key, row in rows.items()
+            if row["status"] not in UNFINISHED
+            or (row["status"] == "partial" and stops and key in own)
+        }
+        wanted = {fit.trial.key for fit in plan(run, [signal])} | own
         ahead = max(run.search.trials - len(tried), 0) * run.scale.seeds if run.search else 0
-        is_known = not ahead and all(key in rows for key in wanted)
-        wanted |= keys(compared(run, signal), (*run.choosing_seeds, *run.scoring_seeds))
+        is_known = not ahead and wanted <= done
+        others = compared(run, signal, rows, suggestions)
+        wanted |= keys(others, (*run.choosing_seeds, *run.scoring_seeds))
         if is_known:
-            wanted |= keys(candidates(run, signal, rows), run.choosing_seeds)
+            wanted |= keys(candidates(run, signal, rows, suggestions), run.choosing_seeds)
         elif run.search:
             ahead += run.search.top * len(run.choosing_seeds)
-        best = optimum(run, signal, rows) if is_known else None
+        best = optimum(run, signal, rows, suggestions) if is_known else None
         if best:
             wanted |= keys([best], run.scoring_seeds)
         else:
             ahead += len(run.scoring_seeds)
-        done = sum(key in rows for key in wanted)
-        return done, len(wanted) - done + ahead
+        num_done = len(wanted & done)
+        return num_done, len(wanted) - num_done + ahead

@@ -7,7 +7,7 @@ knowing all that is in the store.
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import optuna
@@ -26,6 +26,9 @@ from studies.engine.study import Run
 
 NUM_WARM = "noisescape.warm"
 """A study's attribute: how many of its first trials were known before it suggested any."""
+
+SPACE = "noisescape.space"
+"""A study's attribute: what it searches."""
 
 
 class RunJournal:
@@ -52,30 +55,32 @@ class RunJournal:
         if not self.is_local:
             self.store.write_bytes(self.name, self.path.read_bytes())
 
-    def storage(self) -> BaseStorage:
-        """Its studies, for Optuna."""
+    def storage(self, *, to_write: bool = False) -> BaseStorage:
+        """Its studies, for Optuna; for the one driver that may write, or to look on."""
         try:
-            return open_journal(self.path)
+            return open_journal(self.path, to_write=to_write)
         except InputError as error:
-            raise InputError(
-                str(error).replace(str(self.path), f"{self.store.results}/{self.name}")
-            ) from error
+            shown = f"{self.store.results}/{self.name}"
+            raise InputError(str(error).replace(str(self.path), shown)) from error
 
-    def suggestions(self, signals: Sequence[Signal]) -> dict[str, list[Suggestion]]:
-        """What it holds, by the signals' sha256."""
-        if not self.path.exists():
-            return {signal.sha256: [] for signal in signals}
-        storage = self.storage()
-        known = {study.study_name for study in optuna.get_all_study_summaries(storage)}
-        found = {}
-        for signal in signals:
-            name = study_name(signal)
-            study = optuna.load_study(study_name=name, storage=storage) if name in known else None
-            found[signal.sha256] = suggestions_of(study) if study else []
+    def suggestions(self, run: Run, signals: Sequence[Signal]) -> dict[str, list[Suggestion]]:
+        """What it holds, by the signals' sha256.
+
+        Raises:
+            InputError: it is of another space.
+        """
+        found: dict[str, list[Suggestion]] = {signal.sha256: [] for signal in signals}
+        if self.path.exists():
+            storage = self.storage()
+            for signal in signals:
+                if name := stored_name(storage, signal):
+                    study = optuna.load_study(study_name=name, storage=storage)
+                    check_space(study, run, signal)
+                    found[signal.sha256] = suggestions_of(study)
         return found
 
 
-def open_journal(path: Path) -> BaseStorage:
+def open_journal(path: Path, *, to_write: bool = True) -> BaseStorage:
     """The storage of a run's studies.
 
     Raises:
@@ -83,7 +88,7 @@ def open_journal(path: Path) -> BaseStorage:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        _drop_torn_line(path)
+        _check_lines(path, drop_torn=to_write)
         return JournalStorage(JournalFileBackend(str(path)))
     except OSError as error:
         raise InputError(f"{path}: cannot be opened ({error.strerror}).") from error
@@ -94,15 +99,15 @@ def open_journal(path: Path) -> BaseStorage:
         ) from error
 
 
-def _drop_torn_line(path: Path) -> None:
-    """Optuna would pass over an unfinished last line, but write the next one behind it."""
+def _check_lines(path: Path, *, drop_torn: bool) -> None:
+    """Optuna passes over an unfinished last line, but would write the next one behind it."""
     content = path.read_bytes() if path.exists() else b""
     whole = content[: content.rfind(b"\n") + 1]
     if whole:
         json.loads(whole.splitlines()[-1])
-    if content and not whole:
-        raise ValueError("no line ends")
-    if len(whole) < len(content):
+    elif content:
+        raise ValueError("it has no whole line")
+    if drop_torn and len(whole) < len(content):
         os.truncate(path, len(whole))
 
 
@@ -127,14 +132,55 @@ def importance(suggestions: Sequence[Suggestion]) -> dict[str, float]:
     return optuna.importance.get_param_importances(study, evaluator=evaluator)
 
 
+def space(run: Run, signal: Signal) -> dict[str, FloatDistribution]:
+    """The rectangle of the scale's grid as Optuna's distributions; s0 goes by its logarithm.
+
+    Raises:
+        InputError: there is nothing to search in it.
+    """
+    bounds = run.scale.grid.bounds(signal.num_samples)
+    # Rounded as cells are, so that those on the rim are inside.
+    (s0_low, s0_high), (s1_low, s1_high) = ((stable(low), stable(high)) for low, high in bounds)
+    if s0_low == s0_high and s1_low == s1_high:
+        raise InputError(f"grid = {run.scale.grid}: a single point; a search wants a range.")
+    return {
+        "s0": FloatDistribution(s0_low, s0_high, log=s0_low > 0),
+        "s1": FloatDistribution(s1_low, s1_high),
+    }
+
+
+def space_text(space: Mapping[str, FloatDistribution]) -> str:
+    """A space in words, to compare with another."""
+    return "; ".join(f"{name} {distribution}" for name, distribution in space.items())
+
+
+def check_space(study: optuna.Study, run: Run, signal: Signal) -> None:
+    """Raise InputError if a study is of another space than this run's."""
+    there, here = study.user_attrs.get(SPACE), space_text(space(run, signal))
+    if there != here:
+        raise InputError(
+            f"{run.folder}/optuna.journal: {study.study_name} was searched over {there}, this run "
+            f"searches {here}; remove the file, and the search starts anew, knowing every row of "
+            "the store."
+        )
+
+
 def study_name(signal: Signal) -> str:
-    """What optuna-dashboard shows."""
-    return f"{signal.name} {signal.sha256[:8]}"
+    """What optuna-dashboard shows; its last word tells signals apart, whatever they are called."""
+    return f"{signal.name} {signal.sha256[:12]}"
+
+
+def stored_name(storage: BaseStorage, signal: Signal) -> str | None:
+    """The name under which a signal's study is stored, None if there is none."""
+    names = optuna.get_all_study_names(storage)
+    return next((n for n in names if n.rsplit(" ", 1)[-1] == signal.sha256[:12]), None)
 
 
 def suggestions_of(study: optuna.Study) -> list[Suggestion]:
     """Its points in the order in which they became known, those left out that said nothing."""
-    num_warm = study.user_attrs.get(NUM_WARM, 0)
+    num_warm = study.user_attrs.get(NUM_WARM)
+    if num_warm is None:  # it is being filled with what is known
+        return []
     return [
         Suggestion(
             number=trial.number,

@@ -14,7 +14,7 @@ from studies.engine.study import Run
 
 
 class Known(NamedTuple):
-    """A SIREN² point with its peak PSNR in dB by seed, zero output's where it did not converge."""
+    """A SIREN² point with its peak PSNR in dB by seed, zero output's where it diverged."""
 
     point: Point
     scores: dict[int, float]
@@ -51,33 +51,31 @@ def stored_rows(run: Run, signals: Sequence[Signal], store: Store) -> dict[str, 
 def known_points(run: Run, signal: Signal, rows: Mapping[str, Row]) -> list[Known]:
     """Every SIREN² point that was fitted as the run fits, whichever study did it.
 
-    Rules' points and cells of the run's grid keep their names. A point of which a fit was
-    stopped early is none that is known. In the order of (s0, s1).
+    A point of which a fit was stopped early is none that is known. In the order of (s0, s1).
     """
-    named = {p.scales: p for p in reversed(points(run, signal)) if p.scales}
     scores: dict[Point, dict[int, float]] = defaultdict(dict)
-    stopped = set()
+    stopped, made = set(), {}
     for row in rows.values():
         if row["sha256"] != signal.sha256 or row["network"] != "siren2":
             continue
         at = NoiseScales(row["hp_s0"], row["hp_s1"])
-        point = named.get(at) or named.setdefault(at, point_at(run, at))
+        point = made.get(at) or made.setdefault(at, point_at(run, at))
         # The key says whether all the rest of the trial is as in this run.
         if trial_of(run, signal, point, row["seed"]).key == row["key"]:
             score = score_of(row, signal)
-            if score is None:
+            if row["status"] == "partial":
                 stopped.add(point)
-            else:
+            elif score is not None:
                 scores[point][row["seed"]] = score
     ordered = sorted(scores.items(), key=lambda item: item[0].scales or ())
     return [Known(point, found) for point, found in ordered if point not in stopped]
 
 
 def score_of(row: Row, signal: Signal) -> float | None:
-    """A fit's peak PSNR in dB; zero output's if it diverged or failed; None if partial."""
-    if row["status"] == "partial":
+    """A fit's peak PSNR in dB, zero output's if it diverged; None if it failed or is partial."""
+    if row["status"] in ("failed", "partial"):
         return None
-    return row["metric_psnr_peak"] if row["status"] in ("ok", "dead") else signal.psnr_zero
+    return signal.psnr_zero if row["status"] == "diverged" else row["metric_psnr_peak"]
 
 
 def objective(known: Iterable[Known], seeds: Sequence[int]) -> dict[Point, float]:
@@ -108,5 +106,10 @@ def objective(known: Iterable[Known], seeds: Sequence[int]) -> dict[Point, float
 def point_at(run: Run, scales: NoiseScales) -> Point:
     """The run's SIREN² at (s0, s1), a point of a search."""
     network = siren2_at(run, scales)
-    name = f"s0 {network.s0:.6g}, s1 {network.s1:.6g}"
+    name = f"s0 {network.s0:.9g}, s1 {network.s1:.9g}"
     return Point(name=name, kind="search", network=network)
+
+
+def named_points(run: Run, signal: Signal) -> dict[NoiseScales, Point]:
+    """The rules' points and the cells of the run's grid by (s0, s1); a rule before a cell."""
+    return {p.scales: p for p in reversed(points(run, signal)) if p.scales}

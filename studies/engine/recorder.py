@@ -14,7 +14,7 @@ import ray.exceptions
 from ray.actor import ActorHandle
 
 from studies.engine.rows import Row, brief
-from studies.engine.store import UNFINISHED, Store
+from studies.engine.store import Store
 
 MAX_ATTEMPTS = 3
 COMPACT_EVERY = 256
@@ -28,11 +28,16 @@ class Recorder:
         self.attempts: Counter[str] = Counter()
         self.num_rows = 0
 
-    def stored(self, keys: Sequence[str]) -> list[Row | None]:
+    def stored(self, keys: Sequence[str], may_be_partial: Sequence[bool]) -> list[Row | None]:
         """For each key the fit's brief row, None where it has still to be done."""
         rows = {row["key"]: row for row in self.store.fits(keys).to_pylist()}
-        found = (rows.get(key) for key in keys)
-        return [row and (None if row["status"] in UNFINISHED else brief(row)) for row in found]
+        found = []
+        for key, partial in zip(keys, may_be_partial, strict=True):
+            row = rows.get(key)
+            open_still = row is None or row["status"] == "failed"
+            open_still |= row is not None and row["status"] == "partial" and not partial
+            found.append(None if row is None or open_still else brief(row))
+        return found
 
     def begin(self, unit: str) -> tuple[int, bytes | None]:
         """Note one more attempt at a unit; its number, and where the last one left off."""
@@ -62,7 +67,11 @@ class Recorder:
 
 
 class RemoteCheckpoints:
-    """`inr_models.fit.Checkpoints` of a batch, kept by a recorder under the trials' keys."""
+    """`inr_models.fit.Checkpoints` of a batch, kept by a recorder under `keys`, one a trial.
+
+    A fit that may be stopped early has a key of its own: what its stack went through is not what
+    a whole fit would have.
+    """
 
     def __init__(self, recorder: ActorHandle, keys: Sequence[str]) -> None:
         self.recorder, self.keys = recorder, keys

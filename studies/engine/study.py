@@ -61,6 +61,10 @@ class Search:
         for field in ("trials", "round_size", "top"):
             if getattr(self, field) < 1:
                 raise InputError(f"{field} = {getattr(self, field)}: give 1 or more.")
+        if self.early_stopping and self.sampler == "gp":
+            raise InputError(
+                "--early-stopping: Optuna's gp learns nothing from stopped fits; use --sampler tpe."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

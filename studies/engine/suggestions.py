@@ -11,15 +11,22 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import optuna
-from optuna.distributions import FloatDistribution
 from optuna.samplers import RandomSampler
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
-from inr_models import InputError
 from search_spaces.rules import NoiseScales
-from studies.engine.journal import NUM_WARM, study_name, suggestions_of
-from studies.engine.known import Known, objective, point_at, score_of
+from studies.engine.journal import (
+    NUM_WARM,
+    SPACE,
+    check_space,
+    space,
+    space_text,
+    stored_name,
+    study_name,
+    suggestions_of,
+)
+from studies.engine.known import Known, Suggestion, objective, point_at, score_of
 from studies.engine.plan import PlannedFit, Point, stable, trial_of
 from studies.engine.rows import Row
 from studies.engine.rungs import Rungs
@@ -29,7 +36,6 @@ from studies.engine.store import Store
 from studies.engine.study import Run
 
 MAX_REPEATS = 100
-_SPACE = "noisescape.space"
 _TOLD = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -70,9 +76,27 @@ class SignalSearch:
                 ]
             )
             self.study.set_user_attr(NUM_WARM, len(inside))
-        self.tried = {*told, *(s.scales for s in suggestions_of(self.study))}
+        self.tried = {self._point(trial).scales for trial in self._told()}
+        for trial in self._asked():
+            if self._point(trial).scales in self.tried:  # killed before it was told so
+                self.study.tell(trial.number, state=TrialState.FAIL)
+        self.tried |= {self._point(trial).scales for trial in self._asked()}
+        self.tried |= {NoiseScales(row["hp_s0"], row["hp_s1"]) for row in self.rows.values()}
         # What is in the store but not told was fitted for a round that is still to be told.
         self._note_rungs(map(self._point, self._told()))
+
+    def unfinished(self) -> list[PlannedFit]:
+        """Fits of earlier rounds that failed: told as zero output, they are tried again."""
+        num_warm = self.num_warm
+        asked = [trial for trial in self._told() if trial.number >= num_warm]
+        fits = self._fits(asked, stage=0, rungs={})
+        # Of a point that was stopped no seed is missed.
+        stopped = {self._point(t).network for t in asked if t.state == TrialState.PRUNED}
+        return [fit for fit in fits if fit.trial.network not in stopped]
+
+    def suggestions(self) -> list[Suggestion]:
+        """All that was known or suggested, in its order."""
+        return suggestions_of(self.study)
 
     def next_round(self) -> list[PlannedFit]:
         """The fits of the next round, or of the one that a killed driver left; [] at the end."""
@@ -89,16 +113,24 @@ class SignalSearch:
             trials.append(asked)
             num_asked += 1
         self.keep()
-        stage = 1 + num_told // self.search.round_size
+        thresholds = {
+            seed: self.rungs.thresholds(seed) if self.rungs else {}
+            for seed in range(self.run.scale.seeds)
+        }
+        return self._fits(trials, 1 + num_told // size, thresholds)
+
+    def _fits(
+        self, trials: Iterable[FrozenTrial], stage: int, rungs: Mapping[int, Mapping[int, float]]
+    ) -> list[PlannedFit]:
         return [
             PlannedFit(
                 signal=self.signal,
-                point=self._point(trial),
-                trial=trial_of(self.run, self.signal, self._point(trial), seed),
+                point=point,
+                trial=trial_of(self.run, self.signal, point, seed),
                 stage=stage,
-                rungs=self.rungs.thresholds(seed) if self.rungs else {},
+                rungs=rungs.get(seed, {}),
             )
-            for trial in trials
+            for point in map(self._point, trials)
             for seed in range(self.run.scale.seeds)
         ]
 
@@ -107,7 +139,7 @@ class SignalSearch:
         asked = self._asked()
         for frozen in asked:
             rows = self._rows(self._point(frozen))
-            scores = {seed: score_of(row, self.signal) for seed, row in rows.items()}
+            scores = {seed: self._told_score(row) for seed, row in rows.items()}
             trial = Trial(self.study, frozen._trial_id)
             trial.set_user_attr("psnr_by_seed", scores)
             whole = [score for score in scores.values() if score is not None]
@@ -128,32 +160,29 @@ class SignalSearch:
 
     def _open(self, storage: BaseStorage) -> optuna.Study:
         # Loading wants a sampler too; those that suggest are made in _ask.
-        name, sampler = study_name(self.signal), RandomSampler(seed=0)
-        try:
+        sampler = RandomSampler(seed=0)
+        name = stored_name(storage, self.signal)
+        if name:
             study = optuna.load_study(study_name=name, storage=storage, sampler=sampler)
             if NUM_WARM in study.user_attrs:
-                self._check_space(study)
+                check_space(study, self.run, self.signal)
                 for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                     if trial.params.keys() != self.space.keys():  # killed while it was asked
                         study.tell(trial.number, state=TrialState.FAIL)
                 return study
             optuna.delete_study(study_name=name, storage=storage)  # killed while it was filled
-        except KeyError:
-            pass
         study = optuna.create_study(
-            study_name=name, storage=storage, sampler=sampler, direction="maximize"
+            study_name=study_name(self.signal),
+            storage=storage,
+            sampler=sampler,
+            direction="maximize",
         )
-        study.set_user_attr(_SPACE, _space_text(self.space))
+        study.set_user_attr(SPACE, space_text(self.space))
         return study
 
-    def _check_space(self, study: optuna.Study) -> None:
-        there, here = study.user_attrs.get(_SPACE), _space_text(self.space)
-        if there != here:
-            raise InputError(
-                f"{self.run.folder}/optuna.journal: {study.study_name} was searched over {there}, "
-                f"this run searches {here}; remove the file, and the search starts anew, knowing "
-                "every row of the store."
-            )
+    def _told_score(self, row: Row) -> float | None:
+        # The sampler is to learn from a failure; what is compared later waits for the fit.
+        return self.signal.psnr_zero if row["status"] == "failed" else score_of(row, self.signal)
 
     def _ask(self, index: int) -> FrozenTrial | None:
         for attempt in range(MAX_REPEATS):
@@ -192,18 +221,6 @@ class SignalSearch:
             self.rungs.note({row["key"]: row["seed"] for row in rows})
 
 
-def space(run: Run, signal: Signal) -> dict[str, FloatDistribution]:
-    """The rectangle of the scale's grid as Optuna's distributions; s0 goes by its logarithm.
-
-    Raises:
-        InputError: there is nothing to search in it.
-    """
-    (s0, s1) = run.scale.grid.bounds(signal.num_samples)
-    if s0[0] == s0[1] and s1[0] == s1[1]:
-        raise InputError(f"grid = {run.scale.grid}: a single point; a search wants a range.")
-    return {"s0": FloatDistribution(*s0, log=s0[0] > 0), "s1": FloatDistribution(*s1)}
-
-
 def check_search(run: Run, signals: Iterable[Signal]) -> None:
     """Refuse a search that cannot be, before anything starts.
 
@@ -211,9 +228,6 @@ def check_search(run: Run, signals: Iterable[Signal]) -> None:
         InputError: an unknown sampler, or a space without extent.
     """
     assert run.search is not None
+    make_sampler(run.search.sampler, 0, {})
     for signal in signals:
-        make_sampler(run.search.sampler, 0, space(run, signal))
-
-
-def _space_text(space: Mapping[str, FloatDistribution]) -> str:
-    return "; ".join(f"{name} {distribution}" for name, distribution in space.items())
+        space(run, signal)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studies.engine.known import known_points, point_at, stored_rows
+from studies.engine.known import named_points, point_at, score_of, stored_rows
 from studies.engine.mlflow_tree import MlflowTree
 from studies.engine.plan import Point, all_seeds, points, rule_points, trial_of
 from studies.engine.rows import Row, point_columns
@@ -89,16 +89,18 @@ class Tracker:
             return
         from studies.engine.journal import RunJournal
 
-        suggestions = RunJournal(self.store, self.run).suggestions(self.signals)
-        confirming = {*self.run.choosing_seeds, *self.run.scoring_seeds}
+        suggestions = RunJournal(self.store, self.run).suggestions(self.run, self.signals)
+        confirming = (*self.run.choosing_seeds, *self.run.scoring_seeds)
         for signal in self.signals:
-            known = known_points(self.run, signal, rows)
-            found = [
-                *rule_points(self.run, signal),
-                *(k.point for k in known if confirming & k.scores.keys()),
-                *(point_at(self.run, s.scales) for s in suggestions[signal.sha256] if not s.warm),
-            ]
-            yield from ((signal, p) for p in {p.network: p for p in reversed(found)}.values())
+            named = named_points(self.run, signal)
+            found = {point.network: point for point in rule_points(self.run, signal)}
+            for s in suggestions[signal.sha256]:
+                point = named.get(s.scales) or point_at(self.run, s.scales)
+                keys = (trial_of(self.run, signal, point, seed).key for seed in confirming)
+                # What another study found is shown where it came to be confirmed.
+                if not s.warm or any(key in rows for key in keys):
+                    found.setdefault(point.network, point)
+            yield from ((signal, point) for point in found.values())
 
     def _log_point(
         self, tree: MlflowTree, id: str, signal: Signal, point: Point, rows: dict[int, Row]
@@ -135,10 +137,11 @@ class Tracker:
             ("psnr_choosing", self.run.choosing_seeds),
             ("psnr_confirmed", self.run.scoring_seeds),
         ):
-            counted = [rows[s] for s in seeds if s in rows and rows[s]["status"] in ("ok", "dead")]
-            peaks = [row["metric_psnr_peak"] for row in counted]
-            if peaks:
-                metrics[name] = {len(peaks): sum(peaks) / len(peaks)}
+            scored = [score_of(rows[s], signal) if s in rows else None for s in seeds]
+            known = [score for score in scored if score is not None]
+            # What is compared is a mean over all its seeds or none.
+            if known and (name == "psnr_peak" or len(known) == len(seeds)):
+                metrics[name] = {len(known): sum(known) / len(known)}
         statuses = " ".join(sorted({row["status"] for row in rows.values()}))
         code = {
             name: "; ".join(sorted({row[name] or "unknown" for row in rows.values()}))

@@ -118,13 +118,16 @@ class _Rows(TrialProgressCallback):
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
         lines = str(trial.get_error() or "the worker process died").strip().splitlines()
         fits = self.searcher.batches[trial.config["batch"].number].fits
-        done = self.store.done([fit.trial.key for fit in fits])
+        rows = self.store.fits([fit.trial.key for fit in fits]).to_pylist()
+        ended = {row["key"]: row for row in rows if row["status"] != "failed"}
         for fit in fits:
-            if fit.trial.key not in done:
+            row = ended.get(fit.trial.key)
+            if row is None or (row["status"] == "partial" and not fit.rungs):
                 row = failed_row(self.study, fit.signal, fit.trial, lines[-1])
                 self.store.append([row])
-                self.searcher.schedule.record(brief(row))
-                self.on_row(brief(row))
+            # Known already or not: nothing must wait for a row that no worker will report.
+            self.searcher.schedule.record(brief(row))
+            self.on_row(brief(row))
 
 
 def _train_batch(
@@ -139,7 +142,8 @@ def _train_batch(
     torch.set_num_threads(1)
     work = config["batch"]
     # A batch that is run again after its worker died goes on with what it lacks.
-    stored = ray.get(recorder.stored.remote([trial.key for trial in work.trials]))
+    keys = [trial.key for trial in work.trials]
+    stored = ray.get(recorder.stored.remote(keys, [bool(rungs) for rungs in work.rungs]))
     for row in filter(None, stored):
         tune.report(row)
     left = [i for i, row in enumerate(stored) if row is None]
@@ -147,7 +151,9 @@ def _train_batch(
         return
     trials = [work.trials[i] for i in left]
     signal = ray.get(signals[trials[0].signal])
-    checkpoints = RemoteCheckpoints(recorder, [trial.key for trial in trials])
+    rungs = [work.rungs[i] for i in left]
+    named = [f"{t.key} {sorted(r.items()) or ''}" for t, r in zip(trials, rungs, strict=True)]
+    checkpoints = RemoteCheckpoints(recorder, named)
     finished = set()
     index = {trial.key: i for i, trial in enumerate(trials)}
     for row, curve in run_batch(
@@ -155,7 +161,7 @@ def _train_batch(
         signal,
         trials,
         torch.device(device),
-        [work.rungs[i] for i in left],
+        rungs,
         checkpoints,
         checkpoint_seconds,
     ):

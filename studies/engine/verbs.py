@@ -24,6 +24,7 @@ from studies.engine.study import FLAGS, RUN_JSON, Run, Study, resolve
 if TYPE_CHECKING:
     from analysis.report import Results
     from studies.engine.job import Job
+    from studies.engine.known import Suggestion
     from studies.engine.workers import Workers
 
 DAY = 24 * 3600
@@ -151,16 +152,21 @@ def _resolve(study: Study, arguments: argparse.Namespace) -> tuple[Run, list[Sig
         raise InputError(f"--max-concurrent {arguments.max_concurrent}: give 1 or more.")
     patterns = arguments.signals or [str(STUDIES / name) for name in study.signals]
     # Whatever is wrong with the flags is said before any file is read.
-    scale = resolve(study, scale_name, (), changes=changes).scale
-    signals, skipped = read_all(find_files(patterns), scale.max_samples)
+    empty = resolve(study, scale_name, (), changes=changes)
+    _check_search(empty, ())
+    signals, skipped = read_all(find_files(patterns), empty.scale.max_samples)
     if not signals:
         raise InputError("\n       ".join(skipped))
     run = resolve(study, scale_name, signals, skipped=skipped, changes=changes)
+    _check_search(run, signals)
+    return run, signals
+
+
+def _check_search(run: Run, signals: Sequence[Signal]) -> None:
     if run.search:
         from studies.engine.suggestions import check_search
 
         check_search(run, signals)
-    return run, signals
 
 
 def _tracking_uri(arguments: argparse.Namespace) -> str:
@@ -212,12 +218,13 @@ def _results(run: Run, signals: Sequence[Signal], store: Store) -> "Results":
 
     job = Job(run, signals, store)
     rows = {key: row for of_signal in job.rows.values() for key, row in of_signal.items()}
-    importance = {}
-    if run.search:
-        from studies.engine.journal import importance as importance_of
+    return Results(run, signals, rows, store, job.done, job.missing, job.suggestions, _importance)
 
-        importance = {sha: importance_of(found) for sha, found in job.suggestions.items()}
-    return Results(run, signals, rows, store, job.done, job.missing, job.suggestions, importance)
+
+def _importance(suggestions: "Sequence[Suggestion]") -> dict[str, float]:
+    from studies.engine.journal import importance
+
+    return importance(suggestions)
 
 
 def _ui_command(uri: str) -> str:
