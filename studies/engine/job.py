@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from analysis.choosing import candidates, compared, optimum
+from analysis.report import Results
 from inr_models import NetworkConfig
 from studies.engine.course import course
 from studies.engine.known import Suggestion, point_at, stored_rows
@@ -62,6 +63,20 @@ class Job:
         """Estimated for all that is missing, one fit after the other on one worker."""
         samples = sum(self.missing[s.sha256] * s.num_samples for s in self.signals)
         return self.seconds_per_sample * samples * self.run.scale.fit.epochs
+
+    def results(self) -> Results:
+        """All that is stored of the run, for a report."""
+        rows = {key: row for of_signal in self.rows.values() for key, row in of_signal.items()}
+        return Results(
+            run=self.run,
+            signals=self.signals,
+            rows=rows,
+            store=self.store,
+            done=self.done,
+            missing=self.missing,
+            suggestions=self.suggestions,
+            importance=_importance,
+        )
 
     def schedule(self, *, num_workers: int, min_batch: int) -> Schedule:
         """Everything that is missing, in the order in which it is worth having.
@@ -133,3 +148,9 @@ class Job:
             ahead += len(run.scoring_seeds)
         num_done = len(wanted & done)
         return num_done, len(wanted) - num_done + ahead
+
+
+def _importance(suggestions: Sequence[Suggestion]) -> dict[str, float]:
+    from studies.engine.journal import importance  # Optuna, where it is asked for
+
+    return importance(suggestions)

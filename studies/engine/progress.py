@@ -1,12 +1,15 @@
-"""What the terminal shows while fits run: done of total, the best so far, time left."""
+"""What the terminal shows while fits run: done of total, the best so far, time left; and what
+was left out."""
 
 import math
 import time
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.text import Text
 
 from studies.engine.rows import Row
 
@@ -75,3 +78,16 @@ def duration(seconds: float) -> str:
             value = seconds / size
             return f"{value:.1f} {unit}" if unit == "h" else f"{math.ceil(value)} {unit}"
     return f"{seconds / 86_400:,.0f} days"
+
+
+def end(console: Console, skipped: Sequence[str], failed: Sequence[str]) -> int:
+    """Say what was left out, and give the exit code: 3 if anything was."""
+    say(console, "skipped", skipped)
+    say(console, "failed", dict.fromkeys(failed))
+    return 3 if skipped or failed else 0
+
+
+def say(console: Console, word: str, sentences: Iterable[str]) -> None:
+    """Sentences, each behind a coloured word."""
+    for sentence in sentences:
+        console.print(Text.assemble((word, "yellow"), " ", sentence), soft_wrap=True)

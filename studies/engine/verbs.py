@@ -1,20 +1,16 @@
 """What the verbs do. Ray and MLflow are imported by the verbs that need them alone."""
 
 import argparse
-import datetime
 import os
-import shlex
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.text import Text
 
 from inr_models import InputError
 from studies.engine.audio_files import find_files, read_all
-from studies.engine.progress import FitProgress, duration
+from studies.engine.progress import FitProgress, duration, end, say
 from studies.engine.rows import signal_row
 from studies.engine.signals import Signal
 from studies.engine.store import Store
@@ -22,9 +18,7 @@ from studies.engine.stored_runs import newest_run
 from studies.engine.study import FLAGS, RUN_JSON, Run, Study, resolve
 
 if TYPE_CHECKING:
-    from analysis.report import Results
     from studies.engine.job import Job
-    from studies.engine.known import Suggestion
     from studies.engine.workers import Workers
 
 DAY = 24 * 3600
@@ -39,18 +33,19 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     run, signals = _resolve(study, arguments)
     job, _ = _prepare(run, signals, store, arguments, console)
     console.print(plan_table(signals, job.missing))
-    return _end(console, run.skipped, [])
+    return end(console, run.skipped, [])
 
 
 def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Do every fit that is missing, then report."""
     from studies.engine.mlflow_tree import check_uri
+    from studies.engine.outcome import report_on
 
     store = Store(arguments.results)
     uri = _tracking_uri(arguments)
     check_uri(uri)
     run, signals = _resolve(study, arguments)
-    _say(console, "skipped", run.skipped)
+    say(console, "skipped", run.skipped)
     job, workers = _prepare(run, signals, store, arguments, console)
     days = job.seconds / workers.count / DAY if workers and workers.device == "cpu" else 0
     if days > 1 and not arguments.yes:
@@ -63,7 +58,7 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     store.write_bytes(f"{run.folder}/study.json", RUN_JSON.dump_json(run, indent=1))
     if workers:
         _fit_missing(job, workers, uri, console)
-    return _report(run, signals, store, uri, console)
+    return report_on(run, signals, store, uri, console)
 
 
 def _prepare(
@@ -125,23 +120,25 @@ def _fit_missing(job: "Job", workers: "Workers", uri: str, console: Console) -> 
 def status(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Say how far the newest run that fits the flags has come."""
     from analysis.tables import status_table
+    from studies.engine.job import Job
 
     store = Store(arguments.results, create=False)
     run, signals = newest_run(study.name, arguments, store)
     console.print(f"{arguments.results}/{run.folder}", soft_wrap=True)
-    console.print(status_table(_results(run, signals, store)))
+    console.print(status_table(Job(run, signals, store).results()))
     return 0
 
 
 def report(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Make the table, the HTML report and MLflow's view anew from the store."""
     from studies.engine.mlflow_tree import check_uri
+    from studies.engine.outcome import report_on
 
     store = Store(arguments.results)
     uri = _tracking_uri(arguments)
     check_uri(uri)
     run, signals = newest_run(study.name, arguments, store)
-    return _report(run, signals, store, uri, console)
+    return report_on(run, signals, store, uri, console)
 
 
 def _resolve(study: Study, arguments: argparse.Namespace) -> tuple[Run, list[Signal]]:
@@ -174,74 +171,3 @@ def _tracking_uri(arguments: argparse.Namespace) -> str:
 
     given = arguments.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
     return given or default_uri(arguments.results)
-
-
-def _report(
-    run: Run,
-    signals: Sequence[Signal],
-    store: Store,
-    uri: str,
-    console: Console,
-) -> int:
-    from analysis.grid_report import grid_report
-    from analysis.search_report import search_report
-    from studies.engine.tracking import Tracker
-
-    results = _results(run, signals, store)
-    make = search_report if run.search else grid_report
-    made = make(results, datetime.datetime.now())
-    for name, content in {**made.files, "report.html": made.html.encode()}.items():
-        store.write_bytes(f"{run.folder}/{name}", content)
-    for table in made.tables:
-        console.print(table)
-    # Soft wrap: what is to be copied stays one line however narrow the window.
-    console.print(f"report   {store.results}/{run.folder}/report.html", soft_wrap=True)
-    console.print(f"Parquet  {store.results}/fits", soft_wrap=True)
-    if away := Tracker(uri, run, signals, store).sync(
-        made, finished=not any(results.missing.values())
-    ):
-        later = "the store has it all, and `report` fills MLflow in later."
-        _say(console, "MLflow is away", [f"({away}); {later}"])
-    else:
-        console.print(f"MLflow   {_ui_command(uri)}", soft_wrap=True)
-    failed = [
-        f"{row['signal']}: a fit failed ({row['error']}); the same command tries it again."
-        for row in results.rows.values()
-        if row["status"] == "failed"
-    ]
-    return _end(console, run.skipped, failed)
-
-
-def _results(run: Run, signals: Sequence[Signal], store: Store) -> "Results":
-    from analysis.report import Results
-    from studies.engine.job import Job
-
-    job = Job(run, signals, store)
-    rows = {key: row for of_signal in job.rows.values() for key, row in of_signal.items()}
-    return Results(run, signals, rows, store, job.done, job.missing, job.suggestions, _importance)
-
-
-def _importance(suggestions: "Sequence[Suggestion]") -> dict[str, float]:
-    from studies.engine.journal import importance
-
-    return importance(suggestions)
-
-
-def _ui_command(uri: str) -> str:
-    """What opens MLflow's pages over `uri`: the page itself where it is a server."""
-    if uri.startswith("http"):
-        return uri
-    # Beside this Python, so that it works without an activated environment.
-    mlflow = Path(sys.executable).with_name("mlflow")
-    return shlex.join([str(mlflow), "ui", "--host", "127.0.0.1", "--backend-store-uri", uri])
-
-
-def _end(console: Console, skipped: Sequence[str], failed: Sequence[str]) -> int:
-    _say(console, "skipped", skipped)
-    _say(console, "failed", dict.fromkeys(failed))
-    return 3 if skipped or failed else 0
-
-
-def _say(console: Console, word: str, sentences: Iterable[str]) -> None:
-    for sentence in sentences:
-        console.print(Text.assemble((word, "yellow"), " ", sentence), soft_wrap=True)

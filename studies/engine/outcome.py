@@ -1,0 +1,60 @@
+"""What a run came to: tables in the terminal, files beside it, MLflow."""
+
+import datetime
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from analysis.grid_report import grid_report
+from analysis.search_report import search_report
+from studies.engine.job import Job
+from studies.engine.progress import end, say
+from studies.engine.signals import Signal
+from studies.engine.store import Store
+from studies.engine.study import Run
+from studies.engine.tracking import Tracker
+
+
+def report_on(
+    run: Run,
+    signals: Sequence[Signal],
+    store: Store,
+    uri: str,
+    console: Console,
+) -> int:
+    """Make the report anew from the store, show it, and bring MLflow up to date; an exit code."""
+    results = Job(run, signals, store).results()
+    make = search_report if run.search else grid_report
+    made = make(results, datetime.datetime.now())
+    for name, content in {**made.files, "report.html": made.html.encode()}.items():
+        store.write_bytes(f"{run.folder}/{name}", content)
+    for table in made.tables:
+        console.print(table)
+    # Soft wrap: what is to be copied stays one line however narrow the window.
+    console.print(f"report   {store.results}/{run.folder}/report.html", soft_wrap=True)
+    console.print(f"Parquet  {store.results}/fits", soft_wrap=True)
+    if away := Tracker(uri, run, signals, store).sync(
+        made, finished=not any(results.missing.values())
+    ):
+        later = "the store has it all, and `report` fills MLflow in later."
+        say(console, "MLflow is away", [f"({away}); {later}"])
+    else:
+        console.print(f"MLflow   {_ui_command(uri)}", soft_wrap=True)
+    failed = [
+        f"{row['signal']}: a fit failed ({row['error']}); the same command tries it again."
+        for row in results.rows.values()
+        if row["status"] == "failed"
+    ]
+    return end(console, run.skipped, failed)
+
+
+def _ui_command(uri: str) -> str:
+    """What opens MLflow's pages over `uri`: the page itself where it is a server."""
+    if uri.startswith("http"):
+        return uri
+    # Beside this Python, so that it works without an activated environment.
+    mlflow = Path(sys.executable).with_name("mlflow")
+    return shlex.join([str(mlflow), "ui", "--host", "127.0.0.1", "--backend-store-uri", uri])
