@@ -1,0 +1,85 @@
+"""What Tune gives up still ends in a row, and nothing waits for it; no Ray is started here."""
+
+from types import SimpleNamespace
+
+import pytest
+from ray.tune.search import Searcher
+
+from inr_models import FitConfig, Siren2Config
+from studies.engine.plan import PlannedFit, Point
+from studies.engine.recorder import Recorder
+from studies.engine.rows import Row, failed_row, signal_row
+from studies.engine.schedule import Schedule
+from studies.engine.search import ScheduleSearcher
+from studies.engine.store import Store
+from studies.engine.trial import Trial
+from studies.engine.tuning import _Rows
+from tests.test_study import make_signal
+
+SIGNAL = make_signal()
+
+
+def make_fit(seed: int, rungs: dict[int, float] | None = None) -> PlannedFit:
+    point = Point(name="p", kind="grid", network=Siren2Config(width=8, s0=1.0, s1=1.0))
+    trial = Trial(signal=SIGNAL.sha256, network=point.network, fit=FitConfig(), seed=seed)
+    return PlannedFit(signal=SIGNAL, point=point, trial=trial, stage=0, rungs=rungs or {})
+
+
+def row_of(fit: PlannedFit, status: str) -> Row:
+    row = failed_row("test", fit.signal, fit.trial, "it failed") | {"status": status}
+    return row | ({} if status == "failed" else {"metric_psnr_peak": 30.0, "error": None})
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    made = Store(str(tmp_path))
+    made.add_signals([signal_row(SIGNAL)])
+    return made
+
+
+def test_a_batch_that_is_given_up_ends_in_rows_and_the_schedule_goes_on(store):
+    fits = [make_fit(seed, {5: 1.0} if seed == 2 else None) for seed in range(4)]
+    schedule = Schedule([(iter([fits, [make_fit(9)]]), {})], lambda _: 0.1, num_workers=1)
+    searcher = ScheduleSearcher(schedule)
+    work = searcher.suggest("a")["batch"]
+    assert [t.seed for t in work.trials] == [0, 1, 2, 3]
+    assert searcher.suggest("b") is None
+    # The worker stored three rows; one was reported before it was lost for good.
+    for fit, status in zip(fits, ("ok", "ok", "partial"), strict=False):
+        store.append([row_of(fit, status)])
+    schedule.record(row_of(fits[0], "ok"))
+    seen: list[Row] = []
+    given_up = _Rows("test", searcher, store, seen.append)
+    trial = SimpleNamespace(
+        config={"batch": work}, get_error=lambda: "Traceback\nBoom: out of luck"
+    )
+    given_up.on_trial_error(1, [], trial)
+    rows = {row["seed"]: row for row in store.fits().to_pylist()}
+    assert [rows[seed]["status"] for seed in range(4)] == ["ok", "ok", "partial", "failed"]
+    assert rows[3]["error"] == "Boom: out of luck"
+    assert [row["seed"] for row in seen] == [0, 1, 2, 3]
+    (last,) = searcher.suggest("c")["batch"].trials
+    assert last.seed == 9
+    schedule.record(row_of(make_fit(9), "ok"))
+    assert searcher.suggest("d") == Searcher.FINISHED
+
+
+def test_a_batch_run_again_skips_what_is_stored_and_passes_it_on(store):
+    fits = [make_fit(seed) for seed in range(4)]
+    for fit, status in zip(fits, ("ok", "failed", "partial", "partial"), strict=True):
+        store.append([row_of(fit, status)])
+    recorder = Recorder(store.location)
+    keys = [fit.trial.key for fit in fits]
+    found = recorder.stored(keys, [False, False, False, True])
+    assert [row and row["status"] for row in found] == ["ok", None, None, "partial"]
+    assert found[0] is not None
+    assert found[0]["key"] == keys[0]
+
+
+def test_a_unit_that_takes_its_worker_down_is_counted_until_it_gets_somewhere(store):
+    recorder = Recorder(store.location)
+    assert [recorder.begin("u")[0] for _ in range(3)] == [1, 2, 3]
+    recorder.save("u", b"state")
+    assert recorder.begin("u") == (1, b"state")
+    recorder.discard(["u"])
+    assert recorder.begin("u") == (2, None)
