@@ -153,13 +153,15 @@ def overall(run: Run, of_signals: Sequence[Sequence[Regret]]) -> list[Overall]:
 def share_of_cells_near_best(run: Run, signal: Signal, rows: Rows) -> float:
     """The share of the grid's cells within 1 dB of its best: Fig. 6's "not sensitive".
 
-    On the means over the grid's seeds; a cell that diverged is not near. NaN where the store
-    lacks cells.
+    On the means over those of the run's seeds that all cells have; a cell that diverged is not
+    near. NaN where there is no such seed.
     """
     relief = landscape(run, signal, rows)
-    if np.isin(relief.status, ("", "failed")).any() or np.isnan(relief.mean).all():
+    known = ~np.isin(relief.status, ("", "failed")).any(axis=(0, 1))
+    if not known.any() or np.isnan(relief.psnr[:, :, known]).all():
         return math.nan
-    return float((relief.mean >= np.nanmax(relief.mean) - 1.0).mean())
+    mean = np.nan_to_num(relief.psnr[:, :, known], nan=-math.inf).mean(axis=2)
+    return float((mean >= mean.max() - 1.0).mean())
 
 
 def cost_to_find(

@@ -178,19 +178,25 @@ def test_the_shares_and_the_mean_over_signals(tmp_path):
     assert (mine["num_seeds"] == 5).all()
 
 
-def test_the_share_of_cells_near_the_best_is_of_whole_grids_alone():
+def test_the_share_of_cells_near_the_best_is_of_seeds_that_all_cells_have():
     signal = make_signal()
     run = make_search([signal])
     near = {(0, 0): 40.0, (1, 1): 39.2, (2, 2): 38.9}
-    rows = grid_rows(run, signal, lambda fit: near.get(fit.point.cell, 20.0), seeds=[0, 1])
+
+    def score(fit):
+        return near.get(fit.point.cell, 20.0)
+
+    rows = grid_rows(run, signal, score, seeds=[0, 1])
     assert share_of_cells_near_best(run, signal, rows) == 2 / 20
-    key, row = next((k, r) for k, r in rows.items() if r["metric_psnr_peak"] == 20.0)
-    assert share_of_cells_near_best(run, signal, rows | {key: row | {"status": "diverged"}}) == 0.1
-    assert math.isnan(
-        share_of_cells_near_best(run, signal, rows | {key: row | {"status": "failed"}})
-    )
-    rows.pop(key)
-    assert math.isnan(share_of_cells_near_best(run, signal, rows))
+    of_one_seed = grid_rows(run, signal, score, seeds=[0])
+    assert share_of_cells_near_best(run, signal, of_one_seed) == 2 / 20
+    key, row = next((k, r) for k, r in of_one_seed.items() if r["metric_psnr_peak"] == 39.2)
+    diverged = of_one_seed | {key: row | {"status": "diverged"}}
+    assert share_of_cells_near_best(run, signal, diverged) == 1 / 20
+    failed = of_one_seed | {key: row | {"status": "failed"}}
+    assert math.isnan(share_of_cells_near_best(run, signal, failed))
+    del of_one_seed[key]
+    assert math.isnan(share_of_cells_near_best(run, signal, of_one_seed))
 
 
 def test_the_cost_counts_what_came_before_the_optimum(tmp_path):

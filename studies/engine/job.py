@@ -141,6 +141,9 @@ class Job:
             wanted |= keys(candidates(run, signal, rows, suggestions), run.choosing_seeds)
         elif run.search:
             ahead += run.search.top * len(run.choosing_seeds)
+            cells = [point for point in points(run, signal) if point.kind == "grid"]
+            if done & keys(cells, range(run.scale.seeds)):  # the best of them is compared, too
+                ahead += len(run.choosing_seeds) + len(run.scoring_seeds)
         best = optimum(run, signal, rows, suggestions) if is_known else None
         if best:
             wanted |= keys([best], run.scoring_seeds)

@@ -21,6 +21,7 @@ class FitProgress:
 
     def __init__(self, console: Console, total: int, seconds_left: float) -> None:
         self.console, self.total, self.done = console, total, 0
+        self.expected = total
         self.estimate = seconds_left
         self.best = (float("-inf"), "")
         self.started = self.printed = time.monotonic()
@@ -56,7 +57,7 @@ class FitProgress:
         self.live.update(self.task, completed=self.done, total=self.total, description=self._text())
         now = time.monotonic()
         if not self.console.is_terminal and (
-            now - self.printed >= PLAIN_EVERY_SECONDS or self.done == self.total
+            now - self.printed >= PLAIN_EVERY_SECONDS or self.done == self.expected
         ):
             self.printed = now
             self.console.print(f"fits {self.done}/{self.total} {self._text()}", highlight=False)

@@ -77,7 +77,8 @@ def _prepare(
         f"{scale.depth} x {scale.width}, {scale.fit.epochs:,} epochs"
     )
     job = Job(run, signals, store)
-    console.print(f"{job.num_missing:,} fits to run, {job.num_done:,} already done")
+    up_to = "up to " * (run.search is not None and job.num_missing > 0)
+    console.print(f"{up_to}{job.num_missing:,} fits to run, {job.num_done:,} already done")
     if not job.num_missing:
         return job, None
     from studies.engine.workers import connect, time_epoch
