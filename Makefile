@@ -7,7 +7,7 @@ PORT ?= 5000
 BIN := .venv/bin
 DB := $(abspath $(RESULTS))/_mlflow/mlflow.db
 
-.PHONY: help setup study test lint ui clean
+.PHONY: help setup study test test-slow lint ui clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -18,7 +18,10 @@ study: .venv/.stamp ## run the small audio study: minutes on two cores
 	$(BIN)/python studies/audio_grid.py run --scale small --results "$(RESULTS)"
 
 test: .venv/.stamp ## run the tests: minutes on two cores
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: .venv/.stamp ## run the tests that `make test` leaves out
+	$(BIN)/python -m pytest -m slow
 
 lint: .venv/.stamp ## check style, types and who imports whom
 	$(BIN)/ruff check

@@ -128,6 +128,7 @@ def test_a_finished_run_is_not_run_again(undisturbed):
     assert re.search(rf"perc_bell +{NUM_FITS} +{NUM_FITS} ", status)
 
 
+@pytest.mark.slow
 def test_a_killed_driver_goes_on_to_the_same_table(undisturbed, tmp_path):
     whole, output = undisturbed
     results = tmp_path / "results"
