@@ -132,8 +132,8 @@ def _row(fit: PlannedFit, psnr: float) -> Row:
 
 def _signal(number: int) -> Signal:
     return Signal(
-        name=f"signal {number}", sha256=f"{number:064x}", source="", num_samples=8192, channels=1,
-        sample_rate=8000.0, file_samples=8192, crop="loudest", crop_start=0, peak=1.0,
+        name=f"signal {number}", sha256=f"{number:02x}" * 32, source="", num_samples=8192,
+        channels=1, sample_rate=8000.0, file_samples=8192, crop="loudest", crop_start=0, peak=1.0,
         psnr_zero=10.0, descriptors={"psi": 0.3},
     )  # fmt: skip
 

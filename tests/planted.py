@@ -13,7 +13,7 @@ from search_spaces.rules import NoiseScales
 from studies.audio_search import STUDY
 from studies.engine.course import course
 from studies.engine.known import Suggestion
-from studies.engine.plan import PlannedFit
+from studies.engine.plan import PlannedFit, points, trial_of
 from studies.engine.rows import Row
 from studies.engine.schedule import Schedule
 from studies.engine.signals import Signal
@@ -65,6 +65,22 @@ def row_of(fit: PlannedFit, psnr: float, status: str = "ok") -> Row:
         "num_epochs": fit.trial.fit.epochs,
         "seconds": 1.0,
     }
+
+
+def grid_rows(run, signal, score, seeds):
+    """Rows of the whole grid, as `audio_grid` leaves them."""
+    rows = {}
+    for point in points(run, signal):
+        for seed in seeds:
+            if point.kind == "grid":
+                trial = trial_of(run, signal, point, seed)
+                fit = PlannedFit(signal=signal, point=point, trial=trial, stage=0)
+                rows[trial.key] = row_of(fit, score(fit))
+    return rows
+
+
+def cells_of(run, signal):
+    return {p.scales for p in points(run, signal) if p.kind == "grid"}
 
 
 class Search:

@@ -13,13 +13,11 @@ from search_spaces.audio import NoiseGrid
 from search_spaces.axes import Linear, Values
 from studies.audio_search import STUDY
 from studies.engine import suggestions
-from studies.engine.journal import RunJournal, open_journal, space
+from studies.engine.journal import open_journal, space
 from studies.engine.known import known_points, objective
 from studies.engine.plan import CHOOSING_STAGE, PlannedFit, points, trial_of
-from studies.engine.rows import Row
-from studies.engine.store import Store
 from studies.engine.study import confirming_seeds, resolve
-from tests.planted import Search, height, make_search, noisy, row_of
+from tests.planted import Search, cells_of, grid_rows, height, make_search, noisy, row_of
 from tests.test_study import make_signal
 
 A, B, C = (make_signal(name, psi) for name, psi in (("a", 0.1), ("b", 0.3), ("c", 0.6)))
@@ -85,35 +83,6 @@ def test_a_driver_killed_while_it_asks_goes_on_with_the_same_search(tmp_path, mo
     assert again.suggested() == whole.suggested()
 
 
-def test_without_its_journal_a_search_starts_anew_knowing_every_row(tmp_path):
-    run = make_search([A], trials=8)
-    first = Search(run, [A], tmp_path, noisy(0))
-    list(first.fits())
-    before = first.suggested()[A.sha256]
-    again = Search(run, [A], tmp_path, noisy(0), rows=first.rows)
-    known = set(first.rows[A.sha256])
-    fitted = {fit.trial.key for fit in again.fits()}
-    assert again.searches[A.sha256].num_warm == 8 + 2
-    assert not set(before) & set(again.suggested()[A.sha256])
-    assert not fitted & known
-
-
-def test_a_journal_on_storage_that_is_no_local_disk_is_kept_there(tmp_path):
-    run = make_search([A], trials=8)
-    store = Store(f"file://{tmp_path}")
-    whole = Search(run, [A], tmp_path, noisy(0))
-    list(whole.fits())
-    rows: dict[str, dict[str, Row]] = {A.sha256: {}}
-    for stop_after in (7, 100):
-        journal = RunJournal(store, run)
-        assert not journal.path.is_relative_to(tmp_path)
-        search = Search(run, [A], tmp_path, noisy(0), storage=journal.storage(), rows=rows)
-        search.searches[A.sha256].keep = journal.keep
-        list(islice(search.fits(), stop_after))
-    assert search.suggested() == whole.suggested()
-    assert RunJournal(store, run).suggestions(run, [A])[A.sha256][-1].value is not None
-
-
 def test_more_trials_go_on_where_fewer_ended(tmp_path):
     run = make_search([A], trials=6)
     more = make_search([A], trials=12)
@@ -149,18 +118,6 @@ def test_the_search_finds_the_planted_optimum(tmp_path):
     assert height(best.network) > 49.5
 
 
-def grid_rows(run, signal, score, seeds):
-    """Rows of the whole grid, as `audio_grid` leaves them."""
-    rows = {}
-    for point in points(run, signal):
-        for seed in seeds:
-            if point.kind == "grid":
-                trial = trial_of(run, signal, point, seed)
-                fit = PlannedFit(signal=signal, point=point, trial=trial, stage=0)
-                rows[trial.key] = row_of(fit, score(fit))
-    return rows
-
-
 def test_a_warm_start_knows_the_grid_and_repeats_none_of_it(tmp_path):
     signals = [make_signal(name) for name in "abcdef"]
     run = make_search(signals, trials=4)
@@ -184,10 +141,6 @@ def test_a_warm_start_knows_the_grid_and_repeats_none_of_it(tmp_path):
         for s in (warm, cold)
     ]
     assert reached[0] > reached[1] + 5
-
-
-def cells_of(run, signal):
-    return {p.scales for p in points(run, signal) if p.kind == "grid"}
 
 
 def points_at(run, at):
@@ -260,39 +213,6 @@ def test_what_cannot_be_searched_is_refused_in_a_sentence(tmp_path):
         suggestions.check_search(resolve(study, "small", [A]), [A])
 
 
-def test_a_journal_of_another_space_is_refused_and_kept(tmp_path):
-    path = tmp_path / "journal"
-    run = make_search([A], trials=4)
-    list(Search(run, [A], tmp_path, noisy(0), storage=open_journal(path)).fits())
-    grid = NoiseGrid(s0=Values(values=(10, 99)), s1=run.scale.grid.s1)
-    other = dataclasses.replace(run, scale=dataclasses.replace(run.scale, grid=grid))
-    before = path.read_bytes()
-    with pytest.raises(InputError, match=r"was searched over s0 .* this run searches s0"):
-        Search(other, [A], tmp_path, noisy(0), storage=open_journal(path))
-    assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize("content", [b"not json\n", b"{}\n", b"[1]\n", b"\xff\xfe"])
-def test_a_file_that_is_no_journal_is_refused(tmp_path, content):
-    path = tmp_path / "journal"
-    path.write_bytes(content)
-    with pytest.raises(InputError, match="not a journal"):
-        open_journal(path)
-
-
-def test_a_torn_last_line_is_dropped_and_the_search_goes_on(tmp_path):
-    path = tmp_path / "journal"
-    run = make_search([A], trials=8)
-    whole = Search(run, [A], tmp_path, noisy(0))
-    list(whole.fits())
-    cut = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
-    list(islice(cut.fits(), 7))
-    path.write_bytes(path.read_bytes() + b'{"op_code": 5, "work')
-    again = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path), rows=cut.rows)
-    list(again.fits())
-    assert again.suggested() == whole.suggested()
-
-
 def test_a_failed_fit_of_a_suggestion_is_tried_again_and_the_search_ends(tmp_path):
     run = make_search([A], trials=4)
     path = tmp_path / "journal"
@@ -331,32 +251,6 @@ def test_cells_on_the_rim_are_in_the_space(n):
     for s0, s1 in cells_of(run, signal):
         assert bounds["s0"].low <= s0 <= bounds["s0"].high
         assert bounds["s1"].low <= s1 <= bounds["s1"].high
-
-
-def test_a_renamed_clip_is_found_again(tmp_path):
-    run = make_search([A], trials=4)
-    path = tmp_path / "journal"
-    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
-    list(first.fits())
-    renamed = dataclasses.replace(A, name="other name")
-    again = Search(run, [renamed], tmp_path, noisy(0), storage=open_journal(path), rows=first.rows)
-    assert list(again.fits()) == []
-    assert again.known(renamed) == first.known(A)
-
-
-def test_looking_at_a_journal_does_not_touch_a_line_that_is_being_written(tmp_path):
-    path = tmp_path / "journal"
-    list(
-        Search(
-            make_search([A], trials=4), [A], tmp_path, noisy(0), storage=open_journal(path)
-        ).fits()
-    )
-    path.write_bytes(path.read_bytes() + b'{"op_code": 5, "work')
-    before = path.read_bytes()
-    open_journal(path, to_write=False)
-    assert path.read_bytes() == before
-    open_journal(path)
-    assert path.read_bytes() != before
 
 
 def test_a_space_of_one_axis_has_a_rim_and_no_other(tmp_path):
