@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import cast
 
+import torch
 from torch import Tensor, nn
-from torch.nn.utils import skip_init
 
 
 class CoordinateMLP(nn.Module):
     """`h_l = activation_l(W_l h_{l-1} + b_l)`, `f = W_L h_{L-1} + b_L` (paper, Eqn. 1).
 
     One activation a hidden layer, so `len(activations)` is the depth; the output layer is
-    linear. The constructor leaves every weight and bias unset: an initialization function
-    (such as `siren.siren_uniform`) sets them all from an explicit generator.
+    linear. An initialization function (such as `siren.siren_uniform`) sets every weight and bias
+    from an explicit generator; until then they are torch's.
 
     Args:
         in_features: coordinates a sample (1 for sound).
@@ -27,10 +27,11 @@ class CoordinateMLP(nn.Module):
         super().__init__()
         fan_ins = [in_features] + [width] * len(activations)
         fan_outs = [width] * len(activations) + [out_features]
-        self.linears = nn.ModuleList(
-            skip_init(nn.Linear, fan_in, fan_out)
-            for fan_in, fan_out in zip(fan_ins, fan_outs, strict=True)
-        )
+        with torch.random.fork_rng(devices=[]):  # torch's own draws leave no trace
+            self.linears = nn.ModuleList(
+                nn.Linear(fan_in, fan_out)
+                for fan_in, fan_out in zip(fan_ins, fan_outs, strict=True)
+            )
         self.activations = nn.ModuleList(activations)
 
     @property

@@ -1,8 +1,8 @@
-"""Whether networks that share shapes train as one stack or one by one: measured, not guessed.
+"""How many networks that share shapes train as one stack: measured, not guessed.
 
-The path decides the rounding, and training amplifies it, so it must not hang on a noisy
-clock: on a CPU it follows a recorded measurement, and on a GPU, where stacks win by far or
-not at all, one epoch of each way is timed, once a process and shape.
+The size decides the rounding, and training amplifies it, so it must not hang on a noisy clock: on
+a CPU it follows a recorded measurement. On a GPU, where stacks win by far or not at all, one
+epoch of each way is timed, once a process and shape.
 """
 
 import time
@@ -13,79 +13,102 @@ import torch
 from torch import Tensor
 
 from inr_models.coordinate_mlp import CoordinateMLP
-from inr_models.training import CPU_BLOCK, Training
+from inr_models.products import Precision
+from inr_models.training import CPU_BLOCK, Step, Training
 
 Execution = Literal["loop", "stack"]
 
 # `python -m benchmarks.stacking`: at 4 x 52 and 4 x 222 a stack on a CPU was faster at 256
 # samples, and no faster or slower from 512 on (benchmarks/RESULTS.md).
 CPU_STACK_SAMPLES = 256
+CPU_STACK = 16
 
 # On a GPU a stack must win by this factor: close calls go to the loop.
 STACK_MUST_WIN_BY = 1.25
 
-_measured: dict[tuple[object, ...], Execution] = {}
+# What a stack may take of a GPU's free memory. Where that was too much, `fit` halves the stack.
+SHARE_OF_FREE_MEMORY = 0.7
+
+_measured: dict[tuple[object, ...], int] = {}
 
 
-def choose_units(
+def stack_size(
     networks: Sequence[CoordinateMLP],
     coords: Tensor,
     values: Tensor,
-    execution: Execution | Literal["auto"],
-) -> list[tuple[int, ...]]:
-    """Split the networks' indices into units that train together."""
-    everyone = tuple(range(len(networks)))
-    if execution == "auto":
-        execution = _faster(networks, coords, values)
-    if execution == "loop":
-        return [(i,) for i in everyone]
-    size = min(len(everyone), _stack_limit(networks[0], coords))
-    return [everyone[i : i + size] for i in range(0, len(everyone), size)]
-
-
-def seconds_per_epoch(network: CoordinateMLP, coords: Tensor, values: Tensor) -> float:
-    """Seconds of one epoch of one network, from a timed step on at most 8 CPU blocks."""
-    num = len(coords) if coords.is_cuda else min(len(coords), 8 * CPU_BLOCK)
-    training = _probe([network], coords[:num], values[:num])
-    return _fastest(lambda: training.run(1, 0.0), repeats=3) * len(coords) / num
-
-
-def _faster(networks: Sequence[CoordinateMLP], coords: Tensor, values: Tensor) -> Execution:
-    if len(networks) == 1:
-        return "loop"
+    execution: Execution | Literal["auto"] = "auto",
+    step: Step | None = None,
+    precision: Precision = "float32",
+) -> int:
+    """How many of the networks train together, 1 for one after the other."""
+    if execution == "loop" or len(networks) == 1:
+        return 1
+    most = min(len(networks), _stack_limit(networks[0], coords))
+    if execution == "stack":
+        return most
     if not coords.is_cuda:
-        return "stack" if len(coords) <= CPU_STACK_SAMPLES else "loop"
+        return most if len(coords) <= CPU_STACK_SAMPLES else 1
     shapes = tuple(tuple(p.shape) for p in networks[0].parameters())
-    key = (str(coords.device), shapes, len(coords), len(networks))
+    key = (str(coords.device), shapes, len(coords), most, step, precision)
     if key not in _measured:
-        probes = networks[: _stack_limit(networks[0], coords)]
-        single, stack = _probe(probes[:1], coords, values), _probe(probes, coords, values)
-        alone = _fastest(lambda: single.run(1, 0.0)) * len(probes)
-        together = _fastest(lambda: stack.run(1, 0.0))
-        _measured[key] = "stack" if alone > STACK_MUST_WIN_BY * together else "loop"
+        alone, together = (
+            _seconds_per_epoch(networks[:num], coords, values, step, precision) for num in (1, most)
+        )
+        _measured[key] = most if alone * most > STACK_MUST_WIN_BY * together else 1
     return _measured[key]
 
 
-def _probe(networks: Sequence[CoordinateMLP], coords: Tensor, values: Tensor) -> Training:
-    # One warm-up and the timed epochs; a rate of zero leaves the weights alone.
-    return Training(networks, coords, values, epochs=8, learning_rate=0.0)
+def pace(
+    network: CoordinateMLP, coords: Tensor, values: Tensor, most: int, precision: Precision
+) -> tuple[float, int]:
+    """Seconds of one epoch of one network, and how many a stack has, of `most` at the most.
+
+    On a CPU from a timed step on at most 4 blocks.
+    """
+    if not coords.is_cuda:
+        num = min(len(coords), 4 * CPU_BLOCK)
+        seconds = _seconds_per_epoch([network], coords[:num], values[:num], None, precision)
+        return seconds * len(coords) / num, 1
+    size = stack_size([network] * most, coords, values, precision=precision)
+    return _seconds_per_epoch([network] * size, coords, values, None, precision) / size, size
 
 
-def _fastest(run: Callable[[], None], repeats: int = 2) -> float:
+def _seconds_per_epoch(
+    networks: Sequence[CoordinateMLP],
+    coords: Tensor,
+    values: Tensor,
+    step: Step | None,
+    precision: Precision,
+) -> float:
+    # Rates of zero leave the weights alone; the first epochs are for warming up.
+    training = Training(networks, coords, values, [0.0] * 16, step=step, precision=precision)
+    training.run(1 if not coords.is_cuda else 4)
+    return _fastest(lambda: training.run(1))
+
+
+def _fastest(run: Callable[[], None], repeats: int = 3) -> float:
     times = []
-    for _ in range(repeats + 1):
+    for _ in range(repeats):
         started = time.perf_counter()
         run()
         times.append(time.perf_counter() - started)
-    return min(times[1:])
+    return min(times)
 
 
 def _stack_limit(network: CoordinateMLP, coords: Tensor) -> int:
-    """How many networks a GPU has room for: a third of its free memory for activations."""
+    """How many networks there is room for: a worker that shares a GPU has a part of it."""
     if not coords.is_cuda:
-        return 16
-    free, _ = torch.cuda.mem_get_info(coords.device)
+        return CPU_STACK
+    free, total = torch.cuda.mem_get_info(coords.device)
+    free = min(free, total * torch.cuda.get_per_process_memory_fraction(coords.device))
+    return networks_in(SHARE_OF_FREE_MEMORY * free, network, len(coords))
+
+
+def networks_in(num_bytes: float, network: CoordinateMLP, num_samples: int) -> int:
+    """How many networks can train at once in `num_bytes` of memory; 1 or more."""
     width, depth = network.layers[0].out_features, len(network.activations)
-    # A layer keeps its pre-activation, its scaled copy and its output for the backward pass.
-    bytes_each = 4 * 3 * len(coords) * width * depth
-    return max(1, int(free / 3 // bytes_each))
+    # Of each layer at most its pre-activation, its features and its slope, and two for all.
+    bytes_each = 4 * num_samples * width * (3 * depth + 2)
+    # Parameters, gradients, the best, Adam's two moments, and weights scaled and transposed.
+    bytes_each += 4 * 8 * network.num_parameters()
+    return max(1, int(num_bytes // bytes_each))

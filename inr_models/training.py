@@ -1,33 +1,48 @@
 """One unit of training: R networks of equal shapes that step together.
 
-R = 1 is a plain network; R > 1 is a stack, whose parameters have a leading axis of
-replicates and whose forward pass is vectorized with torch.func. No replicate sees another:
-the loss is the sum of theirs, and Adam works on each number by itself.
-
-Axes: r replicates, n samples, d coordinates, c channels.
+R = 1 is a plain network, R > 1 is a stack. Adam works on each number by itself, so no replicate
+sees another. An update reads nothing back to the host: error, gradient, learning rate, peak
+and Adam's step stay on the device, where a GPU replays them as one graph.
 """
 
 import io
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
-from torch.func import functional_call, stack_module_state, vmap
+from torch.optim.adam import adam
 
+from inr_models.blocked_step import BlockedStep, has_slopes
 from inr_models.coordinate_mlp import CoordinateMLP
+from inr_models.eager_step import EagerStep
+from inr_models.layout import Layout
 from inr_models.metrics import psnr_db
+from inr_models.products import Precision, precision_of_products
 
-# Samples a block on a CPU. Memory is that of a block's activations, where the whole signal's
+Step = Literal["eager", "blocked", "compiled"]
+
+# Samples a block on a CPU. Memory is that of a block's features, where the whole signal's
 # would take gigabytes at 4 x 222 and 150,000 samples; a GPU takes the signal whole.
 CPU_BLOCK = 2048
+
+# Adam and cuBLAS make their state in the first updates; a graph is captured after these.
+UPDATES_BEFORE_GRAPH = 3
 
 
 class Training:
     """State of a unit after `epoch` updates. `mse[r, k]` is the full-signal error after k.
 
-    The best weights are copied whenever the error falls, before the update that follows.
+    The best parameters are copied whenever the error falls, before the update that follows.
+
+    Args:
+        networks: of equal shapes, on the device of `coords`.
+        coords: [n, d].
+        values: [n, c].
+        rates: the learning rate of each update.
+        step: how an error and its gradient are had; None for the fastest of which the
+            networks are capable.
     """
 
     def __init__(
@@ -35,70 +50,95 @@ class Training:
         networks: Sequence[CoordinateMLP],
         coords: Tensor,
         values: Tensor,
+        rates: Sequence[float],
         *,
-        epochs: int,
-        learning_rate: float,
+        step: Step | None = None,
+        precision: Precision = "float32",
     ) -> None:
-        self.template = networks[0]
-        self.stacked = len(networks) > 1
-        if self.stacked:
-            params, self.buffers = stack_module_state(list(networks))  # type: ignore[arg-type]
-        else:
-            params = dict(self.template.named_parameters())
-            self.buffers = dict(self.template.named_buffers())
-        self.params = {k: p.detach().clone().requires_grad_() for k, p in params.items()}
-        self.best = {k: p.detach().clone() for k, p in self.params.items()}
-        self.optimizer = torch.optim.Adam(self.params.values(), lr=learning_rate, fused=True)
-        self.blocks = make_blocks(coords, values)
-        self.num_values = values.numel()
         num, device = len(networks), coords.device
-        self.mse = torch.full((num, epochs + 1), torch.nan, device=device)
+        block = len(coords) if coords.is_cuda else CPU_BLOCK
+        step = step or ("blocked" if has_slopes(networks[0]) else "eager")
+        if step == "eager":
+            self.step = EagerStep(networks, coords, values, block)
+        else:
+            compiled = step == "compiled"
+            self.step = BlockedStep(networks, coords, values, block, compiled=compiled)
+        self.path = f"{step}{' graph' * coords.is_cuda}"
+        self.precision: Precision = precision
+        self.layout = Layout(networks[0])
+        self.theta = self.layout.pack(networks)
+        self.gradient = torch.zeros_like(self.theta)
+        self.best = self.theta.clone()
+        self.rates = torch.tensor(rates, dtype=torch.float32, device=device)
+        self.mean, self.square = torch.zeros_like(self.theta), torch.zeros_like(self.theta)
+        self.num_steps = torch.zeros((), device=device)
+        self.mse = torch.full((num, len(rates) + 1), torch.nan, device=device)
         self.best_mse = torch.full((num,), torch.inf, device=device)
         self.best_epoch = torch.zeros(num, dtype=torch.int64, device=device)
         self.stopped_at = torch.full((num,), -1, dtype=torch.int64, device=device)
+        self.at = torch.zeros(1, dtype=torch.int64, device=device)
+        self.graph: torch.cuda.CUDAGraph | None = None
         self.epoch = 0
         self.seconds = 0.0
 
-    def forward(self, coords: Tensor) -> Tensor:
-        """Outputs [n, c] of one network, or [r, n, c] of a stack."""
+    @property
+    def num_networks(self) -> int:
+        """R."""
+        return len(self.mse)
 
-        def single(params: dict[str, Tensor], buffers: dict[str, Tensor]) -> Tensor:
-            return functional_call(self.template, (params, buffers), (coords,))
-
-        return (vmap(single) if self.stacked else single)(self.params, self.buffers)
-
-    def evaluate(self, *, backward: bool) -> None:
-        """Measure `mse` at this epoch, note a new best, and leave gradients if asked."""
-        self.optimizer.zero_grad(set_to_none=True)
-        total = torch.zeros_like(self.best_mse)
-        with torch.set_grad_enabled(backward):
-            for coords, values in self.blocks:
-                error = self.forward(coords) - values
-                mse = error.square().reshape(len(total), -1).sum(1) / self.num_values
-                if backward:
-                    mse.sum().backward()
-                total += mse.detach()
-        self.mse[:, self.epoch] = total
-        improved = (total < self.best_mse) & (self.stopped_at < 0)
-        self.best_mse = torch.where(improved, total, self.best_mse)
-        self.best_epoch.masked_fill_(improved, self.epoch)
-        for name, param in self.params.items():
-            # A single network has no replicate axis, and a mask of one element fits any shape.
-            mask = improved.reshape(-1, *[1] * (param.ndim - 1))
-            self.best[name] = torch.where(mask, param.detach(), self.best[name])
-
-    def run(self, epochs: int, learning_rate: float) -> None:
-        """Take `epochs` Adam updates at one learning rate."""
+    def run(self, epochs: int) -> None:
+        """Take `epochs` updates."""
         started = time.perf_counter()
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
-        for _ in range(epochs):
-            self.evaluate(backward=True)
-            self.optimizer.step()
-            self.epoch += 1
-        if self.mse.is_cuda:
-            torch.cuda.synchronize(self.mse.device)
+        with precision_of_products(self.precision):
+            for _ in range(epochs):
+                if self.graph is None and self.theta.is_cuda and self.epoch >= UPDATES_BEFORE_GRAPH:
+                    self.graph = _captured(self._update)
+                self.graph.replay() if self.graph else self._update()
+                self.epoch += 1
+        if self.theta.is_cuda:
+            torch.cuda.synchronize(self.theta.device)
         self.seconds += time.perf_counter() - started
+
+    @torch.no_grad()
+    def score(self) -> None:
+        """Measure the error of the parameters as they are, after the last update."""
+        with precision_of_products(self.precision):
+            self._note(self.step(self.theta, None))
+
+    @torch.no_grad()
+    def _update(self) -> None:
+        self._note(self.step(self.theta, self.gradient))
+        # The function behind torch.optim.Adam, which takes its rate from the device as well.
+        adam(
+            [self.theta],
+            [self.gradient],
+            [self.mean],
+            [self.square],
+            [],
+            [self.num_steps],
+            fused=True,
+            capturable=self.theta.is_cuda,
+            amsgrad=False,
+            beta1=0.9,
+            beta2=0.999,
+            lr=self.rates[self.at].squeeze(),
+            weight_decay=0.0,
+            eps=1e-8,
+            maximize=False,
+        )
+        self.at += 1
+
+    def _note(self, mse: Tensor) -> None:
+        """Put down an error, and the parameters if it is the least so far."""
+        self.mse.index_copy_(1, self.at, mse[:, None])
+        improved = (mse < self.best_mse) & (self.stopped_at < 0)
+        torch.where(improved, mse, self.best_mse, out=self.best_mse)
+        torch.where(improved, self.at, self.best_epoch, out=self.best_epoch)
+        torch.where(improved[:, None], self.theta, self.best, out=self.best)
+
+    def best_weights(self) -> list[dict[str, Tensor]]:
+        """Each network's best parameters by name, on the CPU."""
+        return [self.layout.unpack(row) for row in self.best.cpu()]
 
     def is_worth_going_on(self, rungs: Sequence[Mapping[int, float]]) -> bool:
         """Whether a replicate is left that has neither diverged nor been stopped.
@@ -119,33 +159,35 @@ class Training:
     def save(self) -> bytes:
         """The state as bytes that `load` continues to the bit."""
         buffer = io.BytesIO()
-        torch.save({**self._tensors(), "epoch": self.epoch, "seconds": self.seconds}, buffer)
+        torch.save({**self._state(), "epoch": self.epoch, "seconds": self.seconds}, buffer)
         return buffer.getvalue()
 
-    def _tensors(self) -> dict[str, Any]:
-        return {
-            "params": {k: p.detach() for k, p in self.params.items()},
-            "best": self.best,
-            "optimizer": self.optimizer.state_dict(),
-            "mse": self.mse,
-            "best_mse": self.best_mse,
-            "best_epoch": self.best_epoch,
-        }
+    def _state(self) -> dict[str, Any]:
+        names = (
+            "theta",
+            "mean",
+            "square",
+            "num_steps",
+            "at",
+            "best",
+            "mse",
+            "best_mse",
+            "best_epoch",
+        )
+        return {name: getattr(self, name) for name in names}
 
     def load(self, saved: bytes) -> None:
         """Go on from what `save` gave. Unpickles tensors and plain containers only."""
-        state = torch.load(io.BytesIO(saved), map_location=self.mse.device, weights_only=True)
-        with torch.no_grad():
-            for name, param in self.params.items():
-                param.copy_(state["params"][name])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.best = state["best"]
-        self.mse, self.best_mse = state["mse"], state["best_mse"]
-        self.best_epoch = state["best_epoch"]
-        self.epoch, self.seconds = state["epoch"], state["seconds"]
+        state = torch.load(io.BytesIO(saved), map_location=self.theta.device, weights_only=True)
+        self.epoch, self.seconds = state.pop("epoch"), state.pop("seconds")
+        for name, value in state.items():
+            getattr(self, name).copy_(value)
 
 
-def make_blocks(coords: Tensor, values: Tensor) -> list[tuple[Tensor, Tensor]]:
-    """`coords` [n, d] and `values` [n, c], split into the blocks of one epoch."""
-    block = len(coords) if coords.is_cuda else CPU_BLOCK
-    return list(zip(coords.split(block), values.split(block), strict=True))
+def _captured(update: Any) -> torch.cuda.CUDAGraph:
+    """The update as a graph that its device replays without the host. Captured, not run."""
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        update()
+    return graph

@@ -126,17 +126,17 @@ def test_a_storage_that_does_not_exist_is_refused():
 
 
 def test_an_older_file_without_a_nullable_column_is_read_with_null(store):
-    old = pa.Table.from_pylist([row("old")], arrow_schema("fits")).drop_columns(["execution"])
+    old = pa.Table.from_pylist([row("old")], arrow_schema("fits")).drop_columns(["path"])
     old = old.set_column(
         old.schema.get_field_index("written_at"),
         "written_at",
         pa.array([0], pa.timestamp("us", tz="UTC")),
     )
-    store.append([row("new", execution="loop")])
+    store.append([row("new", path="blocked")])
     pq.write_table(old, f"{store.root}/fits/old.parquet")
     rows = {r["key"]: r for r in Store(store.results).fits().to_pylist()}
-    assert rows["old"]["execution"] is None
-    assert rows["new"]["execution"] == "loop"
+    assert rows["old"]["path"] is None
+    assert rows["new"]["path"] == "blocked"
 
 
 def test_results_of_another_schema_are_refused(tmp_path):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 
 from inr_models import fit, make_network
-from inr_models.fit import Checkpoints
+from inr_models.unit_run import Checkpoints
 from studies.engine.rows import Row, curve_rows, failed_row, finished_row
 from studies.engine.signals import Signal, coordinates
 from studies.engine.trial import Trial

@@ -75,6 +75,7 @@ def parser(study: Study) -> argparse.ArgumentParser:
     )
     results.add_argument("--epochs", type=int, metavar="N", help="full-batch updates of a fit")
     results.add_argument("--max-samples", type=int, metavar="N", help="longest crop")
+    results.add_argument("--precision", metavar="NAME", help="float32; on GPUs also tf32")
     if study.search:
         results.add_argument(
             "--trials",
@@ -94,6 +95,12 @@ def parser(study: Study) -> argparse.ArgumentParser:
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     where.add_argument("--max-concurrent", type=int, metavar="N", help="fits side by side")
+    where.add_argument(
+        "--workers-per-gpu",
+        type=int,
+        metavar="N",
+        help="sharing a GPU (default: 1 to 4, by size)",
+    )
     tracking = argparse.ArgumentParser(add_help=False)
     tracking.add_argument(
         "--tracking-uri", metavar="URI", help="MLflow (default: SQLite in the results)"

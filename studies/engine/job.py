@@ -1,22 +1,31 @@
 """A run, what of it is missing, and what that costs."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from analysis.choosing import candidates, compared, optimum
 from analysis.report import Results
 from inr_models import NetworkConfig
+from inr_models.products import Precision
 from studies.engine.course import course
 from studies.engine.known import Suggestion, point_at, stored_rows
 from studies.engine.plan import PlannedFit, Point, plan, points, trial_of
 from studies.engine.rows import Row
-from studies.engine.schedule import Schedule
+from studies.engine.schedule import MAX_BATCH, Schedule
 from studies.engine.signals import Signal
 from studies.engine.store import UNFINISHED, Store
 from studies.engine.study import Run
 
 if TYPE_CHECKING:
     from studies.engine.suggestions import SignalSearch
+
+
+class TimeEpoch(Protocol):
+    """Times an epoch: seconds for one fit, and the size of the stack that this takes."""
+
+    def __call__(
+        self, network: NetworkConfig, signal: Signal, precision: Precision, most: int
+    ) -> tuple[float, int]: ...
 
 
 class Job:
@@ -36,7 +45,7 @@ class Job:
         self.missing: dict[str, int] = {}
         for signal in signals:
             self.done[signal.sha256], self.missing[signal.sha256] = self._count(signal)
-        self.seconds_per_sample = 0.0
+        self.seconds_per_sample, self.stack = 0.0, 1
 
     @property
     def num_missing(self) -> int:
@@ -48,11 +57,26 @@ class Job:
         """Fits that are not."""
         return sum(self.done.values())
 
-    def measure(self, time_epoch: Callable[[NetworkConfig, Signal], float]) -> None:
+    @property
+    def longest(self) -> Signal:
+        """The signal of most samples."""
+        return max(self.signals, key=lambda signal: signal.num_samples)
+
+    @property
+    def num_together(self) -> int:
+        """Fits of one signal that a worker can be given at once, so to be stacked."""
+        run = self.run
+        if run.search:
+            return run.search.round_size * run.scale.seeds
+        return max(1, min(max(self.missing.values()), MAX_BATCH))
+
+    def measure(self, time_epoch: TimeEpoch) -> None:
         """Time a step, for the estimates below."""
-        longest = max(self.signals, key=lambda signal: signal.num_samples)
-        network = points(self.run, longest)[0].network
-        self.seconds_per_sample = time_epoch(network, longest) / longest.num_samples
+        network = points(self.run, self.longest)[0].network
+        seconds, self.stack = time_epoch(
+            network, self.longest, self.run.scale.fit.precision, self.num_together
+        )
+        self.seconds_per_sample = seconds / self.longest.num_samples
 
     def seconds_per_fit(self, fit: PlannedFit) -> float:
         """Estimated, on one worker."""
@@ -78,7 +102,7 @@ class Job:
             importance=_importance,
         )
 
-    def schedule(self, *, num_workers: int, min_batch: int) -> Schedule:
+    def schedule(self, *, num_workers: int) -> Schedule:
         """Everything that is missing, in the order in which it is worth having.
 
         Raises:
@@ -94,7 +118,9 @@ class Job:
             (course(self.run, s, rows[s.sha256], searches.get(s.sha256)), rows[s.sha256])
             for s in self.signals
         ]
-        return Schedule(courses, self.seconds_per_fit, num_workers=num_workers, min_batch=min_batch)
+        return Schedule(
+            courses, self.seconds_per_fit, num_workers=num_workers, min_batch=self.stack
+        )
 
     def _suggestions(self) -> dict[str, list[Suggestion]]:
         if not self.run.search:

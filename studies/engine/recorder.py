@@ -67,7 +67,7 @@ class Recorder:
 
 
 class RemoteCheckpoints:
-    """`inr_models.fit.Checkpoints` of a batch, kept by a recorder under `keys`, one a trial.
+    """`inr_models.unit_run.Checkpoints` of a batch, kept by a recorder under `keys`, one a trial.
 
     A fit that may be stopped early has a key of its own: what its stack went through is not what
     a whole fit would have.

@@ -50,7 +50,8 @@ def finished_row(
         "num_epochs": result.num_epochs,
         "status": status,
         "seconds": result.seconds,
-        "execution": result.execution,
+        "path": result.path,
+        "stack": result.stack,
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
     }
 

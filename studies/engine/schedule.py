@@ -14,18 +14,21 @@ from studies.engine.plan import PlannedFit
 from studies.engine.rows import Row
 
 BATCH_SECONDS = 8.0
-MAX_BATCH = 64
-MIN_GPU_BATCH = 8
+MAX_BATCH = 512
 
 Rows = dict[str, Row]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Fits of one signal that one worker does in one go: they share shapes and fit config."""
+    """Fits of one signal that one worker does in one go: they share shapes and fit config.
+
+    `seconds` is what they are expected to take.
+    """
 
     number: int
     fits: tuple[PlannedFit, ...]
+    seconds: float
 
     def __str__(self) -> str:
         return str(self.number)
@@ -36,6 +39,12 @@ class Schedule:
 
     Every course comes with the rows of its signal by key, which `record` adds to. What comes
     out depends on the rows alone, never on the order in which they come in.
+
+    Args:
+        courses: one a signal, with its rows.
+        seconds_per_fit: expected, on one worker.
+        num_workers: that are to have something to do from the start.
+        min_batch: fits that a batch has at least where there are so many.
     """
 
     def __init__(
@@ -85,11 +94,10 @@ class Schedule:
     def _enqueue(self, index: int, fits: Sequence[PlannedFit]) -> None:
         # With all courses as this one: so many fits that every worker gets some.
         share = math.ceil(len(fits) * len(self.waiting) / self.num_workers)
-        for stage, part in groupby(fits, lambda fit: fit.stage):
-            for batch in make_batches(list(part), self.seconds_per_fit, self.min_batch, share):
-                self.num_batches += 1
-                made = Batch(self.num_batches, tuple(batch))
-                heapq.heappush(self.queue, (stage, index, self.num_batches, made))
+        for batch in make_batches(fits, self.seconds_per_fit, self.min_batch, share):
+            self.num_batches += 1
+            made = Batch(self.num_batches, tuple(batch), sum(map(self.seconds_per_fit, batch)))
+            heapq.heappush(self.queue, (batch[0].stage, index, self.num_batches, made))
 
 
 def make_batches(

@@ -6,7 +6,7 @@ from typing import Any
 
 from ray.tune.search import Searcher
 
-from studies.engine.rows import brief
+from studies.engine.rows import Row, brief
 from studies.engine.schedule import Batch, Schedule
 from studies.engine.trial import Trial
 
@@ -18,9 +18,19 @@ class Work:
     number: int
     trials: tuple[Trial, ...]
     rungs: tuple[Mapping[int, float], ...]
+    packing: Row
 
     def __str__(self) -> str:
         return str(self.number)  # in the names of Tune's trials
+
+
+def packing_columns(batch: Batch) -> Row:
+    """What a row tells of the batch that its fit was in."""
+    return {
+        "batch": batch.number,
+        "batch_fits": len(batch.fits),
+        "batch_seconds": batch.seconds,
+    }
 
 
 class ScheduleSearcher(Searcher):
@@ -41,7 +51,8 @@ class ScheduleSearcher(Searcher):
             return Searcher.FINISHED if self.schedule.is_finished else None
         self.batches[batch.number] = batch
         trials = tuple(fit.trial for fit in batch.fits)
-        return {"batch": Work(batch.number, trials, tuple(fit.rungs for fit in batch.fits))}
+        rungs = tuple(fit.rungs for fit in batch.fits)
+        return {"batch": Work(batch.number, trials, rungs, packing_columns(batch))}
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Give the schedule a row, which may move its signal's study on."""

@@ -134,7 +134,8 @@ class Run:
 
 
 FLAGS = (
-    "seeds", "epochs", "max_samples", "confirm_seeds", "trials", "sampler", "early_stopping",
+    "seeds", "epochs", "max_samples", "precision", "confirm_seeds", "trials", "sampler",
+    "early_stopping",
 )  # fmt: skip
 """The settings that the command line can change, of the studies that have them."""
 

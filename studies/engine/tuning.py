@@ -16,7 +16,6 @@ os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
 os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "3600")
 
 import ray
-import torch
 from ray import tune
 from ray.tune.progress_reporter import TrialProgressCallback
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -25,10 +24,10 @@ from studies.engine.batch import run_batch
 from studies.engine.recorder import MAX_ATTEMPTS, Recorder, RemoteCheckpoints
 from studies.engine.rows import Row, brief, failed_row
 from studies.engine.schedule import MAX_BATCH, Schedule
-from studies.engine.search import ScheduleSearcher, Work
+from studies.engine.search import ScheduleSearcher, Work, packing_columns
 from studies.engine.signals import Signal
 from studies.engine.store import Store
-from studies.engine.workers import Workers
+from studies.engine.workers import Workers, take_device
 
 MAX_NODE_LOSSES = 20
 MAX_PENDING = 200  # as many as Tune itself lets wait when it knows all trials beforehand
@@ -60,7 +59,7 @@ def run_schedule(
         study=study,
         signals={signal.sha256: ray.put(signal) for signal in signals},
         recorder=recorder,
-        device=workers.device,
+        workers=workers,
         checkpoint_seconds=checkpoint_seconds,
     )
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
@@ -117,13 +116,14 @@ class _Rows(TrialProgressCallback):
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
         lines = str(trial.get_error() or "the worker process died").strip().splitlines()
-        fits = self.searcher.batches[trial.config["batch"].number].fits
+        batch = self.searcher.batches[trial.config["batch"].number]
+        fits, packing = batch.fits, packing_columns(batch)
         rows = self.store.fits([fit.trial.key for fit in fits]).to_pylist()
         ended = {row["key"]: row for row in rows if row["status"] != "failed"}
         for fit in fits:
             row = ended.get(fit.trial.key)
             if row is None or (row["status"] == "partial" and not fit.rungs):
-                row = failed_row(self.study, fit.signal, fit.trial, lines[-1])
+                row = failed_row(self.study, fit.signal, fit.trial, lines[-1]) | packing
                 self.store.append([row])
             # Known already or not: nothing must wait for a row that no worker will report.
             self.searcher.schedule.record(brief(row))
@@ -136,10 +136,10 @@ def _train_batch(
     study: str,
     signals: dict[str, ray.ObjectRef],
     recorder: Any,
-    device: str,
+    workers: Workers,
     checkpoint_seconds: float,
 ) -> None:
-    torch.set_num_threads(1)
+    device = take_device(workers)
     work = config["batch"]
     # A batch that is run again after its worker died goes on with what it lacks.
     keys = [trial.key for trial in work.trials]
@@ -160,11 +160,12 @@ def _train_batch(
         study,
         signal,
         trials,
-        torch.device(device),
+        device,
         rungs,
         checkpoints,
         checkpoint_seconds,
     ):
+        row |= work.packing
         ray.get(recorder.record.remote(row, curve))
         tune.report(brief(row))
         if row["status"] != "failed":

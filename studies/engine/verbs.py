@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,24 +82,26 @@ def _prepare(
     console.print(f"{up_to}{job.num_missing:,} fits to run, {job.num_done:,} already done")
     if not job.num_missing:
         return job, None
-    from studies.engine.workers import connect, time_epoch
+    from studies.engine.workers import connect, time_epoch, workers_per_gpu
 
+    per_gpu = arguments.workers_per_gpu or workers_per_gpu(
+        job.num_together, scale.width, job.longest.num_samples
+    )
     with console.status("starting Ray and timing a step"):
-        workers = connect(arguments.device, arguments.max_concurrent)
-        job.measure(lambda network, signal: time_epoch(network, signal, workers))
+        workers = connect(arguments.device, arguments.max_concurrent, per_gpu)
+        if scale.fit.precision == "tf32" and workers.device == "cpu":
+            raise InputError("--precision tf32: a CPU has no TF32 products; leave the flag out.")
+        job.measure(partial(time_epoch, workers=workers))
     console.print(f"about {duration(job.seconds / workers.count)} on {workers}")
     return job, workers
 
 
 def _fit_missing(job: "Job", workers: "Workers", uri: str, console: Console) -> None:
     """Everything that is missing in one Tune run, MLflow following beside."""
-    from studies.engine.schedule import MIN_GPU_BATCH
     from studies.engine.tracking import BackgroundTracking, Tracker
     from studies.engine.tuning import run_schedule
 
-    # A GPU wants stacks even of long fits.
-    min_batch = MIN_GPU_BATCH if workers.device == "cuda" else 1
-    schedule = job.schedule(num_workers=workers.count, min_batch=min_batch)
+    schedule = job.schedule(num_workers=workers.count)
     tracker = Tracker(uri, job.run, job.signals, Store(job.store.location))
     tracking = BackgroundTracking(tracker)
     try:
@@ -146,8 +149,9 @@ def _resolve(study: Study, arguments: argparse.Namespace) -> tuple[Run, list[Sig
     """The run that the flags name, and its signals."""
     scale_name = arguments.scale or "paper"
     changes = {name: getattr(arguments, name, None) for name in FLAGS}
-    if arguments.max_concurrent is not None and arguments.max_concurrent < 1:
-        raise InputError(f"--max-concurrent {arguments.max_concurrent}: give 1 or more.")
+    for flag in ("max_concurrent", "workers_per_gpu"):
+        if (given := getattr(arguments, flag)) is not None and given < 1:
+            raise InputError(f"--{flag.replace('_', '-')} {given}: give 1 or more.")
     patterns = arguments.signals or [str(STUDIES / name) for name in study.signals]
     # Whatever is wrong with the flags is said before any file is read.
     empty = resolve(study, scale_name, (), changes=changes)

@@ -14,10 +14,15 @@ from ray._private import worker as ray_worker
 from ray.autoscaler.sdk import request_resources
 
 from inr_models import InputError, NetworkConfig, make_network
-from inr_models.stacking import seconds_per_epoch
+from inr_models.products import Precision
+from inr_models.stacking import pace
 from studies.engine.signals import Signal, coordinates
 
 GPU_WAIT_SECONDS = 900.0
+
+# Numbers in one layer's features that keep a GPU busy, about those of 4 x 222 at 150,000 samples.
+FILLS_A_GPU = 1 << 25
+MOST_ON_A_GPU = 4
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -27,27 +32,40 @@ class Workers:
     """How many fits run side by side, and on what. A CPU worker has one core and thread.
 
     `count` is what is there now; `limit` bounds what may run at once, None where a cluster may
-    grow beyond `count`.
+    grow beyond `count`. `per_gpu` workers share a GPU.
     """
 
     device: Literal["cpu", "cuda"]
     count: int
     limit: int | None
+    per_gpu: int = 1
 
     @property
     def resources(self) -> dict[str, float]:
         """Ray's resources for one worker."""
-        return {"cpu": 1, "gpu": 1} if self.device == "cuda" else {"cpu": 1}
+        return {"cpu": 1} | ({"gpu": 1 / self.per_gpu} if self.device == "cuda" else {})
 
     def __str__(self) -> str:
         noun = "GPU" if self.device == "cuda" else "CPU core"
+        if self.per_gpu > 1:
+            return f"{self.count} workers, {self.per_gpu} on a GPU"
         return f"{self.count} {noun}{'s' * (self.count != 1)}"
 
 
-def connect(device: Device, max_concurrent: int | None) -> Workers:
+def workers_per_gpu(num_fits: int, width: int, num_samples: int) -> int:
+    """How many workers share a GPU that a stack of `num_fits` does not fill."""
+    filled = num_fits * width * num_samples
+    return min(max(FILLS_A_GPU // max(filled, 1), 1), MOST_ON_A_GPU)
+
+
+def connect(device: Device, max_concurrent: int | None, per_gpu: int = 1) -> Workers:
     """Join the Ray cluster that this machine is in, or start one of this machine alone.
 
     A GPU that a cluster has to start first is waited for.
+
+    Args:
+        max_concurrent: workers at the most.
+        per_gpu: how many share a GPU.
 
     Raises:
         InputError: a GPU is asked for and there is none, or no cluster is at RAY_ADDRESS.
@@ -65,9 +83,12 @@ def connect(device: Device, max_concurrent: int | None) -> Workers:
         raise InputError(f"--device cuda: {why}; use --device cpu, or leave the flag out.")
     if device == "auto":
         device = "cuda" if usable else "cpu"
-    count = num_gpus if device == "cuda" else max(1, int(total.get("CPU", 0)))
+    cores = max(1, int(total.get("CPU", 0)))
+    per_gpu = per_gpu if device == "cuda" else 1
+    count = min(num_gpus * per_gpu, cores) if device == "cuda" else cores
     count = min(count, max_concurrent or count)
-    return Workers(device=device, count=count, limit=max_concurrent if joined else count)
+    limit = max_concurrent if joined else count
+    return Workers(device=device, count=count, limit=limit, per_gpu=per_gpu)
 
 
 def _join_or_start() -> bool:
@@ -93,17 +114,31 @@ def _wait_for_gpu() -> None:
     request_resources(bundles=[])
 
 
-def time_epoch(network: NetworkConfig, signal: Signal, workers: Workers) -> float:
-    """Seconds of one epoch of one fit on one worker, from a timed step there."""
+def time_epoch(
+    network: NetworkConfig, signal: Signal, precision: Precision, most: int, workers: Workers
+) -> tuple[float, int]:
+    """Seconds of one epoch of one fit on one worker, from a timed step there, and the size of the
+    stack that it takes for that, of `most` at the most.
+    """
     timed = ray.remote(_time_epoch).options(
         num_cpus=workers.resources["cpu"], num_gpus=workers.resources.get("gpu", 0)
     )
-    return ray.get(timed.remote(network, signal, workers.device))
+    return ray.get(timed.remote(network, signal, precision, most, workers))
 
 
-def _time_epoch(network: NetworkConfig, signal: Signal, device: str) -> float:
-    torch.set_num_threads(1)
+def _time_epoch(
+    network: NetworkConfig, signal: Signal, precision: Precision, most: int, workers: Workers
+) -> tuple[float, int]:
+    device = take_device(workers)
     assert signal.values is not None
     made = make_network(network, in_features=1, out_features=signal.channels, seed=0).to(device)
     coords = torch.from_numpy(coordinates(signal.num_samples)).to(device)
-    return seconds_per_epoch(made, coords, torch.from_numpy(signal.values).to(device))
+    return pace(made, coords, torch.from_numpy(signal.values).to(device), most, precision)
+
+
+def take_device(workers: Workers) -> torch.device:
+    """In a worker's process: keep to its thread, or to its part of the GPU's memory."""
+    torch.set_num_threads(1)
+    if workers.device == "cuda":
+        torch.cuda.set_per_process_memory_fraction(1 / workers.per_gpu)
+    return torch.device(workers.device)

@@ -1,0 +1,196 @@
+"""One contract over every way to compute a fit: they all are the reference, to rounding."""
+
+import shutil
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from benchmarks.reference import psnr_curve, sequential
+from inr_models import FitConfig, FitResult, InputError, Siren2Config, SirenConfig, fit
+from inr_models import make_network as make
+from inr_models.coordinate_mlp import CoordinateMLP
+from inr_models.products import exact_linear, product_for
+from inr_models.stacking import networks_in, stack_size
+from inr_models.training import Training
+
+CUDA = pytest.param(
+    "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+)
+NETWORKS = {
+    "siren": (SirenConfig(width=52, depth=4, omega_first=300), 1, 1),
+    # Wide enough for oneDNN's product.
+    "siren2": (Siren2Config(width=130, depth=3, s0=60.0, s1=0.5), 1, 1),
+    "siren2 of an image": (Siren2Config(width=32, depth=3, s0=8.0, s1=0.4), 2, 3),
+}
+PATHS = [
+    (execution, step)
+    for execution in ("loop", "stack")
+    for step in ("eager", "blocked", "compiled")
+]
+CONFIG = FitConfig(epochs=20, learning_rate=2e-4, decay=0.9, decay_every=7)
+
+
+def cases():
+    """Every path with every network; compiling takes long, so most of that is for later."""
+    for path in PATHS:
+        for name in NETWORKS:
+            marks = []
+            if path[1] == "compiled":
+                marks.append(pytest.mark.skipif(not shutil.which("g++"), reason="no compiler"))
+                if path[0] == "stack" or name == "siren2 of an image":
+                    marks.append(pytest.mark.slow)
+            yield pytest.param(*path, name, marks=marks, id=f"{path[0]} {path[1]} {name}")
+
+
+@cache
+def problem(name: str) -> tuple[Tensor, Tensor]:
+    """Coordinates and values of two CPU blocks."""
+    _, in_features, out_features = NETWORKS[name]
+    if in_features == 1:
+        coords = torch.linspace(-1, 1, 2500)[:, None]
+        return coords, 0.8 * torch.sin(20 * (coords + 1.5) ** 2)
+    axis = torch.linspace(-1, 1, 48)
+    coords = torch.cartesian_prod(axis, axis)
+    phases = 0.5 * torch.arange(out_features)
+    return coords, 0.8 * torch.sin(4 * coords[:, :1] - 3 * coords[:, 1:] ** 2 + phases)
+
+
+def network(name: str, seed: int) -> CoordinateMLP:
+    config, in_features, out_features = NETWORKS[name]
+    return make(config, in_features=in_features, out_features=out_features, seed=seed)
+
+
+@cache
+def reference(name: str, seed: int, config: FitConfig = CONFIG) -> np.ndarray:
+    """[epochs] PSNR before each update, in float64."""
+    coords, values = problem(name)
+    model = sequential(network(name, seed)).double()
+    return np.array(list(psnr_curve(model, coords.double(), values.double(), config)))
+
+
+def results(name: str, execution: str, step: str, num: int, config=CONFIG, device="cpu"):
+    nets = [network(name, seed).to(device) for seed in range(num)]
+    coords, values = (t.to(device) for t in problem(name))
+    return dict(fit(nets, coords, values, config, execution=execution, step=step))  # type: ignore[arg-type]
+
+
+def assert_is_reference(name: str, found: dict[int, FitResult]) -> None:
+    for seed, result in found.items():
+        expected = reference(name, seed)
+        assert expected[-1] > expected[0] + 0.4, "nothing was learned"
+        at = result.epochs < len(expected)
+        np.testing.assert_allclose(result.psnr[at], expected[result.epochs[at]], rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize(("execution", "step", "name"), list(cases()))
+def test_the_first_20_epochs_are_those_of_float64_to_a_ten_thousandth_db(execution, step, name):
+    found = results(name, execution, step, 2)
+    assert {(r.stack, r.path) for r in found.values()} == {(1 + (execution == "stack"), step)}
+    assert_is_reference(name, found)
+
+
+@pytest.mark.parametrize("device", [CUDA])
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(("execution", "step"), PATHS)
+def test_a_gpu_and_its_graphs_agree_with_float64_too(execution, step, name, device):
+    found = results(name, execution, step, 2, device=device)
+    assert {r.path for r in found.values()} == {f"{step} graph"}
+    assert_is_reference(name, found)
+
+
+@pytest.mark.parametrize(
+    ("execution", "step"),
+    [
+        pytest.param(*path, marks=[pytest.mark.slow] if path[1] == "compiled" else [])
+        for path in PATHS
+    ],
+)
+def test_final_scores_over_ten_seeds_agree_within_three_standard_errors(execution, step):
+    config = FitConfig(epochs=120, learning_rate=2e-3, decay=0.9, decay_every=20)
+    found = results("siren2 of an image", execution, step, 10, config)
+    finals = np.array([result.psnr_final for result in found.values()])
+    # One epoch more, since the reference scores before its updates.
+    longer = FitConfig(epochs=121, learning_rate=2e-3, decay=0.9, decay_every=20)
+    expected = np.array([reference("siren2 of an image", s, longer)[-1] for s in range(10)])
+    assert expected.mean() > 15
+    differences = finals - expected
+    assert abs(differences.mean()) <= 3 * differences.std(ddof=1) / np.sqrt(len(differences))
+    assert abs(differences).max() < expected.std(ddof=1), "seeds are not paired"
+
+
+class NoReads(TorchDispatchMode):
+    """Fails where a number is brought to the host."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        assert func is not torch.ops.aten._local_scalar_dense.default, "the host looked in"
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("num", [1, 3])
+@pytest.mark.parametrize("step", ["eager", "blocked"])
+def test_an_update_reads_nothing_back_to_the_host(step, num):
+    training = Training(
+        [network("siren", seed) for seed in range(num)], *problem("siren"), [1e-4] * 4, step=step
+    )
+    with NoReads():
+        training.run(4)
+        with pytest.raises(AssertionError, match="looked in"):
+            training.mse[0, 0].item()
+    assert training.mse[:, :4].isfinite().all()
+
+
+def test_where_memory_runs_out_the_stack_is_halved_and_all_are_fitted(monkeypatch):
+    sizes = []
+
+    def run(self, epochs):
+        sizes.append(self.num_networks)
+        if self.num_networks > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(self, epochs)
+
+    real = Training.run
+    expected = results("siren", "loop", "blocked", 7)
+    monkeypatch.setattr(Training, "run", run)
+    found = results("siren", "stack", "blocked", 7)
+    assert sizes == [7, 4, 2, 2, 2, 1]
+    assert sorted(found) == list(range(7))
+    for index, result in found.items():
+        np.testing.assert_allclose(result.psnr, expected[index].psnr, atol=1e-4)
+
+
+def test_one_network_that_memory_has_no_room_for_is_an_error(monkeypatch):
+    def run(self, epochs):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(Training, "run", run)
+    with pytest.raises(torch.OutOfMemoryError):
+        results("siren", "stack", "blocked", 2)
+
+
+def test_a_stack_takes_what_memory_there_is():
+    net = network("siren", 0)
+    assert networks_in(0, net, 8192) == 1
+    one = 1 / networks_in(1e12, net, 8192)
+    assert networks_in(1e12, net, 2 * 8192) * one == pytest.approx(0.5, rel=0.01)
+    # 11 pieces of 52 x 8,192 numbers and more are held of one network.
+    assert 11 * 4 * 52 * 8192 < 1e12 * one < 2 * 11 * 4 * 52 * 8192
+    assert stack_size([net] * 40, *problem("siren"), "stack") < 40
+
+
+@pytest.mark.parametrize("num_coords", [1, 2, 3])
+@pytest.mark.parametrize("num", [1, 4])
+def test_the_first_layer_without_a_product_is_the_product(num, num_coords):
+    torch.manual_seed(0)
+    weights = torch.randn(num, 16, num_coords + 1)
+    coords = torch.cat([torch.randn(num_coords, 50), torch.ones(1, 50)])
+    found = exact_linear(weights, coords, torch.empty(num, 16, 50))
+    torch.testing.assert_close(found, product_for(weights).multiply(weights, coords, None))
+
+
+def test_tf32_on_a_cpu_is_refused():
+    with pytest.raises(InputError, match='precision = "tf32": a CPU has no TF32'):
+        results("siren", "loop", "blocked", 1, FitConfig(epochs=1, precision="tf32"))
