@@ -64,13 +64,10 @@ def peaks(path: Path, num_samples: int, config: FitConfig) -> np.ndarray:
         [network],
         torch.from_numpy(coordinates(num_samples)),
         torch.from_numpy(signal.values),
-        epochs=config.epochs,
-        learning_rate=config.learning_rate,
+        [config.learning_rate_at(epoch) for epoch in range(config.epochs)],
     )
-    for epoch in range(0, config.epochs, config.decay_every):
-        steps = min(config.decay_every, config.epochs - epoch)
-        training.run(steps, config.learning_rate_at(epoch))
-    training.evaluate(backward=False)
+    training.run(config.epochs)
+    training.score()
     return psnr_db(np.minimum.accumulate(training.mse[0].double().numpy()))
 
 

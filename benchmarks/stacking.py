@@ -29,16 +29,16 @@ def ratio(num_networks: int, num_samples: int, width: int, device: str) -> float
     ]
 
     def training(members: list) -> Training:
-        return Training(members, coords, values, epochs=ROUNDS + 1, learning_rate=1e-4)
+        return Training(members, coords, values, [1e-4] * (ROUNDS + 1))
 
     stack, singles = training(networks), [training([network]) for network in networks]
     ratios = []
     for _ in range(ROUNDS + 1):
         started = time.perf_counter()
         for single in singles:
-            single.run(1, 1e-4)
+            single.run(1)
         middle = time.perf_counter()
-        stack.run(1, 1e-4)
+        stack.run(1)
         ratios.append((middle - started) / (time.perf_counter() - middle))
     return statistics.median(ratios[1:])
 

@@ -71,7 +71,7 @@ def precision_of_products(precision: Precision) -> Iterator[None]:
 def _keep_freed_memory() -> None:
     # oneDNN's results are new tensors. glibc's malloc returns what is freed of them to the system,
     # and every product would touch new pages, until a larger piece was freed once.
-    torch.empty(28 << 20, dtype=torch.uint8)
+    torch.empty(4 << 20, dtype=torch.uint8)
 
 
 def _has_onednn() -> bool:

@@ -14,12 +14,12 @@ from torch import Tensor
 
 from inr_models.coordinate_mlp import CoordinateMLP
 from inr_models.products import Precision
-from inr_models.training import CPU_BLOCK, Step, Training
+from inr_models.training import Step, Training
 
 Execution = Literal["loop", "stack"]
 
-# `python -m benchmarks.stacking`: at 4 x 52 and 4 x 222 a stack on a CPU was faster at 256
-# samples, and no faster or slower from 512 on (benchmarks/RESULTS.md).
+# `python -m benchmarks.stacking`: on a CPU a stack gains at every width up to 256 samples. Above
+# narrow networks alone gain, and what a loop gives does not depend on who shares the stack.
 CPU_STACK_SAMPLES = 256
 CPU_STACK = 16
 
@@ -63,10 +63,10 @@ def pace(
 ) -> tuple[float, int]:
     """Seconds of one epoch of one network, and how many a stack has, of `most` at the most.
 
-    On a CPU from a timed step on at most 4 blocks.
+    On a CPU from a timed step on at most 8,192 samples.
     """
     if not coords.is_cuda:
-        num = min(len(coords), 4 * CPU_BLOCK)
+        num = min(len(coords), 8192)
         seconds = _seconds_per_epoch([network], coords[:num], values[:num], None, precision)
         return seconds * len(coords) / num, 1
     size = stack_size([network] * most, coords, values, precision=precision)

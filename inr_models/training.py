@@ -23,9 +23,10 @@ from inr_models.products import Precision, precision_of_products
 
 Step = Literal["eager", "blocked", "compiled"]
 
-# Samples a block on a CPU. Memory is that of a block's features, where the whole signal's
-# would take gigabytes at 4 x 222 and 150,000 samples; a GPU takes the signal whole.
-CPU_BLOCK = 2048
+# Samples a block of a thread on a CPU; two of these where threads have to be kept busy together.
+# Memory is that of a block's features, where the whole signal's would take gigabytes at 4 x 222 and
+# 150,000 samples. A GPU takes the signal whole.
+CPU_BLOCK = 512
 
 # Adam and cuBLAS make their state in the first updates; a graph is captured after these.
 UPDATES_BEFORE_GRAPH = 3
@@ -56,7 +57,10 @@ class Training:
         precision: Precision = "float32",
     ) -> None:
         num, device = len(networks), coords.device
-        block = len(coords) if coords.is_cuda else CPU_BLOCK
+        threads = torch.get_num_threads()
+        block = CPU_BLOCK * (2 * threads if threads > 1 else 1)
+        if coords.is_cuda:
+            block = len(coords)
         step = step or ("blocked" if has_slopes(networks[0]) else "eager")
         if step == "eager":
             self.step = EagerStep(networks, coords, values, block)

@@ -52,6 +52,6 @@ def make_wav(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def chirp() -> tuple[Tensor, Tensor]:
-    """Coordinates and values [2500, 1]: two CPU blocks of a fit, the second one shorter."""
+    """Coordinates and values [2500, 1]: several CPU blocks of a fit, the last one shorter."""
     coords = torch.linspace(-1, 1, 2500)[:, None]
     return coords, 0.8 * torch.sin(20 * (coords + 1.5) ** 2)

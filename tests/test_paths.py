@@ -48,7 +48,7 @@ def cases():
 
 @cache
 def problem(name: str) -> tuple[Tensor, Tensor]:
-    """Coordinates and values of two CPU blocks."""
+    """Coordinates and values of several CPU blocks, the last one shorter."""
     _, in_features, out_features = NETWORKS[name]
     if in_features == 1:
         coords = torch.linspace(-1, 1, 2500)[:, None]

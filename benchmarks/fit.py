@@ -1,0 +1,199 @@
+"""One fit, and many, against the loop that published implementations run.
+
+    python -m benchmarks.fit [--json FILE]
+
+Every way runs in processes of its own, in turn with the reference; a figure is the median over
+the rounds. With a GPU, that is what is measured. At the end: how near the products come to the
+machine's best, and where the rest of an epoch goes.
+"""
+
+import json
+import statistics
+import time
+from collections import defaultdict
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.profiler import profile
+
+from benchmarks.measuring import Figure, answer, figure, parser, peak_memory_mb, show, start
+from benchmarks.reference import psnr_curve, sequential
+from inr_models import FitConfig, Siren2Config, fit, make_network
+from inr_models.coordinate_mlp import CoordinateMLP
+from inr_models.products import product_for
+from inr_models.training import Training
+
+LARGE = {"width": 222, "samples": 150_000}
+SMALL = {"width": 52, "samples": 8_192}
+ROUNDS = 3
+
+
+def main() -> None:
+    made = parser(__doc__)
+    made.add_argument("--task", help="for its own processes")
+    arguments = made.parse_args()
+    if arguments.task:
+        print(json.dumps(_TASKS[(task := json.loads(arguments.task)).pop("task")](**task)))
+        return
+    figures = on_gpu() if torch.cuda.is_available() else on_cpu()
+    show([*figures, *limits(**LARGE)], arguments.json)
+
+
+def on_cpu() -> list[Figure]:
+    """One large fit on all cores, and small fits on each."""
+    rounds = defaultdict(list)
+    for _ in range(ROUNDS):
+        for way, epochs in (("reference", 4), ("blocked", 8)):
+            large = start("benchmarks.fit", task="large", way=way, epochs=epochs)
+            rounds[way].append(answer(large))
+        for way in ("reference", "blocked"):
+            cores = [
+                start("benchmarks.fit", task="small", way=way, fits=2, epochs=200)
+                for _ in range(torch.get_num_threads())
+            ]
+            rates = [answer(process)["fits_per_second"] for process in cores]
+            rounds[f"small {way}"].append({"fits_per_second": sum(rates)})
+
+    def compared(name: str, prefix: str, key: str, unit: str, *, less: bool = False) -> Figure:
+        ours, theirs = ([r[key] for r in rounds[prefix + w]] for w in ("blocked", "reference"))
+        pairs = zip(ours, theirs, strict=True)
+        ratio = statistics.median(figure(name, *pair, unit, less=less).ratio for pair in pairs)
+        made = figure(name, statistics.median(ours), statistics.median(theirs), unit, less=less)
+        return made._replace(ratio=ratio)
+
+    return [
+        compared("4 x 222, 150,000 samples", "", "epochs_per_second", "epochs/s"),
+        compared("4 x 222, its peak memory", "", "peak_mb", "MB", less=True),
+        compared("4 x 52, 8,192 samples", "small ", "fits_per_second", "fits/s of 200 epochs"),
+    ]
+
+
+def on_gpu() -> list[Figure]:
+    """One large fit in both precisions, and a stack of small ones."""
+    reference = _large("reference", 100)["epochs_per_second"]
+    figures = [
+        figure(
+            f"4 x 222, 150,000 samples, {precision} {way}",
+            _large(way, 300, precision)["epochs_per_second"],
+            reference,
+            "epochs/s",
+        )
+        for precision in ("float32", "tf32")
+        for way in ("blocked", "compiled")
+    ]
+    alone = _small("reference", 1, 200)["fits_per_second"]
+    stack = _small("blocked", 512, 200)["fits_per_second"]
+    return [*figures, figure("4 x 52, 8,192 samples", stack, alone, "fits/s of 200 epochs")]
+
+
+def problem(samples: int, width: int) -> tuple[Tensor, Tensor, list[CoordinateMLP]]:
+    """A signal of noise on this machine's device, and a SIREN² for it."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    coords = torch.linspace(-1, 1, samples)[:, None].to(device)
+    values = torch.rand(samples, 1, generator=torch.Generator().manual_seed(0)).to(device) - 0.5
+    config = Siren2Config(width=width, s0=samples / 50, s1=1.0)
+    network = make_network(config, in_features=1, out_features=1, seed=0).to(device)
+    return coords, values, [network]
+
+
+def _large(way: str, epochs: int, precision: str = "float32") -> dict[str, float]:
+    coords, values, networks = problem(**LARGE)
+    times = []
+    if way == "reference":
+        model, config = sequential(networks[0]).to(coords), FitConfig(epochs=epochs)
+        curve = psnr_curve(model, coords, values, config)
+        times = [_timed(lambda: next(curve)) for _ in range(epochs)]
+    else:
+        training = Training(
+            networks,
+            coords,
+            values,
+            [1e-4] * epochs,
+            step=way,
+            precision=precision,  # type: ignore[arg-type]
+        )
+        at_once = 10 if coords.is_cuda else 1
+        times = [_timed(lambda: training.run(at_once)) / at_once for _ in range(epochs // at_once)]
+    return {"epochs_per_second": 1 / statistics.median(times[1:]), "peak_mb": peak_memory_mb()}
+
+
+def _small(way: str, fits: int, epochs: int) -> dict[str, float]:
+    torch.set_num_threads(1)
+    coords, values, networks = problem(**SMALL)
+
+    def run(fits: int, epochs: int) -> None:
+        config = FitConfig(epochs=epochs, learning_rate=5e-4)
+        if way == "reference":
+            for _ in range(fits):
+                list(psnr_curve(sequential(networks[0]).to(coords), coords, values, config))
+        else:
+            list(fit(networks * fits, coords, values, config))
+
+    run(min(fits, 2), 10)
+    return {"fits_per_second": fits / _timed(lambda: run(fits, epochs))}
+
+
+_TASKS = {"large": _large, "small": _small}
+
+
+def _timed(run: Any) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def limits(width: int, samples: int) -> list[Figure]:
+    """What a large fit reaches of this machine's best product, and what its epoch is made of."""
+    coords, values, networks = problem(samples, width)
+    training = Training(networks, coords, values, [1e-4] * 20)
+    training.run(4)
+    seconds = min(_timed(lambda: training.run(1)) for _ in range(4))
+    flops = 9 * 2 * samples * width**2
+    # Kineto, which GPUs need, writes to the terminal.
+    with profile(use_kineto=coords.is_cuda, use_device="cuda" if coords.is_cuda else None) as spans:
+        training.run(1)
+    shares: dict[str, float] = defaultdict(float)
+    for event in spans.key_averages():
+        spent = event.self_device_time_total if coords.is_cuda else event.self_cpu_time_total
+        shares[_kind(event.key)] += spent / 1e6
+    shares["launching"] = max(seconds - sum(shares.values()), 0.0)
+    print("an epoch of 4 x 222: " + ", ".join(f"{k} {v / seconds:.0%}" for k, v in shares.items()))
+    rate = flops / seconds / 1e9
+    return [figure("4 x 222, to the best product", rate, best_product(width), "GFLOP/s")]
+
+
+def _kind(operation: str) -> str:
+    name = operation.lower()
+    for kind, words in (
+        ("products", ("mm", "gemm", "linear", "mkldnn", "cutlass")),
+        ("sin and cos", ("sin", "cos")),
+        ("Adam and the peak", ("adam", "where", "index")),
+    ):
+        if any(word in name for word in words):
+            return kind
+    return "other elementwise work"
+
+
+def best_product(width: int) -> float:
+    """GFLOP/s of the fastest float32 product of the shapes at hand, by any library at hand."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    weights, best = torch.randn(width, width, device=device), 0.0
+    for num in (512, 2048, 8192, 150_000):
+        features, out = (torch.randn(width, num, device=device) for _ in range(2))
+        repeats = max(1, 600_000 // num)
+        for multiply in (lambda a, b, out: torch.mm(a, b, out=out), product_for(weights).multiply):
+
+            def run(multiply=multiply, features=features, out=out, repeats=repeats) -> None:
+                for _ in range(repeats):
+                    multiply(weights, features, out)
+                if device == "cuda":
+                    torch.cuda.synchronize()
+
+            seconds = min(_timed(run) for _ in range(4))
+            best = max(best, 2 * width**2 * num * repeats / seconds / 1e9)
+    return best
+
+
+if __name__ == "__main__":
+    main()
