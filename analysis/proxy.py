@@ -2,7 +2,7 @@
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -32,18 +32,20 @@ class Proxy(NamedTuple):
     lost: tuple[float, ...]
 
 
-def proxy_keys(run: Run, signals: Iterable[Signal], rows: Rows) -> list[str]:
+def proxy_keys(run: Run, signals: Iterable[Signal], rows: Mapping[str, Rows]) -> list[str]:
     """The fits whose curves `proxies` wants: whole ones on the search's seeds."""
     return [
         trial_of(run, signal, known.point, seed).key
         for signal in signals
-        for known in known_points(run, signal, rows)
+        for known in known_points(run, signal, rows[signal.sha256])
         for seed in range(run.scale.seeds)
         if seed in known.scores
     ]
 
 
-def proxies(run: Run, signals: Sequence[Signal], rows: Rows, curves: pa.Table) -> list[Proxy]:
+def proxies(
+    run: Run, signals: Sequence[Signal], rows: Mapping[str, Rows], curves: pa.Table
+) -> list[Proxy]:
     """One for each share of the epochs, over the signals that have points enough."""
     grid = curve_epochs(run.scale.fit.epochs)
     wanted = sorted({int(grid[grid <= share * grid[-1]].max()) for share in SHARES} - {0})
@@ -52,7 +54,8 @@ def proxies(run: Run, signals: Sequence[Signal], rows: Rows, curves: pa.Table) -
     for epochs in wanted:
         correlations, lost = [], []
         for signal in signals:
-            pairs = _pairs(run, signal, rows, peaks, epochs, int(grid[-1]))
+            mine = rows[signal.sha256]
+            pairs = _pairs(run, signal, mine, peaks, epochs, int(grid[-1]))
             short, full = np.array(pairs).reshape(-1, 2).T
             # Points that are all alike, dead say, have no ranks.
             if len(pairs) >= MIN_POINTS and np.ptp(short) > 0 and np.ptp(full) > 0:

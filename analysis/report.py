@@ -5,10 +5,10 @@ import datetime
 import html
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
-import jinja2
 from rich.table import Table
 
 from search_spaces.bandwidth import bandwidth, nyquist
@@ -21,11 +21,14 @@ from studies.engine.study import Run
 
 
 class Results(NamedTuple):
-    """A run and all that is stored of it; `done`, `missing` and the like go by sha256."""
+    """A run and all that is stored of it.
+
+    `rows`, `done`, `missing` and `suggestions` go by sha256, a signal's rows by key.
+    """
 
     run: Run
     signals: Sequence[Signal]
-    rows: Mapping[str, Row]
+    rows: Mapping[str, Mapping[str, Row]]
     store: Store
     done: Mapping[str, int]
     missing: Mapping[str, int]
@@ -35,8 +38,12 @@ class Results(NamedTuple):
 
     def statuses(self, signal: Signal) -> Counter[str]:
         """How many of a signal's fits ended how."""
-        mine = (row for row in self.rows.values() if row["sha256"] == signal.sha256)
-        return Counter(row["status"] for row in mine)
+        return Counter(row["status"] for row in self.rows[signal.sha256].values())
+
+    @property
+    def all_rows(self) -> Iterator[Row]:
+        """Those of all signals."""
+        return chain.from_iterable(rows.values() for rows in self.rows.values())
 
 
 class Report(NamedTuple):
@@ -54,6 +61,8 @@ class Report(NamedTuple):
 
 def render(template: str, results: Results, now: datetime.datetime, **values: Any) -> str:
     """A page from one of `templates`, with what all of them show."""
+    import jinja2  # not for `status`, which is to answer at once
+
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("analysis"),
         autoescape=True,
@@ -62,9 +71,7 @@ def render(template: str, results: Results, now: datetime.datetime, **values: An
         lstrip_blocks=True,
     )
     environment.filters["db"] = _db
-    code = {
-        f"{row['versions']}, commit {row['commit'] or 'unknown'}" for row in results.rows.values()
-    }
+    code = {f"{row['versions']}, commit {row['commit'] or 'unknown'}" for row in results.all_rows}
     done = sum(results.done.values())
     return environment.get_template(template).render(
         run=results.run,

@@ -26,7 +26,10 @@ from studies.engine.signals import Signal
 def search_report(results: Results, now: datetime.datetime) -> Report:
     """Everything that a search came to."""
     run, signals = results.run, results.signals
-    of_signals = [regrets(run, s, results.rows, results.suggestions[s.sha256]) for s in signals]
+    of_signals = [
+        regrets(run, signal, results.rows[sha], results.suggestions[sha])
+        for sha, signal in zip(run.signals, signals, strict=True)
+    ]
     totals = overall(run, of_signals)
     curves = results.store.curves(proxy_keys(run, signals, results.rows))
     short = proxies(run, signals, results.rows, curves)
@@ -70,7 +73,7 @@ def search_report(results: Results, now: datetime.datetime) -> Report:
 def _clip(
     results: Results, signal: Signal, found: list[Regret], figures: dict[str, str]
 ) -> dict[str, Any]:
-    run, rows = results.run, results.rows
+    run, rows = results.run, results.rows[signal.sha256]
     suggestions = results.suggestions[signal.sha256]
     best = optimum(run, signal, rows, suggestions)
     rules = rule_points(run, signal)

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from analysis.choosing import Rows, optimum, scores
@@ -61,9 +61,9 @@ class Summary(NamedTuple):
         }
 
 
-def summarize(run: Run, signals: Sequence[Signal], rows: Rows) -> list[Summary]:
-    """Every signal's summary, from the store's rows by key."""
-    return [_summarize(run, signal, rows) for signal in signals]
+def summarize(run: Run, signals: Sequence[Signal], rows: Mapping[str, Rows]) -> list[Summary]:
+    """Every signal's summary, from the store's rows by sha256 and key."""
+    return [_summarize(run, signal, rows[signal.sha256]) for signal in signals]
 
 
 def _summarize(run: Run, signal: Signal, rows: Rows) -> Summary:
@@ -84,5 +84,5 @@ def _summarize(run: Run, signal: Signal, rows: Rows) -> Summary:
             for name, point in by_name.items()
             if point.kind != "grid"
         },
-        statuses=Counter(r["status"] for r in rows.values() if r["sha256"] == signal.sha256),
+        statuses=Counter(row["status"] for row in rows.values()),
     )

@@ -81,8 +81,8 @@ def status_table(results: Results) -> Table:
         done = results.done[signal.sha256]
         peaks = [
             row["metric_psnr_peak"]
-            for row in results.rows.values()
-            if row["sha256"] == signal.sha256 and row["status"] == "ok"
+            for row in results.rows[signal.sha256].values()
+            if row["status"] == "ok"
         ]
         statuses = results.statuses(signal)
         table.add_row(

@@ -147,7 +147,7 @@ def test_the_proxy_table_knows_a_perfect_ranking_and_a_reversed_one(tmp_path):
     run = make_search([A], trials=8)
     searched = Search(run, [A], tmp_path, noisy(0, own=0.0), curves=True)
     list(searched.fits())
-    rows, store = searched.rows[A.sha256], Store(str(tmp_path))
+    rows, store = searched.rows, Store(str(tmp_path))
     curves = store.curves(proxy_keys(run, [A], rows))
     found = proxies(run, [A], rows, curves)
     assert [p.epochs for p in found] == sorted({p.epochs for p in found})
@@ -156,7 +156,7 @@ def test_the_proxy_table_knows_a_perfect_ranking_and_a_reversed_one(tmp_path):
         assert proxy.correlations == pytest.approx((1.0,))
         assert proxy.lost == (0.0,)
     # Whoever leads early falls behind: peaks are of the best epoch so far.
-    known = known_points(run, A, rows)
+    known = known_points(run, A, rows[A.sha256])
     crossing = []
     for place, k in enumerate(known):
         for seed in range(2):

@@ -26,7 +26,7 @@ def score(point, seed):
 def make_results(run, signal, rows, store, missing: int = 0) -> Results:
     sha = signal.sha256
     done, left = {sha: len(rows)}, {sha: missing}
-    return Results(run, [signal], rows, store, done, left, {sha: []}, lambda _: {})
+    return Results(run, [signal], {sha: rows}, store, done, left, {sha: []}, lambda _: {})
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def page(tmp_path) -> str:
     run = dataclasses.replace(make_run(signal), skipped=(f"{NASTY}.wav: <i>bad</i>.",))
     rows = rows_for(run, signal, score)
     store = Store(str(tmp_path))
-    (summary,) = summarize(run, [signal], rows)
+    (summary,) = summarize(run, [signal], {signal.sha256: rows})
     assert summary.best is not None
     for point in (summary.best.point, summary.rule.point):
         key = trial_of(run, signal, point, 105).key
@@ -71,7 +71,7 @@ def test_tables_show_brackets_and_stay_within_80_columns(tmp_path):
     results = make_results(run, signal, rows, Store(str(tmp_path)))
     console = Console(file=io.StringIO(), width=80, markup=False)
     for table in (
-        summary_table(run, summarize(run, [signal], rows)),
+        summary_table(run, summarize(run, [signal], {signal.sha256: rows})),
         status_table(results),
         plan_table([signal], {signal.sha256: 29}),
     ):

@@ -13,7 +13,7 @@ from search_spaces.audio import NoiseGrid
 from search_spaces.axes import Linear, Values
 from studies.audio_grid import STUDY
 from studies.engine.course import course
-from studies.engine.plan import every_trial, plan, points, trial_of
+from studies.engine.plan import all_seeds, plan, points, trial_of
 from studies.engine.rows import signal_from_row, signal_row
 from studies.engine.signals import Signal
 from studies.engine.study import RUN_JSON, Run, resolve
@@ -40,6 +40,15 @@ def make_run(*signals: Signal, seeds: int = 1) -> Run:
     return resolve(STUDY, "small", signals, changes={"seeds": seeds})
 
 
+def every_key(run, signal) -> list:
+    """(point, seed, key) of all points on all seeds."""
+    return [
+        (point, seed, trial_of(run, signal, point, seed).key)
+        for point in points(run, signal)
+        for seed in all_seeds(run)
+    ]
+
+
 def rows_for(run: Run, signal: Signal, score) -> dict[str, dict]:
     """A store's rows with metric_psnr_peak = score(point, seed)."""
     return {
@@ -55,7 +64,7 @@ def rows_for(run: Run, signal: Signal, score) -> dict[str, dict]:
             "versions": "test",
             "commit": None,
         }
-        for _, point, seed, key in every_trial(run, [signal])
+        for point, seed, key in every_key(run, signal)
     }
 
 
@@ -174,7 +183,7 @@ def test_the_difference_is_paired_and_on_the_confirming_seeds_alone():
             return {105: 40.0, 106: 44.0}.get(seed, 60.0 if point.cell == (1, 1) else 30.0)
         return {105: 37.0, 106: 42.0}.get(seed, 90.0)
 
-    (summary,) = summarize(run, [signal], rows_for(run, signal, score))
+    (summary,) = summarize(run, [signal], {signal.sha256: rows_for(run, signal, score)})
     assert summary.best is not None
     assert summary.best.point.cell == (1, 1)
     assert summary.differences == (3.0, 2.0)
@@ -206,8 +215,8 @@ def test_keys_do_not_hang_on_the_last_bits_of_a_processor():
     signal = make_signal(psi=0.3)
     other = make_signal(psi=0.3 * (1 + 1e-15))
     run = make_run(signal)
-    keys = [key for *_, key in every_trial(run, [signal])]
-    assert [key for *_, key in every_trial(run, [other])] == keys
+    keys = [[key for *_, key in every_key(run, of)] for of in (signal, other)]
+    assert keys[0] == keys[1]
 
 
 def test_where_a_clip_lay_does_not_tell_runs_apart():

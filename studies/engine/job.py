@@ -1,6 +1,6 @@
 """A run, what of it is missing, and what that costs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from analysis.choosing import candidates, compared, optimum
@@ -31,16 +31,17 @@ class TimeEpoch(Protocol):
 class Job:
     """A run's fits by signal, those that its store has and those that it lacks.
 
-    `rows` are the store's by the signal's sha256 and by key; `done` and `missing` are counts by
-    sha256, of a search as far as is known beforehand.
+    `rows` are the store's by the signal's sha256 and by key; `wanted` keys, and `done` and
+    `missing`, which are counts, go by sha256, of a search as far as is known beforehand.
     """
 
     def __init__(self, run: Run, signals: Sequence[Signal], store: Store) -> None:
         self.run, self.signals, self.store = run, signals, store
         self.rows: dict[str, dict[str, Row]] = {signal.sha256: {} for signal in signals}
-        for key, row in stored_rows(run, signals, store).items():
+        for key, row in stored_rows(run, store).items():
             self.rows[row["sha256"]][key] = row
         self.suggestions = self._suggestions()
+        self.wanted: dict[str, set[str]] = {}
         self.done: dict[str, int] = {}
         self.missing: dict[str, int] = {}
         for signal in signals:
@@ -90,17 +91,25 @@ class Job:
 
     def results(self) -> Results:
         """All that is stored of the run, for a report."""
-        rows = {key: row for of_signal in self.rows.values() for key, row in of_signal.items()}
         return Results(
             run=self.run,
             signals=self.signals,
-            rows=rows,
+            rows=self._own_rows(),
             store=self.store,
             done=self.done,
             missing=self.missing,
             suggestions=self.suggestions,
             importance=_importance,
         )
+
+    def _own_rows(self) -> Mapping[str, Mapping[str, Row]]:
+        """A search takes all that is known of its signals, a grid what it asks for itself."""
+        if self.run.search:
+            return self.rows
+        return {
+            sha: {key: rows[key] for key in self.wanted[sha] if key in rows}
+            for sha, rows in self.rows.items()
+        }
 
     def schedule(self, *, num_workers: int) -> Schedule:
         """Everything that is missing, in the order in which it is worth having.
@@ -164,7 +173,8 @@ class Job:
         others = compared(run, signal, rows, suggestions)
         wanted |= keys(others, (*run.choosing_seeds, *run.scoring_seeds))
         if is_known:
-            wanted |= keys(candidates(run, signal, rows, suggestions), run.choosing_seeds)
+            if run.choosing_seeds:
+                wanted |= keys(candidates(run, signal, rows, suggestions), run.choosing_seeds)
         elif run.search:
             ahead += run.search.top * len(run.choosing_seeds)
             cells = [point for point in points(run, signal) if point.kind == "grid"]
@@ -175,6 +185,7 @@ class Job:
             wanted |= keys([best], run.scoring_seeds)
         else:
             ahead += len(run.scoring_seeds)
+        self.wanted[signal.sha256] = wanted
         num_done = len(wanted & done)
         return num_done, len(wanted) - num_done + ahead
 

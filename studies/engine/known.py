@@ -3,11 +3,11 @@
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from search_spaces.rules import NoiseScales
-from studies.engine.plan import Point, every_trial, points, siren2_at, trial_of
-from studies.engine.rows import Row
+from studies.engine.plan import Point, points, siren2_at, trial_of
+from studies.engine.rows import REPORTED, Row
 from studies.engine.signals import Signal
 from studies.engine.store import Store
 from studies.engine.study import Run
@@ -34,18 +34,17 @@ class Suggestion(NamedTuple):
     stopped: bool
 
 
-def stored_rows(run: Run, signals: Sequence[Signal], store: Store) -> dict[str, Row]:
-    """The store's rows of a run, by key.
+def stored_rows(run: Run, store: Store) -> dict[str, Row]:
+    """The store's rows, by key, of a run's signals, size and training, whoever asked for them.
 
-    Of a search all SIREN² fits of its signals that are of its size and training.
+    Of the columns those that a report needs.
     """
-    if not run.search:
-        table = store.fits([key for *_, key in every_trial(run, signals)])
-        return {row["key"]: row for row in table.to_pylist()}
-    fixed = {"network": "siren2", "hp_width": run.scale.width, "hp_depth": run.scale.depth}
+    fixed: dict[str, Any] = {"hp_width": run.scale.width, "hp_depth": run.scale.depth}
     fixed |= {f"fit_{name}": value for name, value in vars(run.scale.fit).items()}
-    rows = store.fits(signals=run.signals).to_pylist()
-    return {row["key"]: row for row in rows if all(row[k] == v for k, v in fixed.items())}
+    if run.search:
+        fixed["network"] = "siren2"
+    table = store.fits(columns=REPORTED, signals=run.signals, where=fixed)
+    return {row["key"]: row for row in table.to_pylist()}
 
 
 def known_points(run: Run, signal: Signal, rows: Mapping[str, Row]) -> list[Known]:

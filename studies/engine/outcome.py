@@ -45,7 +45,7 @@ def report_on(
         console.print(f"MLflow   {_ui_command(uri)}", soft_wrap=True)
     failed = [
         f"{row['signal']}: a fit failed ({row['error']}); the same command tries it again."
-        for row in results.rows.values()
+        for row in results.all_rows
         if row["status"] == "failed"
     ]
     return end(console, run.skipped, failed)

@@ -1,14 +1,15 @@
 """From a run to its points, and to its trials in the order in which they are worth having."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from inr_models import NetworkConfig, Siren2Config, SirenConfig
 from search_spaces.audio import siren_omega_first
 from search_spaces.rules import RULES, NoiseScales, Target
 from studies.engine.signals import Signal
-from studies.engine.study import Run
+from studies.engine.study import Run, Scale
 from studies.engine.trial import Trial
 
 CHOOSING_STAGE, SCORING_STAGE = 10_000, 10_001
@@ -63,17 +64,26 @@ def points(run: Run, signal: Signal) -> list[Point]:
             Point(name=rule, kind="rule", network=siren2_at(run, RULES[rule](target)))
             for rule in scale.rules
         ),
-        *(
-            Point(name=f"cell {i},{j}", kind="grid", network=siren2_at(run, scales), cell=(i, j))
-            for (i, j), scales in scale.grid.cells(n)
-        ),
+        *_cells(scale, n),
     ]
+
+
+@lru_cache(maxsize=256)
+def _cells(scale: Scale, num_samples: int) -> tuple[Point, ...]:
+    return tuple(
+        Point(name=f"cell {i},{j}", kind="grid", network=_siren2(scale, scales), cell=(i, j))
+        for (i, j), scales in scale.grid.cells(num_samples)
+    )
 
 
 def siren2_at(run: Run, scales: NoiseScales) -> Siren2Config:
     """The run's SIREN² at (s0, s1)."""
+    return _siren2(run.scale, scales)
+
+
+def _siren2(scale: Scale, scales: NoiseScales) -> Siren2Config:
     s0, s1 = map(stable, scales)
-    return Siren2Config(width=run.scale.width, depth=run.scale.depth, s0=s0, s1=s1)
+    return Siren2Config(width=scale.width, depth=scale.depth, s0=s0, s1=s1)
 
 
 def stable(value: float) -> float:
@@ -95,14 +105,6 @@ def trial_of(run: Run, signal: Signal, point: Point, seed: int) -> Trial:
 def all_seeds(run: Run) -> tuple[int, ...]:
     """The map's or the search's own seeds, then those that confirm."""
     return (*range(run.scale.seeds), *run.choosing_seeds, *run.scoring_seeds)
-
-
-def every_trial(run: Run, signals: Iterable[Signal]) -> Iterator[tuple[Signal, Point, int, str]]:
-    """(signal, point, seed, key) of every trial of the named points."""
-    for signal in signals:
-        for point in points(run, signal):
-            for seed in all_seeds(run):
-                yield signal, point, seed, trial_of(run, signal, point, seed).key
 
 
 def plan(run: Run, signals: Iterable[Signal]) -> list[PlannedFit]:

@@ -28,6 +28,9 @@ _BRIEF = (
     "num_epochs", "seconds",
 )  # fmt: skip
 
+REPORTED = (*_BRIEF, "error", "versions", "commit")
+"""The columns that a report needs of a fit."""
+
 
 def finished_row(
     study: str, signal: Signal, trial: Trial, result: FitResult, device: torch.device

@@ -7,6 +7,8 @@ Curves land before the rows they belong to, so a row that is there is complete.
 # pyright: reportAttributeAccessIssue=false
 
 import datetime
+import functools
+import operator
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -65,6 +67,7 @@ class Store(Folder):
         columns: Collection[str] | None = None,
         *,
         signals: Collection[str] | None = None,
+        where: Mapping[str, Any] | None = None,
     ) -> pa.Table:
         """The newest row of every key, a whole fit before a partial or a failed one.
 
@@ -72,17 +75,19 @@ class Store(Folder):
             keys: only these.
             columns: these, `key`, `status` and `written_at` only.
             signals: only of these sha256.
+            where: only with these values, by column.
         """
         names = None if columns is None else sorted({*columns, "key", "status", "written_at"})
-        where = _is_in("key", keys)
-        if signals is not None:
-            of_signals = _is_in("sha256", signals)
-            where = of_signals if where is None else where & of_signals
-        return _newest("fits", self._read("fits", where, names))
+        wanted = [ds.field(column) == value for column, value in (where or {}).items()]
+        wanted += [_is_in("key", keys)] * (keys is not None)
+        wanted += [_is_in("sha256", signals)] * (signals is not None)
+        condition = functools.reduce(operator.and_, wanted) if wanted else None
+        return _newest("fits", self._read("fits", condition, names))
 
     def curves(self, keys: Collection[str] | None = None) -> pa.Table:
         """(key, epoch, psnr), sorted; each pair of key and epoch once."""
-        return _newest("_curves", self._read("_curves", _is_in("key", keys), None))
+        condition = None if keys is None else _is_in("key", keys)
+        return _newest("_curves", self._read("_curves", condition, None))
 
     def signals(self) -> pa.Table:
         """The newest row of every signal."""
@@ -191,8 +196,8 @@ class Store(Folder):
                 )
 
 
-def _is_in(column: str, values: Collection[str] | None) -> ds.Expression | None:
-    return None if values is None else ds.field(column).isin(pa.array(list(values), pa.string()))
+def _is_in(column: str, values: Collection[str] | None) -> ds.Expression:
+    return ds.field(column).isin(pa.array(list(values or ()), pa.string()))
 
 
 def _newest(table: str, data: pa.Table) -> pa.Table:

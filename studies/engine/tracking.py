@@ -64,7 +64,7 @@ class Tracker:
         )
         if is_new:
             self.tree.log_text(run.id, "study.json", RUN_JSON.dump_json(run, indent=1).decode())
-        rows = stored_rows(run, self.signals, self.store)
+        rows = stored_rows(run, self.store)
         for signal, point in self._points(rows):
             id = f"{self._signal_id(signal.sha256)}/{point.name}"
             keys = {seed: trial_of(run, signal, point, seed).key for seed in all_seeds(run)}
