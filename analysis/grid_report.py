@@ -21,7 +21,7 @@ def grid_report(results: Results, now: datetime.datetime) -> Report:
     gains = [s.difference for s in summaries if math.isfinite(s.difference)]
     figures = {"gains": plots.gains(summaries)} if gains else {}
     clips = []
-    for summary, lines in zip(summaries, _curves(results, summaries), strict=True):
+    for summary, lines in zip(summaries, compared_curves(results, summaries), strict=True):
         name = file_name(summary.signal.name, summary.signal.sha256)
         rules = [p.scales for p in points(run, summary.signal) if p.kind == "rule" and p.scales]
         if summary.map.best:
@@ -75,7 +75,7 @@ def _clip(
     }
 
 
-def _curves(results: Results, summaries: Sequence[Summary]) -> list[dict[str, Curve]]:
+def compared_curves(results: Results, summaries: Sequence[Summary]) -> list[dict[str, Curve]]:
     """For each clip the curves of the three compared points, on the first scoring seed."""
     run = results.run
     wanted = [

@@ -10,6 +10,7 @@ from analysis.choosing import candidates
 from analysis.proxy import proxies, proxy_keys
 from inr_models import FitConfig, Siren2Config, fit, make_network
 from inr_models.result import curve_epochs
+from studies.engine.compaction import compact
 from studies.engine.journal import open_journal
 from studies.engine.known import known_points
 from studies.engine.plan import CHOOSING_STAGE, trial_of
@@ -139,7 +140,7 @@ def test_a_stopped_fit_is_done_for_its_search_and_open_for_others(tmp_path):
     store.append([base | {"status": "partial", "metric_psnr_peak": 21.0}])
     assert store.fits().to_pylist()[0]["status"] == "ok"
     assert store.done(["k"]) == {"k"}
-    store.compact()
+    compact(store)
     assert store.fits().to_pylist()[0]["metric_psnr_peak"] == 30.0
 
 

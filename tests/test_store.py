@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from inr_models import InputError
+from studies.engine.compaction import compact
 from studies.engine.schema import TABLES, arrow_schema
 from studies.engine.store import Store
 
@@ -55,7 +56,7 @@ def test_three_readers_open_the_results_without_our_code(store):
 
 def test_every_column_says_its_meaning_in_the_file(store):
     store.append([row("a")])
-    (part,) = store._parts("fits")
+    (part,) = store.parts("fits")
     for field in pq.read_schema(part):
         assert field.metadata[b"meaning"], field.name
     assert pq.read_schema(part).field("metric_psnr_peak").metadata[b"unit"] == b"dB"
@@ -79,11 +80,48 @@ def test_compaction_keeps_every_row_once_in_one_file(store):
     for i in range(MANY + 3):
         store.append([row(f"k{i % MANY}")], [{"key": f"k{i}", "epoch": 0, "psnr": 1.0}])
     before = store.fits().drop_columns(["written_at"]).to_pylist()
-    store.compact()
-    assert len(store._parts("fits")) == 1
+    compact(store)
+    assert len(store.parts("fits")) == 1
     assert store.fits().drop_columns(["written_at"]).to_pylist() == before
     assert len(pd.read_parquet(store.results)) == MANY
     assert len(store.curves()) == MANY + 3
+
+
+def test_joining_the_small_files_leaves_the_joined_ones_and_doubles_nothing(store, monkeypatch):
+    for i in range(MANY):
+        store.append([row(f"k{i}")])
+        if i % 5 == 4:
+            compact(store, small=True)
+    assert len(store.parts("fits")) == MANY / 5
+    assert len(pd.read_parquet(store.results)) == MANY
+    store.append([row("k20")])
+    store.append([row("k21")])
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "delete", lambda path: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            compact(store, small=True)
+    compact(store, small=True)
+    assert len(pd.read_parquet(store.results)) == MANY + 2
+    compact(store)
+    assert len(store.parts("fits")) == 1
+    assert len(pd.read_parquet(store.results)) == MANY + 2
+
+
+def test_large_files_stay_but_for_those_that_share_a_row(store, monkeypatch):
+    monkeypatch.setattr("studies.engine.compaction.MAX_ROWS", 4)
+    for first in range(0, 12, 3):
+        store.append([row(f"k{i:02}") for i in range(first, first + 3)])
+    large = set(store.parts("fits"))
+    for i in range(12, 17):
+        store.append([row(f"k{i}")])
+    store.append([row("k04", metric_psnr_peak=99.0)])
+    compact(store)
+    assert len(large & set(store.parts("fits"))) == 3, "a large file was read and written anew"
+    assert len(store.parts("fits")) == 3 + 1 + 2
+    assert max(map(pq.read_metadata, store.parts("fits")), key=lambda m: m.num_rows).num_rows <= 4
+    frame = pd.read_parquet(store.results)
+    assert sorted(frame["key"]) == [f"k{i:02}" for i in range(17)]
+    assert frame.set_index("key").loc["k04", "metric_psnr_peak"] == 99.0
 
 
 def test_a_killed_compaction_is_finished_by_the_next(store, monkeypatch):
@@ -92,27 +130,27 @@ def test_a_killed_compaction_is_finished_by_the_next(store, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(store, "delete", lambda path: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            store.compact()
+            compact(store)
     assert len(pd.read_parquet(store.results)) == 2 * MANY  # joined, and not yet removed
     assert len(store.fits()) == MANY
-    store.compact()
+    compact(store)
     assert len(pd.read_parquet(store.results)) == MANY
 
 
 def test_a_failure_that_was_mended_is_one_row_after_compaction(store):
     store.append([row("a", status="failed", error="x", metric_psnr_peak=None)])
     store.append([row("a")])
-    store.compact()
+    compact(store)
     assert pd.read_parquet(store.results)["status"].tolist() == ["ok"]
 
 
 def test_compaction_keeps_the_columns_of_a_newer_version(store):
     store.append([row("a")])
-    (part,) = store._parts("fits")
+    (part,) = store.parts("fits")
     newer = pq.read_table(part).append_column("metric_new", pa.array([7.0]))
     pq.write_table(newer, f"{store.root}/fits/newer.parquet")
     store.append([row("b")])
-    store.compact()
+    compact(store)
     frame = pd.read_parquet(store.results).set_index("key")
     assert frame["metric_new"].to_dict() == {
         "a": 7.0,

@@ -1,6 +1,7 @@
 """Run a batch of trials of one signal on one device. Needs torch, not Ray."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 import torch
 
@@ -9,6 +10,21 @@ from inr_models.unit_run import Checkpoints
 from studies.engine.rows import Row, curve_rows, failed_row, finished_row
 from studies.engine.signals import Signal, coordinates
 from studies.engine.trial import Trial
+
+
+class BatchRunner(Protocol):
+    """Anything that can take the place of `run_batch`, as benchmarks of what is around it do."""
+
+    def __call__(
+        self,
+        study: str,
+        signal: Signal,
+        trials: Sequence[Trial],
+        device: torch.device,
+        rungs: Sequence[Mapping[int, float]],
+        checkpoints: Checkpoints | None = None,
+        checkpoint_seconds: float = 60.0,
+    ) -> Iterator[tuple[Row, list[Row]]]: ...
 
 
 def run_batch(

@@ -13,6 +13,7 @@ import ray
 import ray.exceptions
 from ray.actor import ActorHandle
 
+from studies.engine.compaction import compact
 from studies.engine.rows import Row, brief
 from studies.engine.store import Store
 
@@ -58,7 +59,7 @@ class Recorder:
         self.store.append([row], curve)
         self.num_rows += 1
         if self.num_rows % COMPACT_EVERY == 0:
-            self.store.compact()
+            compact(self.store, small=True)
 
     def discard(self, units: Sequence[str]) -> None:
         """Remove the checkpoints of units that are finished."""

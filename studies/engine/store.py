@@ -25,7 +25,8 @@ from studies.engine.schema import TABLES, arrow_schema
 UNFINISHED = ("failed", "partial")
 """The statuses of fits that a study which wants them whole has still to do."""
 
-_REPLACES = b"noisescape.replaces"
+KEYS = {"fits": ["key"], "_curves": ["key", "epoch"], "_signals": ["sha256"]}
+"""The columns that tell a table's rows apart."""
 
 
 class Store(Folder):
@@ -82,16 +83,16 @@ class Store(Folder):
         wanted += [_is_in("key", keys)] * (keys is not None)
         wanted += [_is_in("sha256", signals)] * (signals is not None)
         condition = functools.reduce(operator.and_, wanted) if wanted else None
-        return _newest("fits", self._read("fits", condition, names))
+        return newest("fits", self._read("fits", condition, names))
 
     def curves(self, keys: Collection[str] | None = None) -> pa.Table:
         """(key, epoch, psnr), sorted; each pair of key and epoch once."""
         condition = None if keys is None else _is_in("key", keys)
-        return _newest("_curves", self._read("_curves", condition, None))
+        return newest("_curves", self._read("_curves", condition, None))
 
     def signals(self) -> pa.Table:
         """The newest row of every signal."""
-        return _newest("_signals", self._read("_signals", None, None))
+        return newest("_signals", self._read("_signals", None, None))
 
     def done(self, keys: Collection[str]) -> set[str]:
         """Which of `keys` need no more work. A failed fit does, and one that ended early."""
@@ -99,54 +100,23 @@ class Store(Folder):
         whole = pc.invert(pc.is_in(table["status"], pa.array(UNFINISHED)))
         return set(table.filter(whole)["key"].to_pylist())
 
-    def compact(self) -> None:
-        """Join the files of each table into one, each row once.
-
-        Readers may look on meanwhile. The joined file names those that it replaces, so that
-        the next call finishes what a killed one left, and no row stays doubled.
-        """
-        for table in TABLES:
-            try:
-                self._compact(table)
-            except FileNotFoundError:
-                continue  # another driver of these results is at it
-
-    def _compact(self, table: str) -> None:
-        schemas = {part: self._schema(part) for part in self._parts(table)}
-        replaced = {
-            f"{self.root}/{table}/{name}"
-            for schema in schemas.values()
-            for name in (schema.metadata or {}).get(_REPLACES, b"").decode().split()
-        }
-        parts = [part for part in schemas if part not in replaced]
-        if len(parts) > 1:
-            # Columns that a newer version has added are kept.
-            known = [arrow_schema(table), *(schemas[p].remove_metadata() for p in parts)]
-            dataset = ds.dataset(
-                parts, schema=pa.unify_schemas(known), filesystem=self.filesystem, format="parquet"
-            )
-            names = " ".join(part.rsplit("/", 1)[-1] for part in parts)
-            data = _newest(table, dataset.to_table())
-            data = data.replace_schema_metadata({_REPLACES: names.encode()})
-            self._write_table(table, data, "joined")
-            replaced.update(parts)
-        for part in replaced & schemas.keys():
-            self.delete(part.removeprefix(f"{self.root}/"))
-
     def _write(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
-            self._write_table(table, pa.Table.from_pylist(rows, arrow_schema(table)))
+            self.write_table(table, pa.Table.from_pylist(rows, arrow_schema(table)))
 
-    def _write_table(self, table: str, data: pa.Table, prefix: str = "part") -> None:
+    def write_table(self, table: str, data: pa.Table, prefix: str = "part") -> None:
+        """Add a file to a table."""
         buffer = pa.BufferOutputStream()
         pq.write_table(data, buffer)
         name = f"{prefix}-{uuid.uuid4().hex}.parquet"
         self.write_bytes(f"{table}/{name}", buffer.getvalue().to_pybytes())
 
-    def _schema(self, part: str) -> pa.Schema:
+    def schema(self, part: str) -> pa.Schema:
+        """Of one file."""
         return pq.read_schema(part, filesystem=self.filesystem)
 
-    def _parts(self, table: str) -> list[str]:
+    def parts(self, table: str) -> list[str]:
+        """The paths of a table's files."""
         names = [n for n in self.names(table) if n.endswith(".parquet")]
         return [f"{self.root}/{table}/{name}" for name in names]
 
@@ -158,7 +128,7 @@ class Store(Folder):
 
     def _read(self, table: str, where: ds.Expression | None, columns: list[str] | None) -> pa.Table:
         for attempt in range(5):
-            parts = self._parts(table)
+            parts = self.parts(table)
             if not parts:
                 return (
                     arrow_schema(table)
@@ -173,10 +143,10 @@ class Store(Folder):
         raise AssertionError("unreachable")
 
     def _check_schema(self, table: str) -> None:
-        parts = self._parts(table)
+        parts = self.parts(table)
         for part in parts[:1] + parts[-1:]:
             try:
-                there = self._schema(part)
+                there = self.schema(part)
             except FileNotFoundError:
                 continue
             except (OSError, pa.ArrowInvalid) as error:
@@ -200,9 +170,9 @@ def _is_in(column: str, values: Collection[str] | None) -> ds.Expression:
     return ds.field(column).isin(pa.array(list(values or ()), pa.string()))
 
 
-def _newest(table: str, data: pa.Table) -> pa.Table:
+def newest(table: str, data: pa.Table) -> pa.Table:
     """One row for each key: the newest, but of a fit never a failure or a part before a whole."""
-    keys = ["key", "epoch"] if table == "_curves" else ["sha256" if table == "_signals" else "key"]
+    keys = KEYS[table]
     order = [(key, "ascending") for key in keys]
     if table == "fits":
         rank = pc.fill_null(pc.index_in(data["status"], pa.array(UNFINISHED)), len(UNFINISHED))

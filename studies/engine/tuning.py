@@ -20,7 +20,7 @@ from ray import tune
 from ray.tune.progress_reporter import TrialProgressCallback
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from studies.engine.batch import run_batch
+from studies.engine.batch import BatchRunner, run_batch
 from studies.engine.recorder import MAX_ATTEMPTS, Recorder, RemoteCheckpoints
 from studies.engine.rows import Row, brief, failed_row
 from studies.engine.schedule import MAX_BATCH, Schedule
@@ -41,6 +41,7 @@ def run_schedule(
     results: str,
     *,
     on_row: Callable[[Row], None],
+    run_batch: BatchRunner = run_batch,
     checkpoint_seconds: float = 60.0,
 ) -> None:
     """Run all that `schedule` hands out, every finished fit straight into the store.
@@ -60,6 +61,7 @@ def run_schedule(
         signals={signal.sha256: ray.put(signal) for signal in signals},
         recorder=recorder,
         workers=workers,
+        run_batch=run_batch,
         checkpoint_seconds=checkpoint_seconds,
     )
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
@@ -137,6 +139,7 @@ def _train_batch(
     signals: dict[str, ray.ObjectRef],
     recorder: Any,
     workers: Workers,
+    run_batch: BatchRunner,
     checkpoint_seconds: float,
 ) -> None:
     device = take_device(workers)

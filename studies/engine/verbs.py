@@ -11,6 +11,8 @@ from rich.console import Console
 
 from inr_models import InputError
 from studies.engine.audio_files import find_files, read_all
+from studies.engine.batch import BatchRunner, run_batch
+from studies.engine.compaction import compact
 from studies.engine.progress import FitProgress, duration, end, say
 from studies.engine.rows import signal_row
 from studies.engine.signals import Signal
@@ -54,11 +56,11 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
             f"the run would take about {duration(days * DAY)} on {workers}, more than a day: "
             "add --yes to start it all the same, or try --scale small."
         )
-    store.compact()
+    compact(store)
     store.add_signals(map(signal_row, signals))
     store.write_bytes(f"{run.folder}/study.json", RUN_JSON.dump_json(run, indent=1))
     if workers:
-        _fit_missing(job, workers, uri, console)
+        fit_missing(job, workers, uri, console)
     return report_on(run, signals, store, uri, console)
 
 
@@ -96,7 +98,13 @@ def _prepare(
     return job, workers
 
 
-def _fit_missing(job: "Job", workers: "Workers", uri: str, console: Console) -> None:
+def fit_missing(
+    job: "Job",
+    workers: "Workers",
+    uri: str,
+    console: Console,
+    run_batch: BatchRunner = run_batch,
+) -> None:
     """Everything that is missing in one Tune run, MLflow following beside."""
     from studies.engine.tracking import BackgroundTracking, Tracker
     from studies.engine.tuning import run_schedule
@@ -113,12 +121,13 @@ def _fit_missing(job: "Job", workers: "Workers", uri: str, console: Console) -> 
                 workers,
                 job.store.location,
                 on_row=progress.on_row,
+                run_batch=run_batch,
             )
         if not schedule.is_finished:
             raise KeyboardInterrupt
     finally:
         tracking.finish()
-        job.store.compact()
+        compact(job.store)
 
 
 def status(study: Study, arguments: argparse.Namespace, console: Console) -> int:

@@ -1,0 +1,70 @@
+"""A store of made-up fits, as many as a large landscape has."""
+
+from typing import Any
+
+import numpy as np
+
+from inr_models.result import FitResult, curve_epochs
+from studies.audio_grid import STUDY
+from studies.engine.compaction import compact
+from studies.engine.plan import all_seeds, points, trial_of
+from studies.engine.rows import Row, curve_rows, finished_row, signal_row
+from studies.engine.signals import Signal, sha256_of
+from studies.engine.store import Store
+from studies.engine.study import RUN_JSON, resolve
+from studies.engine.trial import Trial
+
+ROWS = 100_000
+
+
+def make_signals(count: int, num_samples: int) -> list[Signal]:
+    """Noise of `num_samples` samples, told apart by its hash."""
+    rng = np.random.default_rng(0)
+    signals = []
+    for number in range(count):
+        values = rng.uniform(-1, 1, (256, 1)).astype(np.float32)
+        signals.append(
+            Signal(
+                name=f"clip {number}", sha256=sha256_of(values), source=f"clip_{number}.wav",
+                num_samples=num_samples, channels=1, sample_rate=44_100.0,
+                file_samples=num_samples, crop="head", crop_start=0, peak=1.0, psnr_zero=4.8,
+                descriptors={"psi": 0.05 + 0.9 * number / count}, values=values,
+            )
+        )  # fmt: skip
+    return signals
+
+
+def made_up_row(study: str, signal: Signal, trial: Trial) -> tuple[Row, list[Row]]:
+    """A fit of that trial as if it had been done, by numbers that follow from its key."""
+    import torch
+
+    peak = 25 + int(trial.key[:4], 16) / 4096
+    epochs = curve_epochs(trial.fit.epochs)
+    result = FitResult(
+        mse_best=10 ** (-peak / 10), psnr_peak=peak, epoch_of_peak=trial.fit.epochs,
+        psnr_final=peak, epochs=epochs, psnr=np.linspace(5, peak, len(epochs)), diverged=False,
+        stopped=False, num_epochs=trial.fit.epochs, best_weights={}, seconds=1.0, stack=1,
+        path="made up",
+    )  # fmt: skip
+    return finished_row(study, signal, trial, result, torch.device("cpu")), curve_rows(
+        trial, result
+    )
+
+
+def fill(results: str, clips: int) -> dict[str, Any]:
+    """A store of `ROWS` rows with a run of the first `clips`, all of which is done."""
+    signals = make_signals(ROWS // 640, num_samples=150_000)
+    run = resolve(STUDY, "paper", signals[:clips])
+    store = Store(results)
+    for signal in signals:
+        rows, curves = [], []
+        for point in points(run, signal):
+            for seed in all_seeds(run):
+                row, curve = made_up_row(STUDY.name, signal, trial_of(run, signal, point, seed))
+                rows.append(row)
+                curves += curve
+        store.append(rows, curves)
+    compact(store)
+    store.add_signals(map(signal_row, signals))
+    store.write_bytes(f"{run.folder}/study.json", RUN_JSON.dump_json(run))
+    return {"rows": len(store.fits(columns=["key"]))}

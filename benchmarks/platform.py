@@ -1,0 +1,199 @@
+"""What everything around the fits costs: Ray, store and tracking, with fits that only wait.
+
+    python -m benchmarks.platform [--json FILE]
+
+The reference of a figure is the limit that the project sets itself, or the same with fewer points;
+a ratio above 1 is within it. Everything is measured in processes of its own.
+"""
+
+import io
+import json
+import logging
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from rich.console import Console
+
+from analysis.grid_report import compared_curves
+from analysis.summary import summarize
+from benchmarks.large_store import ROWS, fill, made_up_row, make_signals
+from benchmarks.measuring import Figure, answer, figure, parser, peak_memory_mb, show, start
+from studies import audio_grid
+from studies.engine.job import Job
+from studies.engine.rows import Row, signal_row
+from studies.engine.signals import Signal
+from studies.engine.store import Store
+from studies.engine.study import Run, resolve
+from studies.engine.trial import Trial
+
+NUM_WORKERS = 2
+FITS_IN_A_BATCH, BATCH_SECONDS = 5, 10.0
+STATUS_LIMIT, READING_LIMIT, SKIPPING_LIMIT, OVERHEAD_LIMIT = 2.0, 10.0, 10.0, 0.05
+
+
+def main() -> None:
+    made = parser(__doc__ or "")
+    made.add_argument("--task", help="for its own processes")
+    arguments = made.parse_args()
+    if arguments.task:
+        logging.disable(logging.WARNING)
+        print(json.dumps(_TASKS[(task := json.loads(arguments.task)).pop("task")](**task)))
+        return
+    with tempfile.TemporaryDirectory(prefix="noisescape-benchmark-") as folder:
+        show([*_of_a_store(folder), *_of_a_run(folder)], arguments.json)
+
+
+def _of_a_store(folder: str) -> list[Figure]:
+    """Reading a store of 100,000 rows."""
+    figures = []
+    for clips in (11, ROWS // 640):
+        results = f"{folder}/{clips}"
+        _child("fill", results=results, clips=clips)
+        status = [sys.executable, audio_grid.__file__, "status", "--results", results]
+        seconds = min(
+            _timed(lambda: subprocess.run(status, stdout=subprocess.DEVNULL)) for _ in "ab"
+        )
+        name = f"status of {ROWS:,} rows, a run of {clips} clips"
+        figures.append(figure(name, seconds, STATUS_LIMIT, "s", less=True))
+    imports = [
+        sys.executable,
+        "-c",
+        "import studies.engine.cli, studies.engine.job, analysis.tables",
+    ]
+    print(f"of each status {_timed(lambda: subprocess.run(imports)):.1f} s are Python's imports")
+    reading = _child("read", results=results)["seconds"]
+    return [
+        *figures,
+        figure(f"report of {ROWS:,} rows, its reading", reading, READING_LIMIT, "s", less=True),
+    ]
+
+
+def _of_a_run(folder: str) -> list[Figure]:
+    """What a run costs beside its fits, in time and in the driver's memory."""
+    slow = _child("run", results=f"{folder}/slow", clips=5, seeds=2, seconds=BATCH_SECONDS)
+    few = _child("run", results=f"{folder}/few", clips=20, seeds=2)
+    many = _child("run", results=f"{folder}/many", clips=20, seeds=22)
+    skipping = _child("skip", results=f"{folder}/many", clips=20, seeds=22)["seconds"]
+    print(
+        f"{slow['fits']} fits in batches of {BATCH_SECONDS:.0f} s: the run took {slow['seconds']:.0f} s, "
+        f"of which the first fit was there after {slow['first']:.0f} s"
+    )
+    return [
+        figure("overhead, batches of 10 s, from start to end", slow["overhead"], OVERHEAD_LIMIT, "share", less=True),
+        figure("overhead, from the first batch on", slow["overhead_later"], OVERHEAD_LIMIT, "share", less=True),
+        figure(f"{many['fits']:,} done points, skipping them", skipping, SKIPPING_LIMIT, "s", less=True),
+        figure(
+            f"driver's memory, {many['fits']:,} points against {few['fits']:,}",
+            many["peak_mb"], few["peak_mb"], "MB", less=True,
+        ),
+        figure(
+            f"time per point, {many['fits']:,} against {few['fits']:,}",
+            many["each"] * 1e3, few["each"] * 1e3, "ms", less=True,
+        ),
+    ]  # fmt: skip
+
+
+class Waits:
+    """In the place of `run_batch`: every fit takes `seconds` and does nothing."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __call__(
+        self, study: str, signal: Signal, trials: Sequence[Trial], *_: Any
+    ) -> Iterator[tuple[Row, list[Row]]]:
+        for trial in trials:
+            time.sleep(self.seconds)
+            yield made_up_row(study, signal, trial)
+
+
+def _run(results: str, clips: int, seeds: int, seconds: float = 0.0) -> dict[str, float]:
+    """A whole run of fits that take a batch of them `seconds`."""
+    from studies.engine.tracking import default_uri
+    from studies.engine.verbs import fit_missing
+    from studies.engine.workers import connect
+
+    run, signals = _small(clips, seeds)
+    store = Store(results)
+    store.add_signals(map(signal_row, signals))
+    started = time.perf_counter()
+    job = Job(run, signals, store)
+    workers = connect("cpu", NUM_WORKERS)
+    # Packed so that a batch of fits of some seconds has as many as asked for.
+    expected = 8.0 / FITS_IN_A_BATCH if seconds else 0.001
+    job.seconds_per_sample = expected / signals[0].num_samples / run.scale.fit.epochs
+    fit_missing(
+        job,
+        workers,
+        default_uri(results),
+        Console(file=io.StringIO()),
+        Waits(seconds / FITS_IN_A_BATCH),
+    )
+    wall = time.perf_counter() - started
+    rows = store.fits(columns=["written_at"]).to_pylist()
+    first = min(row["written_at"] for row in rows).timestamp() - (time.time() - wall)
+    busy = len(rows) * seconds / FITS_IN_A_BATCH / workers.count
+    return {
+        "fits": len(rows),
+        "seconds": wall,
+        "first": first,
+        "each": (wall - first) / len(rows),
+        "overhead": 1 - busy / wall,
+        "overhead_later": 1 - (busy - seconds / FITS_IN_A_BATCH) / (wall - first),
+        "peak_mb": peak_memory_mb(),
+    }
+
+
+def _skip(results: str, clips: int, seeds: int) -> dict[str, float]:
+    run, signals = _small(clips, seeds)
+    missing = []
+
+    def prepare() -> None:
+        job = Job(run, signals, Store(results))
+        missing.append(job.num_missing + (not job.schedule(num_workers=2).is_finished))
+
+    seconds = _timed(prepare)
+    assert missing == [0], "the run was not finished"
+    return {"seconds": seconds}
+
+
+def _read(results: str) -> dict[str, float]:
+    from studies.engine.cli import parser as command_line
+    from studies.engine.stored_runs import newest_run
+
+    study = audio_grid.STUDY
+    arguments = command_line(study).parse_args(["report", "--results", results])
+
+    def read() -> None:
+        store = Store(results)
+        run, signals = newest_run(study.name, arguments, store)
+        found = Job(run, signals, store).results()
+        compared_curves(found, summarize(run, signals, found.rows))
+
+    return {"seconds": _timed(read)}
+
+
+def _small(clips: int, seeds: int) -> tuple[Run, list[Signal]]:
+    signals = make_signals(clips, num_samples=256)
+    return resolve(audio_grid.STUDY, "small", signals, changes={"seeds": seeds}), signals
+
+
+_TASKS = {"fill": fill, "run": _run, "skip": _skip, "read": _read}
+
+
+def _child(task: str, **options: Any) -> dict[str, Any]:
+    return answer(start("benchmarks.platform", task=task, **options))
+
+
+def _timed(run: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
