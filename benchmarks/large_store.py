@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import torch
 
 from inr_models.result import FitResult, curve_epochs
 from studies.audio_grid import STUDY
@@ -36,8 +37,6 @@ def make_signals(count: int, num_samples: int) -> list[Signal]:
 
 def made_up_row(study: str, signal: Signal, trial: Trial) -> tuple[Row, list[Row]]:
     """A fit of that trial as if it had been done, by numbers that follow from its key."""
-    import torch
-
     peak = 25 + int(trial.key[:4], 16) / 4096
     epochs = curve_epochs(trial.fit.epochs)
     result = FitResult(
@@ -51,20 +50,23 @@ def made_up_row(study: str, signal: Signal, trial: Trial) -> tuple[Row, list[Row
     )
 
 
-def fill(results: str, clips: int) -> dict[str, Any]:
-    """A store of `ROWS` rows with a run of the first `clips`, all of which is done."""
+def fill(results: str) -> dict[str, Any]:
+    """A store of about `ROWS` rows, all fits of a run of as many clips as that takes."""
     signals = make_signals(ROWS // 640, num_samples=150_000)
-    run = resolve(STUDY, "paper", signals[:clips])
-    store = Store(results)
+    run, store = resolve(STUDY, "paper", signals), Store(results)
     for signal in signals:
-        rows, curves = [], []
-        for point in points(run, signal):
-            for seed in all_seeds(run):
-                row, curve = made_up_row(STUDY.name, signal, trial_of(run, signal, point, seed))
-                rows.append(row)
-                curves += curve
-        store.append(rows, curves)
+        fits = [
+            made_up_row(STUDY.name, signal, trial_of(run, signal, point, seed))
+            for point in points(run, signal)
+            for seed in all_seeds(run)
+        ]
+        store.append([row for row, _ in fits], [r for _, curve in fits for r in curve])
     compact(store)
     store.add_signals(map(signal_row, signals))
-    store.write_bytes(f"{run.folder}/study.json", RUN_JSON.dump_json(run))
     return {"rows": len(store.fits(columns=["key"]))}
+
+
+def write_run(results: str, clips: int) -> None:
+    """Make a run of the first `clips` of the store the newest there."""
+    run = resolve(STUDY, "paper", make_signals(ROWS // 640, num_samples=150_000)[:clips])
+    Store(results).write_bytes(f"{run.folder}/study.json", RUN_JSON.dump_json(run))

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from analysis.grid_report import compared_curves
 from analysis.summary import summarize
-from benchmarks.large_store import ROWS, fill, made_up_row, make_signals
+from benchmarks.large_store import ROWS, fill, made_up_row, make_signals, write_run
 from benchmarks.measuring import Figure, answer, figure, parser, peak_memory_mb, show, start
 from studies import audio_grid
 from studies.engine.job import Job
@@ -44,32 +44,24 @@ def main() -> None:
         print(json.dumps(_TASKS[(task := json.loads(arguments.task)).pop("task")](**task)))
         return
     with tempfile.TemporaryDirectory(prefix="noisescape-benchmark-") as folder:
-        show([*_of_a_store(folder), *_of_a_run(folder)], arguments.json)
+        show([*_of_a_store(f"{folder}/large"), *_of_a_run(folder)], arguments.json)
 
 
-def _of_a_store(folder: str) -> list[Figure]:
+def _of_a_store(results: str) -> list[Figure]:
     """Reading a store of 100,000 rows."""
+    rows = f"{_child('fill', results=results)['rows']:,} rows"
     figures = []
-    for clips in (11, ROWS // 640):
-        results = f"{folder}/{clips}"
-        _child("fill", results=results, clips=clips)
-        status = [sys.executable, audio_grid.__file__, "status", "--results", results]
-        seconds = min(
-            _timed(lambda: subprocess.run(status, stdout=subprocess.DEVNULL)) for _ in "ab"
-        )
-        name = f"status of {ROWS:,} rows, a run of {clips} clips"
+    for clips in (ROWS // 640, 11):
+        write_run(results, clips)
+        seconds = min(_command(audio_grid.__file__, "status", "--results", results) for _ in "ab")
+        name = f"status of {rows}, a run of {clips} clips"
         figures.append(figure(name, seconds, STATUS_LIMIT, "s", less=True))
-    imports = [
-        sys.executable,
-        "-c",
-        "import studies.engine.cli, studies.engine.job, analysis.tables",
-    ]
-    print(f"of each status {_timed(lambda: subprocess.run(imports)):.1f} s are Python's imports")
+    imports = "import studies.engine.cli, studies.engine.job, analysis.tables"
+    print(f"of a status {_command('-c', imports):.1f} s are Python's imports")
+    write_run(results, ROWS // 640)
     reading = _child("read", results=results)["seconds"]
-    return [
-        *figures,
-        figure(f"report of {ROWS:,} rows, its reading", reading, READING_LIMIT, "s", less=True),
-    ]
+    name = f"report of {rows}, its reading"
+    return [*figures, figure(name, reading, READING_LIMIT, "s", less=True)]
 
 
 def _of_a_run(folder: str) -> list[Figure]:
@@ -79,22 +71,20 @@ def _of_a_run(folder: str) -> list[Figure]:
     many = _child("run", results=f"{folder}/many", clips=20, seeds=22)
     skipping = _child("skip", results=f"{folder}/many", clips=20, seeds=22)["seconds"]
     print(
-        f"{slow['fits']} fits in batches of {BATCH_SECONDS:.0f} s: the run took {slow['seconds']:.0f} s, "
-        f"of which the first fit was there after {slow['first']:.0f} s"
+        f"{slow['fits']} fits in batches of {BATCH_SECONDS:.0f} s: {slow['seconds']:.0f} s, "
+        f"{slow['first']:.0f} s until the first"
     )
+    points, few_points = f"{many['fits']:,} points", f"against {few['fits']:,}"
+    megabytes = [found["peak_mb"] for found in (many, few)]
+    whole, later = slow["overhead"], slow["overhead_later"]
+    ms = [found["each"] * 1e3 for found in (many, few)]
     return [
-        figure("overhead, batches of 10 s, from start to end", slow["overhead"], OVERHEAD_LIMIT, "share", less=True),
-        figure("overhead, from the first batch on", slow["overhead_later"], OVERHEAD_LIMIT, "share", less=True),
-        figure(f"{many['fits']:,} done points, skipping them", skipping, SKIPPING_LIMIT, "s", less=True),
-        figure(
-            f"driver's memory, {many['fits']:,} points against {few['fits']:,}",
-            many["peak_mb"], few["peak_mb"], "MB", less=True,
-        ),
-        figure(
-            f"time per point, {many['fits']:,} against {few['fits']:,}",
-            many["each"] * 1e3, few["each"] * 1e3, "ms", less=True,
-        ),
-    ]  # fmt: skip
+        figure("overhead, start and end included", whole, OVERHEAD_LIMIT, "share", less=True),
+        figure("overhead from the first fit on", later, OVERHEAD_LIMIT, "share", less=True),
+        figure(f"skipping {points} that are done", skipping, SKIPPING_LIMIT, "s", less=True),
+        figure(f"memory, {points} {few_points}", megabytes[0], megabytes[1], "MB", less=True),
+        figure(f"each point, {points} {few_points}", ms[0], ms[1], "ms", less=True),
+    ]
 
 
 class Waits:
@@ -113,6 +103,8 @@ class Waits:
 
 def _run(results: str, clips: int, seeds: int, seconds: float = 0.0) -> dict[str, float]:
     """A whole run of fits that take a batch of them `seconds`."""
+    import mlflow  # noqa: F401  a run of some minutes loads it, a short one should not seem small
+
     from studies.engine.tracking import default_uri
     from studies.engine.verbs import fit_missing
     from studies.engine.workers import connect
@@ -126,13 +118,9 @@ def _run(results: str, clips: int, seeds: int, seconds: float = 0.0) -> dict[str
     # Packed so that a batch of fits of some seconds has as many as asked for.
     expected = 8.0 / FITS_IN_A_BATCH if seconds else 0.001
     job.seconds_per_sample = expected / signals[0].num_samples / run.scale.fit.epochs
-    fit_missing(
-        job,
-        workers,
-        default_uri(results),
-        Console(file=io.StringIO()),
-        Waits(seconds / FITS_IN_A_BATCH),
-    )
+    waits = Waits(seconds / FITS_IN_A_BATCH)
+    fit_missing(job, workers, default_uri(results), Console(file=io.StringIO()), waits)
+    peak = peak_memory_mb()
     wall = time.perf_counter() - started
     rows = store.fits(columns=["written_at"]).to_pylist()
     first = min(row["written_at"] for row in rows).timestamp() - (time.time() - wall)
@@ -144,7 +132,7 @@ def _run(results: str, clips: int, seeds: int, seconds: float = 0.0) -> dict[str
         "each": (wall - first) / len(rows),
         "overhead": 1 - busy / wall,
         "overhead_later": 1 - (busy - seconds / FITS_IN_A_BATCH) / (wall - first),
-        "peak_mb": peak_memory_mb(),
+        "peak_mb": peak,
     }
 
 
@@ -187,6 +175,12 @@ _TASKS = {"fill": fill, "run": _run, "skip": _skip, "read": _read}
 
 def _child(task: str, **options: Any) -> dict[str, Any]:
     return answer(start("benchmarks.platform", task=task, **options))
+
+
+def _command(*arguments: str) -> float:
+    """Seconds that a whole command of this Python takes."""
+    command = [sys.executable, *arguments]
+    return _timed(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True))
 
 
 def _timed(run: Callable[[], Any]) -> float:

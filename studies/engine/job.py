@@ -9,7 +9,7 @@ from inr_models import NetworkConfig
 from inr_models.products import Precision
 from studies.engine.course import course
 from studies.engine.known import Suggestion, point_at, stored_rows
-from studies.engine.plan import PlannedFit, Point, plan, points, trial_of
+from studies.engine.plan import PlannedFit, Point, points, rule_points, trial_of
 from studies.engine.rows import Row
 from studies.engine.schedule import MAX_BATCH, Schedule
 from studies.engine.signals import Signal
@@ -167,7 +167,8 @@ class Job:
             if row["status"] not in UNFINISHED
             or (row["status"] == "partial" and stops and key in own)
         }
-        wanted = {fit.trial.key for fit in plan(run, [signal])} | own
+        mapped = rule_points(run, signal) if run.search else points(run, signal)
+        wanted = keys(mapped, range(run.scale.seeds)) | own
         ahead = max(run.search.trials - len(tried), 0) * run.scale.seeds if run.search else 0
         is_known = not ahead and wanted <= done
         others = compared(run, signal, rows, suggestions)
