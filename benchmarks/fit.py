@@ -30,7 +30,7 @@ ROUNDS = 3
 
 
 def main() -> None:
-    made = parser(__doc__)
+    made = parser(__doc__ or "")
     made.add_argument("--task", help="for its own processes")
     arguments = made.parse_args()
     if arguments.task:
@@ -45,11 +45,11 @@ def on_cpu() -> list[Figure]:
     rounds = defaultdict(list)
     for _ in range(ROUNDS):
         for way, epochs in (("reference", 4), ("blocked", 8)):
-            large = start("benchmarks.fit", task="large", way=way, epochs=epochs)
+            large = start("benchmarks.fit", task="large", way=way, epochs=epochs, **LARGE)
             rounds[way].append(answer(large))
         for way in ("reference", "blocked"):
             cores = [
-                start("benchmarks.fit", task="small", way=way, fits=2, epochs=200)
+                start("benchmarks.fit", task="small", way=way, fits=2, epochs=200, **SMALL)
                 for _ in range(torch.get_num_threads())
             ]
             rates = [answer(process)["fits_per_second"] for process in cores]
@@ -71,19 +71,19 @@ def on_cpu() -> list[Figure]:
 
 def on_gpu() -> list[Figure]:
     """One large fit in both precisions, and a stack of small ones."""
-    reference = _large("reference", 100)["epochs_per_second"]
+    reference = _large("reference", 100, **LARGE)["epochs_per_second"]
     figures = [
         figure(
             f"4 x 222, 150,000 samples, {precision} {way}",
-            _large(way, 300, precision)["epochs_per_second"],
+            _large(way, 300, **LARGE, precision=precision)["epochs_per_second"],
             reference,
             "epochs/s",
         )
         for precision in ("float32", "tf32")
         for way in ("blocked", "compiled")
     ]
-    alone = _small("reference", 1, 200)["fits_per_second"]
-    stack = _small("blocked", 512, 200)["fits_per_second"]
+    alone = _small("reference", 1, 200, **SMALL)["fits_per_second"]
+    stack = _small("blocked", 512, 200, **SMALL)["fits_per_second"]
     return [*figures, figure("4 x 52, 8,192 samples", stack, alone, "fits/s of 200 epochs")]
 
 
@@ -97,30 +97,26 @@ def problem(samples: int, width: int) -> tuple[Tensor, Tensor, list[CoordinateML
     return coords, values, [network]
 
 
-def _large(way: str, epochs: int, precision: str = "float32") -> dict[str, float]:
-    coords, values, networks = problem(**LARGE)
+def _large(
+    way: Any, epochs: int, samples: int, width: int, precision: Any = "float32"
+) -> dict[str, float]:
+    coords, values, networks = problem(samples, width)
     times = []
     if way == "reference":
         model, config = sequential(networks[0]).to(coords), FitConfig(epochs=epochs)
         curve = psnr_curve(model, coords, values, config)
         times = [_timed(lambda: next(curve)) for _ in range(epochs)]
     else:
-        training = Training(
-            networks,
-            coords,
-            values,
-            [1e-4] * epochs,
-            step=way,
-            precision=precision,  # type: ignore[arg-type]
-        )
+        rates = [1e-4] * epochs
+        training = Training(networks, coords, values, rates, step=way, precision=precision)
         at_once = 10 if coords.is_cuda else 1
         times = [_timed(lambda: training.run(at_once)) / at_once for _ in range(epochs // at_once)]
     return {"epochs_per_second": 1 / statistics.median(times[1:]), "peak_mb": peak_memory_mb()}
 
 
-def _small(way: str, fits: int, epochs: int) -> dict[str, float]:
+def _small(way: str, fits: int, epochs: int, samples: int, width: int) -> dict[str, float]:
     torch.set_num_threads(1)
-    coords, values, networks = problem(**SMALL)
+    coords, values, networks = problem(samples, width)
 
     def run(fits: int, epochs: int) -> None:
         config = FitConfig(epochs=epochs, learning_rate=5e-4)
@@ -154,6 +150,7 @@ def limits(width: int, samples: int) -> list[Figure]:
     with profile(use_kineto=coords.is_cuda, use_device="cuda" if coords.is_cuda else None) as spans:
         training.run(1)
     shares: dict[str, float] = defaultdict(float)
+    assert spans is not None
     for event in spans.key_averages():
         spent = event.self_device_time_total if coords.is_cuda else event.self_cpu_time_total
         shares[_kind(event.key)] += spent / 1e6

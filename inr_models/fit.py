@@ -29,8 +29,8 @@ FIT_VERSION = 1
 class FitConfig:
     """How to train: Adam at `learning_rate`, times `decay` every `decay_every` epochs.
 
-    `precision` "tf32" lets the products round their factors to TF32, of the first layer excepted:
-    faster on GPUs that have it, at a loss in PSNR.
+    `precision` "tf32" lets a GPU's products round their factors to TF32 (10 bits); the coordinates
+    are not rounded on their way into the first layer.
 
     Raises:
         InputError: a count below 1, a rate or decay that is not positive and finite, or an

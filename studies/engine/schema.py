@@ -40,7 +40,7 @@ FITS = (
     Column("fit_learning_rate", _REAL, "", "Adam's, at the start"),
     Column("fit_decay", _REAL, "", "factor on the learning rate"),
     Column("fit_decay_every", _INT, "epochs", "between decays"),
-    Column("fit_precision", _TEXT, "", "of products: `float32` or `tf32` (first layer not)"),
+    Column("fit_precision", _TEXT, "", "of matrix products: `float32` or `tf32`"),
     Column("fit_version", _INT, "", "inr_models.FIT_VERSION"),
     Column("seed", _INT, "", "of the initialization", True),
     Column("metric_psnr_peak", _REAL, "dB", "best full-signal PSNR over epochs; null if none"),

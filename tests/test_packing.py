@@ -1,0 +1,119 @@
+"""Fits are packed by what they are expected to cost; that is recorded and changes no result."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.large_store import make_signals
+from benchmarks.measuring import answer, start
+from inr_models import FitConfig, Siren2Config
+from studies.engine.batch import run_batch
+from studies.engine.plan import PlannedFit, Point
+from studies.engine.schedule import BATCH_SECONDS, MAX_BATCH, Schedule, make_batches
+from studies.engine.store import Store
+from studies.engine.trial import Trial
+from studies.engine.workers import FILLS_A_GPU, Workers, workers_per_gpu
+from tests.test_study import make_signal
+
+SIGNAL = make_signal()
+
+
+def planned(num: int, width: int = 8, stage: int = 0, signal=SIGNAL) -> list[PlannedFit]:
+    point = Point(name="p", kind="grid", network=Siren2Config(width=width, s0=30.0, s1=0.5))
+    config = FitConfig(epochs=12, learning_rate=1e-3)
+    return [
+        PlannedFit(
+            signal=signal,
+            point=point,
+            trial=Trial(signal=signal.sha256, network=point.network, fit=config, seed=seed),
+            stage=stage,
+        )
+        for seed in range(num)
+    ]
+
+
+@given(
+    num=st.integers(1, 700),
+    seconds=st.floats(1e-4, 100),
+    stack=st.integers(1, 300),
+    share=st.integers(1, 700),
+)
+def test_a_batch_lasts_for_seconds_and_no_fit_is_lost(num, seconds, stack, share):
+    fits = planned(num)
+    batches = make_batches(fits, lambda _: seconds, stack, share)
+    assert [fit for batch in batches for fit in batch] == fits
+    sizes = [len(batch) for batch in batches]
+    assert max(sizes) - min(sizes) <= 1
+    most = min(share, MAX_BATCH)
+    assert max(sizes) <= most
+    if len(batches) > 1:
+        # As long or as large as was wished for, but for the rest being dealt out evenly.
+        wished = min(max(BATCH_SECONDS / seconds, stack), most)
+        assert min(sizes) >= np.floor(wished / 2)
+
+
+def test_fits_of_unlike_shapes_are_not_in_one_batch():
+    fits = [*planned(3, width=8), *planned(3, width=16)]
+    batches = make_batches(fits, lambda _: 0.01, 1, 100)
+    assert [{f.trial.network.width for f in batch} for batch in batches] == [{8}, {16}]
+
+
+def test_a_stack_may_reach_into_the_next_stage_and_comes_as_early_as_its_first_fit():
+    fits = [*planned(3, stage=0), *[dataclasses.replace(f, stage=1) for f in planned(6)[3:]]]
+    whole = Schedule([(iter([fits]), {})], lambda _: 5.0, num_workers=1, min_batch=6).next()
+    assert whole is not None
+    assert [fit.stage for fit in whole.fits] == [0, 0, 0, 1, 1, 1]
+    assert whole.seconds == 30.0
+
+
+def test_the_packing_changes_no_result():
+    (signal,) = make_signals(1, num_samples=512)
+    values = np.sin(np.linspace(0, 60, 512, dtype=np.float32))[:, None]
+    signal = dataclasses.replace(signal, values=values)
+    trials = [fit.trial for fit in planned(5, signal=signal)]
+
+    def run(*parts: list[Trial]) -> dict[int, tuple[float, ...]]:
+        found = {}
+        for part in parts:
+            for row, curve in run_batch(
+                "test", signal, part, torch.device("cpu"), [{}] * len(part)
+            ):
+                assert (row["stack"], row["path"]) == (1, "blocked")
+                found[row["seed"]] = (row["metric_mse"], *(point["psnr"] for point in curve))
+        return found
+
+    packed = run(trials)
+    assert len(packed) == 5
+    assert packed == run(*([trial] for trial in trials)) == run(trials[3:], trials[:3])
+
+
+def test_rows_tell_the_batch_that_they_were_in(tmp_path):
+    """A whole run on Ray, of fits that only wait."""
+    task = {"results": str(tmp_path), "clips": 2, "seeds": 1}
+    found = answer(start("benchmarks.platform", task="run", **task))
+    rows = Store(str(tmp_path)).fits().to_pylist()
+    assert found["fits"] == len(rows) >= 2 * (1 + 2 + 20)
+    batches: dict[int, list[dict]] = {}
+    for row in rows:
+        batches.setdefault(row["batch"], []).append(row)
+    for fits in batches.values():
+        assert {row["batch_fits"] for row in fits} == {len(fits)}
+        assert {row["batch_seconds"] for row in fits} == {pytest.approx(0.001 * len(fits))}
+        assert len({row["sha256"] for row in fits}) == 1
+    assert max(map(len, batches.values())) > 10, "fits of a millisecond were not packed"
+
+
+def test_workers_share_a_gpu_that_a_stack_does_not_fill():
+    assert workers_per_gpu(1, width=222, num_samples=150_000) == 1
+    assert workers_per_gpu(500, width=52, num_samples=8_192) == 1
+    assert workers_per_gpu(8, width=52, num_samples=8_192) == 4
+    half = FILLS_A_GPU // (2 * 52 * 8_192)
+    assert workers_per_gpu(half, width=52, num_samples=8_192) == 2
+    sharing = Workers(device="cuda", count=8, limit=8, per_gpu=4)
+    assert sharing.resources == {"cpu": 1, "gpu": 0.25}
+    assert str(sharing) == "8 workers, 4 on a GPU"
+    assert Workers(device="cpu", count=2, limit=2).resources == {"cpu": 1}
