@@ -52,7 +52,7 @@ def test_a_ratio_is_in_our_favour_above_1():
 
 
 def test_a_made_up_store_is_a_finished_run(monkeypatch, tmp_path):
-    monkeypatch.setattr(benchmarks.large_store, "ROWS", 2 * 640)
+    monkeypatch.setattr(benchmarks.large_store, "CLIPS", 2)
     made = benchmarks.large_store.fill(str(tmp_path))
     benchmarks.large_store.write_run(str(tmp_path), 2)
     command = [sys.executable, audio_grid.__file__, "status", "--results", str(tmp_path)]

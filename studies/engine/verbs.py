@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from rich.console import Console
 
 from inr_models import InputError
@@ -109,6 +110,8 @@ def fit_missing(
     from studies.engine.tracking import BackgroundTracking, Tracker
     from studies.engine.tuning import run_schedule
 
+    # Arrow's own allocator keeps 100 MB of what a long run's files take now and then.
+    pa.set_memory_pool(pa.system_memory_pool())
     schedule = job.schedule(num_workers=workers.count)
     tracker = Tracker(uri, job.run, job.signals, Store(job.store.location))
     tracking = BackgroundTracking(tracker)
