@@ -7,7 +7,7 @@ and Adam's step stay on the device, where a GPU replays them as one graph.
 
 import io
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -28,7 +28,7 @@ Step = Literal["eager", "blocked", "compiled"]
 # 150,000 samples. A GPU takes the signal whole.
 CPU_BLOCK = 512
 
-# Adam and cuBLAS make their state in the first updates; a graph is captured after these.
+# cuBLAS, and the compiler, make their state in the first updates; a graph is captured after these.
 UPDATES_BEFORE_GRAPH = 3
 
 
@@ -82,6 +82,7 @@ class Training:
         self.stopped_at = torch.full((num,), -1, dtype=torch.int64, device=device)
         self.at = torch.zeros(1, dtype=torch.int64, device=device)
         self.graph: torch.cuda.CUDAGraph | None = None
+        self.plain_updates = 0
         self.epoch = 0
         self.seconds = 0.0
 
@@ -95,10 +96,15 @@ class Training:
         started = time.perf_counter()
         with precision_of_products(self.precision):
             for _ in range(epochs):
-                if self.graph is None and self.theta.is_cuda and self.epoch >= UPDATES_BEFORE_GRAPH:
-                    self.graph = _captured(self._update)
-                self.graph.replay() if self.graph else self._update()
+                if self.graph:
+                    self.graph.replay()
+                else:
+                    self._update()
+                    self.plain_updates += 1
                 self.epoch += 1
+                if self.theta.is_cuda and self.plain_updates == UPDATES_BEFORE_GRAPH:
+                    # Also after a checkpoint: what is made lazily is of this process.
+                    self.graph = self.graph or _captured(self._update)
         if self.theta.is_cuda:
             torch.cuda.synchronize(self.theta.device)
         self.seconds += time.perf_counter() - started
@@ -168,16 +174,8 @@ class Training:
 
     def _state(self) -> dict[str, Any]:
         names = (
-            "theta",
-            "mean",
-            "square",
-            "num_steps",
-            "at",
-            "best",
-            "mse",
-            "best_mse",
-            "best_epoch",
-        )
+            "theta", "mean", "square", "num_steps", "at", "best", "mse", "best_mse", "best_epoch",
+        )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
     def load(self, saved: bytes) -> None:
@@ -188,7 +186,7 @@ class Training:
             getattr(self, name).copy_(value)
 
 
-def _captured(update: Any) -> torch.cuda.CUDAGraph:
+def _captured(update: Callable[[], None]) -> torch.cuda.CUDAGraph:
     """The update as a graph that its device replays without the host. Captured, not run."""
     torch.cuda.synchronize()
     graph = torch.cuda.CUDAGraph()

@@ -6,8 +6,10 @@ import sys
 import numpy as np
 import pytest
 
+from studies import audio_grid
 from studies.audio_grid import STUDY
 from studies.engine.cli import main
+from tests.commands import run
 
 
 def refuse(capsys, *argv: object) -> str:
@@ -53,6 +55,8 @@ def test_bad_files_are_refused(capsys, small, tmp_path, make_wav):
         (("--seeds", 101), "seeds = 101"),
         (("--max-samples", 10), "max_samples = 10: give 256 or more"),
         (("--max-concurrent", 0), "--max-concurrent 0: give 1 or more"),
+        (("--workers-per-gpu", 0), "--workers-per-gpu 0: give 1 or more"),
+        (("--precision", "half"), 'precision = \'half\': give "float32" or "tf32"'),
         (("--tracking-uri", "mlruns"), "--tracking-uri mlruns: MLflow takes a server"),
     ],
 )
@@ -88,3 +92,19 @@ def test_a_space_with_its_bounds_reversed_is_a_sentence_too(tmp_path):
     done = subprocess.run([sys.executable, study], capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr == "error: low = 100, high = 10: give finite bounds with low < high.\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--precision", "tf32"), "--precision tf32: a CPU has no TF32 products"),
+        (("--workers-per-gpu", "2"), "--workers-per-gpu 2: no GPU is used"),
+    ],
+)
+def test_what_only_a_gpu_has_is_refused_on_a_cpu(tmp_path, flags, words):
+    code, said = run(
+        audio_grid.__file__, "run", tmp_path, "--scale", "small", "--device", "cpu", *flags
+    )
+    assert code == 2
+    assert f"error: {words}" in said
+    assert not list(tmp_path.glob("fits/*"))

@@ -99,7 +99,7 @@ def parser(study: Study) -> argparse.ArgumentParser:
         "--workers-per-gpu",
         type=int,
         metavar="N",
-        help="sharing a GPU (default: 1 to 4, by size)",
+        help="that share a GPU (default: 1 to 4, by size)",
     )
     tracking = argparse.ArgumentParser(add_help=False)
     tracking.add_argument(

@@ -92,7 +92,9 @@ def _prepare(
     )
     with console.status("starting Ray and timing a step"):
         workers = connect(arguments.device, arguments.max_concurrent, per_gpu)
-        if scale.fit.precision == "tf32" and workers.device == "cpu":
+        if workers.device == "cpu" and (given := arguments.workers_per_gpu):
+            raise InputError(f"--workers-per-gpu {given}: no GPU is used; leave the flag out.")
+        if workers.device == "cpu" and scale.fit.precision == "tf32":
             raise InputError("--precision tf32: a CPU has no TF32 products; leave the flag out.")
         job.measure(partial(time_epoch, workers=workers))
     console.print(f"about {duration(job.seconds / workers.count)} on {workers}")
