@@ -47,6 +47,7 @@ class BlockWork:
         }
         self.work = torch.compile(self._work, dynamic=False) if compiled else self._work
 
+    @torch.no_grad()
     def run(self, *, backward: bool) -> Tensor:
         """Squared errors [r] or [], summed over all blocks; gradients go into `sums`."""
         for total in self.sums:

@@ -12,6 +12,7 @@ as published.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from torch import Tensor
@@ -31,6 +32,8 @@ class BlockedStep:
     """As `EagerStep`, of networks whose activations are all `Elementwise`.
 
     Args:
+        num_threads: that work on a block each, every product by one thread; 1 leaves the threads
+            to the products.
         compiled: let torch.compile fuse what is done with a block.
     """
 
@@ -41,6 +44,7 @@ class BlockedStep:
         values: Tensor,
         block: int,
         *,
+        num_threads: int = 1,
         compiled: bool = False,
     ) -> None:
         template = networks[0]
@@ -60,7 +64,13 @@ class BlockedStep:
             (x.mT.contiguous(), y.mT.contiguous())
             for x, y in zip(rows.split(block), values.split(block), strict=True)
         ]
-        self.work = BlockWork(self.layers, blocks, compiled=compiled)
+        self.works = [
+            BlockWork(self.layers, blocks[i::num_threads], compiled=compiled)
+            for i in range(min(num_threads, len(blocks)))
+        ]
+        self.pool = ThreadPoolExecutor(
+            num_threads, initializer=torch.set_num_threads, initargs=(1,)
+        )
 
     @torch.no_grad()
     def __call__(self, theta: Tensor, gradient: Tensor | None) -> Tensor:
@@ -69,14 +79,27 @@ class BlockedStep:
             torch.mul(weight, gain, out=weights[..., :-1])
             torch.mul(bias, gain[..., 0], out=weights[..., -1])
             self.layers.transposed[part].copy_(weights[..., :-1].mT)
-        total = self.work.run(backward=gradient is not None)
+        total = self._run(backward=gradient is not None)
         if gradient is not None:
             for part, (weight, bias) in enumerate(self._parts(gradient)):
-                sums = self.work.sums[part]
+                sums = sum((w.sums[part] for w in self.works[1:]), self.works[0].sums[part])
                 factor = self.gains[part] * (2 / self.num_values)
                 torch.mul(sums[..., :-1], factor, out=weight)
                 torch.mul(sums[..., -1], factor[..., 0], out=bias)
         return total.reshape(-1) / self.num_values
+
+    def _run(self, *, backward: bool) -> Tensor:
+        """Squared errors, summed in the order of the threads' shares."""
+        if len(self.works) == 1:
+            return self.works[0].run(backward=backward)
+        before = torch.get_num_threads()
+        # MKL counts its threads for the whole process, OpenMP for each thread.
+        torch.set_num_threads(1)
+        try:
+            totals = list(self.pool.map(lambda work: work.run(backward=backward), self.works))
+        finally:
+            torch.set_num_threads(before)
+        return torch.stack(totals).sum(0)
 
     def _parts(self, flat: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Views of `flat` [r, p]: weight and bias of every layer, without r where it is 1."""

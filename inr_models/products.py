@@ -8,6 +8,7 @@ memory as it lies.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import torch
@@ -15,8 +16,9 @@ from torch import Tensor
 
 Precision = Literal["float32", "tf32"]
 
-# From this width on oneDNN's product is as fast as MKL's on Intel's processors, and about twice as
-# fast on others, where MKL leaves the wide vector units alone (benchmarks/RESULTS.md).
+# From this width on oneDNN is faster than MKL: everywhere where many samples are summed over, and
+# in the other products where MKL leaves the wide vector units alone, as it does on processors that
+# are not Intel's (benchmarks/RESULTS.md).
 ONEDNN_WIDTH = 128
 
 
@@ -40,7 +42,7 @@ def product_for(weights: Tensor, *, compiled: bool = False) -> Product:
     if weights.is_cuda or compiled or not is_wide or not _has_onednn():
         return _PLAIN
     _keep_freed_memory()
-    return _ONEDNN
+    return _MKL_ONEDNN if _is_intel() else _ONEDNN
 
 
 def exact_linear(weights: Tensor, coords: Tensor, out: Tensor | None) -> Tensor:
@@ -74,6 +76,14 @@ def _keep_freed_memory() -> None:
     torch.empty(4 << 20, dtype=torch.uint8)
 
 
+@cache
+def _is_intel() -> bool:
+    try:
+        return "GenuineIntel" in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+
+
 def _has_onednn() -> bool:
     # Inductor's way to oneDNN, since nothing public leads there in float32.
     return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
@@ -89,3 +99,4 @@ _BATCHED = Product(
     lambda t, a, b: t.baddbmm_(a, b.expand(len(a), -1, -1).mT),
 )
 _ONEDNN = Product(_onednn, lambda t, a, b: t.add_(_onednn(a, b.mT)))
+_MKL_ONEDNN = Product(_PLAIN.multiply, _ONEDNN.accumulate)

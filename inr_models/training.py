@@ -19,7 +19,7 @@ from inr_models.coordinate_mlp import CoordinateMLP
 from inr_models.eager_step import EagerStep
 from inr_models.layout import Layout
 from inr_models.metrics import psnr_db
-from inr_models.products import Precision, precision_of_products
+from inr_models.products import ONEDNN_WIDTH, Precision, precision_of_products
 
 Step = Literal["eager", "blocked", "compiled"]
 
@@ -57,16 +57,14 @@ class Training:
         precision: Precision = "float32",
     ) -> None:
         num, device = len(networks), coords.device
-        threads = torch.get_num_threads()
-        block = CPU_BLOCK * (2 * threads if threads > 1 else 1)
-        if coords.is_cuda:
-            block = len(coords)
         step = step or ("blocked" if has_slopes(networks[0]) else "eager")
+        block, threads = _blocks(networks[0], coords, step)
         if step == "eager":
             self.step = EagerStep(networks, coords, values, block)
         else:
-            compiled = step == "compiled"
-            self.step = BlockedStep(networks, coords, values, block, compiled=compiled)
+            self.step = BlockedStep(
+                networks, coords, values, block, num_threads=threads, compiled=step == "compiled"
+            )
         self.path = f"{step}{' graph' * coords.is_cuda}"
         self.precision: Precision = precision
         self.layout = Layout(networks[0])
@@ -184,6 +182,17 @@ class Training:
         self.epoch, self.seconds = state.pop("epoch"), state.pop("seconds")
         for name, value in state.items():
             getattr(self, name).copy_(value)
+
+
+def _blocks(network: CoordinateMLP, coords: Tensor, step: Step) -> tuple[int, int]:
+    """Samples a block, and how many threads have a block each."""
+    threads = torch.get_num_threads()
+    if coords.is_cuda or threads == 1:
+        return (len(coords) if coords.is_cuda else CPU_BLOCK), 1
+    # In narrow networks the threads would wait for each other's Python.
+    if step == "blocked" and network.layers[0].out_features >= ONEDNN_WIDTH:
+        return 2 * CPU_BLOCK, threads
+    return 2 * CPU_BLOCK * threads, 1
 
 
 def _captured(update: Callable[[], None]) -> torch.cuda.CUDAGraph:

@@ -191,6 +191,22 @@ def test_the_first_layer_without_a_product_is_the_product(num, num_coords):
     torch.testing.assert_close(found, product_for(weights).multiply(weights, coords, None))
 
 
+@pytest.mark.parametrize("is_intel", [True, False])
+@pytest.mark.parametrize("num_threads", [1, 3])
+def test_every_processor_and_number_of_threads_agrees_with_float64(
+    is_intel, num_threads, monkeypatch
+):
+    monkeypatch.setattr("inr_models.products._is_intel", lambda: is_intel)
+    before = torch.get_num_threads()
+    torch.set_num_threads(num_threads)
+    try:
+        found = results("siren2", "loop", "blocked", 1)
+        assert torch.get_num_threads() == num_threads
+    finally:
+        torch.set_num_threads(before)
+    assert_is_reference("siren2", found)
+
+
 def test_tf32_on_a_cpu_is_refused():
     with pytest.raises(InputError, match='precision = "tf32": a CPU has no TF32'):
         results("siren", "loop", "blocked", 1, FitConfig(epochs=1, precision="tf32"))
