@@ -13,9 +13,11 @@ from search_spaces.audio import NoiseGrid
 from search_spaces.axes import Linear, Values
 from studies.audio_grid import STUDY
 from studies.engine.course import course
+from studies.engine.job import Job
 from studies.engine.plan import all_seeds, plan, points, trial_of
 from studies.engine.rows import signal_from_row, signal_row
 from studies.engine.signals import Signal
+from studies.engine.store import Store
 from studies.engine.study import RUN_JSON, Run, resolve
 
 
@@ -222,3 +224,24 @@ def test_keys_do_not_hang_on_the_last_bits_of_a_processor():
 def test_where_a_clip_lay_does_not_tell_runs_apart():
     signal = make_signal()
     assert make_run(signal).id == make_run(dataclasses.replace(signal, source="else.wav")).id
+
+
+def test_a_failed_cell_does_not_hide_the_confirmed_gain(tmp_path):
+    signal = make_signal()
+    run = make_run(signal)
+    rows = rows_for(run, signal, lambda p, seed: 30.0 + 5 * (p.cell == (1, 2)))
+    failed = next(p for p in points(run, signal) if p.cell == (3, 3))
+    key = trial_of(run, signal, failed, 0).key
+    rows[key] |= {"status": "failed", "metric_psnr_peak": None, "error": "out of luck"}
+    fixed = {
+        "study": "test", "signal": signal.name, "n": signal.num_samples,
+        "hp_width": run.scale.width, "hp_depth": run.scale.depth,
+        **{f"fit_{name}": value for name, value in vars(run.scale.fit).items()},
+    }  # fmt: skip
+    store = Store(str(tmp_path))
+    store.append([row | fixed for row in rows.values()])
+    results = Job(run, [signal], store).results()
+    (summary,) = summarize(run, [signal], results.rows)
+    assert summary.differences == (5.0, 5.0)
+    assert summary.statuses["failed"] == 1
+    assert results.missing[signal.sha256] > 0

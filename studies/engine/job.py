@@ -31,8 +31,9 @@ class TimeEpoch(Protocol):
 class Job:
     """A run's fits by signal, those that its store has and those that it lacks.
 
-    `rows` are the store's by the signal's sha256 and by key; `wanted` keys, and `done` and
-    `missing`, which are counts, go by sha256, of a search as far as is known beforehand.
+    `rows` are the store's by the signal's sha256 and by key; `shown`, the keys that a grid's report
+    is of, and `done` and `missing`, which are counts, go by sha256, of a search as far as is
+    known beforehand.
     """
 
     def __init__(self, run: Run, signals: Sequence[Signal], store: Store) -> None:
@@ -41,7 +42,7 @@ class Job:
         for key, row in stored_rows(run, store).items():
             self.rows[row["sha256"]][key] = row
         self.suggestions = self._suggestions()
-        self.wanted: dict[str, set[str]] = {}
+        self.shown: dict[str, set[str]] = {}
         self.done: dict[str, int] = {}
         self.missing: dict[str, int] = {}
         for signal in signals:
@@ -107,7 +108,7 @@ class Job:
         if self.run.search:
             return self.rows
         return {
-            sha: {key: rows[key] for key in self.wanted[sha] if key in rows}
+            sha: {key: rows[key] for key in self.shown[sha] if key in rows}
             for sha, rows in self.rows.items()
         }
 
@@ -181,12 +182,14 @@ class Job:
             cells = [point for point in points(run, signal) if point.kind == "grid"]
             if done & keys(cells, range(run.scale.seeds)):  # the best of them is compared, too
                 ahead += len(run.choosing_seeds) + len(run.scoring_seeds)
-        best = optimum(run, signal, rows, suggestions) if is_known else None
-        if best:
-            wanted |= keys([best], run.scoring_seeds)
+        # A grid that is not whole, for a failed fit say, may have its best cell confirmed as well.
+        best = optimum(run, signal, rows, suggestions) if is_known or not run.search else None
+        confirming = keys([best], run.scoring_seeds) if best else set()
+        self.shown[signal.sha256] = wanted | confirming
+        if is_known and best:
+            wanted |= confirming
         else:
             ahead += len(run.scoring_seeds)
-        self.wanted[signal.sha256] = wanted
         num_done = len(wanted & done)
         return num_done, len(wanted) - num_done + ahead
 
