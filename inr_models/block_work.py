@@ -45,7 +45,9 @@ class BlockWork:
             num: _Buffers.none(depth) if compiled else _Buffers.make(layers.weights, num)
             for num in {values.shape[1] for _, values in blocks}
         }
-        self.work = torch.compile(self._work, dynamic=False) if compiled else self._work
+        # Not bound to this object: in a cycle its memory would outlive the training.
+        work = BlockWork._work
+        self.work = torch.compile(work, dynamic=False) if compiled else work
 
     @torch.no_grad()
     def run(self, *, backward: bool) -> Tensor:
@@ -54,7 +56,7 @@ class BlockWork:
             total.zero_()
         self.error.zero_()
         for coords, values in self.blocks:
-            self.error += self.work(coords, values, backward)
+            self.error += self.work(self, coords, values, backward)
         return self.error
 
     def _work(self, coords: Tensor, values: Tensor, backward: bool) -> Tensor:
