@@ -94,8 +94,8 @@ def fit(
         ValueError: shapes or types that do not fit together, an unknown or impossible step.
     """
     _check(networks, coords, values, execution, step)
-    if config.precision == "tf32" and not coords.is_cuda:
-        raise InputError('precision = "tf32": a CPU has no TF32 products; use a GPU, or "float32".')
+    if config.precision == "tf32":
+        _check_tf32(networks[0], coords, step)
     rungs = rungs or [{}] * len(networks)
     size = stack_size(networks, coords, values, execution, step, config.precision)
 
@@ -112,6 +112,16 @@ def fit(
         return training
 
     return _in_stacks(train, len(networks), size)
+
+
+def _check_tf32(network: CoordinateMLP, coords: Tensor, step: Step | None) -> None:
+    if not coords.is_cuda:
+        raise InputError('precision = "tf32": a CPU has no TF32 products; use a GPU, or "float32".')
+    if torch.cuda.get_device_capability(coords.device) < (8, 0):
+        name = torch.cuda.get_device_name(coords.device)
+        raise InputError(f'precision = "tf32": {name} has no TF32 products; use "float32".')
+    if step == "eager" or not has_slopes(network):
+        raise InputError('precision = "tf32": autograd would round the coordinates; use "float32".')
 
 
 def _check(

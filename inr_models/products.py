@@ -59,8 +59,11 @@ def exact_linear(weights: Tensor, coords: Tensor, out: Tensor | None) -> Tensor:
 
 
 @contextmanager
-def precision_of_products(precision: Precision) -> Iterator[None]:
+def precision_of_products(precision: Precision, device: torch.device) -> Iterator[None]:
     """Let products on a GPU round their factors to TF32 (10 bits) meanwhile, or not."""
+    if device.type != "cuda":
+        yield
+        return
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
     try:

@@ -1,10 +1,11 @@
 """How many networks that share shapes train as one stack: measured, not guessed.
 
-The size decides the rounding, and training amplifies it, so it must not hang on a noisy clock: on
-a CPU it follows a recorded measurement. On a GPU, where stacks win by far or not at all, one
-epoch of each way is timed, once a process and shape.
+The size decides the rounding, and training amplifies it, so it must not hang on a noisy clock: a
+CPU takes one after the other. On a GPU, where stacks win by far or not at all, one epoch of
+each way is timed, once a process and shape.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -18,9 +19,8 @@ from inr_models.training import Step, Training
 
 Execution = Literal["loop", "stack"]
 
-# `python -m benchmarks.stacking`: on a CPU a stack gains at every width up to 256 samples. Above
-# narrow networks alone gain, and what a loop gives does not depend on who shares the stack.
-CPU_STACK_SAMPLES = 256
+# On a CPU, where a stack is only made if asked for: it gains for short signals alone
+# (`python -m benchmarks.stacking`), and a loop's results do not depend on who shares the stack.
 CPU_STACK = 16
 
 # On a GPU a stack must win by this factor: close calls go to the loop.
@@ -47,14 +47,13 @@ def stack_size(
     if execution == "stack":
         return most
     if not coords.is_cuda:
-        return most if len(coords) <= CPU_STACK_SAMPLES else 1
+        return 1
     shapes = tuple(tuple(p.shape) for p in networks[0].parameters())
     key = (str(coords.device), shapes, len(coords), most, step, precision)
     if key not in _measured:
-        alone, together = (
-            _seconds_per_epoch(networks[:num], coords, values, step, precision) for num in (1, most)
-        )
-        _measured[key] = most if alone * most > STACK_MUST_WIN_BY * together else 1
+        alone = _seconds_per_epoch(networks[:1], coords, values, step, precision)
+        size, together = _largest(networks[:most], coords, values, step, precision)
+        _measured[key] = size if alone * size > STACK_MUST_WIN_BY * together else 1
     return _measured[key]
 
 
@@ -71,6 +70,24 @@ def pace(
         return seconds * len(coords) / num, 1
     size = stack_size([network] * most, coords, values, precision=precision)
     return _seconds_per_epoch([network] * size, coords, values, None, precision) / size, size
+
+
+def _largest(
+    networks: Sequence[CoordinateMLP],
+    coords: Tensor,
+    values: Tensor,
+    step: Step | None,
+    precision: Precision,
+) -> tuple[int, float]:
+    """The largest stack that memory has room for, halved until it has, and its epoch's seconds."""
+    size = len(networks)
+    while True:
+        try:
+            return size, _seconds_per_epoch(networks[:size], coords, values, step, precision)
+        except torch.OutOfMemoryError:
+            if size == 1:
+                raise
+        size = math.ceil(size / 2)
 
 
 def _seconds_per_epoch(
@@ -100,7 +117,11 @@ def _stack_limit(network: CoordinateMLP, coords: Tensor) -> int:
     if not coords.is_cuda:
         return CPU_STACK
     free, total = torch.cuda.mem_get_info(coords.device)
-    free = min(free, total * torch.cuda.get_per_process_memory_fraction(coords.device))
+    held = torch.cuda.memory_allocated(coords.device)
+    # What torch keeps for later is as good as free.
+    free += torch.cuda.memory_reserved(coords.device) - held
+    share = torch.cuda.get_per_process_memory_fraction(coords.device)
+    free = min(free, total * share - held)
     return networks_in(SHARE_OF_FREE_MEMORY * free, network, len(coords))
 
 

@@ -31,6 +31,9 @@ CPU_BLOCK = 512
 # cuBLAS, and the compiler, make their state in the first updates; a graph is captured after these.
 UPDATES_BEFORE_GRAPH = 3
 
+FORMAT = 2
+"""Of a checkpoint."""
+
 
 class Training:
     """State of a unit after `epoch` updates. `mse[r, k]` is the full-signal error after k.
@@ -92,7 +95,7 @@ class Training:
     def run(self, epochs: int) -> None:
         """Take `epochs` updates."""
         started = time.perf_counter()
-        with precision_of_products(self.precision):
+        with precision_of_products(self.precision, self.theta.device):
             for _ in range(epochs):
                 if self.graph:
                     self.graph.replay()
@@ -102,7 +105,7 @@ class Training:
                 self.epoch += 1
                 if self.theta.is_cuda and self.plain_updates == UPDATES_BEFORE_GRAPH:
                     # Also after a checkpoint: what is made lazily is of this process.
-                    self.graph = self.graph or _captured(self._update)
+                    self.graph = self.graph or _captured(self._update, self.theta.device)
         if self.theta.is_cuda:
             torch.cuda.synchronize(self.theta.device)
         self.seconds += time.perf_counter() - started
@@ -110,7 +113,7 @@ class Training:
     @torch.no_grad()
     def score(self) -> None:
         """Measure the error of the parameters as they are, after the last update."""
-        with precision_of_products(self.precision):
+        with precision_of_products(self.precision, self.theta.device):
             self._note(self.step(self.theta, None))
 
     @torch.no_grad()
@@ -146,7 +149,7 @@ class Training:
 
     def best_weights(self) -> list[dict[str, Tensor]]:
         """Each network's best parameters by name, on the CPU."""
-        return [self.layout.unpack(row) for row in self.best.cpu()]
+        return [self.layout.unpack(row.clone()) for row in self.best.cpu()]
 
     def is_worth_going_on(self, rungs: Sequence[Mapping[int, float]]) -> bool:
         """Whether a replicate is left that has neither diverged nor been stopped.
@@ -167,18 +170,25 @@ class Training:
     def save(self) -> bytes:
         """The state as bytes that `load` continues to the bit."""
         buffer = io.BytesIO()
-        torch.save({**self._state(), "epoch": self.epoch, "seconds": self.seconds}, buffer)
+        counts = {"format": FORMAT, "epoch": self.epoch, "seconds": self.seconds}
+        torch.save({**self._state(), **counts}, buffer)
         return buffer.getvalue()
 
     def _state(self) -> dict[str, Any]:
         names = (
             "theta", "mean", "square", "num_steps", "at", "best", "mse", "best_mse", "best_epoch",
+            "stopped_at",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
     def load(self, saved: bytes) -> None:
-        """Go on from what `save` gave. Unpickles tensors and plain containers only."""
+        """Go on from what `save` gave; begin anew where another version of this code did.
+
+        Unpickles tensors and plain containers only.
+        """
         state = torch.load(io.BytesIO(saved), map_location=self.theta.device, weights_only=True)
+        if state.pop("format", None) != FORMAT:
+            return
         self.epoch, self.seconds = state.pop("epoch"), state.pop("seconds")
         for name, value in state.items():
             getattr(self, name).copy_(value)
@@ -195,10 +205,11 @@ def _blocks(network: CoordinateMLP, coords: Tensor, step: Step) -> tuple[int, in
     return 2 * CPU_BLOCK * threads, 1
 
 
-def _captured(update: Callable[[], None]) -> torch.cuda.CUDAGraph:
+def _captured(update: Callable[[], None], device: torch.device) -> torch.cuda.CUDAGraph:
     """The update as a graph that its device replays without the host. Captured, not run."""
-    torch.cuda.synchronize()
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        update()
+    torch.cuda.synchronize(device)
+    with torch.cuda.device(device):
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            update()
     return graph

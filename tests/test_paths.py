@@ -1,6 +1,8 @@
 """One contract over every way to compute a fit: they all are the reference, to rounding."""
 
+import gc
 import shutil
+import weakref
 from functools import cache
 
 import numpy as np
@@ -10,8 +12,9 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.reference import psnr_curve, sequential
-from inr_models import FitConfig, FitResult, InputError, Siren2Config, SirenConfig, fit
+from inr_models import FitConfig, FitResult, InputError, Siren2Config, SirenConfig, fit, stacking
 from inr_models import make_network as make
+from inr_models.blocked_step import BlockedStep
 from inr_models.coordinate_mlp import CoordinateMLP
 from inr_models.products import exact_linear, product_for
 from inr_models.stacking import networks_in, stack_size
@@ -160,6 +163,29 @@ def test_where_memory_runs_out_the_stack_is_halved_and_all_are_fitted(monkeypatc
     assert sorted(found) == list(range(7))
     for index, result in found.items():
         np.testing.assert_allclose(result.psnr, expected[index].psnr, atol=1e-4)
+
+
+def test_a_stack_that_is_too_large_to_be_timed_is_halved_as_well(monkeypatch):
+    def seconds(networks, *_):
+        if len(networks) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return 1.0
+
+    monkeypatch.setattr(stacking, "_seconds_per_epoch", seconds)
+    nets = [network("siren", seed) for seed in range(10)]
+    assert stacking._largest(nets, *problem("siren"), None, "float32") == (3, 1.0)
+
+
+def test_a_trainings_memory_is_freed_with_it():
+    training = Training([network("siren", 0)], *problem("siren"), [1e-4])
+    assert isinstance(training.step, BlockedStep)
+    work = weakref.ref(training.step.works[0])
+    gc.disable()
+    try:
+        del training
+        assert work() is None
+    finally:
+        gc.enable()
 
 
 def test_one_network_that_memory_has_no_room_for_is_an_error(monkeypatch):

@@ -216,3 +216,9 @@ def test_no_reader_sees_a_half_written_file(store, monkeypatch):
     monkeypatch.undo()
     assert pd.read_parquet(store.results)["key"].tolist() == ["a"]
     assert store.done(["a", "b"]) == {"a"}
+
+
+def test_a_condition_on_a_column_that_an_older_file_lacks_lets_it_pass(store):
+    store.append([row("a", fit_precision="float32"), row("b", fit_precision="tf32"), row("old")])
+    found = store.fits(where={"fit_precision": "float32"})["key"].to_pylist()
+    assert found == ["a", "old"]

@@ -16,6 +16,9 @@ from studies.engine.store import KEYS, Store, newest
 MAX_ROWS = 100_000
 """Rows of a file, about, into which small ones are joined."""
 
+MANY_FILES = 300
+"""Of a table: from here on `small` ones alone are not enough."""
+
 _REPLACES = b"noisescape.replaces"
 _JOINED = "joined"
 
@@ -28,8 +31,8 @@ def compact(store: Store, *, small: bool = False) -> None:
     memory at a time, or those of all files that share a key.
 
     Args:
-        small: only the files that no call has joined yet. A row that is in a joined file as well
-            stays doubled until a call without.
+        small: only the files that no call has joined yet, while there are few others. A row that
+            is in a joined file as well stays doubled until a call without.
     """
     for table in TABLES:
         try:
@@ -46,7 +49,7 @@ def _compact(store: Store, table: str, small: bool) -> None:
         for name in (footer.metadata or {}).get(_REPLACES, b"").decode().split()
     }
     num_rows = {part: f.num_rows for part, f in footers.items() if part not in replaced}
-    if small:
+    if small and len(num_rows) < MANY_FILES:
         groups = [[part for part in num_rows if f"/{_JOINED}-" not in part]]
     else:
         groups = _groups(store, table, num_rows)

@@ -14,7 +14,7 @@ import ray.exceptions
 from ray.actor import ActorHandle
 
 from studies.engine.compaction import compact
-from studies.engine.rows import Row, brief
+from studies.engine.rows import BRIEF, Row, brief
 from studies.engine.store import Store
 
 MAX_ATTEMPTS = 3
@@ -31,7 +31,7 @@ class Recorder:
 
     def stored(self, keys: Sequence[str], may_be_partial: Sequence[bool]) -> list[Row | None]:
         """For each key the fit's brief row, None where it has still to be done."""
-        rows = {row["key"]: row for row in self.store.fits(keys).to_pylist()}
+        rows = {row["key"]: row for row in self.store.fits(keys, BRIEF).to_pylist()}
         found = []
         for key, partial in zip(keys, may_be_partial, strict=True):
             row = rows.get(key)

@@ -23,12 +23,12 @@ DEAD_WITHIN_DB = 1.0
 """A fit whose peak is less than this above zero output is dead: it learned nothing."""
 
 
-_BRIEF = (
+BRIEF = (
     "key", "signal", "sha256", "network", "hp_s0", "hp_s1", "seed", "status", "metric_psnr_peak",
     "num_epochs", "seconds",
 )  # fmt: skip
 
-REPORTED = (*_BRIEF, "error", "versions", "commit")
+REPORTED = (*BRIEF, "error", "versions", "commit")
 """The columns that a report needs of a fit."""
 
 
@@ -87,7 +87,7 @@ def signal_from_row(row: Row) -> Signal:
 
 def brief(row: Mapping[str, Any]) -> Row:
     """What the driver wants to know of a fit while a run goes on."""
-    return {name: row.get(name) for name in _BRIEF}
+    return {name: row.get(name) for name in BRIEF}
 
 
 def point_columns(network: Any, num_samples: int) -> Row:

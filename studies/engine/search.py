@@ -40,6 +40,7 @@ class ScheduleSearcher(Searcher):
         super().__init__()
         self.schedule = schedule
         self.batches: dict[int, Batch] = {}
+        self.numbers: dict[str, int] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {}  # Tune pickles searchers to restore them, which never happens here
@@ -50,6 +51,7 @@ class ScheduleSearcher(Searcher):
         if batch is None:
             return Searcher.FINISHED if self.schedule.is_finished else None
         self.batches[batch.number] = batch
+        self.numbers[trial_id] = batch.number
         trials = tuple(fit.trial for fit in batch.fits)
         rungs = tuple(fit.rungs for fit in batch.fits)
         return {"batch": Work(batch.number, trials, rungs, packing_columns(batch))}
@@ -61,7 +63,9 @@ class ScheduleSearcher(Searcher):
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Nothing: rows came one by one, and what Tune gives up `tuning` makes rows of."""
+        """Forget the batch, whose rows came one by one; of an error `tuning` still makes rows."""
+        if not error and trial_id in self.numbers:
+            del self.batches[self.numbers.pop(trial_id)]
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: a run goes on from its store, never from Tune's files."""

@@ -76,10 +76,14 @@ class Store(Folder):
             keys: only these.
             columns: these, `key`, `status` and `written_at` only.
             signals: only of these sha256.
-            where: only with these values, by column.
+            where: only with these values or null, by column.
         """
         names = None if columns is None else sorted({*columns, "key", "status", "written_at"})
-        wanted = [ds.field(column) == value for column, value in (where or {}).items()]
+        # Null: a file of before there was such a column.
+        wanted = [
+            (ds.field(column) == value) | ds.field(column).is_null()
+            for column, value in (where or {}).items()
+        ]
         wanted += [_is_in("key", keys)] * (keys is not None)
         wanted += [_is_in("sha256", signals)] * (signals is not None)
         condition = functools.reduce(operator.and_, wanted) if wanted else None
