@@ -2,8 +2,8 @@
 
     python -m benchmarks.fit [--json FILE]
 
-Every way runs in processes of its own, in turn with the reference; a figure is the median over
-the rounds. With a GPU, that is what is measured. At the end: how near the products come to the
+On a CPU every way runs in processes of its own, in turn with the reference; a figure is the median
+over the rounds. With a GPU, that is what is measured, each way once, in this process. At the end: how near the products come to the
 machine's best, and where the rest of an epoch goes.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import DeviceType
 from torch.autograd.profiler import profile
 
 from benchmarks.measuring import Figure, answer, figure, parser, peak_memory_mb, show, start
@@ -164,6 +165,8 @@ def _print_shares(coords: Tensor, values: Tensor, networks: list[CoordinateMLP])
     shares: dict[str, float] = defaultdict(float)
     assert spans is not None
     for event in spans.key_averages():
+        if coords.is_cuda and event.device_type != DeviceType.CUDA:
+            continue  # what launched the kernels claims their time as well
         spent = event.self_device_time_total if coords.is_cuda else event.self_cpu_time_total
         shares[_kind(event.key)] += spent / 1e6
     shares["launching"] = max(seconds - sum(shares.values()), 0.0)

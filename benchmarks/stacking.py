@@ -3,7 +3,7 @@
     python -m benchmarks.stacking
 
 Prints, for each number of samples, the median over paired rounds of loop time / stack time:
-above 1 the stack is faster. `inr_models.stacking` acts on what this showed on a CPU.
+above 1 the stack is faster. What it showed on a CPU: RESULTS.md.
 """
 
 import statistics

@@ -79,9 +79,9 @@ def fit(
             left as they were.
         coords: [n, d], float32.
         values: [n, c], float32, in [-1, 1].
-        execution: "stack" trains the networks together, "loop" one after the other, "auto"
-            whichever was measured faster on the device for these shapes. A stack that a GPU has
-            no memory for is halved.
+        execution: "stack" trains the networks together, "loop" one after the other, "auto" on a
+            GPU whichever is measured faster for these shapes and on a CPU a loop. A stack that
+            a GPU has no memory for is halved.
         step: "eager" is autograd, "blocked" needs none, "compiled" is blocked through
             torch.compile; None is blocked for networks that can, else eager.
         rungs: for each network {epoch: PSNR in dB}; its training ends at the first of these
@@ -90,7 +90,7 @@ def fit(
             `checkpoint_seconds`.
 
     Raises:
-        InputError: a precision that the device does not have.
+        InputError: a precision that the device or the step does not have.
         ValueError: shapes or types that do not fit together, an unknown or impossible step.
     """
     _check(networks, coords, values, execution, step)
