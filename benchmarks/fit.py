@@ -3,8 +3,8 @@
     python -m benchmarks.fit [--json FILE]
 
 On a CPU every way runs in processes of its own, in turn with the reference; a figure is the median
-over the rounds. With a GPU, that is what is measured, each way once, in this process. At the end: how near the products come to the
-machine's best, and where the rest of an epoch goes.
+over the rounds. With a GPU that is what is measured, each way once, in this process. At the
+end: how near the products come to the machine's best, and where the rest of an epoch goes.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import DeviceType
+from torch.autograd import DeviceType  # type: ignore[attr-defined]
 from torch.autograd.profiler import profile
 
 from benchmarks.measuring import Figure, answer, figure, parser, peak_memory_mb, show, start
