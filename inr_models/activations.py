@@ -1,10 +1,13 @@
 """Activation functions as small modules. They hold constants, never initialization.
 
-One that has a `gain` and `value_and_slope` can be trained without autograd (`blocked_step`): it
-is a function of u = gain z alone, and the gain is taken into the layer's product.
+Constants are buffers, so that networks with different values can share one stacked fit. One that
+has a `gain` and `value_and_slope` can be trained without autograd (`blocked_step`): it is a
+function of u = gain z, and the gain is taken into the layer's product.
 """
 
-from typing import Protocol, runtime_checkable
+import copy
+from collections.abc import Sequence
+from typing import Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -24,12 +27,24 @@ class Elementwise(Protocol):
         ...
 
 
-class Sine(nn.Module):
-    """`sin(omega * z)` (Sitzmann et al. 2020; paper, Eqn. 1).
+T = TypeVar("T", bound=nn.Module)
 
-    `omega` (rad per unit of `z`) is a buffer, so that networks with different values can
-    share one stacked fit.
+
+def stacked(modules: Sequence[T]) -> T:
+    """One module in the place of r: its buffers are theirs, those that are numbers [r, 1, 1].
+
+    Of one alone without r.
     """
+    made = copy.deepcopy(modules[0])
+    for name, _ in modules[0].named_buffers():
+        values = torch.stack([module.get_buffer(name) for module in modules])
+        values = values if values.ndim > 1 else values[:, None, None]
+        made.register_buffer(name, values if len(modules) > 1 else values[0])
+    return made
+
+
+class Sine(nn.Module):
+    """`sin(omega * z)` (Sitzmann et al. 2020; paper, Eqn. 1), `omega` in rad per unit of `z`."""
 
     omega: Tensor
 

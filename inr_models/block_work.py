@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from inr_models.activations import Elementwise
 from inr_models.products import exact_linear, product_for
@@ -16,12 +16,23 @@ from inr_models.products import exact_linear, product_for
 
 class Layers:
     """The layers as products need them: weights [w_out, w_in + 1] times their gain, the bias last,
-    and transposed without it.
+    and transposed without it. `encoding`, if any, is of coordinates [m, d].
     """
 
-    def __init__(self, weights: Sequence[Tensor], activations: Sequence[Elementwise]) -> None:
-        self.weights, self.activations = weights, activations
+    def __init__(
+        self,
+        weights: Sequence[Tensor],
+        activations: Sequence[Elementwise],
+        encoding: nn.Module | None = None,
+    ) -> None:
+        self.weights, self.activations, self.encoding = weights, activations, encoding
         self.transposed = [torch.empty_like(w[..., :-1].mT.contiguous()) for w in weights]
+
+    def encoded(self, coords: Tensor) -> Tensor:
+        """What the first layer gets of `coords` [d + 1, m], their last row ones: [e + 1, m]."""
+        if self.encoding is None:
+            return coords
+        return _with_ones(self.encoding(coords[:-1].mT).mT, None)
 
 
 class BlockWork:
@@ -39,7 +50,9 @@ class BlockWork:
         self.sums = [torch.empty_like(w) for w in layers.weights]
         self.error = self.sums[0].new_empty(self.sums[0].shape[:-2])
         self.products = [product_for(w, compiled=compiled) for w in layers.weights]
-        self.first = exact_linear if self.sums[0].is_cuda else self.products[0].multiply
+        # An encoding has taken all that must not be rounded out of the coordinates.
+        exactly = self.sums[0].is_cuda and layers.encoding is None
+        self.first = exact_linear if exactly else self.products[0].multiply
         depth = len(layers.activations)
         self.buffers = {
             num: _Buffers.none(depth) if compiled else _Buffers.make(layers.weights, num)
@@ -61,7 +74,7 @@ class BlockWork:
 
     def _work(self, coords: Tensor, values: Tensor, backward: bool) -> Tensor:
         buffers, weights = self.buffers[values.shape[1]], self.layers.weights
-        features, slopes = [coords], []
+        features, slopes = [self.layers.encoded(coords)], []
         for i, activation in enumerate(self.layers.activations):
             multiply = self.products[i].multiply if i else self.first
             u = multiply(weights[i], features[i], buffers.u)

@@ -13,11 +13,12 @@ as published.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from inr_models.activations import Elementwise
+from inr_models.activations import Elementwise, stacked
 from inr_models.block_work import BlockWork, Layers
 from inr_models.coordinate_mlp import CoordinateMLP
 from inr_models.layout import Layout
@@ -25,7 +26,9 @@ from inr_models.layout import Layout
 
 def has_slopes(network: CoordinateMLP) -> bool:
     """Whether `BlockedStep` can train the network."""
-    return all(isinstance(a, Elementwise) for a in network.activations)
+    return all(type(linear) is nn.Linear for linear in network.layers) and all(
+        isinstance(activation, Elementwise) for activation in network.activations
+    )
 
 
 class BlockedStep:
@@ -50,15 +53,18 @@ class BlockedStep:
         template = networks[0]
         self.layout, self.num_values = Layout(template), values.numel()
         lead = (len(networks),) if len(networks) > 1 else ()
-        activations = [a for a in template.activations if isinstance(a, Elementwise)]
-        gains = [
-            torch.stack([n.activations[i].gain for n in networks])  # type: ignore[arg-type]
-            for i in range(len(activations))
+        activations = [
+            cast(Elementwise, stacked([network.activations[i] for network in networks]))
+            for i in range(len(template.activations))
         ]
-        self.gains = [g.reshape(*lead, 1, 1) for g in (*gains, torch.ones_like(gains[0]))]
+        gains = [activation.gain for activation in activations]
+        self.gains = [g.expand(*lead, 1, 1) for g in (*gains, gains[0].new_ones(1, 1))]
         shapes = [linear.weight.shape for linear in template.layers]
         weights = [coords.new_empty(*lead, out, fan_in + 1) for out, fan_in in shapes]
-        self.layers = Layers(weights, activations)
+        encoding = None
+        if not isinstance(template.encoding, nn.Identity):
+            encoding = stacked([network.encoding for network in networks])
+        self.layers = Layers(weights, activations, encoding)
         rows = torch.cat([coords, torch.ones_like(coords[:, :1])], 1)
         blocks = [
             (x.mT.contiguous(), y.mT.contiguous())

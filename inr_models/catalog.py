@@ -1,17 +1,45 @@
 """Every network of the project by name, and the one way to make one from a seed."""
 
+from dataclasses import replace
+from typing import TypeVar, Union, get_args
+
 import torch
 
 from inr_models.coordinate_mlp import CoordinateMLP
+from inr_models.errors import InputError
+from inr_models.finer import FinerConfig, FinerPlusConfig
+from inr_models.gauss import GaussConfig
+from inr_models.hosc import HoscConfig
+from inr_models.normal_siren import NormalSirenConfig
+from inr_models.relu_pe import ReluPeConfig
+from inr_models.rff import SirenRffConfig
+from inr_models.scaled_siren import ScaledSirenConfig
 from inr_models.siren import SirenConfig
+from inr_models.tensor_train import TensorTrainConfig, modes_of
 from inr_models.winner import Siren2Config
+from inr_models.wire import WireConfig
 
-NetworkConfig = SirenConfig | Siren2Config
+NetworkConfig = Union[  # noqa: UP007 (its members are listed below)
+    SirenConfig,
+    Siren2Config,
+    FinerConfig,
+    FinerPlusConfig,
+    WireConfig,
+    GaussConfig,
+    HoscConfig,
+    ReluPeConfig,
+    SirenRffConfig,
+    TensorTrainConfig,
+    ScaledSirenConfig,
+    NormalSirenConfig,
+]
 
-MODELS: dict[str, type[SirenConfig]] = {
-    SirenConfig.network: SirenConfig,
-    Siren2Config.network: Siren2Config,
-}
+MODELS: dict[str, type[NetworkConfig]] = {kind.network: kind for kind in get_args(NetworkConfig)}
+
+T = TypeVar("T", bound=NetworkConfig)
+
+MAX_WIDTH = 1 << 14
+NEAR = 8
 
 
 def make_network(
@@ -25,3 +53,50 @@ def make_network(
     network = config.build(in_features, out_features)
     config.initialize(network, torch.Generator().manual_seed(seed))
     return network
+
+
+def num_parameters(config: NetworkConfig, *, in_features: int, out_features: int) -> int:
+    """Trainable numbers of the network; a complex one is two."""
+    with torch.device("meta"):
+        return config.build(in_features, out_features).num_parameters()
+
+
+def with_width(config: T, width: int) -> T:
+    """The network at another width; a tensor train gets the modes of that width."""
+    if isinstance(config, TensorTrainConfig):
+        return replace(config, width=width, tt_modes=modes_of(width))
+    return replace(config, width=width)
+
+
+def width_for(
+    config: NetworkConfig, parameters: int, *, in_features: int = 1, out_features: int = 1
+) -> int:
+    """The width at which the network's number of parameters is nearest to `parameters`.
+
+    Raises:
+        InputError: it has more at width 1, or fewer at the largest width.
+    """
+
+    def count(width: int) -> int:
+        sized = with_width(config, width)
+        return num_parameters(sized, in_features=in_features, out_features=out_features)
+
+    low, high = 1, 2
+    if count(low) > parameters:
+        raise InputError(
+            f"parameters = {parameters:,}: a {config.network} of depth {config.depth} has "
+            f"{count(low):,} already at width 1; give a larger budget."
+        )
+    while count(high) < parameters:
+        low, high = high, 2 * high
+        if high > MAX_WIDTH:
+            raise InputError(
+                f"parameters = {parameters:,}: more than a {config.network} of width "
+                f"{MAX_WIDTH:,} has; give a smaller budget."
+            )
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if count(middle) < parameters else (low, middle)
+    # A tensor train's count does not rise evenly: it hangs on the divisors of its width.
+    near = range(max(1, low - NEAR), high + NEAR)
+    return min(near, key=lambda width: abs(count(width) - parameters))

@@ -1,6 +1,7 @@
 """The one network class: a multilayer perceptron from coordinates to values."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -8,30 +9,34 @@ from torch import Tensor, nn
 
 
 class CoordinateMLP(nn.Module):
-    """`h_l = activation_l(W_l h_{l-1} + b_l)`, `f = W_L h_{L-1} + b_L` (paper, Eqn. 1).
+    """`h_0 = encoding(x)`, `h_l = activation_l(W_l h_{l-1} + b_l)`, `f = W_L h_{L-1} + b_L` (paper,
+    Eqn. 1).
 
     One activation a hidden layer, so `len(activations)` is the depth; the output layer is
-    linear. An initialization function (such as `siren.siren_uniform`) sets every weight and bias
-    from an explicit generator; until then they are torch's.
+    linear, its real part the value where it is complex. An initialization function (such as
+    `siren.siren_uniform`) sets every weight and bias from an explicit generator; until then they
+    are torch's.
 
     Args:
         in_features: coordinates a sample (1 for sound).
         out_features: values a sample (channels).
-        width: features of every hidden layer.
+        linears: the linear maps in order, the output layer last: see `dense`.
         activations: one module for each hidden layer.
+        encoding: of coordinates [..., in_features], without parameters of its own.
     """
 
     def __init__(
-        self, in_features: int, out_features: int, width: int, activations: Sequence[nn.Module]
+        self,
+        in_features: int,
+        out_features: int,
+        linears: Sequence[nn.Module],
+        activations: Sequence[nn.Module],
+        encoding: nn.Module | None = None,
     ) -> None:
         super().__init__()
-        fan_ins = [in_features] + [width] * len(activations)
-        fan_outs = [width] * len(activations) + [out_features]
-        with torch.random.fork_rng(devices=[]):  # torch's own draws leave no trace
-            self.linears = nn.ModuleList(
-                nn.Linear(fan_in, fan_out)
-                for fan_in, fan_out in zip(fan_ins, fan_outs, strict=True)
-            )
+        self.in_features, self.out_features = in_features, out_features
+        self.encoding = encoding or nn.Identity()
+        self.linears = nn.ModuleList(linears)
         self.activations = nn.ModuleList(activations)
 
     @property
@@ -41,12 +46,31 @@ class CoordinateMLP(nn.Module):
 
     def forward(self, coords: Tensor) -> Tensor:
         """Map `coords` [n, in_features] to values [n, out_features]."""
-        h = coords
+        h = self.encoding(coords)
         *hidden, output = self.layers
         for linear, activation in zip(hidden, self.activations, strict=True):
             h = activation(linear(h))
-        return output(h)
+        return torch.real(output(h))
 
     def num_parameters(self) -> int:
-        """Trainable parameters, weights and biases together."""
-        return sum(p.numel() for p in self.parameters())
+        """Trainable numbers, weights and biases together; a complex one is two."""
+        return sum(p.numel() * (1 + p.is_complex()) for p in self.parameters())
+
+    def flops_per_sample(self) -> int:
+        """Floating-point operations of the matrix products of one sample's update.
+
+        A product with a weight is two of them, eight between complex numbers: forward, back
+        to the weights, and from all layers but the first back to the features.
+        """
+        total = 0
+        for i, linear in enumerate(self.layers):
+            product = 2 * linear.in_features * linear.out_features
+            is_complex = any(p.is_complex() for p in linear.parameters())
+            total += (3 if i else 2) * product * (4 if is_complex else 1)
+        return total
+
+
+def dense(sizes: Sequence[int]) -> list[nn.Linear]:
+    """Linear maps from each size to the next. Torch's own draws leave no trace."""
+    with torch.random.fork_rng(devices=[]):
+        return [nn.Linear(fan_in, fan_out) for fan_in, fan_out in pairwise(sizes)]

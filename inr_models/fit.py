@@ -141,10 +141,11 @@ def _check(
         raise ValueError(f"coords {tuple(coords.shape)} and values {tuple(values.shape)}: "
                          "both must be [n, features] with the same n.")  # fmt: skip
     types = {coords.dtype, values.dtype, *(p.dtype for n in networks for p in n.parameters())}
-    if types != {torch.float32}:
-        raise ValueError(f"coords, values and networks of {types}: all must be float32.")
+    if types - {torch.complex64} != {torch.float32}:
+        raise ValueError(f"coords, values and networks of {types}: all must be float32, or "
+                         "complex64 in complex networks.")  # fmt: skip
     shapes = {tuple(tuple(p.shape) for p in network.parameters()) for network in networks}
-    features = {(n.layers[0].in_features, n.layers[-1].out_features) for n in networks}
+    features = {(n.in_features, n.out_features) for n in networks}
     if len(shapes) > 1 or features - {(coords.shape[1], values.shape[1])}:
         raise ValueError(
             f"networks of {sorted(features)} (coordinates, channels) for coords "

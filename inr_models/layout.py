@@ -1,5 +1,5 @@
-"""The parameters of equal networks as one matrix, so that an optimizer step, a copy of the best
-weights and a checkpoint are one operation each, whatever the network is made of.
+"""The parameters of equal networks as one real matrix, so that an optimizer step, a copy of the
+best weights and a checkpoint are one operation each, whatever the network is made of.
 """
 
 from collections.abc import Sequence
@@ -9,20 +9,30 @@ from torch import Tensor, nn
 
 
 class Layout:
-    """Where each parameter of `template` is in a row of p numbers."""
+    """Where each parameter of `template` is in a row of p numbers; a complex one has two each."""
 
     def __init__(self, template: nn.Module) -> None:
         self.shapes = {name: p.shape for name, p in template.named_parameters()}
+        self.complex = {name for name, p in template.named_parameters() if p.is_complex()}
 
     def pack(self, networks: Sequence[nn.Module]) -> Tensor:
         """[r, p], a row for each network."""
-        rows = [torch.cat([p.detach().flatten() for p in n.parameters()]) for n in networks]
+        rows = [torch.cat([_real(p.detach()).flatten() for p in n.parameters()]) for n in networks]
         return torch.stack(rows)
 
     def unpack(self, flat: Tensor) -> dict[str, Tensor]:
-        """Views of `flat` [..., p] by the parameters' names, each [..., *shape]."""
-        parts = flat.split([shape.numel() for shape in self.shapes.values()], dim=-1)
-        return {
-            name: part.unflatten(-1, shape)
-            for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
-        }
+        """The parameters of `flat` [..., p] by name, each [..., *shape]; views where real."""
+        sizes = [shape.numel() * (1 + (n in self.complex)) for n, shape in self.shapes.items()]
+        found = {}
+        for (name, shape), part in zip(self.shapes.items(), flat.split(sizes, dim=-1), strict=True):
+            if name in self.complex:
+                # A view as complex numbers would have to begin at an even place.
+                pairs = part.unflatten(-1, (*shape, 2))
+                found[name] = torch.complex(pairs[..., 0], pairs[..., 1])
+            else:
+                found[name] = part.unflatten(-1, shape)
+        return found
+
+
+def _real(param: Tensor) -> Tensor:
+    return torch.view_as_real(param) if param.is_complex() else param

@@ -128,8 +128,10 @@ def _stack_limit(network: CoordinateMLP, coords: Tensor) -> int:
 def networks_in(num_bytes: float, network: CoordinateMLP, num_samples: int) -> int:
     """How many networks can train at once in `num_bytes` of memory; 1 or more."""
     width, depth = network.layers[0].out_features, len(network.activations)
+    encoded = network.layers[0].in_features
     # Of each layer at most its pre-activation, its features and its slope, and two for all.
-    bytes_each = 4 * num_samples * width * (3 * depth + 2)
+    bytes_each = 4 * num_samples * (width * (3 * depth + 2) + encoded)
+    bytes_each *= 1 + any(p.is_complex() for p in network.parameters())
     # Parameters, gradients, the best, Adam's two moments, and weights scaled and transposed.
     bytes_each += 4 * 8 * network.num_parameters()
     return max(1, int(num_bytes // bytes_each))

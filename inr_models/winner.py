@@ -9,12 +9,12 @@ after all uniform weights, so that points with one seed share them, and s0 = s1 
 SIREN to the bit.
 """
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 
+from inr_models.checks import check_not_negative
 from inr_models.coordinate_mlp import CoordinateMLP
 from inr_models.errors import InputError
 from inr_models.siren import SirenConfig, siren_uniform
@@ -43,15 +43,10 @@ class Siren2Config(SirenConfig):
             raise InputError(
                 f"depth = {self.depth}: SIREN² perturbs two hidden layers; give 2 or more."
             )
-        for field in ("s0", "s1"):
-            value = getattr(self, field)
-            if not (math.isfinite(value) and value >= 0):
-                raise InputError(
-                    f"{field} = {value}: a noise scale is a standard deviation; give 0 or more."
-                )
+        check_not_negative(self, "s0", "s1")
 
-    def initialize(self, network: CoordinateMLP, generator: torch.Generator) -> None:
-        """Set every weight and bias of `network` in place."""
+    def draw(self, network: CoordinateMLP, generator: torch.Generator) -> None:
+        """Draw all that is random of `network`."""
         siren_uniform(network, self.omega_hidden, generator)
         add_noise(network, (self.s0 / self.omega_first, self.s1 / self.omega_hidden), generator)
 

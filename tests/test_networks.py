@@ -30,10 +30,11 @@ def test_four_hidden_layers_of_222_have_149185_parameters():
 
 
 def test_models_are_found_under_the_names_they_carry():
-    assert {name: config.network for name, config in MODELS.items()} == {
-        "siren": "siren",
-        "siren2": "siren2",
-    }
+    assert list(MODELS) == [
+        "siren", "siren2", "finer", "finer_pp", "wire", "gauss", "hosc", "relu_pe", "siren_rff",
+        "siren2_tt", "siren_scaled", "siren_normal",
+    ]  # fmt: skip
+    assert all(config.network == name for name, config in MODELS.items())
 
 
 @pytest.mark.parametrize("config", CONFIGS)

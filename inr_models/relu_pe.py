@@ -1,0 +1,85 @@
+"""ReLU on positional encodings (Mildenhall et al. 2020, Eqn. 4; Sitzmann et al. 2020).
+
+h_0 = (sin(2^k pi x), cos(2^k pi x)),  k = 0 .. octaves - 1
+h   = max(W h + b, 0)
+
+W ~ N(0, 2/fan_in) (He et al. 2015), b ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in)).
+
+A fair encoding reaches the signal's Nyquist frequency, pi n / 2 rad per unit along an axis of n
+samples: see `octaves_to_nyquist`. The paper's did not. For images it stopped at 2^6 pi whatever
+their size (Sec. 5.2), a quarter of Nyquist at 512 pixels; for sound its Table 1 counts 193 "Fourier
+features" into 4 x 193 and reports zero output for most clips.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from inr_models.checks import check_counts
+from inr_models.coordinate_mlp import CoordinateMLP, dense
+from inr_models.encodings import Octaves
+from inr_models.wire import uniform_by_fan_in
+
+
+def octaves_to_nyquist(num_samples: int) -> int:
+    """Octaves 1, 2, 4 .. of pi rad per unit up to Nyquist, pi n / 2, of an axis of n samples."""
+    return max(1, int(math.log2(max(num_samples, 2) / 2)) + 1)
+
+
+class Rectifier(nn.Module):
+    """`max(z, 0)`."""
+
+    gain: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("gain", torch.tensor(1.0))
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.relu(z)
+
+    def value_and_slope(
+        self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        value = torch.clamp(u, min=0, out=value)
+        rises = (value > 0).to(u.dtype)
+        return value, rises if slope is None else slope.copy_(rises)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReluPeConfig:
+    """A ReLU network of `depth` hidden layers of `width` features on `octaves` octaves.
+
+    At 4 x 193 with 97 octaves, 194 encoded inputs, it has Table 1's 150,155 parameters; so many
+    octaves are none that float32 can tell apart, and 17 reach Nyquist at 150,000 samples.
+
+    Raises:
+        InputError: a size below 1.
+    """
+
+    network: ClassVar[str] = "relu_pe"
+
+    width: int = 193
+    depth: int = 4
+    octaves: int = 17
+
+    def __post_init__(self) -> None:
+        check_counts(self, "width", "depth", "octaves")
+
+    def build(self, in_features: int, out_features: int) -> CoordinateMLP:
+        """The network, its weights and biases not yet set."""
+        encoded = 2 * self.octaves * in_features
+        sizes = [encoded, *[self.width] * self.depth, out_features]
+        activations = [Rectifier() for _ in range(self.depth)]
+        encoding = Octaves(self.octaves)
+        return CoordinateMLP(in_features, out_features, dense(sizes), activations, encoding)
+
+    @torch.no_grad()
+    def initialize(self, network: CoordinateMLP, generator: torch.Generator) -> None:
+        """Set every weight and bias of `network` in place."""
+        uniform_by_fan_in(network, generator)
+        for linear in network.layers:
+            linear.weight.normal_(0, math.sqrt(2 / linear.in_features), generator=generator)

@@ -1,0 +1,121 @@
+"""SIREN² with a hidden layer in tensor-train form (Oseledets 2011; paper, App. B.1, Table 4).
+
+W[(o_1 o_2 ..), (i_1 i_2 ..)] = G_1[o_1] G_2[o_2] .. G_k[i_k],   G_l[j] of size r_{l-1} x r_l
+
+The output's and the input's modes, one core each, ranks up to `tt_rank`. Begun at the TT-SVD of
+SIREN's own draw, scaled to its Frobenius norm: at full rank the layer is the dense one.
+
+The paper's Fig. 15 names cores 1x10x8, 8x30x8, 8x30x1 for a 300 x 300 matrix. Three modes of 10, 30
+and 30 are 9,000 entries, not 90,000; with a fourth core 8x10x8 between them both sides are 10 x 30,
+as here. Its 182,426 parameters follow from no such cores: 4 x 300 with these has 184,681.
+
+A library (torchTT, TensorLy-Torch) would bring a tensor class and an initialization of its own into
+what has to run with torch alone; the contraction is one einsum a core.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import ClassVar, cast
+
+import torch
+from torch import Tensor, nn
+
+from inr_models.checks import check_counts
+from inr_models.coordinate_mlp import CoordinateMLP
+from inr_models.errors import InputError
+from inr_models.winner import Siren2Config
+
+
+class TensorTrainLinear(nn.Module):
+    """`W x + b` with W [out, in] from cores [r, mode, r']."""
+
+    def __init__(self, out_modes: Sequence[int], in_modes: Sequence[int], rank: int) -> None:
+        super().__init__()
+        self.out_features, self.in_features = math.prod(out_modes), math.prod(in_modes)
+        modes = [*out_modes, *in_modes]
+        ranks = [
+            min(rank, math.prod(modes[:k]), math.prod(modes[k:])) for k in range(len(modes) + 1)
+        ]
+        shapes = zip(ranks, modes, ranks[1:], strict=False)
+        self.cores = nn.ParameterList(torch.full(shape, torch.nan) for shape in shapes)
+        self.bias = nn.Parameter(torch.full((self.out_features,), torch.nan))
+
+    @property
+    def weight(self) -> Tensor:
+        """The dense matrix [out, in]."""
+        whole = reduce(lambda a, b: torch.einsum("...r,rms->...ms", a, b), self.cores)
+        return whole.reshape(self.out_features, self.in_features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.linear(x, self.weight, self.bias)
+
+    @torch.no_grad()
+    def set_to(self, weight: Tensor) -> None:
+        """The cores nearest to a dense `weight` by TT-SVD, scaled to its Frobenius norm."""
+        rest = weight.double().reshape(1, -1)
+        for core in list(self.cores)[:-1]:
+            r, mode, s = core.shape
+            u, values, v = torch.linalg.svd(rest.reshape(r * mode, -1), full_matrices=False)
+            core.copy_(u[:, :s].reshape(core.shape))
+            rest = values[:s, None] * v[:s]
+        last = self.cores[-1]
+        last.copy_(rest.reshape(last.shape) * (weight.norm() / rest.norm()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TensorTrainConfig(Siren2Config):
+    """A SIREN² whose hidden layer `tt_layer` (counted from 1) is a tensor train of `tt_rank`.
+
+    Both sides of its matrix have the modes `tt_modes`, whose product is the width.
+
+    Raises:
+        InputError: as `Siren2Config`, modes that do not multiply to the width, a rank below 1, or
+            a layer that is not there or that carries noise.
+    """
+
+    network: ClassVar[str] = "siren2_tt"
+
+    width: int = 300
+    tt_layer: int = 4
+    tt_modes: tuple[int, ...] = (10, 30)
+    tt_rank: int = 8
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_counts(self, "tt_rank")
+        if not 3 <= self.tt_layer <= self.depth:
+            raise InputError(
+                f"tt_layer = {self.tt_layer}: give a hidden layer from 3 (the first two carry the "
+                f"noise) to the depth, {self.depth}."
+            )
+        if min(self.tt_modes, default=0) < 1 or math.prod(self.tt_modes) != self.width:
+            raise InputError(
+                f"tt_modes = {self.tt_modes}: give whole numbers whose product is the width, "
+                f"{self.width}."
+            )
+
+    def build(self, in_features: int, out_features: int) -> CoordinateMLP:
+        network = super().build(in_features, out_features)
+        layer = TensorTrainLinear(self.tt_modes, self.tt_modes, self.tt_rank)
+        network.linears[self.tt_layer - 1] = layer
+        return network
+
+    @torch.no_grad()
+    def draw(self, network: CoordinateMLP, generator: torch.Generator) -> None:
+        in_features, out_features = network.in_features, network.out_features
+        whole = super().build(in_features, out_features)
+        super().draw(whole, generator)
+        for index, (ours, theirs) in enumerate(zip(network.layers, whole.layers, strict=True)):
+            if index == self.tt_layer - 1:
+                cast(TensorTrainLinear, cast(nn.Module, ours)).set_to(theirs.weight)
+            else:
+                ours.weight.copy_(theirs.weight)
+            ours.bias.copy_(theirs.bias)
+
+
+def modes_of(width: int) -> tuple[int, int]:
+    """Two modes that multiply to `width`, as near to each other as its divisors allow."""
+    low = next(d for d in range(math.isqrt(width), 0, -1) if width % d == 0)
+    return low, width // low
