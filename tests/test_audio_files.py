@@ -43,7 +43,7 @@ def test_a_signal_knows_its_hash_and_its_zero_output_psnr(make_wav, noise):
 
 
 def test_coordinates_run_from_minus_1_to_1_both_included():
-    coords = coordinates(1001)
+    coords = coordinates((1001,))
     assert coords.shape == (1001, 1)
     assert coords.dtype == np.float32
     assert (coords[0, 0], coords[500, 0], coords[-1, 0]) == (-1, 0, 1)

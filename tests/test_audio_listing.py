@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from inr_models import InputError
-from studies.engine.audio_files import find_files, read_all
+from studies.engine.signal_files import find_files, read_all
 
 
 def test_duplicates_are_skipped_by_content_with_a_sentence(make_wav, noise):

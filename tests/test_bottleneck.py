@@ -25,7 +25,7 @@ def high_passed() -> np.ndarray:
 def fit_300_epochs(config: SirenConfig, values: np.ndarray) -> FitResult:
     net = make_network(config, in_features=1, out_features=1, seed=0)
     training = FitConfig(epochs=300, learning_rate=5e-4, decay=0.95, decay_every=20)
-    coords = torch.from_numpy(coordinates(len(values)))
+    coords = torch.from_numpy(coordinates((len(values),)))
     [(_, result)] = fit([net], coords, torch.from_numpy(values), training)
     return result
 

@@ -2,14 +2,22 @@
 
 from collections.abc import Callable
 
+import numpy as np
 from numpy.typing import NDArray
 
-from search_spaces.descriptors.centroid import spectral_centroid
+from search_spaces.descriptors.centroid import radial_centroid, raster_centroid, spectral_centroid
 
 DESCRIPTORS: dict[str, Callable[[NDArray], float]] = {"psi": spectral_centroid}
-"""Name -> function of the fitted samples [n]. Names are columns `descriptor_*` of the store."""
+"""Name -> function of a sound's fitted samples [n]. Names are columns `descriptor_*`."""
+
+IMAGE_DESCRIPTORS: dict[str, Callable[[NDArray], float]] = {
+    "psi": raster_centroid,
+    "psi_radial": radial_centroid,
+}
+"""Of an image's pixels [H, W, C]."""
 
 
 def describe(values: NDArray) -> dict[str, float]:
-    """Every descriptor of `values` [n], by name."""
-    return {name: descriptor(values) for name, descriptor in DESCRIPTORS.items()}
+    """Every descriptor of a sound [n] or an image [H, W, C], by name."""
+    known = DESCRIPTORS if np.ndim(values) == 1 else IMAGE_DESCRIPTORS
+    return {name: descriptor(values) for name, descriptor in known.items()}

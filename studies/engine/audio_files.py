@@ -1,11 +1,9 @@
 """From audio files to signals. Reads in blocks, so memory stays flat for a 10-hour file."""
 
-import dataclasses
-import glob
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,35 +18,6 @@ from studies.engine.signals import Signal, crop_policy, sha256_of, take_head, ta
 MIN_SAMPLES = 256
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".aiff", ".aif")
 BLOCK_SAMPLES = 1 << 18
-
-
-def find_files(patterns: Sequence[str]) -> list[Path]:
-    """The files that paths, globs and directories name, in order, each once.
-
-    A path that does not exist is kept, for `read_audio` to refuse by name.
-
-    Raises:
-        InputError: a directory without audio, or a glob without a match.
-    """
-    found: dict[Path, None] = {}
-    for pattern in patterns:
-        try:
-            path = Path(pattern).expanduser()
-        except RuntimeError as error:
-            raise InputError(f"{pattern}: there is no such user; check the path.") from error
-        if path.is_dir():
-            matches = sorted(p for p in path.iterdir() if p.suffix.lower() in AUDIO_SUFFIXES)
-            if not matches:
-                kinds = ", ".join(AUDIO_SUFFIXES)
-                raise InputError(f"{path}: the directory holds no audio file ({kinds}).")
-        elif not path.exists() and glob.has_magic(pattern):
-            matches = [Path(p) for p in sorted(glob.glob(str(path), recursive=True))]
-            if not matches:
-                raise InputError(f"{pattern}: no file matches; check the pattern.")
-        else:
-            matches = [path]
-        found.update(dict.fromkeys(matches))
-    return list(found)
 
 
 def read_audio(path: Path, max_samples: int) -> Signal:
@@ -76,9 +45,9 @@ def read_audio(path: Path, max_samples: int) -> Signal:
         where = "" if peak == 0 or crop == "loudest" else f" in its first {max_samples} samples"
         raise InputError(f"{path}: the clip is silent{where}; there is nothing to fit.")
     return Signal(
-        name=Path(_readable(path)).stem,
+        name=Path(readable(path)).stem,
         sha256=sha256_of(values),
-        source=_readable(path),
+        source=readable(path),
         num_samples=len(values),
         channels=1,
         sample_rate=float(rate),
@@ -90,34 +59,6 @@ def read_audio(path: Path, max_samples: int) -> Signal:
         descriptors=describe(values),
         values=values[:, None],
     )
-
-
-def read_all(paths: Sequence[Path], max_samples: int) -> tuple[list[Signal], list[str]]:
-    """Every readable signal under a name of its own, and a sentence for every other file."""
-    signals: dict[str, Signal] = {}
-    skipped: list[str] = []
-    for path in paths:
-        try:
-            signal = read_audio(path, max_samples)
-        except InputError as error:
-            skipped.append(_readable(str(error)))
-            continue
-        if twin := signals.get(signal.sha256):
-            skipped.append(f"{path}: its samples are those of {twin.source}; drop one of them.")
-            continue
-        signals[signal.sha256] = signal
-    return _with_unique_names(list(signals.values())), skipped
-
-
-def _with_unique_names(signals: list[Signal]) -> list[Signal]:
-    names = [s.name for s in signals]
-    unique = []
-    for signal in signals:
-        name = signal.name
-        if names.count(name) > 1:
-            name = f"{name}-{signal.sha256[:6]}"
-        unique.append(dataclasses.replace(signal, name=name))
-    return unique
 
 
 def _mono_blocks(
@@ -172,12 +113,13 @@ def _says_truncated(path: Path, file: soundfile.SoundFile) -> bool:
     return False
 
 
-def _readable(path: Path | str) -> str:
-    # A name that is not UTF-8 must still print, and go into Parquet.
+def readable(path: Path | str) -> str:
+    """A path for people and for Parquet, also where it is not UTF-8."""
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def _open(path: Path) -> soundfile.SoundFile:
+def check_regular(path: Path, kind: str) -> None:
+    """Raise InputError where `path` is no file, or an empty one."""
     try:
         status = path.stat()
     except FileNotFoundError as error:
@@ -185,9 +127,13 @@ def _open(path: Path) -> soundfile.SoundFile:
     except OSError as error:
         raise InputError(f"{path}: cannot be opened ({error.strerror}); check the path.") from error
     if not stat.S_ISREG(status.st_mode):
-        raise InputError(f"{path}: not a file; give an audio file, a glob or a directory.")
+        raise InputError(f"{path}: not a file; give {kind} file, a glob or a directory.")
     if status.st_size == 0:
         raise InputError(f"{path}: the file is empty; get a whole copy.")
+
+
+def _open(path: Path) -> soundfile.SoundFile:
+    check_regular(path, "an audio")
     try:
         # As bytes, because soundfile refuses a str that is not UTF-8.
         file = soundfile.SoundFile(os.fsencode(path))  # pyright: ignore[reportArgumentType]

@@ -30,7 +30,7 @@ def run_batch(
     one by one, so that only the guilty one fails.
     """
     assert signal.values is not None, "a signal travels with its samples"
-    coords = torch.from_numpy(coordinates(signal.num_samples)).to(device)
+    coords = torch.from_numpy(coordinates(signal.shape)).to(device)
     values = torch.from_numpy(signal.values).to(device)
     groups = [list(range(len(trials)))]
     while groups:
@@ -40,7 +40,7 @@ def run_batch(
             networks = [
                 make_network(
                     trials[i].network,
-                    in_features=1,
+                    in_features=coords.shape[1],
                     out_features=signal.channels,
                     seed=trials[i].seed,
                 ).to(device)

@@ -72,17 +72,27 @@ def curve_rows(trial: Trial, result: FitResult) -> list[Row]:
 
 def signal_row(signal: Signal) -> Row:
     """A signal without its samples, as the table of signals has it."""
-    fields = {f.name for f in dataclasses.fields(Signal)} - {"values", "descriptors"}
+    other = {"values", "descriptors", "image_shape", "notes"}
+    fields = {f.name for f in dataclasses.fields(Signal)} - other
     row = {name: getattr(signal, name) for name in fields}
+    height, width = signal.image_shape or (None, None)
+    row |= {"image_height": height, "image_width": width}
     return row | {f"descriptor_{name}": value for name, value in signal.descriptors.items()}
 
 
 def signal_from_row(row: Row) -> Signal:
     """The inverse of `signal_row`; the samples are not there."""
     prefix = "descriptor_"
-    descriptors = {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix)}
+    descriptors = {
+        k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix) and v is not None
+    }
     names = {f.name for f in dataclasses.fields(Signal)} & row.keys()
-    return Signal(**{name: row[name] for name in names}, descriptors=descriptors)
+    height, width = row["image_height"], row["image_width"]
+    return Signal(
+        **{name: row[name] for name in names},
+        descriptors=descriptors,
+        image_shape=None if height is None else (height, width),
+    )
 
 
 def brief(row: Mapping[str, Any]) -> Row:

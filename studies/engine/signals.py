@@ -10,16 +10,21 @@ from numpy.typing import NDArray
 
 from search_spaces.rules.eqn11 import PAPER_SAMPLES
 
-Crop = Literal["head", "loudest"]
+Crop = Literal["head", "loudest", "whole", "busiest"]
+Media = Literal["sound", "image"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signal:
-    """What is fitted, and where it came from. `values` is [n, 1] float32 in [-1, 1].
+    """What is fitted, and where it came from. `values` is [n, c] float32 in [-1, 1].
 
-    `crop` is "head" (the paper's: normalized by the whole file's maximum, first samples) or
-    "loudest" (the non-overlapping window of largest mean |x|, normalized by its own
-    maximum). `sha256` is of the little-endian float32 samples and tells signals apart.
+    A sound has one channel; its `crop` is "head" (the paper's: normalized by the whole file's
+    maximum, first samples) or "loudest" (the non-overlapping window of largest mean |x|,
+    normalized by its own maximum). An image has an `image_shape` (rows, columns) and its pixels
+    row by row; its crop is "whole" or "busiest" (the non-overlapping square of largest variance),
+    `crop_start` the place of the crop's first pixel. `peak` is half the range of values in the
+    file. `sha256` is of the little-endian float32 samples, and of the shape of an image; it tells
+    signals apart. `notes` say what was left out of the file.
     """
 
     name: str
@@ -27,19 +32,27 @@ class Signal:
     source: str
     num_samples: int
     channels: int
-    sample_rate: float
+    sample_rate: float | None
     file_samples: int
     crop: Crop
     crop_start: int
     peak: float
     psnr_zero: float
     descriptors: dict[str, float]
+    image_shape: tuple[int, int] | None = None
+    notes: tuple[str, ...] = field(default=(), compare=False)
     values: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Samples along each coordinate."""
+        return self.image_shape or (self.num_samples,)
 
-def coordinates(num_samples: int) -> NDArray[np.float32]:
-    """[n, 1] coordinates of a sound: n points from -1 to 1, both included."""
-    return np.linspace(-1, 1, num_samples).astype(np.float32)[:, None]
+
+def coordinates(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """[n, d] coordinates from -1 to 1, both included, the last one changing fastest."""
+    axes = [np.linspace(-1, 1, num).astype(np.float32) for num in shape]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, len(shape))
 
 
 def crop_policy(max_samples: int) -> Crop:
@@ -47,9 +60,10 @@ def crop_policy(max_samples: int) -> Crop:
     return "head" if max_samples >= PAPER_SAMPLES else "loudest"
 
 
-def sha256_of(values: NDArray[np.float32]) -> str:
-    """Hash of the little-endian float32 samples."""
-    return hashlib.sha256(values.astype("<f4").tobytes()).hexdigest()
+def sha256_of(values: NDArray[np.float32], image_shape: tuple[int, int] | None = None) -> str:
+    """Hash of the little-endian float32 samples, and of an image's shape."""
+    shape = b"" if image_shape is None else repr(tuple(map(int, image_shape))).encode()
+    return hashlib.sha256(shape + values.astype("<f4").tobytes()).hexdigest()
 
 
 def take_head(blocks: Iterable[NDArray], max_samples: int) -> tuple[int, NDArray, float]:
@@ -73,3 +87,23 @@ def take_loudest(blocks: Iterable[NDArray], max_samples: int) -> tuple[int, NDAr
                 best, best_mean, best_start = window.copy(), mean, start + at
         start += len(block)
     return best_start, best, float(np.abs(best).max()) if len(best) else 0.0
+
+
+def take_busiest(pixels: NDArray, max_samples: int) -> tuple[tuple[int, int], NDArray]:
+    """(row, column) and pixels of the square of at most `max_samples` that varies most.
+
+    `pixels` [H, W, C] of which an axis is shorter than the square give a smaller window.
+    """
+    side = int(np.sqrt(max_samples))
+    high, wide = (min(side, num) for num in pixels.shape[:2])
+    starts = [
+        (i, j)
+        for i in range(0, pixels.shape[0] - high + 1, high)
+        for j in range(0, pixels.shape[1] - wide + 1, wide)
+    ]
+    variances = [
+        pixels[i : i + high, j : j + wide].var(axis=(0, 1), dtype=np.float64).mean()
+        for i, j in starts
+    ]
+    i, j = starts[int(np.argmax(variances))]
+    return (i, j), pixels[i : i + high, j : j + wide]

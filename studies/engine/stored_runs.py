@@ -5,8 +5,8 @@ import argparse
 from pydantic import ValidationError
 
 from inr_models import InputError
-from studies.engine.audio_files import find_files
 from studies.engine.rows import signal_from_row
+from studies.engine.signal_files import find_files
 from studies.engine.signals import Signal
 from studies.engine.store import Store
 from studies.engine.study import FLAGS, RUN_JSON, Run

@@ -11,11 +11,11 @@ import pyarrow as pa
 from rich.console import Console
 
 from inr_models import InputError
-from studies.engine.audio_files import find_files, read_all
 from studies.engine.batch import BatchRunner, run_batch
 from studies.engine.compaction import compact
 from studies.engine.progress import FitProgress, duration, end, say
 from studies.engine.rows import signal_row
+from studies.engine.signal_files import find_files, read_all
 from studies.engine.signals import Signal
 from studies.engine.store import Store
 from studies.engine.stored_runs import newest_run

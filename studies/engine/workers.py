@@ -132,7 +132,7 @@ def _time_epoch(
     device = take_device(workers)
     assert signal.values is not None
     made = make_network(network, in_features=1, out_features=signal.channels, seed=0).to(device)
-    coords = torch.from_numpy(coordinates(signal.num_samples)).to(device)
+    coords = torch.from_numpy(coordinates(signal.shape)).to(device)
     return pace(made, coords, torch.from_numpy(signal.values).to(device), most, precision)
 
 
