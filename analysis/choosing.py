@@ -3,6 +3,7 @@ scored on another, so that the winner's luck stays out of the score."""
 
 import math
 import statistics
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from analysis.landscape import landscape
@@ -56,6 +57,24 @@ def compared(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> 
         return [*rule_points(run, signal), *(p for p in found if p.kind == "grid")]
     named = {point.name: point for point in points(run, signal)}
     return [named["siren"], named[run.scale.rules[0]]]
+
+
+def best_tuned(run: Run, signal: Signal, rows: Rows) -> dict[str, Point]:
+    """Of each case of a comparison the point that scores best on the choosing seeds, if that is
+    another than the published one; of the cases of which all points have a score.
+    """
+    if not run.choosing_seeds:
+        return {}
+    of_cases: dict[str, dict[Point, float]] = defaultdict(dict)
+    for point in points(run, signal):
+        mean = mean_over(run, signal, point, rows, run.choosing_seeds)
+        of_cases[point.case][point] = mean
+    best = {
+        case: max(means, key=lambda point: means[point])
+        for case, means in of_cases.items()
+        if not any(map(math.isnan, means.values()))
+    }
+    return {case: point for case, point in best.items() if point.kind == "tuning"}
 
 
 def scores(

@@ -159,8 +159,9 @@ def fft_error_maps(values: Values, outputs: Mapping[str, Values]) -> str:
     count = len(spectra.maps)
     high, wide, channels = values.shape
     rows, columns = _grid(count, widest=4)
-    width = min((WIDTH - 1.3) / columns - 0.25, 3.2, 3.2 * wide / high)
-    size = width, width * high / wide
+    box = min(max(high / wide, 0.3), 2)  # a strip's picture has blank sides
+    width = min((WIDTH - 1.3) / columns - 0.25, 3.2, 3.2 / box)
+    size = width, width * box
     note = f"{high} × {wide}" + ("" if channels in (1, 3) else f", first of {channels} channels")
     with matplotlib.rc_context(FRAMELESS):
         across, down = columns * (width + 0.25) + 1.3, rows * (2 * size[1] + 0.9) + 0.3
@@ -176,11 +177,13 @@ def fft_error_maps(values: Values, outputs: Mapping[str, Values]) -> str:
             below.set_title("spectrum of the error" if number else "spectrum", **TITLE)
             below.tick_params(labelleft=column == 0, labelbottom=number + columns >= count)
             for axes in (above, below):
-                axes.set_box_aspect(high / wide)
+                axes.set_box_aspect(box)
             if db is None:
                 _say_diverged(above)
             else:
-                above.imshow(_pixels(picture, size), interpolation="none", aspect="auto")
+                edges = (0, wide, high, 0)
+                above.imshow(_pixels(picture, size), interpolation="none", extent=edges)
+                above.set_adjustable("datalim")
             _draw(below, db, spectra, size)
             # Downwards, as the picture's rows go.
             below.set(xlim=(-0.5, 0.5), ylim=(0.5, -0.5), xticks=TICKS, yticks=TICKS)
@@ -212,16 +215,16 @@ def _draw(axes: Axes, db: Maps | None, spectra: Spectra, size: tuple[float, floa
     if db is None:
         _say_diverged(axes)
         return
-    edges: list[float] = []
+    spans: list[tuple[float, float]] = []
     for axis, inches, at in zip((1, 0), size, (spectra.x, spectra.y), strict=True):
         # As many bins in every pixel: noise with more bins in some would look woven.
         bins = math.ceil(len(at) / (inches * PIXELS_PER_INCH))
         db = np.maximum.reduceat(db, np.arange(0, len(at), bins), axis)
-        step = at[1] - at[0]
-        edges += [at[0] - step / 2, at[0] - step / 2 + step * bins * db.shape[axis]]
+        start, step = at[0] - (at[1] - at[0]) / 2, at[1] - at[0]
+        spans.append((start, start + step * bins * db.shape[axis]))
     axes.imshow(
         np.maximum(db, spectra.floor), interpolation="none", cmap=COLORS, vmin=spectra.floor,
-        vmax=0, extent=tuple(edges), origin="lower", aspect="auto",
+        vmax=0, extent=(*spans[0], *spans[1]), origin="lower", aspect="auto",
     )  # fmt: skip
 
 
@@ -249,7 +252,6 @@ def _bar(figure: Figure, spectra: Spectra, label: str) -> None:
         extend=("neither", "min", "max", "both")[under + 2 * over],
     )  # fmt: skip
     bar.outline.set_visible(False)  # type: ignore[operator]
-    bar.solids.set_edgecolor("face")  # type: ignore[union-attr]
     bar.set_label(label)
 
 

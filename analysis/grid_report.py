@@ -59,7 +59,7 @@ def _clip(
         {
             "name": point.name,
             "psnr": summary.grid_scores[point.name],
-            **position(run, signal.num_samples, point),
+            **position(run, signal, point),
         }
         for point in points(run, signal)
         if point.kind != "grid"
@@ -67,7 +67,7 @@ def _clip(
     return {
         "summary": summary,
         "points": others,
-        "best": summary.best and position(run, signal.num_samples, summary.best.point),
+        "best": summary.best and position(run, signal, summary.best.point),
         **{
             key: image(figures[figure], f"{text} for {signal.name}") if figure in figures else ""
             for key, (figure, text) in shown.items()

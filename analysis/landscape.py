@@ -64,7 +64,7 @@ class Landscape(NamedTuple):
 
 def landscape(run: Run, signal: Signal, rows: Mapping[str, Mapping[str, Any]]) -> Landscape:
     """The map of one signal from the store's rows by key."""
-    s0, s1 = run.scale.grid.axes(signal.num_samples)
+    s0, s1 = run.grid.axes(max(signal.shape))
     shape = (len(s0), len(s1), run.scale.seeds)
     psnr = np.full(shape, np.nan)
     status = np.full(shape, "", dtype="<U8")

@@ -112,7 +112,7 @@ def _leader(
 def _at_rim(run: Run, signal: Signal, point: Point) -> bool:
     """Within 5 % of an end of the space; s1 = 0 is none, since nothing lies below it."""
     assert point.scales
-    (s0_low, s0_high), (s1_low, s1_high) = run.scale.grid.bounds(signal.num_samples)
+    (s0_low, s0_high), (s1_low, s1_high) = run.grid.bounds(max(signal.shape))
     s0, s1 = point.scales
     if s0_low > 0 < s0:  # s0 is searched by its logarithm
         s0_low, s0, s0_high = math.log(s0_low), math.log(s0), math.log(s0_high)

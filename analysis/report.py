@@ -96,13 +96,13 @@ def file_name(name: str, sha256: str) -> str:
     return f"{plain[:60]}-{sha256[:8]}"
 
 
-def position(run: Run, num_samples: int, point: Point) -> dict[str, float]:
+def position(run: Run, signal: Signal, point: Point) -> dict[str, float]:
     """A point's scales, raw and dimensionless."""
     if point.scales is None:
         return dict.fromkeys(("s0", "s1", "s0_share", "bandwidth_share"), math.nan)
     s0, s1 = point.scales
-    limit = nyquist(num_samples)
-    k = bandwidth(s0, s1, width=run.scale.width)
+    limit = nyquist(max(signal.shape))
+    k = bandwidth(s0, s1, width=run.scale.width, in_features=len(signal.shape))
     return {"s0": s0, "s1": s1, "s0_share": s0 / limit, "bandwidth_share": k / limit}
 
 

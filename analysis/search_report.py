@@ -98,8 +98,8 @@ def _clip(
     return {
         "signal": signal,
         "regrets": found,
-        "rules": [{"name": p.name, **position(run, signal.num_samples, p)} for p in rules],
-        "best": best and {"kind": best.kind, **position(run, signal.num_samples, best)},
+        "rules": [{"name": p.name, **position(run, signal, p)} for p in rules],
+        "best": best and {"kind": best.kind, **position(run, signal, best)},
         "cost": cost_to_find(run, signal, rows, suggestions, best) if best else None,
         "near": share_of_cells_near_best(run, signal, rows),
         "num_known": sum(s.warm for s in suggestions),

@@ -55,7 +55,8 @@ def plan_table(signals: Sequence[Signal], missing: Mapping[str, int]) -> Table:
     """What each clip is, and how many of its fits are to run, by sha256."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("clip", no_wrap=True)
-    for name in ("psi", "samples", "crop", "from", "Hz", "to run"):
+    are_images = any(signal.image_shape for signal in signals)
+    for name in ("psi", "samples", "crop", "from", "size" if are_images else "Hz", "to run"):
         table.add_column(name, justify="right", no_wrap=True)
     for signal in signals:
         table.add_row(
@@ -64,7 +65,9 @@ def plan_table(signals: Sequence[Signal], missing: Mapping[str, int]) -> Table:
             f"{signal.num_samples:,}",
             signal.crop,
             f"{signal.crop_start:,}",
-            f"{signal.sample_rate:,.0f}",
+            " x ".join(map(str, signal.image_shape or ()))
+            if signal.sample_rate is None
+            else f"{signal.sample_rate:,.0f}",
             str(missing[signal.sha256]),
         )
     return table

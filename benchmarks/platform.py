@@ -23,8 +23,10 @@ from analysis.summary import summarize
 from benchmarks.large_store import CLIPS, fill, made_up_row, make_signals, write_run
 from benchmarks.measuring import Figure, answer, figure, parser, peak_memory_mb, show, start
 from studies import audio_grid
+from studies.engine.batch import Outcome
 from studies.engine.job import Job
-from studies.engine.rows import Row, signal_row
+from studies.engine.plan import points
+from studies.engine.rows import signal_row
 from studies.engine.signals import Signal
 from studies.engine.store import Store
 from studies.engine.study import Run, resolve
@@ -94,11 +96,11 @@ class Waits:
         self.seconds = seconds
 
     def __call__(
-        self, study: str, signal: Signal, trials: Sequence[Trial], *_: Any
-    ) -> Iterator[tuple[Row, list[Row]]]:
+        self, study: str, signal: Signal, trials: Sequence[Trial], *_: Any, keep: Sequence[bool]
+    ) -> Iterator[Outcome]:
         for trial in trials:
             time.sleep(self.seconds)
-            yield made_up_row(study, signal, trial)
+            yield Outcome(*made_up_row(study, signal, trial))
 
 
 def _run(results: str, clips: int, seeds: int, seconds: float = 0.0) -> dict[str, float]:
@@ -117,7 +119,8 @@ def _run(results: str, clips: int, seeds: int, seconds: float = 0.0) -> dict[str
     workers = connect("cpu", NUM_WORKERS)
     # Packed so that a batch of fits of some seconds has as many as asked for.
     expected = 8.0 / FITS_IN_A_BATCH if seconds else 0.001
-    job.seconds_per_sample = expected / signals[0].num_samples / run.scale.fit.epochs
+    rate = expected / signals[0].num_samples / run.scale.fit.epochs
+    job.seconds_per_sample = {p.network.structure: rate for p in points(run, signals[0])}
     waits = Waits(seconds / FITS_IN_A_BATCH)
     fit_missing(job, workers, default_uri(results), Console(file=io.StringIO()), waits)
     peak = peak_memory_mb()

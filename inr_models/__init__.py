@@ -3,6 +3,7 @@
 from inr_models.catalog import (
     MODELS,
     NetworkConfig,
+    flops_per_sample,
     make_network,
     num_parameters,
     width_for,
@@ -43,6 +44,7 @@ __all__ = [
     "TensorTrainConfig",
     "WireConfig",
     "fit",
+    "flops_per_sample",
     "make_network",
     "num_parameters",
     "width_for",

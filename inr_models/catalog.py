@@ -61,10 +61,20 @@ def num_parameters(config: NetworkConfig, *, in_features: int, out_features: int
         return config.build(in_features, out_features).num_parameters()
 
 
+def flops_per_sample(config: NetworkConfig, *, in_features: int, out_features: int) -> int:
+    """Floating-point operations of the matrix products of one sample's update."""
+    with torch.device("meta"):
+        return config.build(in_features, out_features).flops_per_sample()
+
+
 def with_width(config: T, width: int) -> T:
-    """The network at another width; a tensor train gets the modes of that width."""
+    """The network at another width, and what follows from it: a tensor train's modes, and as many
+    Fourier features as the layer has, as in Table 1.
+    """
     if isinstance(config, TensorTrainConfig):
         return replace(config, width=width, tt_modes=modes_of(width))
+    if isinstance(config, SirenRffConfig):
+        return replace(config, width=width, num_frequencies=(width + 1) // 2)
     return replace(config, width=width)
 
 

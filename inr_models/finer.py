@@ -53,6 +53,10 @@ class FinerConfig(SirenConfig):
 
     factor_gradient: bool = False
 
+    @property
+    def structure(self) -> tuple[object, ...]:
+        return "finer", self.factor_gradient, self.width, self.depth
+
     def activation(self, omega: float) -> nn.Module:
         return VariablePeriodicSine(omega, factor_gradient=self.factor_gradient)
 

@@ -146,6 +146,8 @@ def _check(
                          "complex64 in complex networks.")  # fmt: skip
     shapes = {tuple(tuple(p.shape) for p in network.parameters()) for network in networks}
     features = {(n.in_features, n.out_features) for n in networks}
+    if len({tuple(type(module) for module in network.modules()) for network in networks}) > 1:
+        raise ValueError("networks of different kinds: give those of one kind to each call.")
     if len(shapes) > 1 or features - {(coords.shape[1], values.shape[1])}:
         raise ValueError(
             f"networks of {sorted(features)} (coordinates, channels) for coords "

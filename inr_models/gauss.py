@@ -57,6 +57,11 @@ class GaussConfig:
         check_counts(self, "width", "depth")
         check_positive(self, "scale")
 
+    @property
+    def structure(self) -> tuple[object, ...]:
+        """What networks share that can train as one stack."""
+        return "gauss", self.width, self.depth
+
     def build(self, in_features: int, out_features: int) -> CoordinateMLP:
         """The network, its weights and biases not yet set."""
         sizes = [in_features, *[self.width] * self.depth, out_features]

@@ -57,5 +57,9 @@ class HoscConfig(SirenConfig):
         super().__post_init__()
         check_positive(self, "beta")
 
+    @property
+    def structure(self) -> tuple[object, ...]:
+        return "hosc", self.width, self.depth
+
     def activation(self, omega: float) -> nn.Module:
         return HyperbolicSine(omega, self.beta)

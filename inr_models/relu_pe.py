@@ -69,6 +69,11 @@ class ReluPeConfig:
     def __post_init__(self) -> None:
         check_counts(self, "width", "depth", "octaves")
 
+    @property
+    def structure(self) -> tuple[object, ...]:
+        """What networks share that can train as one stack."""
+        return "relu_pe", self.octaves, self.width, self.depth
+
     def build(self, in_features: int, out_features: int) -> CoordinateMLP:
         """The network, its weights and biases not yet set."""
         encoded = 2 * self.octaves * in_features

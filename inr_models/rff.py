@@ -37,6 +37,10 @@ class SirenRffConfig(SirenConfig):
         check_counts(self, "num_frequencies")
         check_positive(self, "sigma")
 
+    @property
+    def structure(self) -> tuple[object, ...]:
+        return "rff", self.num_frequencies, self.width, self.depth
+
     def build(self, in_features: int, out_features: int) -> CoordinateMLP:
         network = super().build(in_features, out_features)
         network.encoding = FourierFeatures(self.num_frequencies, in_features)

@@ -53,6 +53,11 @@ class SirenConfig:
         activations = [self.activation(omega) for omega in omegas]
         return CoordinateMLP(in_features, out_features, dense(sizes), activations)
 
+    @property
+    def structure(self) -> tuple[object, ...]:
+        """What networks share that can train as one stack."""
+        return "sine", self.width, self.depth
+
     def activation(self, omega: float) -> nn.Module:
         """Of a hidden layer."""
         return Sine(omega)

@@ -96,6 +96,10 @@ class TensorTrainConfig(Siren2Config):
                 f"{self.width}."
             )
 
+    @property
+    def structure(self) -> tuple[object, ...]:
+        return "tt", self.tt_layer, self.tt_modes, self.tt_rank, self.width, self.depth
+
     def build(self, in_features: int, out_features: int) -> CoordinateMLP:
         network = super().build(in_features, out_features)
         layer = TensorTrainLinear(self.tt_modes, self.tt_modes, self.tt_rank)

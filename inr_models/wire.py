@@ -62,6 +62,11 @@ class WireConfig:
         check_positive(self, "omega_first", "omega_hidden")
         check_not_negative(self, "scale")
 
+    @property
+    def structure(self) -> tuple[object, ...]:
+        """What networks share that can train as one stack."""
+        return "wire", self.width, self.depth
+
     def build(self, in_features: int, out_features: int) -> CoordinateMLP:
         """The network, its weights and biases not yet set."""
         sizes = [in_features, *[self.width] * self.depth, out_features]

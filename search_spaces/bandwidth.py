@@ -8,17 +8,21 @@ import math
 
 
 def nyquist(num_samples: int) -> float:
-    """Nyquist frequency in rad per unit: pi * n / 2, for n samples over [-1, 1]."""
+    """Nyquist frequency in rad per unit: pi * n / 2, for n samples along an axis over [-1, 1]."""
     return math.pi * num_samples / 2
 
 
-def bandwidth(s0: float, s1: float, *, width: int, omega_first: float = 30.0) -> float:
+def bandwidth(
+    s0: float, s1: float, *, width: int, omega_first: float = 30.0, in_features: int = 1
+) -> float:
     """Root-mean-square angular frequency K of layer 2 at initialization, in rad per unit.
 
-        K = sqrt(omega_first^2 / 3 + s0^2) * sqrt(1 + width * s1^2 / 2)
+        K = sqrt(omega_first^2 / (3 d^2) + s0^2) * sqrt(1 + width * s1^2 / 2)
 
-    The first factor is the rms frequency of layer 1 for one coordinate: weights U(-1, 1)
-    times omega_first, plus the noise. The second is the standard deviation of layer 2's
-    pre-activations (paper, Theorem 3.1). Later layers keep K in expectation.
+    The first factor is the rms frequency of layer 1 along one of d coordinates: weights
+    U(-1/d, 1/d) times omega_first, plus the noise. The second is the standard deviation of layer
+    2's pre-activations (paper, Theorem 3.1). Later layers keep K in expectation.
     """
-    return math.sqrt(omega_first**2 / 3 + s0**2) * math.sqrt(1 + width * s1**2 / 2)
+    return math.sqrt((omega_first / in_features) ** 2 / 3 + s0**2) * math.sqrt(
+        1 + width * s1**2 / 2
+    )

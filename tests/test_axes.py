@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inr_models import InputError
-from search_spaces.audio import NoiseGrid
 from search_spaces.axes import Axis, Linear, Log, Values
+from search_spaces.noise_grid import NoiseGrid
 
 
 @given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e4), st.integers(2, 60))

@@ -6,8 +6,8 @@ from itertools import islice
 import pytest
 
 from inr_models import InputError
-from search_spaces.audio import NoiseGrid
 from search_spaces.axes import Values
+from search_spaces.noise_grid import NoiseGrid
 from studies.engine.journal import RunJournal, open_journal
 from studies.engine.rows import Row
 from studies.engine.store import Store

@@ -79,7 +79,7 @@ def test_the_packing_changes_no_result():
     def run(*parts: list[Trial]) -> dict[int, tuple[float, ...]]:
         found = {}
         for part in parts:
-            for row, curve in run_batch(
+            for row, curve, _ in run_batch(
                 "test", signal, part, torch.device("cpu"), [{}] * len(part)
             ):
                 assert (row["stack"], row["path"]) == (1, "blocked")

@@ -9,8 +9,8 @@ import pytest
 from analysis.choosing import optimum
 from analysis.regret import regrets
 from inr_models import InputError
-from search_spaces.audio import NoiseGrid
 from search_spaces.axes import Linear, Values
+from search_spaces.noise_grid import NoiseGrid
 from studies.audio_search import STUDY
 from studies.engine import suggestions
 from studies.engine.journal import open_journal, space

@@ -9,8 +9,8 @@ from analysis.landscape import landscape
 from analysis.plots import place
 from analysis.summary import summarize
 from inr_models import InputError, Siren2Config
-from search_spaces.audio import NoiseGrid
 from search_spaces.axes import Linear, Values
+from search_spaces.noise_grid import NoiseGrid
 from studies.audio_grid import STUDY
 from studies.engine.course import course
 from studies.engine.job import Job

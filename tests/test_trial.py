@@ -78,6 +78,7 @@ CHANGED_FIT = {
 }  # fmt: skip
 CHANGED_NETWORK = {
     "width": 52, "depth": 3, "omega_first": 31, "omega_hidden": 29, "s0": 1.5, "s1": 0.5,
+    "zero_output_bias": True,
 }  # fmt: skip
 CHANGED_TRIAL = {"signal": "1" * 64, "seed": 1, "fit_version": 2}
 

@@ -1,16 +1,31 @@
 """Run a batch of trials of one signal on one device. Needs torch, not Ray."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from inr_models import fit, make_network
+from inr_models.coordinate_mlp import CoordinateMLP
 from inr_models.unit_run import Checkpoints
 from studies.engine.rows import Row, curve_rows, failed_row, finished_row
 from studies.engine.signals import Signal, coordinates
 from studies.engine.trial import Trial
 
-BatchRunner = Callable[..., Iterator[tuple[Row, list[Row]]]]
+OUTPUT_BLOCK = 1 << 13
+
+
+class Outcome(NamedTuple):
+    """A fit's row and curve, and its best output [n, c] where that is to be kept."""
+
+    row: Row
+    curve: list[Row]
+    output: NDArray[np.float32] | None = None
+
+
+BatchRunner = Callable[..., Iterator[Outcome]]
 """Takes what `run_batch` takes; in its place where only what is around the fits matters."""
 
 
@@ -22,10 +37,13 @@ def run_batch(
     rungs: Sequence[Mapping[int, float]],
     checkpoints: Checkpoints | None = None,
     checkpoint_seconds: float = 60.0,
-) -> Iterator[tuple[Row, list[Row]]]:
-    """Yield (row, curve) of every trial as it ends; the trials share shapes and fit config.
+    *,
+    keep: Sequence[bool] | None = None,
+) -> Iterator[Outcome]:
+    """Yield every trial's outcome as it ends; the trials share shapes and fit config.
 
-    `rungs[i]` says where trial i ends early, see `inr_models.fit`. An exception in training (out
+    `rungs[i]` says where trial i ends early, see `inr_models.fit`; `keep[i]` whether its output is
+    wanted. An exception in training (out
     of memory, say) becomes a failed row. When it strikes a batch, the trials that are left run
     one by one, so that only the guilty one fails.
     """
@@ -57,13 +75,23 @@ def run_batch(
             ):
                 trial = trials[group[index]]
                 left.remove(group[index])
-                yield finished_row(study, signal, trial, result, device), curve_rows(trial, result)
+                row = finished_row(study, signal, trial, result, device)
+                output = None
+                if keep and keep[group[index]]:
+                    networks[index].load_state_dict(result.best_weights, strict=False)
+                    output = _output(networks[index], coords)
+                yield Outcome(row, curve_rows(trial, result), output)
         except Exception as error:
             if len(group) > 1:
                 groups = [[i] for i in left]
             else:
                 message = f"{type(error).__name__}: {error}".splitlines()[0]
-                yield failed_row(study, signal, trials[group[0]], message), []
+                yield Outcome(failed_row(study, signal, trials[group[0]], message), [])
+
+
+@torch.no_grad()
+def _output(network: CoordinateMLP, coords: torch.Tensor) -> NDArray[np.float32]:
+    return torch.cat([network(block) for block in coords.split(OUTPUT_BLOCK)]).cpu().numpy()
 
 
 class _Subset:

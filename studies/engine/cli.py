@@ -33,6 +33,13 @@ def _one_sentence(
 sys.excepthook = _one_sentence
 
 
+_SIGNALS = {
+    "sound": "your WAV, FLAC, OGG or AIFF files, globs or folders (default: six CC0 clips)",
+    "image": "your PNG, JPEG, TIFF, WebP or .npy files, globs or folders, or riemann, the density "
+    "of a 2-D Riemann problem (the default)",
+}
+
+
 def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line of `study`, and exit."""
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
@@ -67,14 +74,27 @@ def parser(study: Study) -> argparse.ArgumentParser:
         "--signals",
         nargs="+",
         metavar="PATH",
-        help="your WAV, FLAC, OGG or AIFF files, globs or folders (default: six CC0 clips)",
+        help=_SIGNALS[study.media],
     )
     results.add_argument("--seeds", type=int, metavar="N", help="seeds of every point")
-    results.add_argument(
-        "--confirm-seeds", type=int, metavar="N", help="fresh seeds that score what is compared"
-    )
+    if study.small.cases:
+        names = ", ".join(dict.fromkeys(c.name for c in study.small.cases + study.paper.cases))
+        results.add_argument(
+            "--networks", nargs="+", metavar="NAME", help=f"some of {names} (default: all)"
+        )
+        results.add_argument(
+            "--tune",
+            action="store_true",
+            default=None,
+            help="also search each network's own settings, on a seed that no score is on",
+        )
+    else:
+        results.add_argument(
+            "--confirm-seeds", type=int, metavar="N", help="fresh seeds that score what is compared"
+        )
     results.add_argument("--epochs", type=int, metavar="N", help="full-batch updates of a fit")
-    results.add_argument("--max-samples", type=int, metavar="N", help="longest crop")
+    size = "longest crop" if study.media == "sound" else "pixels of the largest crop"
+    results.add_argument("--max-samples", type=int, metavar="N", help=size)
     results.add_argument("--precision", metavar="NAME", help="float32; on GPUs also tf32")
     if study.search:
         results.add_argument(

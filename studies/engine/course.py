@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from analysis.choosing import candidates, compared, optimum
+from analysis.choosing import best_tuned, candidates, compared, optimum
 from studies.engine.known import known_points
 from studies.engine.plan import CHOOSING_STAGE, SCORING_STAGE, PlannedFit, Point, plan, planned
 from studies.engine.rows import Row
@@ -24,6 +24,10 @@ def course(
         search: of a run that searches.
     """
     yield plan(run, [signal])
+    if run.compares:
+        winners = best_tuned(run, signal, rows).values()
+        yield _on(run, signal, list(winners), range(run.scale.seeds), SCORING_STAGE)
+        return
     suggestions = ()
     if search:
         search.warm_start(known_points(run, signal, rows))

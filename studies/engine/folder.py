@@ -1,10 +1,13 @@
 """A folder of results: local, or any URI that pyarrow.fs knows."""
 
+import io
 import re
 import uuid
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pyarrow import fs
 
 from inr_models import InputError
@@ -63,6 +66,17 @@ class Folder:
         with self.filesystem.open_output_stream(temporary) as file:
             file.write(content)
         self.filesystem.move(temporary, f"{folder}/{name}")
+
+    def write_array(self, path: str, array: NDArray) -> None:
+        """Make or replace a NumPy file under the results."""
+        buffer = io.BytesIO()
+        np.save(buffer, array, allow_pickle=False)
+        self.write_bytes(path, buffer.getvalue())
+
+    def read_array(self, path: str) -> NDArray | None:
+        """A NumPy file under the results, None where there is none."""
+        content = self.read_bytes(path)
+        return None if content is None else np.load(io.BytesIO(content), allow_pickle=False)
 
     def delete(self, path: str) -> None:
         """Remove a file under the results, if it is there."""

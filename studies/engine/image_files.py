@@ -1,12 +1,15 @@
 """From image files and arrays to signals, and the fields that the project makes itself."""
 
 import math
+import os
+import re
 import warnings
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
 from inr_models.errors import InputError
 from inr_models.metrics import psnr_of_zero_db
@@ -25,29 +28,36 @@ MAX_CHANNELS = 16
 MIN_SIDE, MIN_PIXELS = 8, 256
 
 _HALF_RANGES = {"uint8": 127.5, "uint16": 32767.5}
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP")  # Pillow knows more, and starts programs for some
+_READ_AS = {"1": "L", "LA": "L", "P": "RGB", "PA": "RGB", "RGBA": "RGB"}
+_KEPT = ("L", "RGB", "F", "I;16", "I;16B")  # Pillow's modes that are arrays as they are
+_BITS_PER_SAMPLE, _ORIENTATION = 258, 274  # tags of a TIFF
 
 
 def read_image(path: Path, max_samples: int) -> Signal:
     """An image or array [H, W] or [H, W, C] with values in [-1, 1], or a generated field.
 
-    Whole numbers of 8 and 16 bits are scaled by their type's range, other numbers by their own.
-    More than `max_samples` pixels are cropped, see `Signal`; nothing is resampled or rotated. Alpha
-    is dropped and a palette resolved, which the signal's notes say.
+    Unsigned numbers of 8 and 16 bits are scaled by their type's range, others by the crop's. More
+    than `max_samples` pixels are cropped, see `Signal`; nothing is resampled or rotated. Alpha and
+    all frames but the first are left out, a palette is resolved; the signal's notes say so.
 
     Raises:
         InputError: the file is missing, damaged, no such image, too large or small, constant, or
             holds a number that is not finite; CMYK; color of 16 bits, which Pillow would cut to 8.
     """
-    notes: tuple[str, ...] = ()
+    notes = []
     if str(path) in GENERATED and not path.exists():
         pixels = cached_density(min(RIEMANN_SIDE, math.isqrt(max_samples)))
     elif path.suffix.lower() == ".npy":
         pixels = _load_array(path)
     else:
         pixels, notes = _load_image(path)
-    pixels = np.asarray(pixels)
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-    _check_size(path, *pixels.shape[:2])
+    _check_finite(path, pixels)
     whole = pixels.shape[0] * pixels.shape[1]
     (i, j), taken = ((0, 0), pixels) if whole <= max_samples else take_busiest(pixels, max_samples)
     values, half = _normalized(path, taken)
@@ -66,27 +76,34 @@ def read_image(path: Path, max_samples: int) -> Signal:
         psnr_zero=psnr_of_zero_db(values),
         descriptors=describe(values.reshape(*shape, -1)),
         image_shape=shape,
-        notes=notes,
+        notes=tuple(f"{readable(path)}: {note}." for note in notes),
         values=values,
     )
 
 
 def _normalized(path: Path, pixels: NDArray) -> tuple[NDArray[np.float32], float]:
     """[n, c] float32 in [-1, 1], and half the range that became that of 2."""
-    if not np.isfinite(pixels).all():
-        row, column = map(int, np.argwhere(~np.isfinite(pixels))[0, :2])
+    lowest, highest = pixels.min(axis=(0, 1)), pixels.max(axis=(0, 1))
+    low, high = float(lowest.min()), float(highest.max())
+    half = high / 2 - low / 2  # not (high - low) / 2, which may overflow
+    if (lowest == highest).all() or half == 0:
+        color = ", ".join(f"{value:g}" for value in lowest.tolist())
         raise InputError(
-            f"{path}: the value at row {row}, column {column} is not a finite number; repair or "
-            "drop the file."
+            f"{path}: the pixels to fit are all {color}; give an image that varies (alpha does not "
+            "count)."
         )
-    low, high = float(pixels.min()), float(pixels.max())
-    if low == high:
-        raise InputError(f"{path}: all pixels are {low:g}; there is nothing to fit.")
-    half = _HALF_RANGES.get(pixels.dtype.name)
-    middle = half if half is not None else low / 2 + high / 2
-    half = half if half is not None else high / 2 - low / 2
-    values = ((pixels.astype(np.float64) - middle) / half).astype("<f4")
-    return values.reshape(-1, pixels.shape[2]), half
+    if pixels.dtype.name in _HALF_RANGES:
+        low, half = 0.0, _HALF_RANGES[pixels.dtype.name]
+    # Through [0, 1], so that rounding cannot leave the range nor miss its ends.
+    values = 2 * ((pixels.astype(np.float64) / 2 - low / 2) / half) - 1
+    values = values.astype("<f4").reshape(-1, pixels.shape[2])
+    flat = np.flatnonzero(~values.any(axis=0))
+    if len(flat):
+        raise InputError(
+            f"{path}: channel {flat[0]} is at the middle of the range everywhere and has no "
+            "spectrum; leave it out."
+        )
+    return values, half
 
 
 def _check_size(path: Path, height: int, width: int) -> None:
@@ -102,69 +119,95 @@ def _check_size(path: Path, height: int, width: int) -> None:
         )
 
 
+def _check_finite(path: Path, pixels: NDArray) -> None:
+    rows = max(1, (1 << 20) // pixels[0].size)  # in blocks, because a mapped array may be large
+    for start in range(0, len(pixels), rows):
+        bad = np.argwhere(~np.isfinite(pixels[start : start + rows]))
+        if len(bad):
+            raise InputError(
+                f"{path}: the value at row {start + bad[0, 0]}, column {bad[0, 1]} is not a finite "
+                "number; repair or drop the file."
+            )
+
+
+def _check_file(path: Path) -> None:
+    check_regular(path, "an image")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{path}: cannot be opened (Permission denied); make it readable.")
+
+
 def _load_array(path: Path) -> NDArray:
-    check_regular(path, "an image")
+    _check_file(path)
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError, SyntaxError) as error:
+        with path.open("rb") as file:
+            shape, by_columns, dtype = _HEADERS[np.lib.format.read_magic(file)](file)
+            offset = file.tell()
+    except Exception as error:  # a header is a Python literal, and wrong in any way
+        raise InputError(f"{path}: not readable as an array; save it with numpy.save.") from error
+    if not (len(shape) == 2 or (len(shape) == 3 and 1 <= shape[2] <= MAX_CHANNELS)):
         raise InputError(
-            f"{path}: not readable as an array of numbers; save it with numpy.save."
-        ) from error
-    is_image = isinstance(array, np.ndarray) and (
-        array.ndim == 2 or (array.ndim == 3 and 1 <= array.shape[2] <= MAX_CHANNELS)
-    )
-    if not is_image:
-        raise InputError(
-            f"{path}: an array of shape {array.shape}; give height x width, or height x width x "
-            f"channels with at most {MAX_CHANNELS} channels."
+            f"{path}: an array of shape {shape}; give height x width, or height x width x "
+            f"channels with the channels last and at most {MAX_CHANNELS}."
         )
-    if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
-        raise InputError(f"{path}: an array of {array.dtype}; give whole or floating numbers.")
-    _check_size(path, *array.shape[:2])
-    return array
+    if dtype.kind not in "fiu" or dtype.itemsize > 8:
+        raise InputError(f"{path}: an array of {dtype}; give whole or floating numbers.")
+    _check_size(path, *shape[:2])
+    try:
+        array = np.memmap(path, dtype, "r", offset, shape, "F" if by_columns else "C")
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path}: the array is cut short; get a whole copy.") from error
+    return np.asarray(array)
 
 
-def _load_image(path: Path) -> tuple[NDArray, tuple[str, ...]]:
-    check_regular(path, "an image")
+def _load_image(path: Path) -> tuple[NDArray, list[str]]:
+    _check_file(path)
     try:
         with warnings.catch_warnings():
-            # Pillow's own limit is below ours, and it warns where ours refuses.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
+            warnings.simplefilter("ignore")  # of sizes below our limit, and of metadata
+            with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
                 _check_size(path, image.height, image.width)
                 return _decoded(path, image)
+    except InputError:
+        raise
     except Image.DecompressionBombError as error:
-        size = str(error).partition("(")[2].partition(" ")[0]
+        size = re.search(r"\d+", str(error))
         raise InputError(
-            f"{path}: {int(size):,} pixels are more than the limit of {MAX_PIXELS:,}; give a part "
-            "of it."
+            f"{path}: {int(size[0]) if size else 2 * MAX_PIXELS:,} pixels are more than the limit "
+            f"of {MAX_PIXELS:,}; give a part of it."
         ) from error
     except UnidentifiedImageError as error:
         raise InputError(
-            f"{path}: not readable as an image; give PNG, JPEG, TIFF, WebP or a NumPy array."
+            f"{path}: not readable as an image; give PNG, JPEG, WebP, a TIFF of 8 or 16 bits or a "
+            "NumPy array."
         ) from error
-    except InputError:
-        raise
     except Exception as error:  # Pillow's plugins raise whatever their format brings about
         raise InputError(f"{path}: the image is damaged or cut short; get a whole copy.") from error
 
 
-def _decoded(path: Path, image: Image.Image) -> tuple[NDArray, tuple[str, ...]]:
-    if image.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
-        raise InputError(f"{path}: a {image.mode} image; convert it to RGB or gray first.")
-    if image.mode.startswith(("RGB", "LA")) and any(";16" in str(t.args) for t in image.tile):
+def _decoded(path: Path, file: ImageFile) -> tuple[NDArray, list[str]]:
+    bits = getattr(file, "tag_v2", {}).get(_BITS_PER_SAMPLE, (8,))
+    deep = max(bits) > 8 or any(";16" in str(tile.args) for tile in file.tile)
+    if deep and len(file.getbands()) > 1:
         raise InputError(
             f"{path}: color of 16 bits, of which only 8 would be read; save it as a NumPy array."
         )
-    if image.mode == "I":
-        raise InputError(f"{path}: gray of 32 bits; save it as 16 bits or as a NumPy array.")
+    if file.mode == "I":
+        raise InputError(
+            f"{path}: whole numbers with a sign or of 32 bits; save it as unsigned 16 bits or as a "
+            "NumPy array."
+        )
+    if file.mode not in (*_KEPT, *_READ_AS):
+        raise InputError(f"{path}: a {file.mode} image; convert it to RGB or gray first.")
     notes = []
-    if image.mode in ("P", "PA"):
-        notes.append(f"{path}: a palette image, read as RGB.")
-        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
-        notes.append(f"{path}: its alpha channel is left out.")
-        image = image.convert("L" if image.mode in ("LA", "La") else "RGB")
-    if image.mode == "1":
-        image = image.convert("L")
-    return np.asarray(image), tuple(notes)
+    if getattr(file, "is_animated", False):
+        notes.append("only the first of its images is read")
+    if file.mode in ("P", "PA"):
+        notes.append("a palette image, read as RGB")
+    if file.has_transparency_data:
+        notes.append("its alpha channel is left out")
+    # Pillow would turn a TIFF, and no other format, by this tag. The copy has the size as stored.
+    turned = file.format == "TIFF" and file.getexif().pop(_ORIENTATION, None)
+    image = file.copy() if turned else file
+    if image.mode in _READ_AS:
+        image = image.convert(_READ_AS[image.mode])
+    return np.asarray(image), notes

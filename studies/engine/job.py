@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from analysis.choosing import candidates, compared, optimum
+from analysis.choosing import best_tuned, candidates, compared, optimum
 from analysis.report import Results
 from inr_models import NetworkConfig
 from inr_models.products import Precision
 from studies.engine.course import course
 from studies.engine.known import Suggestion, point_at, stored_rows
-from studies.engine.plan import PlannedFit, Point, points, rule_points, trial_of
+from studies.engine.plan import PlannedFit, Point, plan, points, rule_points, trial_of
 from studies.engine.rows import Row
 from studies.engine.schedule import MAX_BATCH, Schedule
 from studies.engine.signals import Signal
@@ -47,7 +47,8 @@ class Job:
         self.missing: dict[str, int] = {}
         for signal in signals:
             self.done[signal.sha256], self.missing[signal.sha256] = self._count(signal)
-        self.seconds_per_sample, self.stack = 0.0, 1
+        self.seconds_per_sample: dict[tuple[object, ...], float] = {}
+        self.stack = 1
 
     @property
     def num_missing(self) -> int:
@@ -73,22 +74,35 @@ class Job:
         return max(1, min(max(self.missing.values()), MAX_BATCH))
 
     def measure(self, time_epoch: TimeEpoch) -> None:
-        """Time a step, for the estimates below."""
-        network = points(self.run, self.longest)[0].network
-        seconds, self.stack = time_epoch(
-            network, self.longest, self.run.scale.fit.precision, self.num_together
-        )
-        self.seconds_per_sample = seconds / self.longest.num_samples
+        """Time a step of every structure, for the estimates below."""
+        precision = self.run.scale.fit.precision
+        for point in points(self.run, self.longest):
+            if point.network.structure not in self.seconds_per_sample:
+                seconds, stack = time_epoch(
+                    point.network, self.longest, precision, self.num_together
+                )
+                self.seconds_per_sample[point.network.structure] = (
+                    seconds / self.longest.num_samples
+                )
+
+                self.stack = max(self.stack, stack)
 
     def seconds_per_fit(self, fit: PlannedFit) -> float:
         """Estimated, on one worker."""
-        return self.seconds_per_sample * fit.signal.num_samples * fit.trial.fit.epochs
+        known = self.seconds_per_sample
+        # Where another signal's length makes another structure, that of any is a guess.
+        rate = known.get(fit.trial.network.structure) or max(known.values())
+        return rate * fit.signal.num_samples * fit.trial.fit.epochs
 
     @property
     def seconds(self) -> float:
         """Estimated for all that is missing, one fit after the other on one worker."""
         samples = sum(self.missing[s.sha256] * s.num_samples for s in self.signals)
-        return self.seconds_per_sample * samples * self.run.scale.fit.epochs
+        rates = [
+            self.seconds_per_sample[point.network.structure]
+            for point in points(self.run, self.longest)
+        ]
+        return sum(rates) / len(rates) * samples * self.run.scale.fit.epochs
 
     def results(self) -> Results:
         """All that is stored of the run, for a report."""
@@ -153,6 +167,8 @@ class Job:
     def _count(self, signal: Signal) -> tuple[int, int]:
         """How many of a signal's fits are done, and how many are missing as far as is known."""
         run, rows = self.run, self.rows[signal.sha256]
+        if run.compares:
+            return self._count_compared(signal)
         suggestions = self.suggestions[signal.sha256]
         tried = [point_at(run, s.scales) for s in suggestions if not s.warm]
 
@@ -192,6 +208,24 @@ class Job:
             ahead += len(run.scoring_seeds)
         num_done = len(wanted & done)
         return num_done, len(wanted) - num_done + ahead
+
+    def _count_compared(self, signal: Signal) -> tuple[int, int]:
+        """As `_count`: of a comparison all is known but which points win its tuning."""
+        run, rows = self.run, self.rows[signal.sha256]
+        wanted = {fit.trial.key for fit in plan(run, [signal])}
+        winners = best_tuned(run, signal, rows)
+        tuned = {p.case for p in points(run, signal) if p.kind == "tuning"}
+        decided = {
+            trial_of(run, signal, point, seed).key
+            for point in winners.values()
+            for seed in range(run.scale.seeds)
+        }
+        done = {key for key, row in rows.items() if row["status"] not in UNFINISHED}
+        known = wanted <= done
+        wanted |= decided
+        self.shown[signal.sha256] = wanted
+        ahead = 0 if known else (len(tuned) - len(winners)) * run.scale.seeds
+        return len(wanted & done), len(wanted - done) + ahead
 
 
 def _importance(suggestions: Sequence[Suggestion]) -> dict[str, float]:

@@ -17,9 +17,9 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState, create_trial
 
 from inr_models import InputError
+from search_spaces.networks import stable
 from search_spaces.rules import NoiseScales
 from studies.engine.known import Suggestion
-from studies.engine.plan import stable
 from studies.engine.signals import Signal
 from studies.engine.store import Store
 from studies.engine.study import Run
@@ -138,11 +138,11 @@ def space(run: Run, signal: Signal) -> dict[str, FloatDistribution]:
     Raises:
         InputError: there is nothing to search in it.
     """
-    bounds = run.scale.grid.bounds(signal.num_samples)
+    bounds = run.grid.bounds(max(signal.shape))
     # Rounded as cells are, so that those on the rim are inside.
     (s0_low, s0_high), (s1_low, s1_high) = ((stable(low), stable(high)) for low, high in bounds)
     if s0_low == s0_high and s1_low == s1_high:
-        raise InputError(f"grid = {run.scale.grid}: a single point; a search wants a range.")
+        raise InputError(f"grid = {run.grid}: a single point; a search wants a range.")
     return {
         "s0": FloatDistribution(s0_low, s0_high, log=s0_low > 0),
         "s1": FloatDistribution(s1_low, s1_high),

@@ -39,8 +39,10 @@ def stored_rows(run: Run, store: Store) -> dict[str, Row]:
 
     Of the columns those that a report needs.
     """
-    fixed: dict[str, Any] = {"hp_width": run.scale.width, "hp_depth": run.scale.depth}
-    fixed |= {f"fit_{name}": value for name, value in vars(run.scale.fit).items()}
+    fixed: dict[str, Any] = {"hp_depth": run.scale.depth, "fit_epochs": run.scale.fit.epochs}
+    if not run.compares:
+        fixed |= {"hp_width": run.scale.width}
+        fixed |= {f"fit_{name}": value for name, value in vars(run.scale.fit).items()}
     if run.search:
         fixed["network"] = "siren2"
     table = store.fits(columns=REPORTED, signals=run.signals, where=fixed)

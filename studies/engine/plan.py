@@ -1,12 +1,13 @@
 """From a run to its points, and to its trials in the order in which they are worth having."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
-from inr_models import NetworkConfig, Siren2Config, SirenConfig
-from search_spaces.audio import siren_omega_first
+from inr_models import FitConfig, NetworkConfig, Siren2Config
+from search_spaces.networks import Case, network_for, space_of, stable
+from search_spaces.noise_grid import NoiseGrid
 from search_spaces.rules import RULES, NoiseScales, Target
 from studies.engine.signals import Signal
 from studies.engine.study import Run, Scale
@@ -17,12 +18,17 @@ CHOOSING_STAGE, SCORING_STAGE = 10_000, 10_001
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """A network to try on a signal. `cell` is its (row, column) where it is of the grid."""
+    """A network to try on a signal. `cell` is its (row, column) where it is of the grid.
+
+    A point of a comparison has its `case`, and its `fit` where that is another than the run's.
+    """
 
     name: str
-    kind: Literal["network", "rule", "grid", "search"]
+    kind: Literal["network", "rule", "grid", "search", "tuning"]
     network: NetworkConfig
     cell: tuple[int, int] | None = None
+    case: str = ""
+    fit: FitConfig | None = None
 
     @property
     def scales(self) -> NoiseScales | None:
@@ -36,7 +42,8 @@ class Point:
 class PlannedFit:
     """A trial, and the place it has in the order: lower stages first.
 
-    `rungs` are {epoch: PSNR in dB} below which it ends early, see `inr_models.fit`.
+    `rungs` are {epoch: PSNR in dB} below which it ends early, see `inr_models.fit`. Its output is
+    kept beside its row if `keep`.
     """
 
     signal: Signal
@@ -44,35 +51,56 @@ class PlannedFit:
     trial: Trial
     stage: int
     rungs: Mapping[int, float] = field(default_factory=dict)
+    keep: bool = False
 
 
 def points(run: Run, signal: Signal) -> list[Point]:
-    """Every named point of a signal: plain SIREN, the rules' points, then the grid's cells."""
-    scale, n = run.scale, signal.num_samples
-    siren = SirenConfig(
-        width=scale.width, depth=scale.depth, omega_first=stable(siren_omega_first(n))
-    )
+    """Every named point of a signal: of a comparison its cases and what tunes them, else plain
+    SIREN, the rules' points, then the grid's cells.
+    """
+    scale = run.scale
     target = Target(
         descriptors=signal.descriptors,
-        num_samples=n,
+        num_samples=signal.num_samples,
         width=scale.width,
+        depth=scale.depth,
         channels=signal.channels,
+        image_shape=signal.image_shape,
     )
+    if run.compares:
+        return _compared(run, target)
+    siren = Case(name="siren", network="siren", width=scale.width)
     return [
-        Point(name="siren", kind="network", network=siren),
+        Point(name="siren", kind="network", network=network_for(siren, target, 0, "")),
         *(
             Point(name=rule, kind="rule", network=siren2_at(run, RULES[rule](target)))
             for rule in scale.rules
         ),
-        *_cells(scale, n),
+        *_cells(scale, run.grid, target.side),
     ]
 
 
+def _compared(run: Run, target: Target) -> list[Point]:
+    scale, found, tuned = run.scale, [], []
+    for case in scale.cases:
+        network = network_for(case, target, scale.parameters, scale.rules[0])
+        given = {name: getattr(case, name) for name in ("learning_rate", "decay")}
+        given = {name: value for name, value in given.items() if value is not None}
+        common = {"case": case.name, "fit": replace(scale.fit, **given) if given else None}
+        found.append(Point(name=case.name, kind="network", network=network, **common))
+        if run.choosing_seeds:
+            tuned += [
+                Point(name=f"{case.name}, {what}", kind="tuning", network=changed, **common)
+                for what, changed in space_of(case.network, network)
+            ]
+    return found + tuned
+
+
 @lru_cache(maxsize=256)
-def _cells(scale: Scale, num_samples: int) -> tuple[Point, ...]:
+def _cells(scale: Scale, grid: NoiseGrid, side: int) -> tuple[Point, ...]:
     return tuple(
         Point(name=f"cell {i},{j}", kind="grid", network=_siren2(scale, scales), cell=(i, j))
-        for (i, j), scales in scale.grid.cells(num_samples)
+        for (i, j), scales in grid.cells(side)
     )
 
 
@@ -86,11 +114,6 @@ def _siren2(scale: Scale, scales: NoiseScales) -> Siren2Config:
     return Siren2Config(width=scale.width, depth=scale.depth, s0=s0, s1=s1)
 
 
-def stable(value: float) -> float:
-    """Nine digits: processors differ in the last bits of exp, log and FFT; keys must not."""
-    return float(f"{value:.9g}")
-
-
 def rule_points(run: Run, signal: Signal) -> list[Point]:
     """The rules' points, each once: rules may agree."""
     by_network = {p.network: p for p in reversed(points(run, signal)) if p.kind == "rule"}
@@ -99,7 +122,8 @@ def rule_points(run: Run, signal: Signal) -> list[Point]:
 
 def trial_of(run: Run, signal: Signal, point: Point, seed: int) -> Trial:
     """The trial of a point on one seed."""
-    return Trial(signal=signal.sha256, network=point.network, fit=run.scale.fit, seed=seed)
+    fit = point.fit or run.scale.fit
+    return Trial(signal=signal.sha256, network=point.network, fit=fit, seed=seed)
 
 
 def all_seeds(run: Run) -> tuple[int, ...]:
@@ -112,11 +136,17 @@ def plan(run: Run, signals: Iterable[Signal]) -> list[PlannedFit]:
 
     Of a search these are the rules' points on its seeds. Of a grid, on the first seed: SIREN, the
     rules and every other cell of all signals, then the other cells; then seed after seed; then
-    the scoring seeds of SIREN and the first rule. An interrupted run is already a whole map.
+    the scoring seeds of SIREN and the first rule. An interrupted run is already a whole map. Of a
+    comparison: its cases seed after seed, then what tunes them on the choosing seeds.
     """
     fits = []
     for signal in signals:
         for point in points(run, signal):
+            if run.compares:
+                own = [] if point.kind == "tuning" else range(run.scale.seeds)
+                fits += [(seed, signal, point, seed) for seed in own]
+                fits += [(CHOOSING_STAGE, signal, point, seed) for seed in run.choosing_seeds]
+                continue
             if run.search and point.kind != "rule":
                 continue
             odd = sum(point.cell) % 2 if point.cell else 0
@@ -133,8 +163,9 @@ def planned(run: Run, fits: Sequence[tuple[int, Signal, Point, int]]) -> list[Pl
     found: dict[str, PlannedFit] = {}
     for stage, signal, point, seed in sorted(fits, key=lambda fit: fit[0]):
         trial = trial_of(run, signal, point, seed)
+        # Pictures of a comparison are of its first seed.
+        keep = run.compares and seed == 0
+        fit = PlannedFit(signal=signal, point=point, trial=trial, stage=stage, keep=keep)
         # Rules may agree with each other or with a cell.
-        found.setdefault(
-            trial.key, PlannedFit(signal=signal, point=point, trial=trial, stage=stage)
-        )
+        found.setdefault(trial.key, fit)
     return list(found.values())

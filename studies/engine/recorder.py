@@ -9,13 +9,15 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 import ray
 import ray.exceptions
+from numpy.typing import NDArray
 from ray.actor import ActorHandle
 
 from studies.engine.compaction import compact
 from studies.engine.rows import BRIEF, Row, brief
-from studies.engine.store import Store
+from studies.engine.store import Store, output_path
 
 MAX_ATTEMPTS = 3
 COMPACT_EVERY = 256
@@ -54,8 +56,10 @@ class Recorder:
         self.attempts[unit] = 0
         self.store.write_bytes(_checkpoint(unit), state)
 
-    def record(self, row: Row, curve: list[Row]) -> None:
-        """Put one finished fit into the store."""
+    def record(self, row: Row, curve: list[Row], output: NDArray[np.float32] | None = None) -> None:
+        """Put one finished fit into the store, its output first."""
+        if output is not None:
+            self.store.write_array(output_path(row["key"]), output)
         self.store.append([row], curve)
         self.num_rows += 1
         if self.num_rows % COMPACT_EVERY == 0:

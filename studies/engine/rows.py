@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from inr_models import FitResult, Siren2Config
+from inr_models import FitResult, Siren2Config, flops_per_sample, num_parameters
 from search_spaces.bandwidth import bandwidth, nyquist
 from studies.engine.signals import Signal
 from studies.engine.trial import Trial
@@ -28,7 +28,9 @@ BRIEF = (
     "num_epochs", "seconds",
 )  # fmt: skip
 
-REPORTED = (*BRIEF, "error", "versions", "commit")
+REPORTED = (
+    *BRIEF, "error", "versions", "commit", "parameters", "seconds_per_epoch", "flops_per_epoch",
+)  # fmt: skip
 """The columns that a report needs of a fit."""
 
 
@@ -53,6 +55,7 @@ def finished_row(
         "num_epochs": result.num_epochs,
         "status": status,
         "seconds": result.seconds,
+        "seconds_per_epoch": result.seconds / result.num_epochs if result.num_epochs else None,
         "path": result.path,
         "stack": result.stack,
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
@@ -100,18 +103,25 @@ def brief(row: Mapping[str, Any]) -> Row:
     return {name: row.get(name) for name in BRIEF}
 
 
-def point_columns(network: Any, num_samples: int) -> Row:
-    """The hp_* columns of a network: its fields, and what follows from them and n."""
+def point_columns(network: Any, shape: tuple[int, ...]) -> Row:
+    """The hp_* columns of a network: its fields, and what follows from a signal's shape."""
     columns = {f"hp_{k}": v for k, v in dataclasses.asdict(network).items()}
+    if modes := columns.get("hp_tt_modes"):
+        columns["hp_tt_modes"] = " x ".join(map(str, modes))
     if isinstance(network, Siren2Config):
-        columns["hp_s0_nyquist"] = network.s0 / nyquist(num_samples)
+        columns["hp_s0_nyquist"] = network.s0 / nyquist(max(shape))
         columns["hp_bandwidth"] = bandwidth(
-            network.s0, network.s1, width=network.width, omega_first=network.omega_first
+            network.s0,
+            network.s1,
+            width=network.width,
+            omega_first=network.omega_first,
+            in_features=len(shape),
         )
     return columns
 
 
 def _base_row(study: str, signal: Signal, trial: Trial) -> Row:
+    features = {"in_features": len(signal.shape), "out_features": signal.channels}
     return {
         "key": trial.key,
         "study": study,
@@ -122,8 +132,10 @@ def _base_row(study: str, signal: Signal, trial: Trial) -> Row:
         "channels": signal.channels,
         "sample_rate": signal.sample_rate,
         "network": trial.network.network,
-        **point_columns(trial.network, signal.num_samples),
+        **point_columns(trial.network, signal.shape),
         **{f"fit_{k}": v for k, v in dataclasses.asdict(trial.fit).items()},
+        "parameters": num_parameters(trial.network, **features),
+        "flops_per_epoch": signal.num_samples * flops_per_sample(trial.network, **features),
         "fit_version": trial.fit_version,
         "seed": trial.seed,
         "metric_psnr_zero": signal.psnr_zero,

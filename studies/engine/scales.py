@@ -1,24 +1,28 @@
-"""The two scales of the studies on sound: minutes on two cores, and the paper's.
+"""The two scales of the studies: minutes on two cores, and the paper's.
 
 Studies that share a scale share its fits: a search knows the cells that a grid has fitted.
 """
 
+from dataclasses import replace
+
 from inr_models import FitConfig
-from search_spaces.audio import NoiseGrid
-from search_spaces.axes import Linear, Log, Values
+from search_spaces.audio import AUDIO_GRID, AUDIO_GRID_SMALL
+from search_spaces.images import IMAGE_GRID, IMAGE_GRID_SMALL
+from search_spaces.networks import Case
 from studies.engine.study import Scale
+
+# Few epochs, for minutes on two cores: enough for the ridge to stand out.
+_SMALL_FIT = FitConfig(epochs=160, learning_rate=5e-4, decay=0.95, decay_every=20)
+
+_PAPER_FIT = FitConfig(epochs=30_000, learning_rate=1e-4, decay=0.99, decay_every=20)
 
 AUDIO_SMALL = Scale(
     max_samples=8_192,
     width=52,
     depth=4,
-    # Few epochs, for minutes on two cores: enough for the ridge to stand out.
-    fit=FitConfig(epochs=160, learning_rate=5e-4, decay=0.95, decay_every=20),
+    fit=_SMALL_FIT,
     seeds=1,
-    grid=NoiseGrid(
-        s0=Log(low=450, high=28_800, num=4),
-        s1=Values(values=(0, 0.3, 0.8, 1.6, 3)),
-    ),
+    grid=AUDIO_GRID_SMALL,
     rules=("eqn11_length", "eqn11_length_width"),
 )
 
@@ -26,9 +30,40 @@ AUDIO_PAPER = Scale(
     max_samples=150_000,
     width=222,
     depth=4,
-    fit=FitConfig(epochs=30_000, learning_rate=1e-4, decay=0.99, decay_every=20),
+    fit=_PAPER_FIT,
     seeds=5,
-    grid=NoiseGrid(s0=Log(low=150, high=15_000, num=11), s1=Linear(low=0, high=3, num=11)),
+    grid=AUDIO_GRID,
     rules=("eqn11_length", "eqn11_length_width", "eqn11", "eqn11_text"),
 )
 """Sec. 5.1, Fig. 6."""
+
+IMAGE_SMALL = Scale(
+    max_samples=64 * 64,
+    width=52,
+    depth=4,
+    fit=_SMALL_FIT,
+    seeds=1,
+    grid=IMAGE_GRID_SMALL,
+    rules=("eqn11_image_length", "eqn11_image_length_width", "eqn11_image"),
+)
+
+IMAGE_PAPER = Scale(
+    max_samples=1 << 20,
+    width=256,
+    depth=4,
+    fit=_PAPER_FIT,
+    seeds=5,
+    grid=IMAGE_GRID,
+    rules=("eqn11_image_length", "eqn11_image_length_width", "eqn11_image"),
+)
+"""Sec. 5.2: 512 x 512; larger ones whole up to a million pixels."""
+
+
+def comparison(scale: Scale, cases: tuple[Case, ...], parameters: int, seeds: int = 5) -> Scale:
+    """The scale with networks of `parameters` numbers beside each other in the grid's place."""
+    return replace(scale, grid=None, cases=cases, parameters=parameters, seeds=seeds)
+
+
+def named(*networks: str) -> tuple[Case, ...]:
+    """A case of each network at its published settings."""
+    return tuple(Case(name=network, network=network) for network in networks)

@@ -112,8 +112,7 @@ def make_batches(
     """
 
     def shares(fit: PlannedFit) -> tuple[Any, ...]:
-        network = fit.trial.network
-        return fit.trial.signal, network.width, network.depth, fit.trial.fit
+        return fit.trial.signal, fit.trial.network.structure, fit.trial.fit
 
     batches = []
     for _, group in groupby(fits, shares):

@@ -18,6 +18,7 @@ class Work:
     number: int
     trials: tuple[Trial, ...]
     rungs: tuple[Mapping[int, float], ...]
+    keep: tuple[bool, ...]
     packing: Row
 
     def __str__(self) -> str:
@@ -54,7 +55,8 @@ class ScheduleSearcher(Searcher):
         self.numbers[trial_id] = batch.number
         trials = tuple(fit.trial for fit in batch.fits)
         rungs = tuple(fit.rungs for fit in batch.fits)
-        return {"batch": Work(batch.number, trials, rungs, packing_columns(batch))}
+        keep = tuple(fit.keep for fit in batch.fits)
+        return {"batch": Work(batch.number, trials, rungs, keep, packing_columns(batch))}
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Give the schedule a row, which may move its signal's study on."""

@@ -29,6 +29,16 @@ KEYS = {"fits": ["key"], "_curves": ["key", "epoch"], "_signals": ["sha256"]}
 """The columns that tell a table's rows apart."""
 
 
+def output_path(key: str) -> str:
+    """Where a fit's best output [n, c] is, if it was kept."""
+    return f"_outputs/{key}.npy"
+
+
+def target_path(sha256: str) -> str:
+    """Where a compared signal's samples [n, c] are."""
+    return f"_targets/{sha256}.npy"
+
+
 class Store(Folder):
     """Tables of `schema.TABLES` in a folder of results.
 

@@ -40,11 +40,13 @@ def newest_run(study: str, arguments: argparse.Namespace, store: Store) -> tuple
 
 def _agrees(run: Run, arguments: argparse.Namespace) -> bool:
     if arguments.signals:
-        names = {str(path) for path in find_files(arguments.signals)}
+        names = {str(path) for path in find_files(arguments.signals, run.media)}
         if not set(run.sources) <= names:
             return False
     if arguments.scale not in (None, run.scale_name):
         return False
     settings = run.settings
     given = {name: getattr(arguments, name, None) for name in FLAGS}
+    if given.get("networks") is not None:  # in whatever order they were named
+        given["networks"] = [n for n in settings["networks"] if n in given["networks"]]
     return all(value in (None, settings[name]) for name, value in given.items() if name in settings)

@@ -9,8 +9,9 @@ from typing import Any, Literal, TypeVar
 from pydantic import TypeAdapter
 
 from inr_models import FitConfig, InputError
-from search_spaces.audio import NoiseGrid
-from studies.engine.signals import Signal
+from search_spaces.networks import Case
+from search_spaces.noise_grid import NoiseGrid
+from studies.engine.signals import Media, Signal
 
 ScaleName = Literal["small", "paper"]
 
@@ -24,6 +25,9 @@ FIRST_SCORING_SEED = 105
 class Scale:
     """The sizes of a run. `rules` are names of `search_spaces.rules.RULES`; the first one is
     the study's "Eqn. 11", the one that comes first in every comparison.
+
+    A study maps a `grid` or searches in it, or it compares `cases`: networks of `parameters`
+    numbers, about, each.
     """
 
     max_samples: int
@@ -31,10 +35,14 @@ class Scale:
     depth: int
     fit: FitConfig
     seeds: int
-    grid: NoiseGrid
     rules: tuple[str, ...]
+    grid: NoiseGrid | None = None
+    cases: tuple[Case, ...] = ()
+    parameters: int = 0
 
     def __post_init__(self) -> None:
+        if (self.grid is None) != bool(self.cases):
+            raise InputError("a scale has a grid or cases, one of the two.")
         if self.max_samples < 256:
             raise InputError(f"max_samples = {self.max_samples}: give 256 or more.")
         if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:
@@ -69,11 +77,14 @@ class Search:
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """A study of SIREN² over (s0, s1), at two recorded scales: a grid, or a search.
+    """A question at two recorded scales: SIREN² over (s0, s1) by a grid or a search, or networks
+    beside each other.
 
     The optimum is chosen on `choosing_seeds` among the candidates (without any: it is the
     grid's best cell, by the grid's own seeds), and compared with the rules on
-    `scoring_seeds`, which had no say in the choice.
+    `scoring_seeds`, which had no say in the choice. A comparison scores its cases on the scale's
+    seeds; if it is to `tune` them, the best of each network's search space is chosen on
+    `choosing_seeds` and scored like the others.
     """
 
     name: str
@@ -81,6 +92,7 @@ class Study:
     signals: tuple[str, ...]
     small: Scale
     paper: Scale
+    media: Media = "sound"
     choosing_seeds: tuple[int, ...] = ()
     scoring_seeds: tuple[int, ...] = (105, 106)
     search: Search | None = None
@@ -102,6 +114,7 @@ class Run:
     choosing_seeds: tuple[int, ...]
     scoring_seeds: tuple[int, ...]
     search: Search | None
+    media: Media
     signals: tuple[str, ...]
     """sha256 of every signal, in order."""
     sources: tuple[str, ...]
@@ -121,10 +134,23 @@ class Run:
         return hashlib.sha256(RUN_JSON.dump_json(same)).hexdigest()[:8]
 
     @property
+    def compares(self) -> bool:
+        """Whether it is networks that are compared."""
+        return bool(self.scale.cases)
+
+    @property
+    def grid(self) -> NoiseGrid:
+        """Of a run that maps or searches."""
+        assert self.scale.grid is not None, "a comparison has none"
+        return self.scale.grid
+
+    @property
     def settings(self) -> dict[str, Any]:
         """What flags can change, by name: see `resolve`."""
         parts = (self.scale, self.scale.fit, *([self.search] if self.search else []))
         found = {k: v for part in parts for k, v in vars(part).items()}
+        found |= {"networks": [case.name for case in self.scale.cases]}
+        found |= {"tune": bool(self.compares and self.choosing_seeds)}
         return found | {"confirm_seeds": len(self.scoring_seeds)}
 
     @property
@@ -135,7 +161,7 @@ class Run:
 
 FLAGS = (
     "seeds", "epochs", "max_samples", "precision", "confirm_seeds", "trials", "sampler",
-    "early_stopping",
+    "early_stopping", "networks", "tune",
 )  # fmt: skip
 """The settings that the command line can change, of the studies that have them."""
 
@@ -155,7 +181,8 @@ def resolve(
     """The run of a study on `signals`, with the fields that `changes` names changed.
 
     `changes` are fields of the scale, its fit and the search by name, and `confirm_seeds`: the
-    number of choosing and of scoring seeds. A value of None changes nothing.
+    number of choosing and of scoring seeds; of a comparison also `networks`, the names of the
+    cases that are wanted, and `tune`. A value of None changes nothing.
 
     Raises:
         InputError: a value out of its range.
@@ -167,6 +194,10 @@ def resolve(
     if (count := given.get("confirm_seeds")) is not None:
         choosing, scoring = confirming_seeds(count)
         choosing = choosing if study.choosing_seeds else ()
+    if scale.cases:
+        scale = dataclasses.replace(scale, cases=_chosen(scale.cases, given.get("networks")))
+        # A seed that no score is on.
+        choosing, scoring = (FIRST_CHOOSING_SEED,) * bool(given.get("tune")), ()
     return Run(
         study=study.name,
         question=study.question,
@@ -175,6 +206,7 @@ def resolve(
         choosing_seeds=choosing,
         scoring_seeds=scoring,
         search=study.search and _changed(study.search, given),
+        media=study.media,
         signals=tuple(signal.sha256 for signal in signals),
         sources=tuple(signal.source for signal in signals),
         skipped=tuple(skipped),
@@ -192,6 +224,18 @@ def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     first = max(FIRST_SCORING_SEED, FIRST_CHOOSING_SEED + count)
     choosing = range(FIRST_CHOOSING_SEED, FIRST_CHOOSING_SEED + count)
     return tuple(choosing), tuple(range(first, first + count))
+
+
+def _chosen(cases: tuple[Case, ...], names: Sequence[str] | None) -> tuple[Case, ...]:
+    """The cases of these names, in the study's order; all without names."""
+    known = [case.name for case in cases]
+    for name in names or ():
+        if name not in known:
+            raise InputError(
+                f"--networks {name}: this study has none of that name; give some of "
+                f"{', '.join(known)}."
+            )
+    return tuple(case for case in cases if names is None or case.name in names)
 
 
 def _changed(value: T, given: Mapping[str, Any]) -> T:

@@ -15,6 +15,7 @@ from optuna.samplers import RandomSampler
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
+from search_spaces.networks import stable
 from search_spaces.rules import NoiseScales
 from studies.engine.journal import (
     NUM_WARM,
@@ -27,7 +28,7 @@ from studies.engine.journal import (
     suggestions_of,
 )
 from studies.engine.known import Known, Suggestion, objective, point_at, score_of
-from studies.engine.plan import PlannedFit, Point, stable, trial_of
+from studies.engine.plan import PlannedFit, Point, trial_of
 from studies.engine.rows import Row
 from studies.engine.rungs import Rungs
 from studies.engine.samplers import make_sampler

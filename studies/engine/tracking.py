@@ -112,7 +112,7 @@ class Tracker:
             tree.ensure(parent, signal.name, parent=self.run.id, params=params, tags=self._tags)
             described = {"psnr_zero": signal.psnr_zero, **signal.descriptors}
             tree.log(parent, {name: {0: value} for name, value in described.items()})
-        columns = point_columns(point.network, signal.num_samples)
+        columns = point_columns(point.network, signal.shape)
         params = {
             "signal": signal.name,
             "kind": point.kind,

@@ -159,7 +159,7 @@ def _train_batch(
     checkpoints = RemoteCheckpoints(recorder, named)
     finished = set()
     index = {trial.key: i for i, trial in enumerate(trials)}
-    for row, curve in run_batch(
+    for row, curve, output in run_batch(
         study,
         signal,
         trials,
@@ -167,9 +167,10 @@ def _train_batch(
         rungs,
         checkpoints,
         checkpoint_seconds,
+        keep=[work.keep[i] for i in left],
     ):
         row |= work.packing
-        ray.get(recorder.record.remote(row, curve))
+        ray.get(recorder.record.remote(row, curve, output))
         tune.report(brief(row))
         if row["status"] != "failed":
             finished.add(index[row["key"]])

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 from rich.console import Console
 
@@ -17,7 +18,7 @@ from studies.engine.progress import FitProgress, duration, end, say
 from studies.engine.rows import signal_row
 from studies.engine.signal_files import find_files, read_all
 from studies.engine.signals import Signal
-from studies.engine.store import Store
+from studies.engine.store import Store, target_path
 from studies.engine.stored_runs import newest_run
 from studies.engine.study import FLAGS, RUN_JSON, Run, Study, resolve
 
@@ -50,6 +51,7 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     check_uri(uri)
     run, signals = _resolve(study, arguments)
     say(console, "skipped", run.skipped)
+    say(console, "note", [note for signal in signals for note in signal.notes])
     job, workers = _prepare(run, signals, store, arguments, console)
     days = job.seconds / workers.count / DAY if workers and workers.device == "cpu" else 0
     if days > 1 and not arguments.yes:
@@ -60,6 +62,8 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     compact(store)
     store.add_signals(map(signal_row, signals))
     store.write_bytes(f"{run.folder}/study.json", RUN_JSON.dump_json(run, indent=1))
+    for signal in signals if run.compares else ():
+        store.write_array(target_path(signal.sha256), np.asarray(signal.values))
     if workers:
         fit_missing(job, workers, uri, console)
     return report_on(run, signals, store, uri, console)
@@ -166,16 +170,23 @@ def _resolve(study: Study, arguments: argparse.Namespace) -> tuple[Run, list[Sig
     for flag in ("max_concurrent", "workers_per_gpu"):
         if (given := getattr(arguments, flag)) is not None and given < 1:
             raise InputError(f"--{flag.replace('_', '-')} {given}: give 1 or more.")
-    patterns = arguments.signals or [str(STUDIES / name) for name in study.signals]
+    patterns = arguments.signals or [_default(name) for name in study.signals]
     # Whatever is wrong with the flags is said before any file is read.
     empty = resolve(study, scale_name, (), changes=changes)
     _check_search(empty, ())
-    signals, skipped = read_all(find_files(patterns), empty.scale.max_samples)
+    files = find_files(patterns, study.media)
+    signals, skipped = read_all(files, empty.scale.max_samples, study.media)
     if not signals:
         raise InputError("\n       ".join(skipped))
     run = resolve(study, scale_name, signals, skipped=skipped, changes=changes)
     _check_search(run, signals)
     return run, signals
+
+
+def _default(name: str) -> str:
+    """One of a study's own signals: a path beside the studies, or the name of a generated one."""
+    path = STUDIES / name
+    return str(path) if path.exists() else name
 
 
 def _check_search(run: Run, signals: Sequence[Signal]) -> None:

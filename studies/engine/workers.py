@@ -131,14 +131,17 @@ def _time_epoch(
 ) -> tuple[float, int]:
     device = take_device(workers)
     assert signal.values is not None
-    made = make_network(network, in_features=1, out_features=signal.channels, seed=0).to(device)
     coords = torch.from_numpy(coordinates(signal.shape)).to(device)
+    features = {"in_features": coords.shape[1], "out_features": signal.channels}
+    made = make_network(network, **features, seed=0).to(device)
     return pace(made, coords, torch.from_numpy(signal.values).to(device), most, precision)
 
 
 def take_device(workers: Workers) -> torch.device:
     """In a worker's process: keep to its thread, or to its part of the GPU's memory."""
     torch.set_num_threads(1)
+    # Gaussians far out are subnormal numbers, which a processor multiplies many times slower.
+    torch.set_flush_denormal(True)
     if workers.device == "cuda":
         torch.cuda.set_per_process_memory_fraction(1 / workers.per_gpu)
     return torch.device(workers.device)

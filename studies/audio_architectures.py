@@ -1,0 +1,30 @@
+"""Which network fits a sound best, with equal parameters and equal steps?
+
+    python studies/audio_architectures.py run --scale small --signals my_clips/*.wav
+    python studies/audio_architectures.py run --scale small --networks siren siren2 --tune
+
+Table 1 of the paper, made fair: every network takes the same full-batch steps, is scored on the
+whole sound, has about as many parameters, and is marked where it does not rise above zero output.
+Beside the paper's: HOSC, Gauss, and rival initializations of SIREN.
+"""
+
+from studies.engine.cli import main
+from studies.engine.scales import AUDIO_PAPER, AUDIO_SMALL, comparison, named
+from studies.engine.study import Study
+
+NETWORKS = named(
+    "siren", "finer", "wire", "relu_pe", "siren_rff", "finer_pp", "siren2", "gauss", "hosc",
+    "siren_scaled", "siren_normal", "siren_zero_bias", "siren2_zero_bias",
+)  # fmt: skip
+
+STUDY = Study(
+    name="audio_architectures",
+    question="Which network fits a sound best, with equal parameters and equal steps?",
+    signals=("clips",),
+    # 4 x 52 and 4 x 222 with one coordinate.
+    small=comparison(AUDIO_SMALL, NETWORKS, parameters=8_425, seeds=2),
+    paper=comparison(AUDIO_PAPER, NETWORKS, parameters=149_185),
+)
+
+if __name__ == "__main__":
+    main(STUDY)

@@ -1,0 +1,64 @@
+"""How much do learning rate, decay, width and input scaling matter for SIREN and SIREN²?
+
+    python studies/audio_training.py run --scale small --signals my_clips/*.wav
+    python studies/audio_training.py run --scale small --networks "siren2 lr x4" "siren2 decay 1"
+
+What the paper names as its sensitivities: the learning rate and its decay (limitation b, "1-2 %
+every 20 epochs"), the input's scaling and the network's size (Fig. 2b, c). Fig. 2a is SIREN with a
+first omega of 30,000, width 128 and a decay of 0.98.
+"""
+
+from search_spaces.networks import Case
+from studies.engine.cli import main
+from studies.engine.scales import AUDIO_PAPER, AUDIO_SMALL, comparison
+from studies.engine.study import Scale, Study
+
+RATES = (0.25, 1, 4)
+SCALINGS = (1, 10, 100, 1000)
+
+
+def cases(scale: Scale, decays: tuple[float, ...]) -> tuple[Case, ...]:
+    """Each of SIREN and SIREN² with one thing changed; rate and decay also together."""
+    found = []
+    for network in ("siren", "siren2"):
+        for rate in RATES:
+            for decay in decays:
+                found.append(
+                    Case(
+                        name=f"{network} lr x{rate:g} decay {decay:g}",
+                        network=network,
+                        width=scale.width,
+                        learning_rate=rate * scale.fit.learning_rate,
+                        decay=decay,
+                    )
+                )
+        for width in (scale.width // 2, 128 if scale.width > 128 else 2 * scale.width):
+            found.append(Case(name=f"{network} width {width}", network=network, width=width))
+        for factor in SCALINGS:
+            # In the small scale the signal is shorter, and so is every factor.
+            scaled = max(1.0, factor * scale.max_samples / 150_000)
+            found.append(
+                Case(
+                    name=f"{network} omega x{scaled:g}",
+                    network=network,
+                    width=scale.width,
+                    first_factor=scaled,
+                )
+            )
+    return tuple(found)
+
+
+FIG_2A = Case(name="siren of Fig. 2a", network="siren", width=128, first_factor=1000, decay=0.98)
+
+STUDY = Study(
+    name="audio_training",
+    question="How much do learning rate, decay, width and input scaling matter?",
+    signals=("clips/loop_amen_full.flac", "clips/ambi_sauna.flac"),
+    small=comparison(AUDIO_SMALL, cases(AUDIO_SMALL, (0.9, 0.95, 1.0)), 8_425, seeds=2),
+    paper=comparison(
+        AUDIO_PAPER, (*cases(AUDIO_PAPER, (0.98, 0.99, 1.0)), FIG_2A), 149_185, seeds=5
+    ),
+)
+
+if __name__ == "__main__":
+    main(STUDY)

@@ -1,0 +1,30 @@
+"""Which network fits an image best, with equal parameters and equal steps?
+
+    python studies/image_architectures.py run --scale small --signals my_images/*.png
+
+Tables 2 and 5 of the paper, made fair: every network takes the same full-batch steps, is scored on
+the whole image, has about as many parameters, and is marked where it does not rise above zero
+output. No first-layer omega is scaled (Sec. 5.2).
+"""
+
+from studies.engine.cli import main
+from studies.engine.scales import IMAGE_PAPER, IMAGE_SMALL, comparison, named
+from studies.engine.study import Study
+
+NETWORKS = named(
+    "siren", "siren2", "relu_pe", "wire", "finer", "gauss", "finer_pp", "hosc", "siren_rff",
+    "siren_scaled", "siren_normal", "siren_zero_bias", "siren2_zero_bias",
+)  # fmt: skip
+
+STUDY = Study(
+    name="image_architectures",
+    question="Which network fits an image best, with equal parameters and equal steps?",
+    signals=("riemann",),
+    media="image",
+    # 4 x 52 and 4 x 256 with two coordinates and one channel.
+    small=comparison(IMAGE_SMALL, NETWORKS, parameters=8_477, seeds=2),
+    paper=comparison(IMAGE_PAPER, NETWORKS, parameters=198_401),
+)
+
+if __name__ == "__main__":
+    main(STUDY)

@@ -1,0 +1,25 @@
+"""Where in (s0, s1) does an image fit best, and how near does Eqn. 11 come?
+
+    python studies/image_grid.py run --scale small --signals my_images/*.png
+    python studies/image_grid.py plan
+
+As `audio_grid`, of images and arrays: SIREN² over a grid of noise scales, plain SIREN, and the
+rules' points, all under the paper's training (Sec. 5.2).
+"""
+
+from studies.engine.cli import main
+from studies.engine.scales import IMAGE_PAPER, IMAGE_SMALL
+from studies.engine.study import Study
+
+STUDY = Study(
+    name="image_grid",
+    question="Where in (s0, s1) does an image fit best, and how near does Eqn. 11 come?",
+    signals=("riemann",),
+    media="image",
+    small=IMAGE_SMALL,
+    paper=IMAGE_PAPER,
+    scoring_seeds=(105, 106),
+)
+
+if __name__ == "__main__":
+    main(STUDY)

@@ -1,0 +1,30 @@
+"""How far below the optimum that a search finds does Eqn. 11 lie, image by image?
+
+    python studies/image_search.py run --scale small --trials 20 --signals my_images/*.png
+    python studies/image_search.py plan --scale small
+
+As `audio_search`, of images and arrays: an Optuna study for every image over (s0, s1) of SIREN².
+"""
+
+from dataclasses import replace
+
+from studies.engine.cli import main
+from studies.engine.scales import IMAGE_PAPER, IMAGE_SMALL
+from studies.engine.study import Search, Study, confirming_seeds
+
+CHOOSING, SCORING = confirming_seeds(5)
+
+STUDY = Study(
+    name="image_search",
+    question="How far below the optimum that a search finds does Eqn. 11 lie?",
+    signals=("riemann",),
+    media="image",
+    small=replace(IMAGE_SMALL, seeds=2),
+    paper=replace(IMAGE_PAPER, seeds=3),
+    choosing_seeds=CHOOSING,
+    scoring_seeds=SCORING,
+    search=Search(trials=60, sampler="tpe"),
+)
+
+if __name__ == "__main__":
+    main(STUDY)

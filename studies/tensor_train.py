@@ -1,0 +1,37 @@
+"""Does a hidden layer in tensor-train form save parameters at no cost in PSNR?
+
+    python studies/tensor_train.py run --scale small --signals my_clips/*.wav
+
+Table 4 of the paper: SIREN² of 4 x 256, and a wider one of 4 x 300 whose fourth hidden layer is a
+tensor train of rank 8, for 10,000 epochs. The paper counts 182,426 parameters for the latter;
+see `inr_models.tensor_train` for what its figure says.
+"""
+
+from dataclasses import replace
+
+from search_spaces.networks import Case
+from studies.engine.cli import main
+from studies.engine.scales import AUDIO_PAPER, AUDIO_SMALL, comparison
+from studies.engine.study import Study
+
+
+def cases(dense: int, train: int) -> tuple[Case, ...]:
+    """SIREN² of width `dense`, and of width `train` with the tensor train."""
+    return (
+        Case(name="siren2", network="siren2", width=dense),
+        Case(name="siren2_tt", network="siren2_tt", width=train),
+    )
+
+
+PAPER = replace(AUDIO_PAPER, fit=replace(AUDIO_PAPER.fit, epochs=10_000), width=256)
+
+STUDY = Study(
+    name="tensor_train",
+    question="Does a hidden layer in tensor-train form save parameters at no cost in PSNR?",
+    signals=("clips",),
+    small=comparison(AUDIO_SMALL, cases(52, 60), parameters=8_425, seeds=2),
+    paper=comparison(PAPER, cases(256, 300), parameters=198_145),
+)
+
+if __name__ == "__main__":
+    main(STUDY)
