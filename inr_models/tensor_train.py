@@ -120,6 +120,7 @@ class TensorTrainConfig(Siren2Config):
 
 
 def modes_of(width: int) -> tuple[int, int]:
-    """Two modes that multiply to `width`, as near to each other as its divisors allow."""
-    low = next(d for d in range(math.isqrt(width), 0, -1) if width % d == 0)
+    """Two modes that multiply to `width`, their ratio as near to the figure's 10 x 30 as may be."""
+    divisors = [d for d in range(1, width + 1) if width % d == 0]
+    low = min(divisors, key=lambda d: abs(math.log(3 * d * d / width)))
     return low, width // low

@@ -15,5 +15,5 @@ IMAGE_GRID = NoiseGrid(
     samples=PAPER_SIDE,
 )  # fmt: skip
 IMAGE_GRID_SMALL = NoiseGrid(
-    s0=Log(low=12.5, high=400, num=4), s1=Values(values=(0, 0.1, 0.3, 0.8)), samples=PAPER_SIDE
+    s0=Log(low=4, high=400, num=5), s1=Values(values=(0, 0.1, 0.3, 0.8)), samples=PAPER_SIDE
 )

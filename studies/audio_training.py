@@ -34,15 +34,14 @@ def cases(scale: Scale, decays: tuple[float, ...]) -> tuple[Case, ...]:
                 )
         for width in (scale.width // 2, 128 if scale.width > 128 else 2 * scale.width):
             found.append(Case(name=f"{network} width {width}", network=network, width=width))
-        for factor in SCALINGS:
-            # In the small scale the signal is shorter, and so is every factor.
-            scaled = max(1.0, factor * scale.max_samples / 150_000)
+        # A shorter signal makes every factor smaller; below 1 there is nothing to scale.
+        for factor in sorted({max(1.0, f * scale.max_samples / 150_000) for f in SCALINGS}):
             found.append(
                 Case(
-                    name=f"{network} omega x{scaled:g}",
+                    name=f"{network} omega x{factor:.3g}",
                     network=network,
                     width=scale.width,
-                    first_factor=scaled,
+                    first_factor=factor,
                 )
             )
     return tuple(found)

@@ -38,7 +38,7 @@ AUDIO_PAPER = Scale(
 """Sec. 5.1, Fig. 6."""
 
 IMAGE_SMALL = Scale(
-    max_samples=64 * 64,
+    max_samples=96 * 96,
     width=52,
     depth=4,
     fit=_SMALL_FIT,

@@ -43,6 +43,9 @@ class Scale:
     def __post_init__(self) -> None:
         if (self.grid is None) != bool(self.cases):
             raise InputError("a scale has a grid or cases, one of the two.")
+        names = [case.name for case in self.cases]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise InputError(f"cases: two are named {twice[0]!r}; give each a name of its own.")
         if self.max_samples < 256:
             raise InputError(f"max_samples = {self.max_samples}: give 256 or more.")
         if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:

@@ -1,0 +1,81 @@
+"""Every network's settings for a target, and its search space."""
+
+import dataclasses
+
+import pytest
+
+from inr_models import MODELS
+from search_spaces.networks import NETWORKS, SPACES, Case, network_for, space_of
+from search_spaces.rules import RULES, Target
+
+SOUND = Target(descriptors={"psi": 0.4}, num_samples=8192, width=52)
+IMAGE = Target(
+    descriptors={"psi": 0.2}, num_samples=128 * 96, width=52, channels=3, image_shape=(128, 96)
+)
+
+
+def made(name: str, target: Target = SOUND):
+    rule = "eqn11_image_length" if target.image_shape else "eqn11_length"
+    return network_for(Case(name=name, network=name), target, 9_000, rule)
+
+
+def test_every_network_of_the_project_can_be_compared():
+    assert {made(name).network for name in NETWORKS} == MODELS.keys()
+
+
+@pytest.mark.parametrize("target", [SOUND, IMAGE], ids=["sound", "image"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_keeps_the_targets_depth_and_its_rules_scales(name, target):
+    network = made(name, dataclasses.replace(target, depth=5))
+    assert network.depth == 5
+    if "siren2" in name:
+        rule = RULES["eqn11_image_length" if target.image_shape else "eqn11_length"]
+        assert (network.s0, network.s1) == pytest.approx(rule(target))
+
+
+def test_rules_see_the_width_that_the_budget_gives():
+    case = Case(name="x", network="siren2", rule="eqn11_length_width")
+    network = network_for(case, SOUND, 30_000, "eqn11_length")
+    sized = dataclasses.replace(SOUND, width=network.width)
+    assert network.s1 == pytest.approx(RULES["eqn11_length_width"](sized).s1)
+
+
+def test_every_network_with_settings_of_its_own_has_a_space():
+    plain = {"siren2", "siren2_tt", "siren2_zero_bias", "siren_zero_bias", "siren_normal"}
+    assert NETWORKS.keys() - SPACES.keys() == plain
+
+
+@pytest.mark.parametrize("target", [SOUND, IMAGE], ids=["sound", "image"])
+@pytest.mark.parametrize("name", SPACES)
+def test_a_space_changes_its_fields_alone_and_leaves_the_published_point_out(name, target):
+    network = made(name, target)
+    found = dict(space_of(name, network))
+    assert len(found) >= 3
+    assert len(set(found.values())) == len(found)
+    assert network not in found.values()
+    for changed in found.values():
+        differing = {
+            field.name
+            for field in dataclasses.fields(network)
+            if getattr(changed, field.name) != getattr(network, field.name)
+        }
+        assert differing <= SPACES[name].keys()
+
+
+def test_octaves_reach_nyquist_of_the_longest_axis():
+    assert made("relu_pe").octaves == 13  # 2^12 pi = 8192 pi / 2
+    assert made("relu_pe", IMAGE).octaves == 7  # 2^6 pi = 128 pi / 2
+
+
+def test_images_rules_are_table_6_at_512_and_shrink_with_the_side():
+    # castle.jpg: psi 0.1097, s0 21, s1 0.04
+    target = dataclasses.replace(
+        IMAGE, descriptors={"psi": 0.1097}, image_shape=(512, 512), width=256
+    )
+    for name in ("eqn11_image", "eqn11_image_length", "eqn11_image_length_width"):
+        s0, s1 = RULES[name](target)
+        assert (round(s0), round(s1, 2)) == (21, 0.04)
+    small = dataclasses.replace(target, image_shape=(128, 64), width=64)
+    s0, s1 = RULES["eqn11_image"](target)
+    assert RULES["eqn11_image_length"](small) == pytest.approx((s0 / 4, s1))
+    assert RULES["eqn11_image_length_width"](small) == pytest.approx((s0 / 4, 2 * s1))
