@@ -198,6 +198,9 @@ def _decoded(path: Path, file: ImageFile) -> tuple[NDArray, list[str]]:
         )
     if file.mode not in (*_KEPT, *_READ_AS):
         raise InputError(f"{path}: a {file.mode} image; convert it to RGB or gray first.")
+    covered = sum((x1 - x0) * (y1 - y0) for _, (x0, y0, x1, y1), *_ in file.tile)
+    if file.format == "TIFF" and covered < file.width * file.height:
+        raise ValueError("strips are missing, which Pillow would fill with zeros")
     notes = []
     if getattr(file, "is_animated", False):
         notes.append("only the first of its images is read")
