@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from studies.engine.schema import TABLES, arrow_schema
 from studies.engine.store import KEYS, Store, newest
 
-MAX_ROWS = 100_000
+MAX_ROWS = 50_000
 """Rows of a file, about, into which small ones are joined."""
 
 MANY_FILES = 300

@@ -198,7 +198,8 @@ def _decoded(path: Path, file: ImageFile) -> tuple[NDArray, list[str]]:
         )
     if file.mode not in (*_KEPT, *_READ_AS):
         raise InputError(f"{path}: a {file.mode} image; convert it to RGB or gray first.")
-    covered = sum((x1 - x0) * (y1 - y0) for _, (x0, y0, x1, y1), *_ in file.tile)
+    boxes = [tile.extents or (0, 0, *file.size) for tile in file.tile]
+    covered = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)
     if file.format == "TIFF" and covered < file.width * file.height:
         raise ValueError("strips are missing, which Pillow would fill with zeros")
     notes = []

@@ -38,9 +38,7 @@ class Job:
 
     def __init__(self, run: Run, signals: Sequence[Signal], store: Store) -> None:
         self.run, self.signals, self.store = run, signals, store
-        self.rows: dict[str, dict[str, Row]] = {signal.sha256: {} for signal in signals}
-        for key, row in stored_rows(run, store).items():
-            self.rows[row["sha256"]][key] = row
+        self.rows: dict[str, dict[str, Row]] = dict(stored_rows(run, store))
         self.suggestions = self._suggestions()
         self.shown: dict[str, set[str]] = {}
         self.done: dict[str, int] = {}

@@ -6,11 +6,11 @@ be filled in while a study runs, after MLflow was away, or into a new server alt
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studies.engine.known import named_points, point_at, score_of, stored_rows
+from studies.engine.known import Suggestion, named_points, point_at, score_of, stored_rows
 from studies.engine.mlflow_tree import MlflowTree
 from studies.engine.plan import Point, all_seeds, points, rule_points, trial_of
 from studies.engine.rows import Row, point_columns
@@ -64,14 +64,17 @@ class Tracker:
         )
         if is_new:
             self.tree.log_text(run.id, "study.json", RUN_JSON.dump_json(run, indent=1).decode())
-        rows = stored_rows(run, self.store)
-        for signal, point in self._points(rows):
-            id = f"{self._signal_id(signal.sha256)}/{point.name}"
-            keys = {seed: trial_of(run, signal, point, seed).key for seed in all_seeds(run)}
-            found = {seed: rows[key] for seed, key in keys.items() if key in rows}
-            ended = {seed for seed, row in found.items() if row["status"] not in UNFINISHED}
-            if found and (id not in self.tree.runs or ended - self.tree.seen[id]):
-                self._log_point(self.tree, id, signal, point, found)
+        suggestions = self._suggestions()
+        by_sha = {signal.sha256: signal for signal in self.signals}
+        for sha256, rows in stored_rows(run, self.store):
+            signal = by_sha[sha256]
+            for point in self._points(signal, rows, suggestions.get(sha256, ())):
+                id = f"{self._signal_id(sha256)}/{point.name}"
+                keys = {seed: trial_of(run, signal, point, seed).key for seed in all_seeds(run)}
+                found = {seed: rows[key] for seed, key in keys.items() if key in rows}
+                ended = {seed for seed, row in found.items() if row["status"] not in UNFINISHED}
+                if found and (id not in self.tree.runs or ended - self.tree.seen[id]):
+                    self._log_point(self.tree, id, signal, point, found)
         if report:
             for sha256, numbers in report.numbers.items():
                 if (id := self._signal_id(sha256)) in self.tree.runs:
@@ -82,32 +85,39 @@ class Tracker:
         if finished:
             self.tree.finish()
 
-    def _points(self, rows: Mapping[str, Row]) -> Iterator[tuple[Signal, Point]]:
-        """Of a grid every named point; of a search the rules', its own, and what was confirmed."""
+    def _suggestions(self) -> Mapping[str, Sequence[Suggestion]]:
         if not self.run.search:
-            yield from ((s, point) for s in self.signals for point in points(self.run, s))
-            return
+            return {}
         from studies.engine.journal import RunJournal
 
-        suggestions = RunJournal(self.store, self.run).suggestions(self.run, self.signals)
+        return RunJournal(self.store, self.run).suggestions(self.run, self.signals)
+
+    def _points(
+        self, signal: Signal, rows: Mapping[str, Row], suggestions: Sequence[Suggestion]
+    ) -> Sequence[Point]:
+        """Every named point; but of a search the rules', its own, and what was confirmed."""
+        if not self.run.search:
+            return points(self.run, signal)
         confirming = (*self.run.choosing_seeds, *self.run.scoring_seeds)
-        for signal in self.signals:
-            named = named_points(self.run, signal)
-            found = {point.network: point for point in rule_points(self.run, signal)}
-            for s in suggestions[signal.sha256]:
-                point = named.get(s.scales) or point_at(self.run, s.scales)
-                keys = (trial_of(self.run, signal, point, seed).key for seed in confirming)
-                # What another study found is shown where it came to be confirmed.
-                if not s.warm or any(key in rows for key in keys):
-                    found.setdefault(point.network, point)
-            yield from ((signal, point) for point in found.values())
+        named = named_points(self.run, signal)
+        found = {point.network: point for point in rule_points(self.run, signal)}
+        for s in suggestions:
+            point = named.get(s.scales) or point_at(self.run, s.scales)
+            keys = (trial_of(self.run, signal, point, seed).key for seed in confirming)
+            # What another study found is shown where it came to be confirmed.
+            if not s.warm or any(key in rows for key in keys):
+                found.setdefault(point.network, point)
+        return list(found.values())
 
     def _log_point(
         self, tree: MlflowTree, id: str, signal: Signal, point: Point, rows: dict[int, Row]
     ) -> None:
         parent = self._signal_id(signal.sha256)
         if parent not in tree.runs:
-            shown = ("num_samples", "sample_rate", "crop", "crop_start", "source")
+            shown = (
+                "num_samples", "image_shape", "channels", "sample_rate", "crop", "crop_start",
+                "source",
+            )  # fmt: skip
             params = {"signal": signal.name, **{name: getattr(signal, name) for name in shown}}
             tree.ensure(parent, signal.name, parent=self.run.id, params=params, tags=self._tags)
             described = {"psnr_zero": signal.psnr_zero, **signal.descriptors}
@@ -120,6 +130,8 @@ class Tracker:
             "network": point.network.network,
             **{name.removeprefix("hp_"): value for name, value in columns.items()},
             "epochs": self.run.scale.fit.epochs,
+            "learning_rate": (point.fit or self.run.scale.fit).learning_rate,
+            "decay": (point.fit or self.run.scale.fit).decay,
         }
         tags = self._tags | {"kind": point.kind, "signal": signal.name}
         tree.ensure(id, f"{signal.name} {point.name}", parent=parent, params=params, tags=tags)
