@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from analysis.comparison import Comparison, Overall
-from analysis.published import MARKS, not_available
+from analysis.published import MARKS, left_out
 from analysis.tables import number
 from studies.engine.study import Run
 
@@ -85,11 +85,12 @@ def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
 
 
 def unavailable(run: Run, comparisons: Sequence[Comparison]) -> list[str]:
-    """At the paper's scale, its targets that are not among the signals: a sentence, or none."""
+    """At the paper's scale, sentences on those of its targets that are not among the signals."""
     if run.scale_name != "paper":
         return []
-    names = not_available(run.study, [c.signal for c in comparisons])
-    return [f"Of the paper's targets not available: {', '.join(names)}."] if names else []
+    never, others = left_out(run.study, [c.signal for c in comparisons])
+    lines = [f"Of the paper's targets {', '.join(never)}: not available."] if never else []
+    return lines + ([f"Not among these signals: {', '.join(others)}."] if others else [])
 
 
 def comparison_parquet(comparisons: Sequence[Comparison]) -> bytes:

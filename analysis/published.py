@@ -3,6 +3,7 @@
 Peak PSNR in dB, mean over five seeds. A target is known by its name and its psi in Table 6.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from studies.engine.signals import Signal
@@ -72,7 +73,11 @@ class Published(NamedTuple):
         return f"{self.psnr:.1f}{self.mark}"
 
 
+UNAVAILABLE = ("voltage", "foley", "birds", *SETS)
+"""Targets that cannot be had."""
+
 MARKS = {
+    "§": "of the paper's own field, from another solver",
     "‡": "the paper's figure is zero output, or that plus the lift of a maximum over minibatches",
     "†": "in the paper three minibatch steps an epoch, scored on the last minibatch",
 }
@@ -80,6 +85,8 @@ MARKS = {
 
 def target_of(signal: Signal) -> str | None:
     """The paper's name for a signal, None if it is not one of its targets."""
+    if signal.name == "riemann" and signal.image_shape == (512, 512):
+        return "2D-Riemann"
     stem = signal.name.lower().removeprefix("gt_").split("_")[0].rstrip("0123456789")
     known = PSI.get(stem)
     if known is None or round(abs(signal.descriptors["psi"] - known), 4) > 1e-4:
@@ -96,10 +103,16 @@ def published(study: str, signal: Signal, case: str) -> Published | None:
     lift = LIFT_DB if case in MINIBATCHED else 0.1
     if study == "audio_architectures" and psnr <= signal.psnr_zero + lift:
         return Published(psnr, "‡")
-    return Published(psnr, "†" if study == "audio_architectures" and case in MINIBATCHED else "")
+    if study == "audio_architectures" and case in MINIBATCHED:
+        return Published(psnr, "†")
+    return Published(psnr, "§" if target == "2D-Riemann" else "")
 
 
-def not_available(study: str, signals: list[Signal]) -> list[str]:
-    """The paper's targets of a study that are not among `signals`."""
+def left_out(study: str, signals: Sequence[Signal]) -> tuple[list[str], list[str]]:
+    """The paper's targets of a study that cannot be had, and those that are not among `signals`."""
     there = {target_of(signal) for signal in signals}
-    return [name for name in TABLES.get(study, {}) if name not in there]
+    missing = [name for name in TABLES.get(study, {}) if name not in there]
+    return (
+        [name for name in missing if name in UNAVAILABLE],
+        [name for name in missing if name not in UNAVAILABLE],
+    )

@@ -22,7 +22,7 @@ STUDY = Study(
     question="Which network fits a sound best, with equal parameters and equal steps?",
     signals=("clips",),
     # 4 x 52 and 4 x 222 with one coordinate.
-    small=comparison(AUDIO_SMALL, NETWORKS, parameters=8_425, seeds=2),
+    small=comparison(AUDIO_SMALL, NETWORKS, parameters=8_425),
     paper=comparison(AUDIO_PAPER, NETWORKS, parameters=149_185),
 )
 

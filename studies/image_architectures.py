@@ -22,7 +22,7 @@ STUDY = Study(
     signals=("riemann",),
     media="image",
     # 4 x 52 and 4 x 256 with two coordinates and one channel.
-    small=comparison(IMAGE_SMALL, NETWORKS, parameters=8_477, seeds=2),
+    small=comparison(IMAGE_SMALL, NETWORKS, parameters=8_477),
     paper=comparison(IMAGE_PAPER, NETWORKS, parameters=198_401),
 )
 

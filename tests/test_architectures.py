@@ -17,7 +17,18 @@ from inr_models.metrics import psnr_db
 from tests.commands import run
 
 SOUNDS, IMAGES = studies.audio_architectures.__file__, studies.image_architectures.__file__
-SIZES = ("--scale", "small", "--epochs", "40", "--networks", "siren", "siren2", "wire")
+SIZES = (
+    "--scale",
+    "small",
+    "--epochs",
+    "40",
+    "--seeds",
+    "2",
+    "--networks",
+    "siren",
+    "siren2",
+    "wire",
+)
 
 
 @pytest.fixture(scope="module")

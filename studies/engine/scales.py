@@ -59,9 +59,11 @@ IMAGE_PAPER = Scale(
 """Sec. 5.2: 512 x 512; larger ones whole up to a million pixels."""
 
 
-def comparison(scale: Scale, cases: tuple[Case, ...], parameters: int, seeds: int = 5) -> Scale:
-    """The scale with networks of `parameters` numbers beside each other in the grid's place."""
-    return replace(scale, grid=None, cases=cases, parameters=parameters, seeds=seeds)
+def comparison(scale: Scale, cases: tuple[Case, ...], parameters: int) -> Scale:
+    """The scale with networks of `parameters` numbers beside each other in the grid's place, on
+    five seeds, as in the paper.
+    """
+    return replace(scale, grid=None, cases=cases, parameters=parameters, seeds=5)
 
 
 def named(*networks: str) -> tuple[Case, ...]:

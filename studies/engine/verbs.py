@@ -35,7 +35,7 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     from analysis.tables import plan_table
 
     store = Store(arguments.results, create=False)
-    run, signals = _resolve(study, arguments)
+    run, signals = _resolve(study, arguments, console)
     job, _ = _prepare(run, signals, store, arguments, console)
     console.print(plan_table(signals, job.missing))
     return end(console, run.skipped, [])
@@ -49,7 +49,7 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     store = Store(arguments.results)
     uri = _tracking_uri(arguments)
     check_uri(uri)
-    run, signals = _resolve(study, arguments)
+    run, signals = _resolve(study, arguments, console)
     say(console, "skipped", run.skipped)
     say(console, "note", [note for signal in signals for note in signal.notes])
     job, workers = _prepare(run, signals, store, arguments, console)
@@ -163,7 +163,9 @@ def report(study: Study, arguments: argparse.Namespace, console: Console) -> int
     return report_on(run, signals, store, uri, console)
 
 
-def _resolve(study: Study, arguments: argparse.Namespace) -> tuple[Run, list[Signal]]:
+def _resolve(
+    study: Study, arguments: argparse.Namespace, console: Console
+) -> tuple[Run, list[Signal]]:
     """The run that the flags name, and its signals."""
     scale_name = arguments.scale or "paper"
     changes = {name: getattr(arguments, name, None) for name in FLAGS}
@@ -175,7 +177,8 @@ def _resolve(study: Study, arguments: argparse.Namespace) -> tuple[Run, list[Sig
     empty = resolve(study, scale_name, (), changes=changes)
     _check_search(empty, ())
     files = find_files(patterns, study.media)
-    signals, skipped = read_all(files, empty.scale.max_samples, study.media)
+    with console.status("reading the signals (a generated one takes two minutes, once)"):
+        signals, skipped = read_all(files, empty.scale.max_samples, study.media)
     if not signals:
         raise InputError("\n       ".join(skipped))
     run = resolve(study, scale_name, signals, skipped=skipped, changes=changes)

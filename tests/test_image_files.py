@@ -1,0 +1,203 @@
+"""Reading an image or array: values, what is left out, crops, and spectral centroids."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
+from inr_models.metrics import psnr_db
+from search_spaces.descriptors import describe, radial_centroid, raster_centroid
+from studies.engine.image_files import read_image
+from studies.engine.riemann import cached_density
+from studies.engine.signals import coordinates, sha256_of
+
+RNG = np.random.default_rng(0)
+GRAY, COLOR = (RNG.integers(0, 256, shape, dtype=np.uint8) for shape in [(20, 30), (20, 30, 3)])
+DEEP = RNG.integers(0, 65536, (20, 30), dtype=np.uint16)
+FIELD = RNG.normal(300, 40, (20, 30)).astype(np.float32)
+SMOOTH = np.add.outer(np.arange(20), np.arange(30) * 4).astype(np.uint8)
+
+
+@pytest.fixture
+def save(tmp_path):
+    """`save(name, pixels, **options)`: a file; the name's suffix is its format."""
+
+    def save(name, pixels, **options):
+        path = tmp_path / name
+        if path.suffix == ".npy":
+            np.save(path, pixels)
+        else:
+            image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
+            image.save(path, **options)
+        return path
+
+    return save
+
+
+def scaled(pixels, half=127.5):
+    """[n, c] of [H, W] or [H, W, C]: what 0 to 2 * half becomes."""
+    values = np.asarray(pixels) / half - 1
+    return values.astype(np.float32).reshape(pixels.shape[0] * pixels.shape[1], -1)
+
+
+def assert_reads(path, expected, shape=(20, 30), notes=()):
+    signal = read_image(path, 4096)
+    assert signal.image_shape == shape
+    assert signal.values.dtype == np.float32
+    np.testing.assert_array_equal(signal.values, expected)
+    assert [note.removeprefix(f"{path}: ") for note in signal.notes] == list(notes)
+    return signal
+
+
+LOSSLESS = {"a.png": {}, "a.tif": {}, "b.TIFF": {"compression": "tiff_lzw"}, "a.npy": {}}
+
+
+@pytest.mark.parametrize("name", LOSSLESS)
+@pytest.mark.parametrize("pixels", [GRAY, COLOR])
+def test_8_bits_become_v_over_127_5_minus_1_row_by_row(save, name, pixels):
+    signal = assert_reads(save(name, pixels, **LOSSLESS[name]), scaled(pixels))
+    assert signal.peak == 127.5
+    assert (signal.channels, signal.num_samples, signal.file_samples) == (pixels.size // 600, 600, 600)
+    assert (signal.crop, signal.crop_start, signal.sample_rate) == ("whole", 0, None)
+
+
+def test_webp_is_read_as_rgb(save):
+    assert_reads(save("a.webp", COLOR, lossless=True), scaled(COLOR))
+    assert_reads(save("b.webp", GRAY, lossless=True), scaled(np.dstack([GRAY] * 3)))
+
+
+@pytest.mark.parametrize("pixels", [SMOOTH, np.dstack([SMOOTH, SMOOTH[::-1], SMOOTH[:, ::-1]])])
+def test_jpeg_is_read_up_to_its_loss(save, pixels):
+    signal = read_image(save("a.jpeg", pixels, quality=95, subsampling=0), 4096)
+    assert signal.image_shape == (20, 30)
+    assert np.abs(signal.values - scaled(pixels)).max() < 0.06
+
+
+@pytest.mark.parametrize("name", LOSSLESS)
+def test_gray_of_16_bits_keeps_them_all(save, name):
+    assert len(np.unique(scaled(DEEP, 32767.5))) > 590
+    signal = assert_reads(save(name, DEEP, **LOSSLESS[name]), scaled(DEEP, 32767.5))
+    assert signal.peak == 32767.5
+
+
+def test_the_byte_order_of_a_file_does_not_matter(save):
+    assert_reads(save("a.npy", DEEP.astype(">u2")), scaled(DEEP, 32767.5))
+    big = Image.frombytes("I;16B", (30, 20), DEEP.astype(">u2").tobytes())
+    assert_reads(save("big.tif", big), scaled(DEEP, 32767.5))
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.npy"])
+def test_floats_are_scaled_by_their_own_range(save, name):
+    low, high = float(FIELD.min()), float(FIELD.max())
+    signal = read_image(save(name, FIELD), 4096)
+    assert signal.peak == (high - low) / 2
+    expected = scaled(FIELD.astype(np.float64) - low, (high - low) / 2)
+    np.testing.assert_allclose(signal.values, expected, rtol=0, atol=1e-7)
+
+
+@given(field=arrays(np.float64, (16, 17), elements=st.floats(-1e300, 1e300, width=64)))
+def test_any_floats_reach_exactly_minus_1_and_1_and_keep_their_order(field, tmp_path_factory):
+    assume(field.max() / 2 > field.min() / 2)
+    path = tmp_path_factory.getbasetemp() / "any.npy"
+    np.save(path, field)
+    values = read_image(path, 4096).values[:, 0]
+    assert (values.min(), values.max()) == (-1, 1)
+    assert (np.diff(values[np.argsort(field.ravel())]) >= 0).all()
+
+
+@pytest.mark.parametrize("ends", [(1, 1 + 2**-52), (-1.7e308, 1.7e308), (0, 1e-322)])
+def test_ranges_at_the_edge_of_doubles_are_scaled_too(save, ends):
+    field = np.where(GRAY > 99, *ends)
+    np.testing.assert_array_equal(np.unique(read_image(save("a.npy", field), 4096).values), [-1, 1])
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int32", "uint32", "int64", "float16"])
+def test_numbers_of_other_types_are_scaled_by_their_own_range(save, dtype):
+    numbers = (GRAY // 2 - 30.0).astype(dtype)
+    path = save("a.npy", numbers)
+    expected = scaled(numbers - float(numbers.min()), (numbers.max() - float(numbers.min())) / 2)
+    np.testing.assert_allclose(read_image(path, 4096).values, expected, rtol=0, atol=1e-7)
+
+
+def test_an_array_has_up_to_16_channels_and_any_memory_order(save):
+    pixels = RNG.integers(0, 256, (20, 30, 16), dtype=np.uint8)
+    assert_reads(save("a.npy", pixels), scaled(pixels))
+    assert_reads(save("f.npy", np.asfortranarray(pixels)), scaled(pixels))
+    assert_reads(save("one.npy", GRAY[..., None]), scaled(GRAY))
+
+
+ALPHA = "its alpha channel is left out."
+PALETTE = "a palette image, read as RGB."
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+@pytest.mark.parametrize("pixels", [GRAY, COLOR])
+def test_alpha_is_left_out_with_a_note(save, name, pixels):
+    assert_reads(save(name, np.dstack([pixels, GRAY])), scaled(pixels), notes=[ALPHA])
+
+
+def test_a_color_that_means_transparent_is_kept_with_a_note(save):
+    assert_reads(save("a.png", COLOR, transparency=(1, 2, 3)), scaled(COLOR), notes=[ALPHA])
+    assert_reads(save("b.png", DEEP, transparency=7), scaled(DEEP, 32767.5), notes=[ALPHA])
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_a_palette_is_read_as_rgb_with_a_note(save, name):
+    image = Image.fromarray(COLOR).quantize(17)
+    expected = scaled(np.asarray(image.convert("RGB")))
+    assert_reads(save(name, image), expected, notes=[PALETTE])
+
+
+@pytest.mark.parametrize("transparency", [3, bytes(range(0, 170, 10))])
+def test_a_palette_with_transparency_keeps_the_colors_under_it(save, transparency):
+    image = Image.fromarray(COLOR).quantize(17)
+    path = save("a.png", image, transparency=transparency)
+    assert_reads(path, scaled(np.asarray(image.convert("RGB"))), notes=[PALETTE, ALPHA])
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_an_image_of_two_levels_is_minus_1_and_1(save, name):
+    assert_reads(save(name, GRAY > 99), np.where(GRAY > 99, 1.0, -1.0).reshape(-1, 1))
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "webp"])
+def test_of_several_images_the_first_is_read_with_a_note(save, suffix):
+    more = {"save_all": True, "append_images": [Image.fromarray(COLOR[::-1].copy())]}
+    lossless = {"lossless": True} if suffix == "webp" else {}
+    path = save(f"a.{suffix}", COLOR, **more, **lossless)
+    assert_reads(path, scaled(COLOR), notes=["only the first of its images is read."])
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tif", "b.tif"])
+def test_pixels_are_not_turned_whatever_the_orientation_tag(save, name, orientation):
+    options = {"webp": {"lossless": True}, "tif": {"compression": "tiff_lzw"}}
+    options = {} if name == "a.tif" else options.get(name[2:], {})
+    plain = read_image(save(name, COLOR, **options), 4096)
+    exif = Image.Exif()
+    exif[274] = orientation
+    assert_reads(save(name, COLOR, exif=exif, **options), plain.values)
+
+
+@pytest.mark.parametrize(
+    ("shape", "at", "crop"),
+    [
+        ((100, 170), (32, 64), (32, 32)),
+        ((100, 170, 3), (64, 128), (32, 32)),
+        ((20, 200), (0, 96), (20, 32)),
+        ((200, 20), (160, 0), (32, 20)),
+    ],
+)
+def test_a_large_image_is_cropped_to_its_busiest_square(save, shape, at, crop):
+    pixels = RNG.integers(100, 140, shape, dtype=np.uint8)
+    window = np.s_[at[0] : at[0] + crop[0], at[1] : at[1] + crop[1]]
+    pixels[window] = RNG.integers(0, 256, pixels[window].shape, dtype=np.uint8)
+    # The rest beside the last whole square varies most of all, and is not chosen.
+    pixels[192:, :], pixels[:, 192:] = 255 * (RNG.random(2)[:, None, None] > 2), 0
+    signal = assert_reads_crop = read_image(save("a.png", pixels), 32 * 32 + 5)
+    assert (signal.crop, signal.file_samples) == ("busiest", shape[0] * shape[1])
+    assert (signal.image_shape, signal.num_samples) == (crop, crop[0] * crop[1])
+    assert signal.crop_start == at[0] * shape[1] + at[1]
+    np.testing.assert_array_equal(signal.values, scaled(pixels[window]))
