@@ -1,5 +1,7 @@
 """Reading an image or array: values, what is left out, crops, and spectral centroids."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -59,7 +61,11 @@ LOSSLESS = {"a.png": {}, "a.tif": {}, "b.TIFF": {"compression": "tiff_lzw"}, "a.
 def test_8_bits_become_v_over_127_5_minus_1_row_by_row(save, name, pixels):
     signal = assert_reads(save(name, pixels, **LOSSLESS[name]), scaled(pixels))
     assert signal.peak == 127.5
-    assert (signal.channels, signal.num_samples, signal.file_samples) == (pixels.size // 600, 600, 600)
+    assert (signal.channels, signal.num_samples, signal.file_samples) == (
+        pixels.size // 600,
+        600,
+        600,
+    )
     assert (signal.crop, signal.crop_start, signal.sample_rate) == ("whole", 0, None)
 
 
@@ -115,9 +121,9 @@ def test_ranges_at_the_edge_of_doubles_are_scaled_too(save, ends):
 
 @pytest.mark.parametrize("dtype", ["int8", "int32", "uint32", "int64", "float16"])
 def test_numbers_of_other_types_are_scaled_by_their_own_range(save, dtype):
-    numbers = (GRAY // 2 - 30.0).astype(dtype)
-    path = save("a.npy", numbers)
-    expected = scaled(numbers - float(numbers.min()), (numbers.max() - float(numbers.min())) / 2)
+    numbers = GRAY // 4 + 20
+    path = save("a.npy", numbers.astype(dtype))
+    expected = scaled(numbers - numbers.min(), np.ptp(numbers) / 2)
     np.testing.assert_allclose(read_image(path, 4096).values, expected, rtol=0, atol=1e-7)
 
 
@@ -192,12 +198,119 @@ def test_pixels_are_not_turned_whatever_the_orientation_tag(save, name, orientat
 )
 def test_a_large_image_is_cropped_to_its_busiest_square(save, shape, at, crop):
     pixels = RNG.integers(100, 140, shape, dtype=np.uint8)
+    # What is left beside the last whole square varies most of all, and is no square.
+    for axis in (0, 1):
+        left = np.swapaxes(pixels, 0, axis)[shape[axis] // crop[axis] * crop[axis] :]
+        left[:] = RNG.choice([0, 255], left.shape)
     window = np.s_[at[0] : at[0] + crop[0], at[1] : at[1] + crop[1]]
-    pixels[window] = RNG.integers(0, 256, pixels[window].shape, dtype=np.uint8)
-    # The rest beside the last whole square varies most of all, and is not chosen.
-    pixels[192:, :], pixels[:, 192:] = 255 * (RNG.random(2)[:, None, None] > 2), 0
-    signal = assert_reads_crop = read_image(save("a.png", pixels), 32 * 32 + 5)
+    pixels[window] = RNG.integers(50, 200, pixels[window].shape, dtype=np.uint8)
+    signal = read_image(save("a.png", pixels), 32 * 32 + 5)
     assert (signal.crop, signal.file_samples) == ("busiest", shape[0] * shape[1])
     assert (signal.image_shape, signal.num_samples) == (crop, crop[0] * crop[1])
     assert signal.crop_start == at[0] * shape[1] + at[1]
     np.testing.assert_array_equal(signal.values, scaled(pixels[window]))
+    assert signal.descriptors == describe(signal.values.reshape(*crop, -1))
+
+
+def test_a_crop_of_floats_is_scaled_by_its_own_range(save):
+    field = np.where(np.indices((40, 40)).sum(0) % 2, 5.0, 3.0)
+    field[32:] = 100
+    signal = read_image(save("a.npy", field), 32 * 32)
+    assert signal.peak == 1
+    np.testing.assert_array_equal(signal.values[:, 0], field[:32, :32].ravel() - 4)
+
+
+def test_a_signal_knows_its_hash_and_its_zero_output_psnr(save):
+    signal = read_image(save("a.png", COLOR), 4096)
+    assert signal.sha256 == sha256_of(signal.values, (20, 30))
+    assert signal.psnr_zero == pytest.approx(psnr_db(np.mean(signal.values.astype(float) ** 2)))
+    assert (signal.name, signal.shape) == ("a", (20, 30))
+
+
+def test_the_same_pixels_are_the_same_signal_in_every_lossless_format(save):
+    signals = [read_image(save(name, COLOR, **kw), 4096) for name, kw in LOSSLESS.items()]
+    signals.append(read_image(save("a.webp", COLOR, lossless=True), 4096))
+    assert len({signal.sha256 for signal in signals}) == 1
+    again = read_image(save("a.png", COLOR), 4096)
+    assert again == signals[0]
+    np.testing.assert_array_equal(again.values, signals[0].values)
+
+
+def test_the_hash_tells_shapes_of_the_same_samples_apart(save):
+    samples = RNG.integers(0, 256, 512, dtype=np.uint8)
+    wide, high = (read_image(save("a.png", samples.reshape(s)), 4096) for s in [(16, 32), (32, 16)])
+    np.testing.assert_array_equal(wide.values, high.values)
+    assert wide.sha256 != high.sha256
+
+
+def test_coordinates_go_with_the_pixels_row_first(save):
+    coords = coordinates((20, 30))
+    assert coords.shape == (600, 2)
+    np.testing.assert_array_equal(
+        coords[[0, 29, 30 * 19, 599]], [(-1, -1), (-1, 1), (1, -1), (1, 1)]
+    )
+    rows, columns = np.meshgrid(np.linspace(-1, 1, 20), np.linspace(-1, 1, 30), indexing="ij")
+    values = read_image(save("a.npy", np.dstack([rows, columns])), 4096).values
+    np.testing.assert_allclose(values, coords, atol=1e-7)
+
+
+def test_the_riemann_field_is_made_at_the_size_asked_for(tmp_path, monkeypatch, save):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    signal = read_image(Path("riemann"), 32 * 32 + 5)
+    assert (signal.name, signal.source, signal.channels) == ("riemann", "riemann", 1)
+    assert (signal.image_shape, signal.crop, signal.file_samples) == ((32, 32), "whole", 1024)
+    field = cached_density(32)
+    assert signal.peak == np.ptp(field) / 2
+    np.testing.assert_allclose(
+        signal.values[:, 0],
+        np.interp(field.ravel(), [field.min(), field.max()], [-1, 1]),
+        atol=1e-7,
+    )
+    save("riemann.png", GRAY).rename("riemann")
+    assert read_image(Path("riemann"), 4096).image_shape == (20, 30), "a file of that name is read"
+
+
+@pytest.mark.parametrize(
+    ("name", "psi"),
+    [
+        ("noise1.png", 0.5934),
+        ("camera.png", 0.3121),
+        ("castle_512.jpg", 0.1097),
+        ("rock_512.jpg", 0.4055),
+    ],
+)
+def test_psi_is_the_papers_table_6(shared_data, name, psi):
+    signal = read_image(shared_data / "paper" / "images" / name, 512 * 512)
+    assert signal.crop == "whole"
+    assert round(signal.descriptors["psi"], 4) == psi
+
+
+@given(wave=st.integers(1, 15), channels=st.integers(1, 4))
+def test_raster_psi_of_a_cosine_along_the_rows_is_its_frequency(wave, channels):
+    cosine = np.cos(2 * np.pi * wave * np.arange(30) / 30) * np.ones((20, 1))
+    pixels = np.dstack([cosine] * channels)
+    assert raster_centroid(pixels) == pytest.approx(2 * wave / 30 / channels)
+
+
+def test_raster_psi_sees_columns_as_low_frequencies():
+    stripes = np.sign(np.cos(np.pi * np.arange(32)))[:, None] * np.ones((1, 32))
+    assert raster_centroid(stripes[..., None].swapaxes(0, 1)) == pytest.approx(1)
+    assert raster_centroid(stripes[..., None]) < 0.25
+
+
+@given(i=st.integers(-9, 9), j=st.integers(-14, 14), phase=st.floats(0, 6))
+def test_radial_psi_of_a_plane_wave_is_the_length_of_its_frequency(i, j, phase):
+    assume((i, j) != (0, 0))
+    rows, columns = np.indices((20, 30))
+    wave = np.cos(2 * np.pi * (i * rows / 20 + j * columns / 30) + phase)
+    assert radial_centroid(wave[..., None]) == pytest.approx(2 * np.hypot(i / 20, j / 30))
+
+
+@given(
+    pixels=arrays(np.float64, (8, 11, 2), elements=st.floats(0.5, 1)), factor=st.floats(1e-6, 1e6)
+)
+def test_radial_psi_does_not_change_with_turns_and_amplitude(pixels, factor):
+    psi = radial_centroid(pixels)
+    for same in (pixels.swapaxes(0, 1), np.rot90(pixels), pixels[::-1], -factor * pixels):
+        assert radial_centroid(same) == pytest.approx(psi)

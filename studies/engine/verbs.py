@@ -16,7 +16,7 @@ from studies.engine.batch import BatchRunner, run_batch
 from studies.engine.compaction import compact
 from studies.engine.progress import FitProgress, duration, end, say
 from studies.engine.rows import signal_row
-from studies.engine.signal_files import find_files, read_all
+from studies.engine.signal_files import READERS, find_files, read_all
 from studies.engine.signals import Signal
 from studies.engine.store import Store, target_path
 from studies.engine.stored_runs import newest_run
@@ -177,7 +177,8 @@ def _resolve(
     empty = resolve(study, scale_name, (), changes=changes)
     _check_search(empty, ())
     files = find_files(patterns, study.media)
-    with console.status("reading the signals (a generated one takes two minutes, once)"):
+    made = {str(file) for file in files} & set(READERS[study.media].generated)
+    with console.status("reading the signals" + ": two minutes, the first time" * bool(made)):
         signals, skipped = read_all(files, empty.scale.max_samples, study.media)
     if not signals:
         raise InputError("\n       ".join(skipped))
