@@ -12,10 +12,13 @@ import logging
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+import psutil
 from rich.console import Console
 
 from analysis.grid_report import compared_curves
@@ -85,6 +88,7 @@ def _of_a_run(folder: str) -> list[Figure]:
         figure("overhead from the first fit on", later, OVERHEAD_LIMIT, "share", less=True),
         figure(f"skipping {points} that are done", skipping, SKIPPING_LIMIT, "s", less=True),
         figure(f"memory, {points} {few_points}", megabytes[0], megabytes[1], "MB", less=True),
+        figure("memory, last point against half", many["end_mb"], many["half_mb"], "MB", less=True),
         figure(f"each point, {points} {few_points}", ms[0], ms[1], "ms", less=True),
     ]
 
@@ -122,7 +126,8 @@ def _run(results: str, clips: int, seeds: int, seconds: float = 0.0) -> dict[str
     rate = expected / signals[0].num_samples / run.scale.fit.epochs
     job.seconds_per_sample = {p.network.structure: rate for p in points(run, signals[0])}
     waits = Waits(seconds / FITS_IN_A_BATCH)
-    fit_missing(job, workers, default_uri(results), Console(file=io.StringIO()), waits)
+    with resident_memory() as megabytes:
+        fit_missing(job, workers, default_uri(results), Console(file=io.StringIO()), waits)
     peak = peak_memory_mb()
     wall = time.perf_counter() - started
     rows = store.fits(columns=["written_at"]).to_pylist()
@@ -136,7 +141,28 @@ def _run(results: str, clips: int, seeds: int, seconds: float = 0.0) -> dict[str
         "overhead": 1 - busy / wall,
         "overhead_later": 1 - (busy - seconds / FITS_IN_A_BATCH) / (wall - first),
         "peak_mb": peak,
+        "half_mb": megabytes[len(megabytes) // 2],
+        "end_mb": megabytes[-1],
     }
+
+
+@contextmanager
+def resident_memory() -> Iterator[list[float]]:
+    """This process's resident memory in MB, noted every second meanwhile."""
+    found, stop = [], threading.Event()
+
+    def note() -> None:
+        process = psutil.Process()
+        while not stop.wait(1.0):
+            found.append(process.memory_info().rss / 1e6)
+
+    thread = threading.Thread(target=note)
+    thread.start()
+    try:
+        yield found
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _skip(results: str, clips: int, seeds: int) -> dict[str, float]:

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from inr_models.metrics import psnr_db
-from search_spaces.descriptors import describe, radial_centroid, raster_centroid
+from search_spaces.descriptors import describe, raster_centroid
 from studies.engine.image_files import read_image
 from studies.engine.riemann import cached_density
 from studies.engine.signals import coordinates, sha256_of
@@ -163,6 +163,12 @@ def test_a_palette_with_transparency_keeps_the_colors_under_it(save, transparenc
     assert_reads(path, scaled(np.asarray(image.convert("RGB"))), notes=[PALETTE, ALPHA])
 
 
+def test_a_palette_with_an_alpha_channel_gives_both_notes(save):
+    image = Image.fromarray(COLOR).quantize(17)
+    expected = scaled(np.asarray(image.convert("RGB")))
+    assert_reads(save("a.tif", image.convert("PA")), expected, notes=[PALETTE, ALPHA])
+
+
 @pytest.mark.parametrize("name", ["a.png", "a.tif"])
 def test_an_image_of_two_levels_is_minus_1_and_1(save, name):
     assert_reads(save(name, GRAY > 99), np.where(GRAY > 99, 1.0, -1.0).reshape(-1, 1))
@@ -177,14 +183,14 @@ def test_of_several_images_the_first_is_read_with_a_note(save, suffix):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tif", "b.tif"])
-def test_pixels_are_not_turned_whatever_the_orientation_tag(save, name, orientation):
-    options = {"webp": {"lossless": True}, "tif": {"compression": "tiff_lzw"}}
-    options = {} if name == "a.tif" else options.get(name[2:], {})
-    plain = read_image(save(name, COLOR, **options), 4096)
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tif", "b.TIFF"])
+@pytest.mark.parametrize("pixels", [GRAY, COLOR])
+def test_pixels_are_not_turned_whatever_the_orientation_tag(save, name, orientation, pixels):
+    options = LOSSLESS.get(name, {})
+    plain = read_image(save(name, pixels, **options), 4096)
     exif = Image.Exif()
     exif[274] = orientation
-    assert_reads(save(name, COLOR, exif=exif, **options), plain.values)
+    assert_reads(save(name, pixels, exif=exif, **options), plain.values)
 
 
 @pytest.mark.parametrize(
@@ -304,13 +310,13 @@ def test_radial_psi_of_a_plane_wave_is_the_length_of_its_frequency(i, j, phase):
     assume((i, j) != (0, 0))
     rows, columns = np.indices((20, 30))
     wave = np.cos(2 * np.pi * (i * rows / 20 + j * columns / 30) + phase)
-    assert radial_centroid(wave[..., None]) == pytest.approx(2 * np.hypot(i / 20, j / 30))
+    assert describe(wave[..., None])["centroid"] == pytest.approx(2 * np.hypot(i / 20, j / 30))
 
 
 @given(
     pixels=arrays(np.float64, (8, 11, 2), elements=st.floats(0.5, 1)), factor=st.floats(1e-6, 1e6)
 )
 def test_radial_psi_does_not_change_with_turns_and_amplitude(pixels, factor):
-    psi = radial_centroid(pixels)
+    psi = describe(pixels)["centroid"]
     for same in (pixels.swapaxes(0, 1), np.rot90(pixels), pixels[::-1], -factor * pixels):
-        assert radial_centroid(same) == pytest.approx(psi)
+        assert describe(same)["centroid"] == pytest.approx(psi)

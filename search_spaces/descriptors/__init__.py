@@ -1,23 +1,79 @@
-"""Spectral descriptors of a target, one family a file; numpy only."""
+"""Descriptors of a target, one family a file; numpy only. Frequencies are shares of Nyquist.
 
-from collections.abc import Callable
+`describe` gives a target all that are defined for it. `DESCRIPTORS` names them, with unit and
+meaning; they are columns `descriptor_*` of the store's table of signals.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search_spaces.descriptors.centroid import radial_centroid, raster_centroid, spectral_centroid
+from search_spaces.descriptors import bandwidth_shares, course, moments, shape, tilt
+from search_spaces.descriptors.centroid import raster_centroid, spectral_centroid
+from search_spaces.descriptors.spectrum import spectrum
 
-DESCRIPTORS: dict[str, Callable[[NDArray], float]] = {"psi": spectral_centroid}
-"""Name -> function of a sound's fitted samples [n]. Names are columns `descriptor_*`."""
 
-IMAGE_DESCRIPTORS: dict[str, Callable[[NDArray], float]] = {
-    "psi": raster_centroid,
-    "psi_radial": radial_centroid,
+class Info(NamedTuple):
+    unit: str
+    meaning: str
+
+
+DESCRIPTORS: Mapping[str, Info] = {
+    "psi": Info("share", "spectral centroid of the crop, Eqn. 10; of an image in raster order"),
+    "centroid": Info("share", "centroid by magnitude over (radial) frequency"),
+    "spread": Info("share", "standard deviation around it"),
+    "skewness": Info("", "third moment around it"),
+    "kurtosis": Info("", "fourth moment around it"),
+    "centroid_power": Info("share", "centroid by power"),
+    "spread_power": Info("share", "standard deviation around it"),
+    "skewness_power": Info("", "third moment around it"),
+    "kurtosis_power": Info("", "fourth moment around it"),
+    **{
+        f"rolloff_{percent}": Info("share", f"below it lie {percent} % of the power")
+        for percent in bandwidth_shares.ROLLOFFS
+    },
+    **{
+        f"energy_above_{share:g}": Info("share", f"of the power above {share:g} Nyquist")
+        for share in bandwidth_shares.ABOVE
+    },
+    "low_to_high_db": Info("dB", "power below over power above 0.1 Nyquist"),
+    "effective_bandwidth": Info("share", "of the lines that equal power would fill"),
+    "rms_frequency": Info("share", "root mean square frequency by power"),
+    "slope": Info("", "of the magnitudes, scaled to mean 1, over frequency"),
+    "decrease": Info("", "Peeters' decrease of the magnitudes"),
+    "exponent": Info("", "alpha of a power of 1/f^alpha"),
+    "entropy": Info("share", "of the power's distribution over lines, 1 if even"),
+    "flatness": Info("share", "geometric over arithmetic mean of the power"),
+    "crest_db": Info("dB", "strongest line over the mean power"),
+    "participation": Info("share", "of the lines that carry the power; its inverse is peakiness"),
+    "irregularity": Info("", "Jensen's, between neighbouring lines"),
+    "flux": Info("share", "mean change of the spectrum from frame to frame; sounds"),
+    "nonstationarity": Info("share", "deviation of the frames' power centroids; sounds"),
+    "silence": Info("share", "of frames 60 dB or more below the loudest; sounds"),
+    "crest_factor_db": Info("dB", "peak over root mean square; sounds"),
+    "zero_crossings": Info("share", "of neighbours with different signs; sounds"),
+    "mobility": Info("rad/sample", "Hjorth's, about the rms angular frequency; sounds"),
+    "complexity": Info("", "Hjorth's, 1 of a sine; sounds"),
 }
-"""Of an image's pixels [H, W, C]."""
+
+_FAMILIES = (moments, bandwidth_shares, tilt, shape)
 
 
 def describe(values: NDArray) -> dict[str, float]:
-    """Every descriptor of a sound [n] or an image [H, W, C], by name."""
-    known = DESCRIPTORS if np.ndim(values) == 1 else IMAGE_DESCRIPTORS
-    return {name: descriptor(values) for name, descriptor in known.items()}
+    """Every descriptor of a sound [n] or an image [h, w, c], by name; NaN where there is none.
+
+    An image's are means over its channels, its psi the paper's.
+    """
+    samples = np.asarray(values)
+    if samples.ndim == 1:
+        return {"psi": spectral_centroid(samples), **_spectral(samples), **course.describe(samples)}
+    of_channels = [_spectral(samples[..., c]) for c in range(samples.shape[-1])]
+    means = {name: float(np.mean([f[name] for f in of_channels])) for name in of_channels[0]}
+    return {"psi": raster_centroid(samples), **means}
+
+
+def _spectral(samples: NDArray) -> dict[str, float]:
+    whole = spectrum(samples)
+    return {name: v for family in _FAMILIES for name, v in family.describe(whole).items()}

@@ -1,4 +1,4 @@
-"""Spectral centroids: of sounds [n], and of images [H, W, C]."""
+"""The paper's psi: of sounds [n], and of images [H, W, C]."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,21 +32,3 @@ def raster_centroid(values: NDArray) -> float:
     channels = pixels.shape[-1]
     flat = pixels.reshape(-1, channels)
     return float(np.mean([spectral_centroid(c) for c in flat.T])) / channels
-
-
-def radial_centroid(values: NDArray) -> float:
-    """The centroid of an image [H, W, C] over radial frequency, as a share of an axis' Nyquist.
-
-        psi_r = 2 * sum_k |f_k| |y_k| / sum_k |y_k|,   y = fft2(channel), f in cycles per pixel
-
-    The mean over channels, DC included, in [0, sqrt(2)]. Rotating the image by a right angle does
-    not change it. NaN of an all-zero channel.
-    """
-    pixels = np.asarray(values, dtype=np.float64)
-    magnitudes = np.abs(np.fft.fft2(pixels, axes=(0, 1)))
-    rows, columns = (np.fft.fftfreq(num) for num in pixels.shape[:2])
-    radius = np.hypot(rows[:, None], columns[None, :])[..., None]
-    totals = magnitudes.sum(axis=(0, 1))
-    if (totals == 0).any():
-        return float("nan")
-    return float(np.mean(2 * (radius * magnitudes).sum(axis=(0, 1)) / totals))

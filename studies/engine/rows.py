@@ -80,7 +80,7 @@ def signal_row(signal: Signal) -> Row:
     row = {name: getattr(signal, name) for name in fields}
     height, width = signal.image_shape or (None, None)
     row |= {"image_height": height, "image_width": width}
-    return row | {f"descriptor_{name}": value for name, value in signal.descriptors.items()}
+    return row | {f"descriptor_{name}": _or_null(v) for name, v in signal.descriptors.items()}
 
 
 def signal_from_row(row: Row) -> Signal:

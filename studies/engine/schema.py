@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from search_spaces.descriptors import DESCRIPTORS
+
 
 class Column(NamedTuple):
     name: str
@@ -109,8 +111,7 @@ SIGNALS = (
     Column("crop_start", _INT, "samples", "where the crop begins in the file"),
     Column("peak", _REAL, "", "the value, or half the range, that samples were divided by"),
     Column("psnr_zero", _REAL, "dB", "PSNR of an all-zero output", True),
-    Column("descriptor_psi", _REAL, "share", "spectral centroid of the crop, Eqn. 10"),
-    Column("descriptor_psi_radial", _REAL, "share", "of an image: centroid over radial frequency"),
+    *(Column(f"descriptor_{name}", _REAL, *info) for name, info in DESCRIPTORS.items()),
     Column("written_at", pa.timestamp("us", tz="UTC"), "", "when the row was made", True),
 )
 

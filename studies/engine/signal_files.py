@@ -70,7 +70,9 @@ def read_all(
             skipped.append(readable(str(error)))
             continue
         if twin := signals.get(signal.sha256):
-            skipped.append(f"{path}: its samples are those of {twin.source}; drop one of them.")
+            skipped.append(
+                f"{readable(path)}: its samples are those of {twin.source}; drop one of them."
+            )
             continue
         signals[signal.sha256] = signal
     return _with_unique_names(list(signals.values())), skipped

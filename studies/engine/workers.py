@@ -68,7 +68,7 @@ def connect(device: Device, max_concurrent: int | None, per_gpu: int = 1) -> Wor
         per_gpu: how many share a GPU.
 
     Raises:
-        InputError: a GPU is asked for and there is none, or no cluster is at RAY_ADDRESS.
+        InputError: a GPU is asked for and there is none, or the cluster to join does not answer.
     """
     joined = _join_or_start()
     if device == "cuda" and joined:

@@ -1,0 +1,36 @@
+"""How much of the band a spectrum fills, without its mean (DC).
+
+Frequencies are shares of Nyquist, powers |y|^2.
+"""
+
+import math
+
+from search_spaces.descriptors.moments import rolloff
+from search_spaces.descriptors.spectrum import Spectrum, weighted_mean
+
+ROLLOFFS = (50, 85, 95, 99)
+ABOVE = (0.1, 0.25, 0.5)
+"""Shares of Nyquist above which the energy is counted."""
+
+SPLIT = 0.1
+"""Share of Nyquist between "low" and "high"."""
+
+
+def describe(spectrum: Spectrum) -> dict[str, float]:
+    """Roll-offs; the energy above some shares of Nyquist; the low band's over the high band's, in
+    dB; the effective bandwidth (sum |y|^2)^2 / sum |y|^4 over the number of lines; and the
+    root-mean-square frequency.
+    """
+    lines = spectrum.without_mean
+    power = lines.power
+    total, fourth = power.sum(), (power**2).sum()
+    found = {f"rolloff_{percent}": rolloff(spectrum, percent / 100) for percent in ROLLOFFS}
+    for share in ABOVE:
+        above = power[lines.frequency > share].sum()
+        found[f"energy_above_{share:g}"] = float(above / total) if total > 0 else math.nan
+    high = power[lines.frequency > SPLIT].sum()
+    low = total - high
+    found["low_to_high_db"] = 10 * math.log10(low / high) if low > 0 and high > 0 else math.nan
+    found["effective_bandwidth"] = float(total**2 / fourth / len(power)) if fourth > 0 else math.nan
+    mean_square = weighted_mean(lines.frequency**2, power)
+    return found | {"rms_frequency": math.sqrt(mean_square)}

@@ -1,0 +1,49 @@
+"""The whole spectrum of a target, on which most descriptors are defined.
+
+Axes: k lines, in order of frequency.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Spectrum(NamedTuple):
+    """Radial frequency [k] as a share of an axis' Nyquist, rising, and magnitude |y| [k].
+
+    Of sound the lines of `rfft`, as the paper counts them (DC and Nyquist once, others once); of
+    an image or a volume all lines of `fftn`, up to sqrt(d).
+    """
+
+    frequency: Array
+    magnitude: Array
+
+    @property
+    def power(self) -> Array:
+        """|y|^2 [k]."""
+        return self.magnitude**2
+
+    @property
+    def without_mean(self) -> "Spectrum":
+        """All lines but DC."""
+        return Spectrum(self.frequency[1:], self.magnitude[1:])
+
+
+def spectrum(values: NDArray) -> Spectrum:
+    """Of real samples on a grid, [n], [h, w] or [d, h, w]."""
+    samples = np.asarray(values, dtype=np.float64)
+    if samples.ndim == 1:
+        return Spectrum(2 * np.fft.rfftfreq(len(samples)), np.abs(np.fft.rfft(samples)))
+    axes = np.meshgrid(*(2 * np.fft.fftfreq(num) for num in samples.shape), indexing="ij")
+    radius = np.sqrt(np.sum(np.square(axes), axis=0)).ravel()
+    order = np.argsort(radius, kind="stable")
+    return Spectrum(radius[order], np.abs(np.fft.fftn(samples)).ravel()[order])
+
+
+def weighted_mean(values: Array, weights: Array) -> float:
+    """NaN where all weights are 0."""
+    total = weights.sum()
+    return float((values * weights).sum() / total) if total > 0 else float("nan")

@@ -1,0 +1,195 @@
+"""Descriptors: closed forms, invariances, and what other libraries say of the same spectrum."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import signal, stats
+
+from search_spaces.descriptors import (
+    bandwidth_shares,
+    course,
+    describe,
+    moments,
+    shape,
+    spectral_centroid,
+    tilt,
+)
+from search_spaces.descriptors.spectrum import Spectrum, spectrum
+
+N = 4096
+T = np.arange(N)
+SPECTRAL = (moments, bandwidth_shares, tilt, shape)
+
+
+def tone(line: int, amplitude: float = 0.5) -> np.ndarray:
+    """A cosine on line `line` of N/2."""
+    return amplitude * np.cos(2 * np.pi * line * T / N)
+
+
+def of(family, values) -> dict[str, float]:
+    return family.describe(spectrum(values))
+
+
+def white(seed: int = 0, size=N) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(size)
+
+
+def test_the_magnitude_centroid_of_sound_is_the_papers_psi():
+    values = white() + np.cumsum(white(1)) / 9
+    assert of(moments, values)["centroid"] == pytest.approx(spectral_centroid(values), rel=1e-12)
+
+
+def test_a_pure_tone_is_one_line():
+    values = tone(1024)
+    found = of(moments, values) | of(bandwidth_shares, values) | of(shape, values)
+    assert found["centroid_power"] == pytest.approx(0.5, abs=1e-9)
+    assert found["spread_power"] == pytest.approx(0, abs=1e-6)
+    for percent in (50, 85, 95, 99):
+        assert found[f"rolloff_{percent}"] == 0.5
+    assert found["rms_frequency"] == pytest.approx(0.5, abs=1e-9)
+    assert found["entropy"] == pytest.approx(0, abs=1e-6)
+    assert found["participation"] == pytest.approx(1 / (N / 2), rel=1e-6)
+    assert found["effective_bandwidth"] == pytest.approx(1 / (N / 2), rel=1e-6)
+    assert found["crest_db"] == pytest.approx(10 * math.log10(N / 2), abs=1e-6)
+    assert found["irregularity"] == pytest.approx(2, abs=1e-6)
+    assert found["energy_above_0.25"] == pytest.approx(1)
+    assert found["energy_above_0.5"] == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(("low", "high", "a", "b"), [(400, 1600, 1.0, 1.0), (100, 900, 0.8, 0.4)])
+def test_two_tones_have_the_moments_of_two_points(low, high, a, b):
+    found = of(moments, tone(low, a) + tone(high, b))
+    f1, f2 = 2 * low / N, 2 * high / N
+    for name, w1, w2 in (("", a, b), ("_power", a**2, b**2)):
+        mean = (f1 * w1 + f2 * w2) / (w1 + w2)
+        variance = ((f1 - mean) ** 2 * w1 + (f2 - mean) ** 2 * w2) / (w1 + w2)
+        third = ((f1 - mean) ** 3 * w1 + (f2 - mean) ** 3 * w2) / (w1 + w2)
+        # Rounding leaves something in every other line, which magnitudes add up.
+        assert found[f"centroid{name}"] == pytest.approx(mean, abs=1e-6)
+        assert found[f"spread{name}"] == pytest.approx(math.sqrt(variance), abs=1e-6)
+        assert found[f"skewness{name}"] == pytest.approx(third / variance**1.5, abs=1e-4)
+    fractions = of(shape, tone(low, a) + tone(high, b))
+    share = a**2 / (a**2 + b**2)
+    entropy = -(share * math.log(share) + (1 - share) * math.log(1 - share))
+    assert fractions["entropy"] == pytest.approx(entropy / math.log(N / 2), abs=1e-6)
+
+
+def test_white_noise_is_even():
+    values = white(size=1 << 17)
+    found = of(moments, values) | of(bandwidth_shares, values) | of(tilt, values)
+    found |= of(shape, values)
+    assert found["centroid"] == pytest.approx(0.5, abs=0.005)
+    assert found["spread_power"] == pytest.approx(1 / math.sqrt(12), abs=0.005)
+    assert found["skewness_power"] == pytest.approx(0, abs=0.03)
+    assert found["kurtosis_power"] == pytest.approx(9 / 5, abs=0.03)
+    for percent in (50, 85, 95, 99):
+        assert found[f"rolloff_{percent}"] == pytest.approx(percent / 100, abs=0.01)
+    assert found["energy_above_0.25"] == pytest.approx(0.75, abs=0.01)
+    assert found["low_to_high_db"] == pytest.approx(10 * math.log10(0.1 / 0.9), abs=0.2)
+    assert found["exponent"] == pytest.approx(0, abs=0.1)
+    assert found["slope"] == pytest.approx(0, abs=0.02)
+    # Power of a line is exponential: geometric mean e^-gamma, second moment 2.
+    assert found["flatness"] == pytest.approx(math.exp(-np.euler_gamma), abs=0.01)
+    assert found["participation"] == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0])
+def test_the_exponent_of_1_over_f_noise_is_found(alpha):
+    rng = np.random.default_rng(3)
+    lines = np.zeros(1 + N // 2, complex)
+    lines[1:] = np.arange(1, 1 + N // 2) ** (-alpha / 2) * np.exp(2j * np.pi * rng.random(N // 2))
+    lines[-1] = abs(lines[-1])
+    assert of(tilt, np.fft.irfft(lines))["exponent"] == pytest.approx(alpha, abs=0.02)
+
+
+def test_slope_and_decrease_are_peeters():
+    magnitude = np.array([7.0, 4.0, 3.0, 2.0, 1.0])  # DC first
+    frequency = np.linspace(0, 1, 5)
+    found = tilt.describe(Spectrum(frequency, magnitude))
+    line = stats.linregress(frequency[1:], magnitude[1:] / magnitude[1:].mean())
+    assert found["slope"] == pytest.approx(line.slope)
+    assert found["decrease"] == pytest.approx((-1 / 1 - 2 / 2 - 3 / 3) / (3 + 2 + 1))
+
+
+def test_scipy_agrees_on_entropy_flatness_and_moments():
+    lines = spectrum(white()).without_mean
+    found = of(shape, white())
+    assert found["entropy"] == pytest.approx(
+        stats.entropy(lines.power) / math.log(len(lines.power))
+    )
+    assert found["flatness"] == pytest.approx(stats.gmean(lines.power) / lines.power.mean())
+    whole = spectrum(white())
+    counts = np.round(whole.power / whole.power.max() * 1000).astype(int)
+    drawn = np.repeat(whole.frequency, counts)
+    exact = moments.moments(whole.frequency, counts.astype(float))
+    assert exact.skewness == pytest.approx(stats.skew(drawn))
+    assert exact.kurtosis == pytest.approx(stats.kurtosis(drawn, fisher=False))
+    assert exact.spread == pytest.approx(drawn.std())
+
+
+@given(st.integers(0, 100), st.floats(1e-3, 1e3), st.integers(1, 255))
+def test_spectral_descriptors_do_not_see_amplitude_time_reversal_or_a_circular_shift(seed, a, by):
+    values = white(seed, 256) + np.cumsum(white(seed + 1, 256))
+    for family in SPECTRAL:
+        expected = of(family, values)
+        for changed in (a * values, -values, values[::-1], np.roll(values, by)):
+            assert of(family, changed) == pytest.approx(expected, rel=1e-6, abs=1e-9, nan_ok=True)
+
+
+@given(st.integers(0, 100), st.floats(1e-3, 1e3))
+def test_the_course_in_time_does_not_see_amplitude(seed, a):
+    values = white(seed, 600) * np.linspace(0, 1, 600)
+    assert course.describe(a * values) == pytest.approx(course.describe(values), rel=1e-6)
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+def test_a_plane_wave_of_an_image_or_a_volume_is_one_radius(axes):
+    grid = np.meshgrid(*[np.arange(32)] * axes, indexing="ij")
+    values = np.cos(2 * np.pi * (3 * grid[0] + 4 * grid[1]) / 32)
+    found = of(moments, values) | of(bandwidth_shares, values)
+    assert found["centroid_power"] == pytest.approx(2 * 5 / 32, abs=1e-9)
+    assert found["rolloff_95"] == pytest.approx(2 * 5 / 32, abs=1e-9)
+    assert of(moments, values.swapaxes(0, 1)) == pytest.approx(of(moments, values), nan_ok=True)
+
+
+def test_a_sound_that_does_not_change_has_no_flux_and_a_chirp_moves_its_centroid():
+    steady, chirp = course.describe(tone(512)), course.describe(signal.chirp(T, 0, N, 0.4))
+    assert steady["flux"] < 1e-6
+    assert steady["nonstationarity"] < 1e-6
+    # From 0 to 0.8 of Nyquist, evenly.
+    assert chirp["nonstationarity"] == pytest.approx(0.8 / math.sqrt(12), rel=0.05)
+    assert chirp["flux"] > 0.05
+
+
+def test_silence_crest_and_crossings_are_counted():
+    values = tone(512, 1.0)
+    values[N // 2 :] = 0
+    found = course.describe(values)
+    assert found["silence"] == pytest.approx(0.5, abs=0.05)
+    whole = course.describe(tone(512, 1.0))
+    assert whole["crest_factor_db"] == pytest.approx(20 * math.log10(math.sqrt(2)), abs=1e-6)
+    assert whole["zero_crossings"] == pytest.approx(2 * 512 / N, rel=0.01)
+
+
+def test_hjorth_of_a_slow_tone_is_its_frequency_and_a_complexity_of_one():
+    found = course.describe(tone(8))
+    assert found["mobility"] == pytest.approx(2 * math.pi * 8 / N, rel=1e-2)
+    assert found["complexity"] == pytest.approx(1, rel=1e-2)
+
+
+@pytest.mark.parametrize("values", [np.zeros(256), np.full(256, 0.3)])
+def test_what_has_no_spectrum_has_nan_and_no_crash(values):
+    found = describe(values)
+    assert all(math.isnan(v) or math.isfinite(v) for v in found.values())
+    assert math.isnan(found["entropy"])
+    assert math.isnan(found["rolloff_85"])
+
+
+def test_magnitude_and_power_can_tell_a_different_story():
+    """Faint noise under a low tone: half of the magnitudes, hardly any power."""
+    values = tone(20, 1.0) + 0.01 * white()
+    found = of(moments, values)
+    assert found["centroid"] > 10 * found["centroid_power"]
