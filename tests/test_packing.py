@@ -62,6 +62,19 @@ def test_fits_of_unlike_shapes_are_not_in_one_batch():
     assert [{f.trial.network.width for f in batch} for batch in batches] == [{8}, {16}]
 
 
+def test_fits_of_a_stage_that_alternate_between_structures_are_packed_by_structure():
+    fits = [
+        fit for pair in zip(planned(3, width=8), planned(3, width=16), strict=True) for fit in pair
+    ]
+    batches = make_batches(fits, lambda _: 0.01, 1, 100)
+    assert [len(batch) for batch in batches] == [3, 3]
+    later = [dataclasses.replace(fit, stage=1) for fit in fits]
+    widths = [
+        batch[0].trial.network.width for batch in make_batches(fits + later, lambda _: 1, 1, 9)
+    ]
+    assert widths == [8, 16, 8, 16], "the first stage comes first"
+
+
 def test_a_stack_may_reach_into_the_next_stage_and_comes_as_early_as_its_first_fit():
     fits = [*planned(3, stage=0), *[dataclasses.replace(f, stage=1) for f in planned(6)[3:]]]
     whole = Schedule([(iter([fits]), {})], lambda _: 5.0, num_workers=1, min_batch=6).next()

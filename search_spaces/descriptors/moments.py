@@ -32,7 +32,7 @@ def moments(frequency: Array, weights: Array) -> Moments:
     away = frequency - centroid
     spread = math.sqrt(max(weighted_mean(away**2, weights), 0.0))
     # Rounding leaves about this much spread around a single line.
-    if not spread > 1e-9:
+    if not spread > 1e-6:
         return Moments(centroid, spread, math.nan, math.nan)
     unit = away / spread
     third, fourth = (weighted_mean(unit**power, weights) for power in (3, 4))

@@ -47,7 +47,7 @@ def stored_rows(run: Run, store: Store) -> Iterator[tuple[str, dict[str, Row]]]:
     """
     fixed: dict[str, Any] = {"hp_depth": run.scale.depth, "fit_epochs": run.scale.fit.epochs}
     if not run.compares:
-        fixed |= {"hp_width": run.scale.width}
+        fixed |= {"hp_width": run.scale.width, "hp_zero_output_bias": False}
         fixed |= {f"fit_{name}": value for name, value in vars(run.scale.fit).items()}
     if run.search:
         fixed["network"] = "siren2"

@@ -106,16 +106,22 @@ def make_batches(
     min_batch: int,
     max_batch: int,
 ) -> list[list[PlannedFit]]:
-    """Split `fits`, in order, into batches of one signal and shape of about 8 s each.
+    """Split `fits`, in order, into batches of one signal and structure of about 8 s each.
 
-    A batch has `min_batch` fits or more where it can, but never more than `max_batch`.
+    Within a stage those that share both come together. A batch has `min_batch` fits or more where
+    it can, but never more than `max_batch`.
     """
 
     def shares(fit: PlannedFit) -> tuple[Any, ...]:
         return fit.trial.signal, fit.trial.network.structure, fit.trial.fit
 
     batches = []
-    for _, group in groupby(fits, shares):
+    found: dict[tuple[Any, ...], int] = {}
+    places = [
+        (fit.stage, found.setdefault(shares(fit), len(found)), i) for i, fit in enumerate(fits)
+    ]
+    ordered = [fits[i] for _, _, i in sorted(places)]
+    for _, group in groupby(ordered, shares):
         members = list(group)
         size = math.ceil(BATCH_SECONDS / max(seconds_per_fit(members[0]), 1e-3))
         size = min(max(size, min_batch), max_batch, MAX_BATCH)

@@ -96,9 +96,11 @@ def _join_or_start() -> bool:
     try:
         ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     except ConnectionError as error:
+        given = os.environ.get("RAY_ADDRESS")
+        where = f"RAY_ADDRESS={given}" if given else "the Ray cluster that was started here"
         raise InputError(
-            f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}: no Ray cluster answers there; start "
-            "it, or unset RAY_ADDRESS to use this machine alone."
+            f"{where}: it does not answer, or wants another token; start it, or use this machine "
+            "alone with RAY_ADDRESS=local."
         ) from error
     node = ray_worker.global_worker.node
     return not (node and node.is_head())
