@@ -1,6 +1,7 @@
 """Every network of the project by name, and the one way to make one from a seed."""
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TypeVar, Union, get_args
 
 import torch
@@ -55,12 +56,14 @@ def make_network(
     return network
 
 
+@lru_cache(maxsize=1 << 14)  # a network is asked for again and again, and building it takes a while
 def num_parameters(config: NetworkConfig, *, in_features: int, out_features: int) -> int:
     """Trainable numbers of the network; a complex one is two."""
     with torch.device("meta"):
         return config.build(in_features, out_features).num_parameters()
 
 
+@lru_cache(maxsize=1 << 14)
 def flops_per_sample(config: NetworkConfig, *, in_features: int, out_features: int) -> int:
     """Floating-point operations of the matrix products of one sample's update."""
     with torch.device("meta"):

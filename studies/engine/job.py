@@ -82,7 +82,6 @@ class Job:
                 self.seconds_per_sample[point.network.structure] = (
                     seconds / self.longest.num_samples
                 )
-
                 self.stack = max(self.stack, stack)
 
     def seconds_per_fit(self, fit: PlannedFit) -> float:
