@@ -38,7 +38,7 @@ def spectrum(values: NDArray) -> Spectrum:
     if samples.ndim == 1:
         return Spectrum(2 * np.fft.rfftfreq(len(samples)), np.abs(np.fft.rfft(samples)))
     axes = np.meshgrid(*(2 * np.fft.fftfreq(num) for num in samples.shape), indexing="ij")
-    radius = np.sqrt(np.sum(np.square(axes), axis=0)).ravel()
+    radius = np.asarray(np.linalg.norm(axes, axis=0), dtype=np.float64).ravel()
     order = np.argsort(radius, kind="stable")
     return Spectrum(radius[order], np.abs(np.fft.fftn(samples)).ravel()[order])
 
