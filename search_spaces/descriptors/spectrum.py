@@ -36,9 +36,10 @@ def spectrum(values: NDArray) -> Spectrum:
     """Of real samples on a grid, [n], [h, w] or [d, h, w]."""
     samples = np.asarray(values, dtype=np.float64)
     if samples.ndim == 1:
-        return Spectrum(2 * np.fft.rfftfreq(len(samples)), np.abs(np.fft.rfft(samples)))
+        frequency = (2 * np.fft.rfftfreq(len(samples))).astype(np.float64)
+        return Spectrum(frequency, np.abs(np.fft.rfft(samples)))
     axes = np.meshgrid(*(2 * np.fft.fftfreq(num) for num in samples.shape), indexing="ij")
-    radius = np.asarray(np.linalg.norm(axes, axis=0), dtype=np.float64).ravel()
+    radius = np.linalg.norm(axes, axis=0).ravel()
     order = np.argsort(radius, kind="stable")
     return Spectrum(radius[order], np.abs(np.fft.fftn(samples)).ravel()[order])
 
