@@ -62,7 +62,7 @@ def peaks(path: Path, num_samples: int, config: FitConfig) -> np.ndarray:
     assert signal.values is not None
     training = Training(
         [network],
-        torch.from_numpy(coordinates(num_samples)),
+        torch.from_numpy(coordinates((num_samples,))),
         torch.from_numpy(signal.values),
         [config.learning_rate_at(epoch) for epoch in range(config.epochs)],
     )

@@ -70,7 +70,7 @@ def fits(archive: Path, clips: list[str] | None, config: FitConfig, seed: int) -
             network = make_network(network_for(values), in_features=1, out_features=1, seed=seed)
             ((_, result),) = fit(
                 [network.to(device)],
-                torch.from_numpy(coordinates(len(values))).to(device),
+                torch.from_numpy(coordinates((len(values),))).to(device),
                 torch.from_numpy(values).to(device),
                 config,
             )

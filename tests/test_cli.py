@@ -38,7 +38,7 @@ def test_bad_files_are_refused(capsys, small, tmp_path, make_wav):
         (tmp_path / "text.wav", "not readable as audio"),
         (tmp_path / "empty.wav", "the file is empty"),
         (tmp_path / "missing.wav", "no such file"),
-        (tmp_path / "folder", "holds no audio file"),
+        (tmp_path / "folder", "holds no sound file"),
         (tmp_path / "*.ogg", "no file matches"),
         (silent, "silent"),
     ):

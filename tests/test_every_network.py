@@ -214,8 +214,9 @@ def test_products_are_counted_as_torch_counts_them(name):
 
 
 @BY_NAME
-def test_its_width_changes_alone(name):
+def test_its_width_changes_with_what_follows_from_it_alone(name):
     wider = with_width(EVERY[name], 48)
     assert wider.width == 48
-    same = dataclasses.asdict(wider) | {"width": 24, "tt_modes": (4, 6)}
+    follows = {"width": 24, "tt_modes": (4, 6), "num_frequencies": 7}
+    same = dataclasses.asdict(wider) | follows
     assert {k: same[k] for k in dataclasses.asdict(EVERY[name])} == dataclasses.asdict(EVERY[name])
