@@ -17,22 +17,36 @@ Rows = Mapping[str, Row]
 Suggestions = Sequence[Suggestion]
 
 
+def tried(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> dict[Point, float]:
+    """The points that a run tried to find the optimum, best first: their mean PSNR over its seeds.
+
+    Of a grid its cells, of a search all that it knew or suggested.
+    """
+    if run.search:
+        named = named_points(run, signal)
+        values = {
+            named.get(s.scales) or point_at(run, s.scales): s.value
+            for s in suggestions
+            if s.value is not None
+        }
+    else:
+        relief = landscape(run, signal, rows)
+        means = {point: float(relief.mean[cell]) for cell, point in relief.cells.items()}
+        values = {point: mean for point, mean in means.items() if math.isfinite(mean)}
+    return dict(sorted(values.items(), key=lambda item: item[1], reverse=True))
+
+
 def candidates(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> list[Point]:
     """The points among which the choosing seeds decide.
 
-    Of a grid its best cell, alone. Of a search, of all that it knew or suggested: the top points
-    by their mean over its seeds and the best cell of the grid; and every rule's point.
+    Of what was tried the top points and the best cell of the grid; and every rule's point. Of a
+    grid that no such seeds confirm its best cell, alone.
     """
-    if not run.search:
-        best = landscape(run, signal, rows).best
-        return [best] if best else []
-    ranked = sorted(
-        (s for s in suggestions if s.value is not None), key=lambda s: s.value or 0, reverse=True
-    )
-    named = named_points(run, signal)
-    found = [named.get(s.scales) or point_at(run, s.scales) for s in ranked]
+    found = list(tried(run, signal, rows, suggestions))
     cells = [point for point in found if point.kind == "grid"]
-    chosen = [*found[: run.search.top], *cells[:1], *rule_points(run, signal)]
+    if not run.choosing_seeds:
+        return cells[:1]
+    chosen = [*found[: run.top], *cells[:1], *rule_points(run, signal)]
     return list({point.network: point for point in chosen}.values())
 
 
@@ -51,7 +65,12 @@ def optimum(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> P
 
 
 def compared(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> list[Point]:
-    """What is scored beside the optimum: of a search the rules and the grid's best cell."""
+    """What is scored beside the optimum: the rules, and of a search the grid's best cell.
+
+    Of a grid that no seeds confirm plain SIREN and the first rule.
+    """
+    if run.confirms and not run.search:
+        return rule_points(run, signal)
     if run.search:
         found = candidates(run, signal, rows, suggestions)
         return [*rule_points(run, signal), *(p for p in found if p.kind == "grid")]

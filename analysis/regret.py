@@ -7,17 +7,16 @@ finds what it finds.
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from analysis.choosing import Rows, Suggestions, mean_over, optimum, scores
+from analysis.choosing import Rows, Suggestions, mean_over, optimum, scores, tried
 from analysis.intervals import Interval, paired_interval, paired_p_value, recordings_interval
 from analysis.landscape import landscape
 from inr_models import NetworkConfig
-from studies.engine.known import point_at
-from studies.engine.plan import Point, points, rule_points, siren2_at
+from studies.engine.plan import Point, points, rule_points, siren2_at, trial_of
 from studies.engine.signals import Signal
 from studies.engine.study import Run
 from studies.engine.trial import Trial
@@ -40,6 +39,8 @@ class Regret(NamedTuple):
     """What the search alone would claim: its best mean minus the rule's, on its own seeds."""
     curse: float
     """`claimed` minus the same point's lead over the rule on the choosing seeds."""
+    dead: int
+    """Scoring fits of the rule that stayed within 1 dB of zero output or diverged."""
     at_rim: bool
     """Whether the optimum is at the rim of the space: a better point may lie beyond."""
 
@@ -53,13 +54,17 @@ class Cost(NamedTuple):
 
 
 class Overall(NamedTuple):
-    """A rule over all signals: means in dB, a paired test, the shares within 0.5 and 1 dB."""
+    """A rule over all signals: regrets in dB, a paired test, the shares within 0.5 and 1 dB."""
 
     rule: str
     num_signals: int
     psnr_rule: float
     psnr_optimum: float
     interval: Interval
+    median: float
+    worst: float
+    dead: int
+    """Of the rule's scoring fits."""
     p_value: float
     shares: tuple[float, ...]
     curse: float
@@ -74,14 +79,15 @@ def regrets(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> l
     top = scores(run, signal, best, rows, run.scoring_seeds)
     rules = [point for point in points(run, signal) if point.kind == "rule"]
     values = {point: mean_over(run, signal, point, rows, range(run.scale.seeds)) for point in rules}
-    leader, lead = _leader(run, suggestions, values)
+    seen = tried(run, signal, rows, suggestions) | values
+    leader = max(seen, key=lambda point: seen[point])
     found = []
     for point in rules:
         rule = scores(run, signal, point, rows, run.scoring_seeds)
         differences = tuple(b - r for b, r in zip(top, rule, strict=True))
         if any(map(math.isnan, differences)):
             continue
-        claimed = lead - values[point]
+        claimed = seen[leader] - values[point]
         afresh = [mean_over(run, signal, p, rows, run.choosing_seeds) for p in (leader, point)]
         found.append(
             Regret(
@@ -95,18 +101,16 @@ def regrets(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> l
                 interval=paired_interval(differences),
                 claimed=claimed,
                 curse=claimed - (afresh[0] - afresh[1]),
+                dead=_num_dead(run, signal, point, rows),
                 at_rim=_at_rim(run, signal, best),
             )
         )
     return found
 
 
-def _leader(
-    run: Run, suggestions: Suggestions, rules: Mapping[Point, float]
-) -> tuple[Point, float]:
-    """The point that looks best on the search's own seeds, and its mean there."""
-    values = {point_at(run, s.scales): s.value for s in suggestions if s.value is not None}
-    return max((values | dict(rules)).items(), key=lambda item: item[1])
+def _num_dead(run: Run, signal: Signal, point: Point, rows: Rows) -> int:
+    keys = (trial_of(run, signal, point, seed).key for seed in run.scoring_seeds)
+    return sum(rows[key]["status"] in ("dead", "diverged") for key in keys if key in rows)
 
 
 def _at_rim(run: Run, signal: Signal, point: Point) -> bool:
@@ -129,7 +133,10 @@ def _at_rim(run: Run, signal: Signal, point: Point) -> bool:
 
 
 def overall(run: Run, of_signals: Sequence[Sequence[Regret]]) -> list[Overall]:
-    """Each rule over the signals that have a regret, in the order of the run's rules."""
+    """Each rule over the signals that have a regret, in the order of the run's rules.
+
+    Recordings are told apart by their files.
+    """
     found = []
     for rule in run.scale.rules:
         mine = [r for regrets in of_signals for r in regrets if r.rule == rule]
@@ -142,6 +149,9 @@ def overall(run: Run, of_signals: Sequence[Sequence[Regret]]) -> list[Overall]:
                     psnr_rule=statistics.fmean(r.psnr_rule for r in mine),
                     psnr_optimum=statistics.fmean(r.psnr_optimum for r in mine),
                     interval=recordings_interval(means, [r.signal.source for r in mine]),
+                    median=statistics.median(means),
+                    worst=max(means),
+                    dead=sum(r.dead for r in mine),
                     p_value=paired_p_value(means),
                     shares=tuple(statistics.fmean(m <= near for m in means) for near in NEAR_DB),
                     curse=statistics.fmean(r.curse for r in mine),
@@ -167,12 +177,14 @@ def share_of_cells_near_best(run: Run, signal: Signal, rows: Rows) -> float:
 def cost_to_find(
     run: Run, signal: Signal, rows: Rows, suggestions: Suggestions, best: Point
 ) -> Cost | None:
-    """All that was fitted on the search's seeds until the optimum was known, whole or in part.
+    """All that was fitted on the run's own seeds until the optimum was known, whole or in part.
 
-    The rules' points and what was known before the search asked its first count in full. None
-    where the optimum is none of these and none of its suggestions.
+    The rules' points and a grid, or what was known before a search asked its first, count in full.
+    None where the optimum is none of these and none of the search's suggestions.
     """
     rules = [point.network for point in rule_points(run, signal)]
+    if not run.search:
+        rules += [point.network for point in points(run, signal) if point.kind == "grid"]
     networks: list[NetworkConfig] = [siren2_at(run, s.scales) for s in suggestions]
     num_warm = sum(s.warm for s in suggestions)
     if best.network in [*rules, *networks[:num_warm]]:

@@ -8,7 +8,7 @@ beside the grid.
 
 from search_spaces.axes import Log, Values
 from search_spaces.noise_grid import NoiseGrid
-from search_spaces.rules.eqn11_image import PAPER_SIDE
+from search_spaces.rules.eqn11 import PAPER_SIDE
 
 IMAGE_GRID = NoiseGrid(
     s0=Log(low=6, high=200, num=8), s1=Values(values=(0, 0.05, 0.1, 0.2, 0.4, 0.8)),

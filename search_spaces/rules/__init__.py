@@ -1,21 +1,28 @@
-"""Rules: from a target's descriptors to a point (s0, s1); one family a file."""
+"""Rules: from a target's descriptors to a point (s0, s1); one family a file.
 
-from search_spaces.rules.eqn11 import eqn11, eqn11_length, eqn11_length_width, eqn11_text
-from search_spaces.rules.eqn11_image import (
-    eqn11_image,
-    eqn11_image_length,
-    eqn11_image_length_width,
-)
+`RULES` has Eqn. 11 in all its forms and the rivals, whose constants were fitted on the benchmark
+in `analysis/data` by `python -m analysis.rule_fitting` and lie in `fitted.json`.
+"""
+
+import json
+from importlib import resources
+
+from search_spaces.rules.eqn11 import FORMS
+from search_spaces.rules.saved import AnyRule, load_rule, read_rule, rule_json, rule_of
+from search_spaces.rules.spectrum_matching import SpectrumMatching
 from search_spaces.rules.target import NoiseScales, Rule, Target
 
-RULES: dict[str, Rule] = {
-    "eqn11": eqn11,
-    "eqn11_text": eqn11_text,
-    "eqn11_length": eqn11_length,
-    "eqn11_length_width": eqn11_length_width,
-    "eqn11_image": eqn11_image,
-    "eqn11_image_length": eqn11_image_length,
-    "eqn11_image_length_width": eqn11_image_length_width,
+_FITTED = json.loads(resources.files(__name__).joinpath("fitted.json").read_text())
+
+RULES: dict[str, AnyRule] = {
+    **FORMS,
+    "spectrum": SpectrumMatching(
+        shares=tuple(2.0**power for power in range(-7, 2)), gains=(1.8, 3.3, 5.2, 8.7)
+    ),
+    **{name: rule_of(content) for name, content in _FITTED.items()},
 }
 
-__all__ = ["RULES", "NoiseScales", "Rule", "Target"]
+__all__ = [
+    "RULES", "AnyRule", "NoiseScales", "Rule", "Target", "load_rule", "read_rule", "rule_json",
+    "rule_of",
+]  # fmt: skip

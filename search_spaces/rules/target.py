@@ -4,10 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from inr_models.errors import InputError
+from search_spaces.bandwidth import nyquist
+from search_spaces.descriptors import describe
+from search_spaces.descriptors.bands import bands
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A signal's descriptors, an image's (rows, columns), and the network that is to fit it."""
+    """A signal's descriptors, an image's (rows, columns), and the network that is to fit it.
+
+    `bands` is the signal's coarse spectrum (`descriptors.bands`), () where it is not known, as
+    `sha256` is "".
+    """
 
     descriptors: Mapping[str, float]
     num_samples: int
@@ -15,11 +27,68 @@ class Target:
     depth: int = 4
     channels: int = 1
     image_shape: tuple[int, int] | None = None
+    bands: tuple[float, ...] = ()
+    sha256: str = ""
+
+    @classmethod
+    def of(cls, values: NDArray, *, width: int, depth: int = 4) -> "Target":
+        """Of samples [n], or of an image [h, w] or [h, w, c], whatever their scale.
+
+        Raises:
+            InputError: another shape, fewer than two samples along an axis, values that are not
+                finite, or a signal that does not vary, which has no spectrum.
+        """
+        samples = np.asarray(values, dtype=np.float64)
+        if samples.ndim == 2:
+            samples = samples[..., None]
+        shape = samples.shape[:2] if samples.ndim == 3 else samples.shape
+        if samples.ndim not in (1, 3) or min(shape) < 2:
+            raise InputError(
+                f"signal of shape {np.shape(values)}: give [n] samples, or an image "
+                "[height, width] or [height, width, channels]."
+            )
+        if not np.isfinite(samples).all():
+            raise InputError("signal: some values are not finite; leave them out or fill them in.")
+        if np.ptp(samples) == 0:
+            raise InputError("signal: all values are equal, so it has no spectrum.")
+        image = samples.ndim == 3
+        return cls(
+            descriptors=describe(samples),
+            num_samples=samples.shape[0] * (samples.shape[1] if image else 1),
+            width=width,
+            depth=depth,
+            channels=samples.shape[2] if image else 1,
+            image_shape=(samples.shape[0], samples.shape[1]) if image else None,
+            bands=bands(samples),
+        )
 
     @property
     def side(self) -> int:
         """Samples along the longest axis: what decides the highest Nyquist frequency."""
         return max(self.image_shape or (self.num_samples,))
+
+    @property
+    def dimensions(self) -> int:
+        """Coordinates of a sample."""
+        return len(self.image_shape or (self.num_samples,))
+
+    @property
+    def nyquist(self) -> float:
+        """In rad per unit of coordinate, along the longest axis."""
+        return nyquist(self.side)
+
+    def descriptor(self, name: str) -> float:
+        """By name.
+
+        Raises:
+            InputError: there is none of this name, or this signal has none.
+        """
+        value = self.descriptors.get(name, float("nan"))
+        if not np.isfinite(value):
+            raise InputError(
+                f"descriptor {name}: this signal has none; use a rule that does without it."
+            )
+        return value
 
 
 class NoiseScales(NamedTuple):

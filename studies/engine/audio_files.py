@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from inr_models.errors import InputError
 from inr_models.metrics import psnr_of_zero_db
 from search_spaces.descriptors import describe
+from search_spaces.descriptors.bands import bands
 from studies.engine.signals import Signal, crop_policy, sha256_of, take_head, take_loudest
 
 MIN_SAMPLES = 256
@@ -57,6 +58,7 @@ def read_audio(path: Path, max_samples: int) -> Signal:
         peak=float(peak),
         psnr_zero=psnr_of_zero_db(values),
         descriptors=describe(values),
+        bands=bands(values),
         values=values[:, None],
     )
 

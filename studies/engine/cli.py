@@ -90,6 +90,9 @@ def parser(study: Study) -> argparse.ArgumentParser:
         )
     else:
         results.add_argument(
+            "--rules", nargs="+", metavar="RULE", help="further rules: names, or JSON files"
+        )
+        results.add_argument(
             "--confirm-seeds", type=int, metavar="N", help="fresh seeds that score what is compared"
         )
     results.add_argument("--epochs", type=int, metavar="N", help="full-batch updates of a fit")

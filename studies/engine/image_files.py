@@ -14,6 +14,7 @@ from PIL.ImageFile import ImageFile
 from inr_models.errors import InputError
 from inr_models.metrics import psnr_of_zero_db
 from search_spaces.descriptors import describe
+from search_spaces.descriptors.bands import bands
 from studies.engine.audio_files import check_regular, readable
 from studies.engine.riemann import cached_density
 from studies.engine.signals import Signal, sha256_of, take_busiest
@@ -75,6 +76,7 @@ def read_image(path: Path, max_samples: int) -> Signal:
         peak=half,
         psnr_zero=psnr_of_zero_db(values),
         descriptors=describe(values.reshape(*shape, -1)),
+        bands=bands(values.reshape(*shape, -1)),
         image_shape=shape,
         notes=tuple(f"{readable(path)}: {note}." for note in notes),
         values=values,

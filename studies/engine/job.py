@@ -190,10 +190,11 @@ class Job:
         if is_known:
             if run.choosing_seeds:
                 wanted |= keys(candidates(run, signal, rows, suggestions), run.choosing_seeds)
-        elif run.search:
-            ahead += run.search.top * len(run.choosing_seeds)
+        elif run.confirms:
+            ahead += run.top * len(run.choosing_seeds)
             cells = [point for point in points(run, signal) if point.kind == "grid"]
-            if done & keys(cells, range(run.scale.seeds)):  # the best of them is compared, too
+            # Of a search the best cell is compared, too.
+            if run.search and done & keys(cells, range(run.scale.seeds)):
                 ahead += len(run.choosing_seeds) + len(run.scoring_seeds)
         # A grid that is not whole, for a failed fit say, may have its best cell confirmed as well.
         best = optimum(run, signal, rows, suggestions) if is_known or not run.search else None

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from analysis.comparison_report import comparison_report
 from analysis.grid_report import grid_report
-from analysis.search_report import search_report
+from analysis.regret_report import regret_report
 from studies.engine.job import Job
 from studies.engine.progress import end, say
 from studies.engine.signals import Signal
@@ -28,7 +28,7 @@ def report_on(
 ) -> int:
     """Make the report anew from the store, show it, and bring MLflow up to date; an exit code."""
     results = Job(run, signals, store).results()
-    make = search_report if run.search else comparison_report if run.compares else grid_report
+    make = regret_report if run.confirms else comparison_report if run.compares else grid_report
     made = make(results, datetime.datetime.now())
     for name, content in {**made.files, "report.html": made.html.encode()}.items():
         store.write_bytes(f"{run.folder}/{name}", content)

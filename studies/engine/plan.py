@@ -8,7 +8,7 @@ from typing import Literal
 from inr_models import FitConfig, NetworkConfig, Siren2Config
 from search_spaces.networks import Case, network_for, space_of, stable
 from search_spaces.noise_grid import NoiseGrid
-from search_spaces.rules import RULES, NoiseScales, Target
+from search_spaces.rules import NoiseScales, Target
 from studies.engine.signals import Signal
 from studies.engine.study import Run, Scale
 from studies.engine.trial import Trial
@@ -55,29 +55,37 @@ class PlannedFit:
 
 
 def points(run: Run, signal: Signal) -> list[Point]:
-    """Every named point of a signal: of a comparison its cases and what tunes them, else plain
-    SIREN, the rules' points, then the grid's cells.
+    """Every named point of a signal: of a comparison its cases and what tunes them, else the rules'
+    points, then the grid's cells; plain SIREN first where nothing is confirmed.
     """
     scale = run.scale
-    target = Target(
-        descriptors=signal.descriptors,
-        num_samples=signal.num_samples,
-        width=scale.width,
-        depth=scale.depth,
-        channels=signal.channels,
-        image_shape=signal.image_shape,
-    )
+    target = target_of(signal, scale.width, scale.depth)
     if run.compares:
         return _compared(run, target)
     siren = Case(name="siren", network="siren", width=scale.width)
+    plain = [Point(name="siren", kind="network", network=network_for(siren, target, 0, ""))]
     return [
-        Point(name="siren", kind="network", network=network_for(siren, target, 0, "")),
+        *([] if run.confirms else plain),
         *(
-            Point(name=rule, kind="rule", network=siren2_at(run, RULES[rule](target)))
-            for rule in scale.rules
+            Point(name=name, kind="rule", network=siren2_at(run, rule(target)))
+            for name, rule in run.rules.items()
         ),
         *_cells(scale, run.grid, target.side),
     ]
+
+
+def target_of(signal: Signal, width: int, depth: int) -> Target:
+    """What a rule is told of a signal, and of the network that is to fit it."""
+    return Target(
+        descriptors=signal.descriptors,
+        num_samples=signal.num_samples,
+        width=width,
+        depth=depth,
+        channels=signal.channels,
+        image_shape=signal.image_shape,
+        bands=signal.bands,
+        sha256=signal.sha256,
+    )
 
 
 def _compared(run: Run, target: Target) -> list[Point]:
@@ -136,8 +144,9 @@ def plan(run: Run, signals: Iterable[Signal]) -> list[PlannedFit]:
 
     Of a search these are the rules' points on its seeds. Of a grid, on the first seed: SIREN, the
     rules and every other cell of all signals, then the other cells; then seed after seed; then
-    the scoring seeds of SIREN and the first rule. An interrupted run is already a whole map. Of a
-    comparison: its cases seed after seed, then what tunes them on the choosing seeds.
+    the scoring seeds of SIREN and the first rule, where no optimum is confirmed. An interrupted run
+    is already a whole map. Of a comparison: its cases seed after seed, then what tunes them on the
+    choosing seeds.
     """
     fits = []
     for signal in signals:
@@ -153,7 +162,7 @@ def plan(run: Run, signals: Iterable[Signal]) -> list[PlannedFit]:
             for seed in range(run.scale.seeds):
                 stage = 0 if run.search else odd if seed == 0 else seed + 1
                 fits.append((stage, signal, point, seed))
-            if not run.search and point.name in ("siren", run.scale.rules[0]):
+            if not run.confirms and point.name in ("siren", run.scale.rules[0]):
                 fits += [(run.scale.seeds + 1, signal, point, s) for s in run.scoring_seeds]
     return planned(run, fits)
 

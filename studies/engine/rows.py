@@ -79,7 +79,7 @@ def signal_row(signal: Signal) -> Row:
     fields = {f.name for f in dataclasses.fields(Signal)} - other
     row = {name: getattr(signal, name) for name in fields}
     height, width = signal.image_shape or (None, None)
-    row |= {"image_height": height, "image_width": width}
+    row |= {"image_height": height, "image_width": width, "bands": list(signal.bands)}
     return row | {f"descriptor_{name}": _or_null(v) for name, v in signal.descriptors.items()}
 
 
@@ -89,12 +89,13 @@ def signal_from_row(row: Row) -> Signal:
     descriptors = {
         k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix) and v is not None
     }
-    names = {f.name for f in dataclasses.fields(Signal)} & row.keys()
+    names = {f.name for f in dataclasses.fields(Signal)} & row.keys() - {"bands"}
     height, width = row["image_height"], row["image_width"]
     return Signal(
         **{name: row[name] for name in names},
         descriptors=descriptors,
         image_shape=None if height is None else (height, width),
+        bands=tuple(row["bands"] or ()),
     )
 
 

@@ -19,6 +19,7 @@ class Column(NamedTuple):
 
 
 _TEXT, _INT, _REAL = pa.string(), pa.int64(), pa.float64()
+_REALS = pa.list_(pa.float64())
 
 FITS = (
     Column("key", _TEXT, "", "content key of the trial: the hash of `config`", True),
@@ -111,6 +112,12 @@ SIGNALS = (
     Column("crop_start", _INT, "samples", "where the crop begins in the file"),
     Column("peak", _REAL, "", "the value, or half the range, that samples were divided by"),
     Column("psnr_zero", _REAL, "dB", "PSNR of an all-zero output", True),
+    Column(
+        "bands",
+        _REALS,
+        "share",
+        "of the summed magnitude without DC, in equal bands from 0 to Nyquist",
+    ),
     *(Column(f"descriptor_{name}", _REAL, *info) for name, info in DESCRIPTORS.items()),
     Column("written_at", pa.timestamp("us", tz="UTC"), "", "when the row was made", True),
 )

@@ -24,7 +24,8 @@ class Signal:
     row by row; its crop is "whole" or "busiest" (the non-overlapping square of largest variance),
     `crop_start` the place of the crop's first pixel. `peak` is half the range of values in the
     file. `sha256` is of the little-endian float32 samples, and of the shape of an image; it tells
-    signals apart. `notes` say what was left out of the file.
+    signals apart. `bands` are its coarse spectrum (`descriptors.bands`); `notes` say what was left
+    out of the file.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Signal:
     psnr_zero: float
     descriptors: dict[str, float]
     image_shape: tuple[int, int] | None = None
+    bands: tuple[float, ...] = field(default=(), repr=False, compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     values: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
 

@@ -9,7 +9,7 @@ from studies.engine.rows import signal_from_row
 from studies.engine.signal_files import find_files
 from studies.engine.signals import Signal
 from studies.engine.store import Store
-from studies.engine.study import FLAGS, RUN_JSON, Run
+from studies.engine.study import FLAGS, RUN_JSON, Run, rule_name
 
 
 def newest_run(study: str, arguments: argparse.Namespace, store: Store) -> tuple[Run, list[Signal]]:
@@ -49,4 +49,7 @@ def _agrees(run: Run, arguments: argparse.Namespace) -> bool:
     given = {name: getattr(arguments, name, None) for name in FLAGS}
     if given.get("networks") is not None:  # in whatever order they were named
         given["networks"] = [n for n in settings["networks"] if n in given["networks"]]
+    rules = given.pop("rules") or ()  # they are beside the study's own
+    if not all(rule_name(rule) in settings["rules"] for rule in rules):
+        return False
     return all(value in (None, settings[name]) for name, value in given.items() if name in settings)

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter
@@ -11,6 +12,7 @@ from pydantic import TypeAdapter
 from inr_models import FitConfig, InputError
 from search_spaces.networks import Case
 from search_spaces.noise_grid import NoiseGrid
+from search_spaces.rules import RULES, AnyRule, read_rule
 from studies.engine.signals import Media, Signal
 
 ScaleName = Literal["small", "paper"]
@@ -57,19 +59,18 @@ class Search:
     """A search with Optuna over the rectangle that the scale's grid spans, signal by signal.
 
     `trials` suggestions a signal by a sampler of `studies.engine.samplers.SAMPLERS`, asked and
-    told in rounds of `round_size`, so that they do not depend on what finishes first. The `top`
-    points go on to the choosing seeds. `early_stopping` ends fits that are behind at a rung.
+    told in rounds of `round_size`, so that they do not depend on what finishes first.
+    `early_stopping` ends fits that are behind at a rung.
     """
 
     trials: int = 60
     sampler: str = "tpe"
     round_size: int = 4
-    top: int = 3
     early_stopping: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for field in ("trials", "round_size", "top"):
+        for field in ("trials", "round_size"):
             if getattr(self, field) < 1:
                 raise InputError(f"{field} = {getattr(self, field)}: give 1 or more.")
         if self.early_stopping and self.sampler == "gp":
@@ -83,11 +84,11 @@ class Study:
     """A question at two recorded scales: SIREN² over (s0, s1) by a grid or a search, or networks
     beside each other.
 
-    The optimum is chosen on `choosing_seeds` among the candidates (without any: it is the
-    grid's best cell, by the grid's own seeds), and compared with the rules on
-    `scoring_seeds`, which had no say in the choice. A comparison scores its cases on the scale's
-    seeds; if it is to `tune` them, the best of each network's search space is chosen on
-    `choosing_seeds` and scored like the others.
+    The optimum is chosen on `choosing_seeds` among the candidates: the `top` points that were tried
+    and the rules' (without such seeds it is the grid's best cell, by the grid's own). It is
+    compared with the rules on `scoring_seeds`, which had no say in the choice. A comparison scores
+    its cases on the scale's seeds; if it is to `tune` them, the best of each network's search space
+    is chosen on `choosing_seeds` and scored like the others.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Study:
     media: Media = "sound"
     choosing_seeds: tuple[int, ...] = ()
     scoring_seeds: tuple[int, ...] = (105, 106)
+    top: int = 3
     search: Search | None = None
 
     @property
@@ -116,6 +118,9 @@ class Run:
     scale: Scale
     choosing_seeds: tuple[int, ...]
     scoring_seeds: tuple[int, ...]
+    top: int
+    rules: dict[str, AnyRule]
+    """Those of the scale: what a name stands for may be fitted anew some day."""
     search: Search | None
     media: Media
     signals: tuple[str, ...]
@@ -142,6 +147,11 @@ class Run:
         return bool(self.scale.cases)
 
     @property
+    def confirms(self) -> bool:
+        """Whether an optimum is chosen on fresh seeds, and every rule's regret measured."""
+        return bool(self.choosing_seeds and not self.compares)
+
+    @property
     def grid(self) -> NoiseGrid:
         """Of a run that maps or searches."""
         assert self.scale.grid is not None, "a comparison has none"
@@ -153,6 +163,7 @@ class Run:
         parts = (self.scale, self.scale.fit, *([self.search] if self.search else []))
         found = {k: v for part in parts for k, v in vars(part).items()}
         found |= {"networks": [case.name for case in self.scale.cases]}
+        found |= {"rules": list(self.rules)}
         found |= {"tune": bool(self.compares and self.choosing_seeds)}
         return found | {"confirm_seeds": len(self.scoring_seeds)}
 
@@ -164,7 +175,7 @@ class Run:
 
 FLAGS = (
     "seeds", "epochs", "max_samples", "precision", "confirm_seeds", "trials", "sampler",
-    "early_stopping", "networks", "tune",
+    "early_stopping", "networks", "tune", "rules",
 )  # fmt: skip
 """The settings that the command line can change, of the studies that have them."""
 
@@ -184,15 +195,20 @@ def resolve(
     """The run of a study on `signals`, with the fields that `changes` names changed.
 
     `changes` are fields of the scale, its fit and the search by name, and `confirm_seeds`: the
-    number of choosing and of scoring seeds; of a comparison also `networks`, the names of the
-    cases that are wanted, and `tune`. A value of None changes nothing.
+    number of choosing and of scoring seeds; `rules`, names or files of further rules; of a
+    comparison also `networks`, the names of the cases that are wanted, and `tune`. A value of None
+    changes nothing.
 
     Raises:
-        InputError: a value out of its range.
+        InputError: a value out of its range, or no such rule.
     """
     given = {name: value for name, value in (changes or {}).items() if value is not None}
+    rules = {name: RULES[name] for name in study.scales[scale_name].rules}
+    rules |= _named_rules(given.pop("rules", ()))
     scale = study.scales[scale_name]
-    scale = dataclasses.replace(_changed(scale, given), fit=_changed(scale.fit, given))
+    scale = dataclasses.replace(
+        _changed(scale, given), fit=_changed(scale.fit, given), rules=tuple(rules)
+    )
     choosing, scoring = study.choosing_seeds, study.scoring_seeds
     if (count := given.get("confirm_seeds")) is not None:
         choosing, scoring = confirming_seeds(count)
@@ -208,6 +224,8 @@ def resolve(
         scale=scale,
         choosing_seeds=choosing,
         scoring_seeds=scoring,
+        top=study.top,
+        rules=rules,
         search=study.search and _changed(study.search, given),
         media=study.media,
         signals=tuple(signal.sha256 for signal in signals),
@@ -227,6 +245,27 @@ def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     first = max(FIRST_SCORING_SEED, FIRST_CHOOSING_SEED + count)
     choosing = range(FIRST_CHOOSING_SEED, FIRST_CHOOSING_SEED + count)
     return tuple(choosing), tuple(range(first, first + count))
+
+
+def rule_name(given: str) -> str:
+    """What a rule is called that was given by name or by its file."""
+    return given if given in RULES else Path(given).stem
+
+
+def _named_rules(given: Sequence[str]) -> dict[str, AnyRule]:
+    """Rules by name or from JSON files, which are named after their files."""
+    found = {}
+    for each in given:
+        if each not in RULES and not Path(each).is_file():
+            raise InputError(
+                f"--rules {each}: neither a file nor a rule; give a rule's JSON file, or one of "
+                f"{', '.join(RULES)}."
+            )
+        name = rule_name(each)
+        if each != name and (name in RULES or name in found):
+            raise InputError(f"--rules {each}: another rule is named {name}; rename the file.")
+        found[name] = RULES[each] if each in RULES else read_rule(each)
+    return found
 
 
 def _chosen(cases: tuple[Case, ...], names: Sequence[str] | None) -> tuple[Case, ...]:

@@ -46,26 +46,43 @@ def regrets_table(
 
 def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
     """Every rule over all signals."""
+    number_of = {rule: number for number, rule in enumerate(run.scale.rules, start=1)}
     table = _table(
-        f"Means over {_clips(totals)}; the interval is over recordings (resampled; below 6 of "
-        "them Student's t); p: Wilcoxon's signed ranks over clips; near: percent of clips where "
-        "the rule is within 0.5 and within 1 dB; curse: how much further ahead of the rule a "
-        "search's best point looks on the search's own seeds than on fresh ones."
+        f"Regret in dB over {_clips(totals)}. mean: its interval is over recordings (resampled; "
+        "below 6 of them Student's t); p: Wilcoxon's signed ranks over clips; near: percent of "
+        "clips where the rule is within 0.5 and within 1 dB; dead: fits that stayed at zero "
+        "output."
     )
     table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in ("PSNR", "opti-\nmum", "regret", "95 % interval", "p", "near", "curse"):
+    for name in ("mean", "95 % interval", "median", "worst", "p", "near", "dead"):
         table.add_column(name, justify="right", no_wrap=True)
     for total in totals:
         table.add_row(
-            total.rule,
-            number(total.psnr_rule),
-            number(total.psnr_optimum),
-            number(total.interval.mean, "+.1f"),
+            f"{number_of[total.rule]} {total.rule}",
+            number(total.interval.mean, "+.2f"),
             interval(total.interval),
+            number(total.median, "+.1f"),
+            number(total.worst, "+.1f"),
             "-" if math.isnan(total.p_value) else f"{total.p_value:.2g}",
             "/".join(f"{100 * share:.0f}" for share in total.shares),
-            number(total.curse, "+.1f"),
+            str(total.dead),
         )
+    return table
+
+
+def by_rule_table(
+    run: Run, signals: Sequence[Signal], of_signals: Sequence[Sequence[Regret]]
+) -> Table:
+    """Every rule's regret on every signal; the columns have the rules' numbers."""
+    table = _table("Regret in dB of each rule, by its number above.")
+    table.add_column("clip", no_wrap=True, ratio=1, overflow="ellipsis")
+    table.add_column("psi", justify="right", no_wrap=True)
+    for column in range(1, len(run.scale.rules) + 1):
+        table.add_column(str(column), justify="right", no_wrap=True)
+    for signal, found in zip(signals, of_signals, strict=True):
+        regret = {r.rule: number(r.interval.mean, "+.1f") for r in found}
+        cells = [regret.get(rule, "-") for rule in run.scale.rules]
+        table.add_row(signal.name, f"{signal.descriptors['psi']:.3f}", *cells)
     return table
 
 

@@ -1,12 +1,12 @@
-"""The report of a search: every rule's regret against each signal's optimum."""
+"""The report of a search or a check: every rule's regret against each signal's optimum."""
 
 import datetime
 import math
 import statistics
 from typing import Any
 
-from analysis import search_plots as plots
-from analysis.choosing import mean_over, optimum
+from analysis import regret_plots as plots
+from analysis.choosing import mean_over, optimum, tried
 from analysis.proxy import Proxy, proxies, proxy_keys
 from analysis.regret import (
     Regret,
@@ -16,15 +16,14 @@ from analysis.regret import (
     share_of_cells_near_best,
 )
 from analysis.regret_table import regret_table
+from analysis.regret_tables import by_rule_table, overall_table, proxy_table, regrets_table
 from analysis.report import Report, Results, file_name, image, position, render
-from analysis.search_tables import overall_table, proxy_table, regrets_table
-from studies.engine.known import named_points, point_at
 from studies.engine.plan import rule_points
 from studies.engine.signals import Signal
 
 
-def search_report(results: Results, now: datetime.datetime) -> Report:
-    """Everything that a search came to."""
+def regret_report(results: Results, now: datetime.datetime) -> Report:
+    """Everything that a run with a confirmed optimum came to."""
     run, signals = results.run, results.signals
     of_signals = [
         regrets(run, signal, results.rows[sha], results.suggestions[sha])
@@ -41,24 +40,27 @@ def search_report(results: Results, now: datetime.datetime) -> Report:
     if totals:
         main = [r for found in of_signals for r in found if r.rule == totals[0].rule]
         figures["regret"] = plots.forest(main, totals[0])
+        figures["rules"] = plots.rules(of_signals, totals)
     clips = [
         _clip(results, signal, found, figures)
         for signal, found in zip(signals, of_signals, strict=True)
     ]
     html = render(
-        "search.html.j2",
+        "regret.html.j2",
         results,
         now,
         clips=clips,
         totals=totals,
         proxies=[_proxy(proxy, run.scale.fit.epochs) for proxy in short],
         forest=image(figures["regret"], "Regret of Eqn. 11 by clip") if totals else "",
+        rules=image(figures["rules"], "Regret of every rule") if totals else "",
         importance=image(figures["importance"], "Importance of s0 and s1") if shares else "",
         mean_share=_mean([clip["near"] for clip in clips]),
     )
     tables = [regrets_table(run, signals, of_signals)]
     if totals:
         tables.append(overall_table(run, totals))
+        tables.append(by_rule_table(run, signals, of_signals))
     if short:
         tables.append(proxy_table(run, short))
     return Report(
@@ -77,13 +79,9 @@ def _clip(
     suggestions = results.suggestions[signal.sha256]
     best = optimum(run, signal, rows, suggestions)
     rules = rule_points(run, signal)
-    named = named_points(run, signal)
     values = {p: mean_over(run, signal, p, rows, range(run.scale.seeds)) for p in rules}
-    values = {p: v for p, v in values.items() if math.isfinite(v)} | {
-        named.get(s.scales) or point_at(run, s.scales): s.value
-        for s in suggestions
-        if s.value is not None
-    }
+    values = {p: v for p, v in values.items() if math.isfinite(v)}
+    values |= tried(run, signal, rows, suggestions)
     name = file_name(signal.name, signal.sha256)
     if values:
         figures[f"{name}-landscape"] = plots.surface(

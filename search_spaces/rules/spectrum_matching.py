@@ -1,0 +1,85 @@
+"""Match spectra without training, after FreSh (Kania et al., github.com/gmum/FreSh).
+
+Of candidate points, the one whose untrained network's output has the spectrum nearest to the
+target's in Wasserstein-1 distance: the area between their cumulative distributions over
+frequency. The centroid of an untrained network's output does not get above about half of
+Nyquist, so targets above that are all given the widest.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+
+from inr_models.errors import InputError
+from search_spaces.descriptors.bands import NUM_BANDS, bands
+from search_spaces.rules.bandwidth_matching import at_share, check_gain, check_positive
+from search_spaces.rules.target import NoiseScales, Target
+
+SEEDS = (0, 1)
+MAX_SAMPLES = 8_192
+"""Longer targets are matched on as many samples: shares of Nyquist do not hang on their number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpectrumMatching:
+    """Candidates are every pair of `shares` of Nyquist and `gains`."""
+
+    kind: Literal["spectrum"] = "spectrum"
+
+    shares: tuple[float, ...]
+    gains: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        for share in self.shares:
+            check_positive("shares", share)
+        for gain in self.gains:
+            check_gain(gain)
+        if not (self.shares and self.gains):
+            raise InputError("shares, gains: give at least one of each.")
+
+    def __call__(self, target: Target) -> NoiseScales:
+        if len(target.bands) != NUM_BANDS:
+            raise InputError("spectrum matching needs the signal's bands, see descriptors.bands.")
+        wanted = np.cumsum(target.bands)
+
+        def distance(candidate: tuple[float, float]) -> float:
+            output = untrained_bands(*candidate, target.width, target.depth, _small_shape(target))
+            return float(np.abs(np.cumsum(output) - wanted).mean())
+
+        candidates = [(share, gain) for share in self.shares for gain in self.gains]
+        return at_share(target, *min(candidates, key=distance))
+
+
+def _small_shape(target: Target) -> tuple[int, ...]:
+    shape = target.image_shape or (target.num_samples,)
+    shrink = min(1.0, (MAX_SAMPLES / target.num_samples) ** (1 / len(shape)))
+    return tuple(max(2, int(num * shrink)) for num in shape)
+
+
+@lru_cache(maxsize=1 << 12)
+def untrained_bands(
+    share: float, gain: float, width: int, depth: int, shape: tuple[int, ...]
+) -> tuple[float, ...]:
+    """`descriptors.bands` of an untrained SIREN²'s output on a grid of `shape`, mean over SEEDS."""
+    import torch  # rules are asked where nothing is fitted, too
+
+    from inr_models import Siren2Config, make_network
+
+    target = Target(
+        descriptors={},
+        num_samples=int(np.prod(shape)),
+        width=width,
+        image_shape=(shape[0], shape[1]) if len(shape) == 2 else None,
+    )
+    s0, s1 = at_share(target, share, gain)
+    config = Siren2Config(width=width, depth=depth, s0=s0, s1=s1)
+    axes = [torch.linspace(-1, 1, num) for num in shape]
+    coords = torch.cartesian_prod(*axes).reshape(-1, len(shape))
+    found = []
+    with torch.no_grad():
+        for seed in SEEDS:
+            network = make_network(config, in_features=len(shape), out_features=1, seed=seed)
+            found.append(bands(network(coords).numpy().reshape(*shape, *[1] * (len(shape) - 1))))
+    return tuple(np.mean(found, axis=0).tolist())

@@ -1,0 +1,36 @@
+"""A rule that is a table: each signal's own point.
+
+Cross-validated rules have another constant for every recording that is held out; their points
+are trained from such a table, as are points that somebody chose by hand.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from inr_models.errors import InputError
+from search_spaces.rules.target import NoiseScales, Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """(s0, s1) by the sha256 of the fitted samples."""
+
+    kind: Literal["table"] = "table"
+
+    points: Mapping[str, tuple[float, float]]
+
+    def __post_init__(self) -> None:
+        for sha256, point in self.points.items():
+            if len(point) != 2 or not all(0 <= value < math.inf for value in point):
+                raise InputError(f"points, {sha256}: give two finite numbers, s0 and s1.")
+
+    def __call__(self, target: Target) -> NoiseScales:
+        try:
+            return NoiseScales(*self.points[target.sha256])
+        except KeyError:
+            raise InputError(
+                f"the rule's table has no point for the signal {target.sha256[:8] or 'given'}; "
+                "add it, or take a rule that holds for any signal."
+            ) from None

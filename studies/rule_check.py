@@ -1,0 +1,50 @@
+"""How far below a signal's confirmed optimum does each rule lie?
+
+    python studies/rule_check.py run --scale small --signals my_clips/*.wav
+    python studies/rule_check.py run --scale small --rules my_rule.json --signals my_clips
+
+Every clip is mapped coarsely over (s0, s1) of SIREN². The best cells and every rule's point then
+compete on fresh seeds, and what wins, the optimum, is compared with all rules on seeds that are
+fresh again. `analysis.rule_fitting` fits rules to what this leaves behind.
+"""
+
+from dataclasses import replace
+
+from inr_models import FitConfig
+from search_spaces.audio import AUDIO_GRID_COARSE
+from studies.engine.cli import main
+from studies.engine.scales import AUDIO_PAPER, AUDIO_SMALL
+from studies.engine.study import Study, confirming_seeds
+
+CHOOSING, SCORING = confirming_seeds(3)
+
+RULES = (
+    "eqn11_length_width",
+    "eqn11_length",
+    "eqn11_refitted",
+    "constant",
+    "bandwidth_psi",
+    "bandwidth_power",
+    "bandwidth_rolloff",
+    "power_law",
+    "spectrum",
+)
+
+STUDY = Study(
+    name="rule_check",
+    question="How far below a signal's confirmed optimum does each rule lie?",
+    signals=("clips",),
+    small=replace(
+        AUDIO_SMALL,
+        grid=AUDIO_GRID_COARSE,
+        # Twice as long as the other studies' small fits: the longer, the more like the paper's.
+        fit=FitConfig(epochs=300, learning_rate=5e-4, decay=0.95, decay_every=20),
+        rules=RULES,
+    ),
+    paper=replace(AUDIO_PAPER, grid=AUDIO_GRID_COARSE, seeds=1, rules=RULES),
+    choosing_seeds=CHOOSING,
+    scoring_seeds=SCORING,
+)
+
+if __name__ == "__main__":
+    main(STUDY)
