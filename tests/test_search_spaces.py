@@ -2,6 +2,7 @@
 
 import csv
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,8 +64,8 @@ def test_paper_clips_are_cut_to_150000_samples_and_arch_is_shorter(paper_clip):
     assert paper_clip.values.shape == (paper_clip.num_samples, 1)
 
 
-def target(psi: float, n: int = 150_000, width: int = 222, channels: int = 1) -> Target:
-    return Target(descriptors={"psi": psi}, num_samples=n, width=width, channels=channels)
+def target(psi: float, n: int = 150_000, width: int = 222) -> Target:
+    return Target(descriptors={"psi": psi}, num_samples=n, width=width)
 
 
 def test_eqn11_has_a_of_7_and_its_text_form_a_of_5():
@@ -75,10 +76,10 @@ def test_eqn11_has_a_of_7_and_its_text_form_a_of_5():
 
 
 def test_eqn11_divides_psi_by_the_channels_once():
-    for name, rule in RULES.items():
-        # An image's psi is divided already.
-        divided = 0.6 if "image" in name else 0.2
-        assert rule(target(0.6, channels=3)) == pytest.approx(rule(target(divided)))
+    gray = np.random.default_rng(0).random((16, 16))
+    one, three = (Target.of(np.stack([gray] * c, -1), width=256) for c in (1, 3))
+    third = replace(one, descriptors={"psi": one.descriptors["psi"] / 3})
+    assert RULES["eqn11_image"](three) == pytest.approx(RULES["eqn11_image"](third))
 
 
 def test_length_scales_s0_and_width_scales_s1():

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from search_spaces.descriptors import bandwidth_shares, course, moments, shape, tilt
+from search_spaces.descriptors import bandwidth_shares, course, low_pass, moments, shape, tilt
 from search_spaces.descriptors.centroid import raster_centroid, spectral_centroid
 from search_spaces.descriptors.spectrum import spectrum
 
@@ -37,6 +37,10 @@ DESCRIPTORS: Mapping[str, Info] = {
     **{
         f"energy_above_{share:g}": Info("share", f"of the power above {share:g} Nyquist")
         for share in bandwidth_shares.ABOVE
+    },
+    **{
+        f"low_pass_{quality}": Info("share", f"below it lies what a PSNR of {quality} dB needs")
+        for quality in low_pass.QUALITIES
     },
     "low_to_high_db": Info("dB", "power below over power above 0.1 Nyquist"),
     "effective_bandwidth": Info("share", "of the lines that equal power would fill"),
@@ -67,13 +71,16 @@ def describe(values: NDArray) -> dict[str, float]:
     An image's are means over its channels, its psi the paper's.
     """
     samples = np.asarray(values)
+    peak = low_pass.peak(samples)
     if samples.ndim == 1:
-        return {"psi": spectral_centroid(samples), **_spectral(samples), **course.describe(samples)}
-    of_channels = [_spectral(samples[..., c]) for c in range(samples.shape[-1])]
+        found = _spectral(samples, peak) | course.describe(samples)
+        return {"psi": spectral_centroid(samples), **found}
+    of_channels = [_spectral(samples[..., c], peak) for c in range(samples.shape[-1])]
     means = {name: float(np.mean([f[name] for f in of_channels])) for name in of_channels[0]}
     return {"psi": raster_centroid(samples), **means}
 
 
-def _spectral(samples: NDArray) -> dict[str, float]:
+def _spectral(samples: NDArray, peak: float) -> dict[str, float]:
     whole = spectrum(samples)
-    return {name: v for family in _FAMILIES for name, v in family.describe(whole).items()}
+    found = {name: v for family in _FAMILIES for name, v in family.describe(whole).items()}
+    return found | low_pass.describe(whole, float(samples.var(dtype=np.float64)), peak)

@@ -22,7 +22,10 @@ RULES: dict[str, AnyRule] = {
     **{name: rule_of(content) for name, content in _FITTED.items()},
 }
 
+RECOMMENDED = "bandwidth_low_pass"
+"""Of the least regret on recordings that it was not fitted to; see analysis/FINDINGS.md."""
+
 __all__ = [
-    "RULES", "AnyRule", "NoiseScales", "Rule", "Target", "load_rule", "read_rule", "rule_json",
-    "rule_of",
+    "RECOMMENDED", "RULES", "AnyRule", "NoiseScales", "Rule", "Target", "load_rule", "read_rule",
+    "rule_json", "rule_of",
 ]  # fmt: skip

@@ -68,9 +68,7 @@ def read_rule(path: str | Path) -> AnyRule:
             f"{file}: cannot be read ({error.strerror}); name a rule's file."
         ) from None
     except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, NaN, or nested too deep
-        raise InputError(
-            f"{file}: no rule in JSON ({error}); see search_spaces.rules.saved."
-        ) from None
+        raise InputError(f"{file}: not JSON ({error}); a rule looks like {EXAMPLE}.") from None
     try:
         return rule_of(content)
     except InputError as error:

@@ -1,0 +1,102 @@
+"""From a results folder to the surfaces that rules are fitted to."""
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from analysis.surfaces import Fit, Surfaces, surfaces
+from inr_models import InputError
+from search_spaces.rules import NoiseScales
+from studies.engine.plan import target_of
+from studies.engine.rows import signal_from_row
+from studies.engine.store import Store
+
+MIN_POINTS = 12
+"""Fewer do not show where a ridge lies."""
+
+SETTING = (
+    "hp_width", "hp_depth", "fit_epochs", "fit_learning_rate", "fit_decay", "fit_decay_every",
+    "hp_zero_output_bias", "n",
+)  # fmt: skip
+"""Fits that agree in these can be compared; sounds of all samples."""
+
+SEED = 0
+"""Every cell of a map has it; of several seeds a signal's points would differ by them alone."""
+
+
+class Stored(NamedTuple):
+    """Surfaces, and what they were made of: the setting of its fits, and how many there are."""
+
+    surfaces: Surfaces
+    setting: Mapping[str, Any]
+    num_fits: int
+    num_left_out: int
+    """Signals with fewer than `MIN_POINTS` points."""
+
+
+def stored_surfaces(results: str, recordings: str | None = None) -> Stored:
+    """The surfaces of the setting that most of a results folder's SIREN² fits have.
+
+    `recordings` is a CSV file with columns `signal` and `recording`: clips of one recording are
+    never on both sides of a validation. Without it, the folder's own `recordings.csv`; a signal
+    that is in none is a recording by itself.
+
+    Raises:
+        InputError: there is no such folder or file, or too little in it.
+    """
+    store = Store(results, create=False)
+    columns = ("sha256", "hp_s0", "hp_s1", "metric_psnr_peak", "metric_psnr_zero", *SETTING)
+    where = {"network": "siren2", "seed": SEED}
+    rows = [
+        row
+        for row in store.fits(columns=columns, where=where).to_pylist()
+        if row["status"] in ("ok", "dead", "diverged")
+    ]
+    if not rows:
+        raise InputError(f"{results}: no fits of SIREN² on seed {SEED}; run a grid or a check.")
+    settings = Counter(tuple(row[name] for name in SETTING) for row in rows)
+    setting = settings.most_common(1)[0][0]
+    fits: dict[str, dict[NoiseScales, float]] = defaultdict(dict)
+    for row in rows:
+        if tuple(row[name] for name in SETTING) == setting:
+            diverged = row["status"] == "diverged"
+            score = row["metric_psnr_zero" if diverged else "metric_psnr_peak"]
+            fits[row["sha256"]][NoiseScales(row["hp_s0"], row["hp_s1"])] = score
+    known = {row["sha256"]: signal_from_row(row) for row in store.signals().to_pylist()}
+    mapped = [sha for sha, points in fits.items() if len(points) >= MIN_POINTS]
+    signals = sorted((known[sha] for sha in mapped), key=lambda s: s.name)
+    if len(signals) < 2:
+        raise InputError(
+            f"{results}: {len(signals)} signals have {MIN_POINTS} points or more; map some more "
+            "with studies/rule_check.py."
+        )
+    named = _recordings(results, recordings)
+    named_setting = dict(zip(SETTING, setting, strict=True))
+    width, depth = named_setting["hp_width"], named_setting["hp_depth"]
+    return Stored(
+        surfaces(
+            [target_of(signal, width, depth) for signal in signals],
+            [signal.name for signal in signals],
+            [named.get(signal.name, signal.source) for signal in signals],
+            [[Fit(at, psnr) for at, psnr in fits[s.sha256].items()] for s in signals],
+        ),
+        named_setting,
+        sum(len(fits[sha]) for sha in mapped),
+        len(fits) - len(mapped),
+    )
+
+
+def _recordings(results: str, path: str | None) -> dict[str, str]:
+    """Signal -> recording."""
+    file = Path(path) if path else Path(results) / "recordings.csv"
+    if path is None and not file.is_file():
+        return {}
+    try:
+        with file.open(newline="", encoding="utf-8") as lines:
+            return {row["signal"]: row["recording"] for row in csv.DictReader(lines)}
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror}).") from None
+    except (KeyError, UnicodeDecodeError, csv.Error):
+        raise InputError(f"{file}: give a CSV file with columns signal and recording.") from None

@@ -1,0 +1,138 @@
+"""Smooth maps of PSNR over bandwidth and gain, one a signal: what rules are fitted to.
+
+In (log K, log g), see `search_spaces.bandwidth`, landscapes of all lengths and widths have the same
+axes, and ridges lie along them. Axes of arrays: s signal, k bandwidth, g gain.
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+
+from search_spaces.bandwidth import bandwidth, gain
+from search_spaces.descriptors import DESCRIPTORS
+from search_spaces.rules import NoiseScales, Target
+
+SHARES = np.geomspace(0.005, 2, 61)
+GAINS = np.geomspace(1, 16, 33)
+"""The lattice: K as a share of Nyquist, and g."""
+
+DEPTH_DB = 15.0
+"""A smooth surface does not follow the cliff to zero output: what is further below a signal's
+best point counts as this far below."""
+
+Array = NDArray[np.float64]
+
+
+class Surfaces(NamedTuple):
+    """`psnr` [s, k, g] in dB over SHARES and GAINS, NaN beyond what was fitted.
+
+    `regret` [s, k, g] is how many dB below the surface's own highest point that is, DEPTH_DB
+    beyond. `recordings` tell which signals were cut from one recording; `descriptors` are [s] each;
+    `noise` [s] is the deviation in dB that the smoothing has left out.
+    """
+
+    targets: tuple[Target, ...]
+    names: tuple[str, ...]
+    recordings: tuple[str, ...]
+    descriptors: Mapping[str, Array]
+    psnr: Array
+    regret: Array
+    noise: Array
+
+    def subset(self, chosen: NDArray[np.bool_]) -> "Surfaces":
+        """The signals [s] that are chosen."""
+        kept = np.flatnonzero(chosen)
+        return Surfaces(
+            *(tuple(part[i] for i in kept) for part in self[:3]),
+            {name: values[kept] for name, values in self.descriptors.items()},
+            *(part[kept] for part in self[4:]),
+        )
+
+    def regret_at(self, shares: Array, gains: Array) -> Array:
+        """[s] regret in dB at a (share, gain) [s] of each signal, linear between lattice points."""
+        places = [np.arange(len(self.targets)), _place(shares, SHARES), _place(gains, GAINS)]
+        return map_coordinates(self.regret, places, order=1, mode="nearest")
+
+
+def _place(values: Array, lattice: Array) -> Array:
+    """Where values lie in a lattice of equal ratios, as fractions of its index."""
+    steps = np.log(values / lattice[0]) / np.log(lattice[1] / lattice[0])
+    return np.clip(steps, 0, len(lattice) - 1)
+
+
+class Fit(NamedTuple):
+    """A point's peak PSNR in dB."""
+
+    scales: NoiseScales
+    psnr: float
+
+
+def surfaces(
+    targets: Sequence[Target],
+    names: Sequence[str],
+    recordings: Sequence[str],
+    fits: Sequence[Sequence[Fit]],
+) -> Surfaces:
+    """Smooth every signal's fits by a Gaussian process.
+
+    Its length scales and its noise are fitted to the signal; it is kept to the rectangle of
+    (log s0, log g) that the fits span, and a little beyond.
+    """
+    found = [_smooth(target, mine) for target, mine in zip(targets, fits, strict=True)]
+    psnr = np.array([psnr for psnr, _ in found])
+    regret = np.nanmax(psnr, axis=(1, 2), keepdims=True) - psnr
+    return Surfaces(
+        tuple(targets),
+        tuple(names),
+        tuple(recordings),
+        {d: np.array([t.descriptors.get(d, np.nan) for t in targets]) for d in DESCRIPTORS},
+        psnr,
+        np.nan_to_num(regret, nan=DEPTH_DB),
+        np.array([noise for _, noise in found]),
+    )
+
+
+def share_and_gain(target: Target, scales: NoiseScales) -> tuple[float, float]:
+    """K as a share of Nyquist, and g, of a point."""
+    k = bandwidth(*scales, width=target.width, in_features=target.dimensions)
+    return k / target.nyquist, gain(scales.s1, width=target.width)
+
+
+def _smooth(target: Target, fits: Sequence[Fit]) -> tuple[Array, float]:
+    at = np.log([share_and_gain(target, fit.scales) for fit in fits])
+    psnr = np.array([fit.psnr for fit in fits])
+    top = psnr.max()
+    below = np.maximum(psnr - top, -DEPTH_DB)
+    kernel = ConstantKernel(25.0, (1.0, 1e3)) * RBF([1.0, 1.0], (0.3, 5.0)) + WhiteKernel(
+        0.1, (0.01, 2.0)
+    )
+    process = GaussianProcessRegressor(kernel, normalize_y=False)
+    mean = below.mean()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of a bound that was reached
+        process.fit(at, below - mean)
+    lattice = np.stack(np.meshgrid(np.log(SHARES), np.log(GAINS), indexing="ij"), axis=-1)
+    smooth = process.predict(lattice.reshape(-1, 2)).reshape(lattice.shape[:2]) + mean + top
+    smooth[~_within(lattice, at)] = np.nan
+    return smooth, float(np.sqrt(process.kernel_.k2.noise_level))
+
+
+def _within(lattice: Array, at: Array) -> NDArray[np.bool_]:
+    """Where the lattice is between the least and the largest gain, and the least and the largest s0
+    (K / g, about).
+    """
+    margin = 0.3
+    s0, of_lattice = at[:, 0] - at[:, 1], lattice[..., 0] - lattice[..., 1]
+    return (
+        (of_lattice > s0.min() - margin)
+        & (of_lattice < s0.max() + margin)
+        & (lattice[..., 1] > at[:, 1].min() - margin)
+        & (lattice[..., 1] < at[:, 1].max() + margin)
+    )

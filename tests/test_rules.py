@@ -1,0 +1,303 @@
+"""Rules: what they promise of bandwidth and gain, and that a saved rule is the same rule."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inr_models import InputError, Siren2Config, make_network
+from search_spaces.bandwidth import bandwidth, gain, scales_of
+from search_spaces.descriptors import describe
+from search_spaces.descriptors.bands import NUM_BANDS, bands
+from search_spaces.initialize import siren2_for
+from search_spaces.rules import (
+    RECOMMENDED,
+    RULES,
+    NoiseScales,
+    Target,
+    load_rule,
+    read_rule,
+    rule_json,
+    rule_of,
+)
+from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant, at_share
+from search_spaces.rules.eqn11 import Eqn11
+from search_spaces.rules.power_law import Power, PowerLaw
+from search_spaces.rules.spectrum_matching import SpectrumMatching, untrained_bands
+from search_spaces.rules.table import Table
+
+sizes = st.integers(256, 150_000)
+widths = st.integers(2, 512)
+
+
+def target(n: int = 8192, width: int = 52, **descriptors: float) -> Target:
+    return Target(descriptors=descriptors, num_samples=n, width=width)
+
+
+@given(st.floats(0.02, 2), st.floats(1, 16), sizes, widths, st.sampled_from([1, 2]))
+def test_a_point_has_the_bandwidth_and_the_gain_that_were_asked_for(share, g, n, width, dimensions):
+    shape = (n, n) if dimensions == 2 else None
+    asked = Target(descriptors={}, num_samples=n, width=width, image_shape=shape)
+    s0, s1 = at_share(asked, share, g)
+    k = bandwidth(s0, s1, width=width, in_features=dimensions)
+    least = 30 / dimensions / math.sqrt(3)
+    if share * asked.nyquist >= g * least:
+        assert gain(s1, width=width) == pytest.approx(g)
+        assert k == pytest.approx(share * asked.nyquist)
+    else:  # s0 cannot be less than nothing
+        assert s0 == pytest.approx(0, abs=1e-3)
+        assert k == pytest.approx(max(share * asked.nyquist, least), rel=1e-6)
+
+
+def test_the_gain_is_the_deviation_of_the_second_layers_pre_activations():
+    config = Siren2Config(width=1024, depth=4, s0=900.0, s1=0.4)
+    network = make_network(config, in_features=1, out_features=1, seed=0)
+    first, second = (layer.weight.detach() for layer in network.linears[:2])
+    x = torch.linspace(-1, 1, 4096)[:, None]
+    hidden = torch.sin(30 * (x @ first.T + network.linears[0].bias.detach()))
+    # Theorem 3.1 leaves the biases out.
+    deviation = float((30 * hidden @ second.T).std())
+    assert deviation == pytest.approx(gain(0.4, width=1024), rel=0.05)
+
+
+@given(st.floats(0.01, 1), st.sampled_from([2048, 150_000]), st.sampled_from([52, 222]))
+def test_matching_scales_with_the_descriptor_whatever_the_length_and_the_width(psi, n, width):
+    rule = BandwidthMatching(descriptor="psi", factor=2.0, gain=1.5)
+    at = target(n, width, psi=psi)
+    expected = max(2 * psi * at.nyquist, 30 / math.sqrt(3))
+    assert bandwidth(*rule(at), width=width) == pytest.approx(expected, rel=1e-6)
+    # A constant is a matching of nothing.
+    fixed = Constant(share=2 * psi, gain=1.5)
+    assert fixed(at) == pytest.approx(rule(at))
+
+
+def test_a_power_law_is_its_formula_and_keeps_within_its_bounds():
+    rule = PowerLaw(
+        share=0.5,
+        gain=4.0,
+        powers=(
+            Power(descriptor="psi", bandwidth=0.5, gain=-1.0),
+            Power(descriptor="entropy", bandwidth=2.0),
+        ),
+        shares=(0.05, 0.4),
+        gains=(1.5, 9.0),
+    )
+    for psi, entropy in ((0.49, 0.9), (0.81, 0.8), (0.64, 0.1), (0.01, 0.9)):
+        share = min(max(0.5 * psi**0.5 * entropy**2, 0.05), 0.4)
+        g = min(max(4 / psi, 1.5), 9.0)
+        at = target(psi=psi, entropy=entropy)
+        assert rule(at) == pytest.approx(scales_of(share * at.nyquist, g, width=52))
+    assert rule.formula == "K/Nyquist = 0.5 psi^0.50 entropy^2.00,  g = 4 psi^-1.00"
+
+
+def test_matching_spectra_finds_the_network_that_made_the_signal():
+    rule = SpectrumMatching(shares=(0.03, 0.1, 0.3), gains=(2.0, 6.0))
+    for share, g in ((0.03, 2.0), (0.1, 6.0), (0.3, 2.0)):
+        s0, s1 = at_share(target(), share, g)
+        config = Siren2Config(width=52, depth=4, s0=s0, s1=s1)
+        network = make_network(config, in_features=1, out_features=1, seed=11)
+        with torch.no_grad():
+            values = network(torch.linspace(-1, 1, 8192)[:, None]).numpy()[:, 0]
+        found = bandwidth(*rule(Target.of(values, width=52)), width=52)
+        assert found == pytest.approx(share * target().nyquist, rel=1e-6)
+
+
+def test_an_untrained_network_does_not_reach_beyond_half_of_nyquist():
+    centres = (np.arange(NUM_BANDS) + 0.5) / NUM_BANDS
+    reach = [
+        float(np.dot(centres, untrained_bands(share, 5.2, 52, 4, (4096,)))) for share in (1, 4)
+    ]
+    assert max(reach) < 0.6
+    white = np.random.default_rng(0).standard_normal(4096)
+    high = np.diff(np.diff(white))  # its centroid is above that
+    widest = RULES["spectrum"](Target.of(high, width=52))
+    assert bandwidth(*widest, width=52) > 0.4 * Target.of(high, width=52).nyquist
+
+
+def test_a_tables_points_go_by_the_samples():
+    rule = Table(points={"ab": (3.0, 0.5)})
+    at = Target(descriptors={}, num_samples=256, width=52, sha256="ab")
+    assert rule(at) == NoiseScales(3.0, 0.5)
+    with pytest.raises(InputError, match="no point for the signal given"):
+        rule(target())
+
+
+positive = st.floats(1e-3, 1e3)
+gains = st.floats(1, 30)
+names = st.sampled_from(["psi", "centroid_power", "rolloff_95", "low_pass_40"])
+any_rule = st.one_of(
+    st.builds(Eqn11, s0_max=positive, a=positive, b=positive, samples=st.sampled_from([None, 512])),
+    st.builds(Constant, share=positive, gain=gains),
+    st.builds(BandwidthMatching, descriptor=names, factor=positive, gain=gains),
+    st.builds(
+        PowerLaw,
+        share=positive,
+        gain=positive,
+        powers=st.lists(st.builds(Power, descriptor=names, bandwidth=st.floats(-3, 3)), max_size=3)
+        .map(tuple),
+        shares=st.just((0.01, 1.0)),
+        gains=st.just((1.0, 9.0)),
+    ),
+    st.builds(SpectrumMatching, shares=st.just((0.1, 0.3)), gains=st.just((2.0,))),
+    st.builds(Table, points=st.dictionaries(st.text("0123456789abcdef"), st.just((2.0, 0.5)))),
+)  # fmt: skip
+
+
+@given(any_rule)
+def test_a_saved_rule_is_the_same_rule(rule):
+    assert rule_of(json.loads(rule_json(rule))) == rule
+
+
+def test_every_rule_of_the_registry_can_be_saved_and_answers_for_sounds_and_images(tmp_path):
+    values = np.random.default_rng(0).standard_normal((40, 40))
+    smooth = np.cumsum(np.cumsum(values, axis=0), axis=1)
+    for name, rule in RULES.items():
+        path = tmp_path / f"{name}.json"
+        path.write_text(rule_json(rule))
+        for samples in (values.ravel(), smooth, np.stack([values, smooth], -1)):
+            s0, s1 = load_rule(path, width=64)(samples)
+            assert (s0, s1) == rule(Target.of(samples, width=64))
+            assert s0 >= 0
+            assert s1 >= 0
+            assert math.isfinite(s0 + s1)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", r"not JSON .*a rule looks like \{\"kind\""),
+        ("[1, 2]", "kind = None: give one of eqn11, constant"),
+        ('{"kind": "magic"}', "kind = 'magic': give one of"),
+        ('{"kind": ["constant"]}', "kind = .'constant'.: give one of"),
+        ('{"kind": "constant", "share": 0.1}', "gain: it is missing"),
+        ('{"kind": "constant", "share": 0.1, "gain": 2, "x": 1}', "x: there is no such field"),
+        ('{"kind": "constant", "share": "0.1", "gain": 2}', "share = '0.1': give a number"),
+        ('{"kind": "constant", "share": true, "gain": 2}', "share = True: give a number"),
+        ('{"kind": "constant", "share": 0.1, "gain": 0.5}', "gain = 0.5: give a finite"),
+        ('{"kind": "constant", "share": -1, "gain": 2}', "share = -1.0: give a finite"),
+        ('{"kind": "constant", "share": 1e999, "gain": 2}', "share = inf"),
+        ('{"kind": "constant", "share": NaN, "gain": 2}', "NaN is no number of JSON"),
+        ('{"kind": "bandwidth", "descriptor": "x", "factor": 1, "gain": 2}', "descriptor = 'x'"),
+        ('{"kind": "spectrum", "shares": [], "gains": [2]}', "at least one of each"),
+        ('{"kind": "spectrum", "shares": 1, "gains": [2]}', "shares = 1: give a list"),
+        ('{"kind": "table", "points": {"ab": [1]}}', "points, ab: give 2 numbers"),
+        ('{"kind": "table", "points": {"ab": [1, -1]}}', "points, ab: give two finite numbers"),
+        ("[" * 100_000, "not JSON"),
+    ],
+)  # fmt: skip
+def test_what_is_no_rule_gets_one_sentence_that_names_the_file(tmp_path, text, says):
+    path = tmp_path / "mine.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=says) as caught:
+        read_rule(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@given(
+    st.sampled_from(["eqn11", "constant", "bandwidth", "power_law", "spectrum", "table"]),
+    st.dictionaries(
+        st.sampled_from(
+            ["s0_max", "a", "b", "samples", "width", "share", "gain", "descriptor", "factor",
+             "powers", "shares", "gains", "points"]
+        ),
+        json_values,
+    ),
+)  # fmt: skip
+def test_whatever_json_holds_it_is_a_rule_or_refused(kind, fields):
+    try:
+        rule = rule_of({"kind": kind, **fields})
+    except InputError:
+        return
+    assert rule.kind == kind
+
+
+def test_a_missing_file_a_folder_and_bytes_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"none\.json: cannot be read"):
+        read_rule(tmp_path / "none.json")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_rule(tmp_path)
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="not JSON"):
+        read_rule(tmp_path / "bytes.json")
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        (np.zeros(100), "all values are equal"),
+        (np.array([1.0]), "shape"),
+        (np.zeros((2, 2, 2, 2)), "shape"),
+        (np.array([1.0, np.nan, 0.0]), "not finite"),
+    ],
+)
+def test_samples_without_a_spectrum_are_refused(values, says):
+    with pytest.raises(InputError, match=says):
+        Target.of(values, width=52)
+
+
+def test_a_descriptor_that_a_signal_lacks_is_named():
+    with pytest.raises(InputError, match="descriptor rolloff_95"):
+        BandwidthMatching(descriptor="rolloff_95", factor=1.0, gain=2.0)(target(psi=0.3))
+
+
+@given(st.floats(0.1, 10), st.integers(0, 50))
+def test_the_recommended_rule_does_not_see_amplitude_time_or_direction(amplitude, shift):
+    values = np.cumsum(np.random.default_rng(1).standard_normal(512))
+    rule = RULES[RECOMMENDED]
+    expected = rule(Target.of(values, width=52))
+    for other in (amplitude * values, values[::-1], np.roll(values, shift)):
+        assert rule(Target.of(other, width=52)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_one_call_makes_the_network_for_a_signal():
+    values = np.sin(np.linspace(0, 300, 2000))
+    network = siren2_for(values, width=52, depth=3, seed=4)
+    s0, s1 = RULES[RECOMMENDED](Target.of(values, width=52, depth=3))
+    config = Siren2Config(width=52, depth=3, s0=s0, s1=s1)
+    same = make_network(config, in_features=1, out_features=1, seed=4)
+    for a, b in zip(network.parameters(), same.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-6, atol=0)
+    image = siren2_for(np.random.default_rng(0).random((20, 30, 3)), width=16)
+    assert image(torch.zeros(5, 2)).shape == (5, 3)
+
+
+def test_bands_are_the_magnitudes_of_equal_parts_of_the_spectrum():
+    values = np.random.default_rng(0).standard_normal(1024)
+    found = np.array(bands(values))
+    magnitude = np.abs(np.fft.rfft(values))[1:]
+    # 512 lines in 128 bands; line k is at k/512 of Nyquist, which itself is of the last band.
+    place = np.minimum(np.arange(1, 513) * 128 // 512, 127)
+    expected = np.bincount(place, magnitude) / magnitude.sum()
+    np.testing.assert_allclose(found, expected)
+    tone = bands(np.cos(2 * np.pi * 100 * np.arange(1024) / 1024))
+    assert tone[25] == pytest.approx(1, abs=1e-9)  # 100 / 512 of Nyquist, of 128
+
+
+@pytest.mark.parametrize("quality", [30, 40, 50])
+def test_a_low_pass_at_its_descriptor_scores_that_psnr(quality):
+    values = np.cumsum(np.random.default_rng(3).standard_normal(4096))
+    values -= np.linspace(values[0], values[-1], 4096)
+    values /= np.abs(values).max()
+    share = describe(values)[f"low_pass_{quality}"]
+    spectrum = np.fft.rfft(values)
+    frequency = 2 * np.fft.rfftfreq(4096)
+
+    def psnr(limit: float) -> float:
+        kept = np.where(frequency <= limit, spectrum, 0)
+        return -10 * math.log10(np.mean((np.fft.irfft(kept, 4096) - values) ** 2))
+
+    # The line at Nyquist counts whole, though half of it is the mirror's.
+    assert psnr(share) > quality - 0.01
+    assert psnr(share - 2 / 4096) < quality + 0.01
