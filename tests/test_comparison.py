@@ -17,7 +17,7 @@ from analysis.comparison_report import comparison_report
 from analysis.comparison_tables import caption
 from analysis.published import SETS, TABLES, left_out, published, target_of
 from analysis.report import Results
-from inr_models import InputError, num_parameters
+from inr_models import InputError
 from search_spaces.networks import Case
 from studies import audio_architectures, audio_training, image_architectures, tensor_train
 from studies.engine.course import course
@@ -80,7 +80,7 @@ def test_all_networks_have_about_the_budget_and_the_same_steps_and_seeds(study, 
         cases = points(run, signal)
         assert len(cases) == len({p.name for p in cases}) == len(study.small.cases)
         for point in cases:
-            size = num_parameters(point.network, **features)
+            size = point.network.num_parameters(**features)
             assert size == pytest.approx(run.scale.parameters, rel=0.03), point.name
         fits = plan(run, [signal])
         assert {fit.trial.fit for fit in fits} == {run.scale.fit}
@@ -122,7 +122,7 @@ def test_table_4_is_siren2_and_a_wider_one_with_a_tensor_train():
     assert (dense.network.width, train.network.width) == (256, 300)
     assert train.network.tt_modes == (10, 30)
     sizes = [
-        num_parameters(p.network, in_features=1, out_features=1)
+        p.network.num_parameters(in_features=1, out_features=1)
         for p in points(make_run(tensor_train.STUDY), SOUND)
     ]
     assert 0.8 * sizes[0] < sizes[1] < 0.95 * sizes[0]
