@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from analysis.choosing import Rows, best_tuned, scores
 from analysis.published import Published, published
-from studies.engine.plan import Point, points, trial_of
+from studies.engine.plan import Point, keys_of, points
 from studies.engine.rows import Row
 from studies.engine.signals import Signal
 from studies.engine.study import Run
@@ -81,9 +81,7 @@ def _compare(run: Run, signal: Signal, rows: Rows) -> Comparison:
 
 def _standing(run: Run, signal: Signal, point: Point, rows: Rows) -> Standing:
     seeds = range(run.scale.seeds)
-    own: list[Row] = [
-        rows[key] for s in seeds if (key := trial_of(run, signal, point, s).key) in rows
-    ]
+    own: list[Row] = [rows[k] for k in keys_of(run, signal, point, seeds) if k in rows]
     times = [row["seconds_per_epoch"] for row in own if row["seconds_per_epoch"]]
     is_papers = run.scale_name == "paper" and point.kind == "network"
     return Standing(
