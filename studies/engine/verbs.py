@@ -37,7 +37,7 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     store = Store(arguments.results, create=False)
     run, signals = _resolve(study, arguments, console)
     job, _ = _prepare(run, signals, store, arguments, console)
-    console.print(plan_table(signals, job.missing))
+    console.print(plan_table(run, signals, job.missing))
     return end(console, run.skipped, [])
 
 
@@ -79,9 +79,9 @@ def _prepare(
     """What is missing of a run, and the workers for it, if any is; says the cost."""
     from studies.engine.job import Job
 
-    scale, clips = run.scale, len(signals)
+    scale, num = run.scale, len(signals)
     console.print(
-        f"{run.study}, {run.scale_name} scale: {clips} clip{'s' * (clips != 1)}, "
+        f"{run.study}, {run.scale_name} scale: {num} {run.noun}{'s' * (num != 1)}, "
         f"{scale.depth} x {scale.width}, {scale.fit.epochs:,} epochs"
     )
     job = Job(run, signals, store)
