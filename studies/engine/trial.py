@@ -46,7 +46,7 @@ def trial_keys(
     seeds: tuple[int, ...],
     version: int = FIT_VERSION,
 ) -> list[str]:
-    """The keys of a network's trials on a signal, without making these: a run has 100,000."""
+    """The keys of a network's trials on a signal, without making these: a run may have 100,000."""
     end, keys = _signal_last(signal).encode(), []
     for begun in _hashes_of_all_but_signal(network, fit, seeds, version):
         whole = begun.copy()
