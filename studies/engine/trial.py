@@ -55,7 +55,7 @@ def trial_keys(
     return keys
 
 
-@lru_cache(maxsize=1 << 14)  # the cells of a grid are the same for all signals of one length
+@lru_cache(maxsize=1 << 12)  # the cells of a grid are the same for all signals of one length
 def _hashes_of_all_but_signal(
     network: NetworkConfig, fit: FitConfig, seeds: tuple[int, ...], version: int
 ) -> "tuple[hashlib._Hash, ...]":
