@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from analysis.landscape import landscape
 from studies.engine.known import Suggestion, named_points, point_at, score_of
-from studies.engine.plan import Point, points, rule_points, trial_of
+from studies.engine.plan import Point, keys_of, points, rule_points
 from studies.engine.rows import Row
 from studies.engine.signals import Signal
 from studies.engine.study import Run
@@ -102,7 +102,7 @@ def scores(
     """A point's peak PSNR in dB on each seed: zero output's where it diverged, NaN where there is
     no whole fit, or one that failed for another reason than its own.
     """
-    found = (rows.get(trial_of(run, signal, point, seed).key) for seed in seeds)
+    found = map(rows.get, keys_of(run, signal, point, seeds))
     known = (None if row is None else score_of(row, signal) for row in found)
     return tuple(math.nan if score is None else score for score in known)
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from analysis.choosing import Rows, best_tuned, scores
-from analysis.published import Published, published
-from studies.engine.plan import Point, points, trial_of
+from analysis.published import Published, is_papers, published
+from studies.engine.plan import Point, keys_of, points
 from studies.engine.rows import Row
 from studies.engine.signals import Signal
 from studies.engine.study import Run
@@ -81,11 +81,9 @@ def _compare(run: Run, signal: Signal, rows: Rows) -> Comparison:
 
 def _standing(run: Run, signal: Signal, point: Point, rows: Rows) -> Standing:
     seeds = range(run.scale.seeds)
-    own: list[Row] = [
-        rows[key] for s in seeds if (key := trial_of(run, signal, point, s).key) in rows
-    ]
+    own: list[Row] = [rows[k] for k in keys_of(run, signal, point, seeds) if k in rows]
     times = [row["seconds_per_epoch"] for row in own if row["seconds_per_epoch"]]
-    is_papers = run.scale_name == "paper" and point.kind == "network"
+    has_figure = point.kind == "network" and is_papers(run)
     return Standing(
         point=point,
         peaks=scores(run, signal, point, rows, seeds),
@@ -93,7 +91,7 @@ def _standing(run: Run, signal: Signal, point: Point, rows: Rows) -> Standing:
         parameters=own[0]["parameters"] if own else None,
         seconds_per_epoch=statistics.median(times) if times else math.nan,
         flops_per_epoch=own[0]["flops_per_epoch"] if own else None,
-        paper=published(run.study, signal, point.case) if is_papers else None,
+        paper=published(run.study, signal, point.case) if has_figure else None,
     )
 
 

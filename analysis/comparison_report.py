@@ -24,7 +24,7 @@ def comparison_report(results: Results, now: datetime.datetime) -> Report:
     if len(found) == 1:
         tables = [comparison_table(found[0], said)]
     else:
-        tables = [*map(comparison_table, found), overall_table(totals, said)]
+        tables = [*map(comparison_table, found), overall_table(run, totals, said)]
     figures: dict[str, str] = {}
     clips = [_clip(results, comparison, figures) for comparison in found]
     html = render(

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from rich import box
 from rich.table import Table
 
 from analysis.comparison import Comparison, Overall
-from analysis.published import MARKS, left_out
-from analysis.tables import number
+from analysis.published import EPOCHS, MARKS, is_papers, left_out
+from analysis.tables import number, wide_table
 from studies.engine.study import Run
 
 
@@ -18,17 +17,9 @@ def comparison_table(comparison: Comparison, caption: str = "") -> Table:
     """One signal: every network's PSNR, its cost, and the paper's figure where there is one."""
     signal = comparison.signal
     with_paper = any(s.paper for s in comparison.standings)
-    table = Table(
-        title=f"{signal.name}: zero output {signal.psnr_zero:.1f} dB, psi "
-        f"{signal.descriptors['psi']:.3f}",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 0, 0, 1),
-        width=80,
-        caption=caption,
-        caption_justify="left",
-    )
+    psi = signal.descriptors["psi"]
+    title = f"{signal.name}: zero output {signal.psnr_zero:.1f} dB, psi {psi:.3f}"
+    table = wide_table(caption, title)
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("PSNR (dB)", *(["paper"] if with_paper else []), "params", "ms an\nepoch"):
@@ -50,19 +41,10 @@ def comparison_table(comparison: Comparison, caption: str = "") -> Table:
     return table
 
 
-def overall_table(totals: Sequence[Overall], caption: str) -> Table:
+def overall_table(run: Run, totals: Sequence[Overall], caption: str) -> Table:
     """All signals in a table, and what the marks in the others mean."""
     num = totals[0].num_signals
-    table = Table(
-        title=f"all {num} signals",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 0, 0, 1),
-        width=80,
-        caption=caption,
-        caption_justify="left",
-    )
+    table = wide_table(caption, f"all {num} {run.noun}s")
     table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("dB behind\nthe best", "first", "ranked"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -85,12 +67,14 @@ def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
 
 
 def unavailable(run: Run, comparisons: Sequence[Comparison]) -> list[str]:
-    """At the paper's scale, sentences on those of its targets that are not among the signals."""
-    if run.scale_name != "paper":
+    """At the paper's scale, sentences on those of its figures that do not stand here."""
+    if run.scale_name != "paper" or run.study not in EPOCHS:
         return []
+    if not is_papers(run):
+        return [f"The paper's figures are of {EPOCHS[run.study]:,} epochs and so not shown."]
     never, others = left_out(run.study, [c.signal for c in comparisons])
     lines = [f"Of the paper's targets {', '.join(never)}: not available."] if never else []
-    return lines + ([f"Not among these signals: {', '.join(others)}."] if others else [])
+    return lines + ([f"Not among these {run.noun}s: {', '.join(others)}."] if others else [])
 
 
 def comparison_parquet(comparisons: Sequence[Comparison]) -> bytes:

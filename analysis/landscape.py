@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from studies.engine.plan import Point, points, trial_of
+from studies.engine.plan import Point, keys_of, points
 from studies.engine.signals import Signal
 from studies.engine.study import Run
 
@@ -70,8 +70,8 @@ def landscape(run: Run, signal: Signal, rows: Mapping[str, Mapping[str, Any]]) -
     status = np.full(shape, "", dtype="<U8")
     cells = {p.cell: p for p in points(run, signal) if p.cell is not None}
     for (i, j), point in cells.items():
-        for k in range(run.scale.seeds):
-            row = rows.get(trial_of(run, signal, point, k).key)
+        for k, key in enumerate(keys_of(run, signal, point, range(run.scale.seeds))):
+            row = rows.get(key)
             if row is None:
                 continue
             status[i, j, k] = row["status"]

@@ -10,7 +10,7 @@ import pyarrow as pa
 from scipy import stats
 
 from analysis.choosing import Rows
-from inr_models.result import curve_epochs
+from inr_models.metrics import curve_epochs
 from studies.engine.known import known_points
 from studies.engine.plan import trial_of
 from studies.engine.signals import Signal

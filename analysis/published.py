@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from studies.engine.signals import Signal
+from studies.engine.study import Run
 
 _T1 = ("siren", "finer", "wire", "relu_pe", "siren_rff", "finer_pp", "siren2")
 _T2 = ("siren", "siren2", "relu_pe", "wire", "finer", "gauss")
@@ -56,6 +57,9 @@ TABLES: dict[str, dict[str, dict[str, float]]] = {
 }
 """Study -> target -> network -> dB."""
 
+EPOCHS = {"audio_architectures": 30_000, "image_architectures": 30_000, "tensor_train": 10_000}
+"""After how many epochs a study's figures are."""
+
 LIFT_DB = 2.1
 """What the maximum over random minibatches adds to zero output at most: radiation's 2.05 dB."""
 
@@ -92,6 +96,11 @@ def target_of(signal: Signal) -> str | None:
     if known is None or round(abs(signal.descriptors["psi"] - known), 4) > 1e-4:
         return None
     return stem
+
+
+def is_papers(run: Run) -> bool:
+    """Whether a run is trained as the paper's networks were, so that its figures may be beside."""
+    return run.scale_name == "paper" and run.scale.fit.epochs == EPOCHS.get(run.study)
 
 
 def published(study: str, signal: Signal, case: str) -> Published | None:

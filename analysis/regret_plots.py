@@ -121,7 +121,7 @@ def forest(regrets: Sequence[Regret], total: Overall) -> str:
         i = total.interval
         axes.plot([i.low, i.high], [0, 0], color=RULE, lw=2.2)
         axes.plot(i.mean, 0, "D", ms=7, color=RULE)
-        names = ["all clips", *(name for name, _ in rows)]
+        names = ["all of them", *(name for name, _ in rows)]
         axes.set_yticks(range(len(names)), names, parse_math=False)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set_ylim(-0.7, len(rows) + 0.6)

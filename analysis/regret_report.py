@@ -52,7 +52,7 @@ def regret_report(results: Results, now: datetime.datetime) -> Report:
         clips=clips,
         totals=totals,
         proxies=[_proxy(proxy, run.scale.fit.epochs) for proxy in short],
-        forest=image(figures["regret"], "Regret of Eqn. 11 by clip") if totals else "",
+        forest=image(figures["regret"], f"Regret of Eqn. 11 by {run.noun}") if totals else "",
         rules=image(figures["rules"], "Regret of every rule") if totals else "",
         importance=image(figures["importance"], "Importance of s0 and s1") if shares else "",
         mean_share=_mean([clip["near"] for clip in clips]),

@@ -4,13 +4,12 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from rich import box
 from rich.table import Table
 
 from analysis.intervals import Interval
 from analysis.proxy import Proxy
 from analysis.regret import Overall, Regret
-from analysis.tables import number, short
+from analysis.tables import number, short, wide_table
 from studies.engine.signals import Signal
 from studies.engine.study import Run
 
@@ -20,13 +19,13 @@ def regrets_table(
 ) -> Table:
     """The answer for each signal: the first rule against the optimum."""
     rule = run.scale.rules[0]
-    table = _table(
+    table = wide_table(
         f"Peak PSNR in dB. Eqn. 11 ({rule}) and the optimum are means over seeds "
         f"{seeds_text(run.scoring_seeds)}, which neither the search nor the choice of the optimum "
         "used. regret: mean of the paired differences, with its 95 % interval (Student's t). "
         "*: at the rim of the searched space, a better point may lie beyond."
     )
-    table.add_column("clip", no_wrap=True, ratio=1, overflow="ellipsis")
+    table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("psi", "Eqn. 11", "opti-\nmum", "at s0, s1", "regret", "95 % interval"):
         table.add_column(name, justify="right", no_wrap=True)
     for signal, found in zip(signals, of_signals, strict=True):
@@ -47,11 +46,12 @@ def regrets_table(
 def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
     """Every rule over all signals."""
     number_of = {rule: number for number, rule in enumerate(run.scale.rules, start=1)}
-    table = _table(
-        f"Regret in dB over {_clips(totals)}. mean: its interval is over recordings (resampled; "
-        "below 6 of them Student's t); p: Wilcoxon's signed ranks over clips; near: percent of "
-        "clips where the rule is within 0.5 and within 1 dB; dead: fits that stayed at zero "
-        "output."
+    num = max(total.num_signals for total in totals)
+    table = wide_table(
+        f"Regret in dB over {num} {run.noun}{'s' * (num != 1)}. mean: its interval is over "
+        "recordings (resampled; below 6 of them Student's t); p: Wilcoxon's signed ranks; near: "
+        f"percent of {run.noun}s where the rule is within 0.5 and within 1 dB; dead: fits that "
+        "stayed at zero output."
     )
     table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("mean", "95 % interval", "median", "worst", "p", "near", "dead"):
@@ -59,7 +59,7 @@ def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
     for total in totals:
         table.add_row(
             f"{number_of[total.rule]} {total.rule}",
-            number(total.interval.mean, "+.2f"),
+            f"{total.interval.mean:+.2f}",
             interval(total.interval),
             number(total.median, "+.1f"),
             number(total.worst, "+.1f"),
@@ -74,8 +74,8 @@ def by_rule_table(
     run: Run, signals: Sequence[Signal], of_signals: Sequence[Sequence[Regret]]
 ) -> Table:
     """Every rule's regret on every signal; the columns have the rules' numbers."""
-    table = _table("Regret in dB of each rule, by its number above.")
-    table.add_column("clip", no_wrap=True, ratio=1, overflow="ellipsis")
+    table = wide_table("Regret in dB of each rule, by its number above.")
+    table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
     table.add_column("psi", justify="right", no_wrap=True)
     for column in range(1, len(run.scale.rules) + 1):
         table.add_column(str(column), justify="right", no_wrap=True)
@@ -89,12 +89,12 @@ def by_rule_table(
 def proxy_table(run: Run, found: Sequence[Proxy]) -> Table:
     """How well short budgets rank the points of a signal."""
     stopping = run.search is not None and run.search.early_stopping
-    table = _table(
+    table = wide_table(
         f"Rank correlation (Spearman) of points' PSNR after so many epochs with that after all "
         f"{run.scale.fit.epochs:,}, and what the point that leads by then lacks in the end"
         f"{', of points that were not stopped early' if stopping else ''}."
     )
-    for name in ("epochs", "clips", "rank corr., mean", "least", "dB lost, mean", "most"):
+    for name in ("epochs", f"{run.noun}s", "rank corr., mean", "least", "dB lost, mean", "most"):
         table.add_column(name, justify="right", no_wrap=True)
     for proxy in found:
         table.add_row(
@@ -108,11 +108,6 @@ def proxy_table(run: Run, found: Sequence[Proxy]) -> Table:
     return table
 
 
-def _clips(totals: Sequence[Overall]) -> str:
-    num = max(total.num_signals for total in totals)
-    return f"{num} clip{'s' * (num != 1)}"
-
-
 def interval(value: Interval) -> str:
     """[low, high], or a dash where there is none."""
     if math.isnan(value.low):
@@ -123,14 +118,3 @@ def interval(value: Interval) -> str:
 def seeds_text(seeds: Sequence[int]) -> str:
     """The seeds as words: 105 to 109, 105 and 106."""
     return f"{seeds[0]} {'and' if len(seeds) == 2 else 'to'} {seeds[-1]}"
-
-
-def _table(caption: str) -> Table:
-    return Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 0, 0, 1),
-        caption=caption,
-        caption_justify="left",
-        width=80,
-    )

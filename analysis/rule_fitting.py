@@ -103,14 +103,14 @@ def published(surfaces: Surfaces) -> list[Validated]:
         pairs = [share_and_gain(target, RULES[name](target)) for target in surfaces.targets]
         at = np.array(pairs).T
         regret = surfaces.regret_at(*at)
-        found.append(Validated(name, regret, *at, (name,) * len(surfaces.targets)))
+        found.append(Validated(name, regret, at[0], at[1], (name,) * len(pairs)))
     return found
 
 
 def held_out(surfaces: Surfaces, validated: Validated) -> Table:
     """Every signal's point by the rule that has not seen its recording, to be trained."""
     points = {
-        target.sha256: tuple(at_share(target, share, gain))
+        target.sha256: at_share(target, share, gain)
         for target, share, gain in zip(
             surfaces.targets, validated.shares.tolist(), validated.gains.tolist(), strict=True
         )

@@ -73,7 +73,7 @@ def stored_surfaces(results: str, recordings: str | None = None) -> Stored:
             "with studies/rule_check.py."
         )
     named = _recordings(results, recordings)
-    named_setting = dict(zip(SETTING, setting, strict=True))
+    named_setting: dict[str, Any] = dict(zip(SETTING, setting, strict=True))
     width, depth = named_setting["hp_width"], named_setting["hp_depth"]
     return Stored(
         surfaces(

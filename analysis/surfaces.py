@@ -4,6 +4,7 @@ In (log K, log g), see `search_spaces.bandwidth`, landscapes of all lengths and 
 axes, and ridges lie along them. Axes of arrays: s signal, k bandwidth, g gain.
 """
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -50,9 +51,13 @@ class Surfaces(NamedTuple):
         """The signals [s] that are chosen."""
         kept = np.flatnonzero(chosen)
         return Surfaces(
-            *(tuple(part[i] for i in kept) for part in self[:3]),
-            {name: values[kept] for name, values in self.descriptors.items()},
-            *(part[kept] for part in self[4:]),
+            targets=tuple(self.targets[i] for i in kept),
+            names=tuple(self.names[i] for i in kept),
+            recordings=tuple(self.recordings[i] for i in kept),
+            descriptors={name: values[kept] for name, values in self.descriptors.items()},
+            psnr=self.psnr[kept],
+            regret=self.regret[kept],
+            noise=self.noise[kept],
         )
 
     def regret_at(self, shares: Array, gains: Array) -> Array:
@@ -110,7 +115,7 @@ def _smooth(target: Target, fits: Sequence[Fit]) -> tuple[Array, float]:
     psnr = np.array([fit.psnr for fit in fits])
     top = psnr.max()
     below = np.maximum(psnr - top, -DEPTH_DB)
-    kernel = ConstantKernel(25.0, (1.0, 1e3)) * RBF([1.0, 1.0], (0.3, 5.0)) + WhiteKernel(
+    kernel = ConstantKernel(25.0, (1.0, 1e3)) * RBF(np.ones(2), (0.3, 5.0)) + WhiteKernel(
         0.1, (0.01, 2.0)
     )
     process = GaussianProcessRegressor(kernel, normalize_y=False)
@@ -119,9 +124,10 @@ def _smooth(target: Target, fits: Sequence[Fit]) -> tuple[Array, float]:
         warnings.simplefilter("ignore", ConvergenceWarning)  # of a bound that was reached
         process.fit(at, below - mean)
     lattice = np.stack(np.meshgrid(np.log(SHARES), np.log(GAINS), indexing="ij"), axis=-1)
-    smooth = process.predict(lattice.reshape(-1, 2)).reshape(lattice.shape[:2]) + mean + top
+    smooth = np.asarray(process.predict(lattice.reshape(-1, 2))).reshape(lattice.shape[:2])
+    smooth += mean + top
     smooth[~_within(lattice, at)] = np.nan
-    return smooth, float(np.sqrt(process.kernel_.k2.noise_level))
+    return smooth, math.exp(process.kernel_.theta[-1] / 2)
 
 
 def _within(lattice: Array, at: Array) -> NDArray[np.bool_]:

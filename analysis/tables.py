@@ -13,22 +13,15 @@ from studies.engine.study import Run
 
 
 def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:
-    """The answer in a table: what each clip's best cell gains over Eqn. 11, in dB."""
+    """The answer in a table: what each signal's best cell gains over Eqn. 11, in dB."""
     rule = run.scale.rules[0]
     seeds = " and ".join(map(str, run.scoring_seeds))
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 0, 0, 1),
-        caption=(
-            f"Peak PSNR in dB. SIREN, Eqn. 11 ({rule}) and the best cell are means over seeds "
-            f"{seeds}, which the grid that chose the cell did not use. "
-            "dead: fits within 1 dB of zero output; div: diverged; *: on the grid's rim."
-        ),
-        caption_justify="left",
-        width=80,
+    table = wide_table(
+        f"Peak PSNR in dB. SIREN, Eqn. 11 ({rule}) and the best cell are means over seeds "
+        f"{seeds}, which the grid that chose the cell did not use. "
+        "dead: fits within 1 dB of zero output; div: diverged; *: on the grid's rim."
     )
-    table.add_column("clip", no_wrap=True, ratio=1, overflow="ellipsis")
+    table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("psi", "zero\noutput", "SIREN", "Eqn. 11", "best\ncell", "at s0, s1", "gain"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("dead\n/div", justify="right", no_wrap=True)
@@ -51,12 +44,12 @@ def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:
     return table
 
 
-def plan_table(signals: Sequence[Signal], missing: Mapping[str, int]) -> Table:
-    """What each clip is, and how many of its fits are to run, by sha256."""
+def plan_table(run: Run, signals: Sequence[Signal], missing: Mapping[str, int]) -> Table:
+    """What each signal is, and how many of its fits are to run, by sha256."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("clip", no_wrap=True)
-    are_images = any(signal.image_shape for signal in signals)
-    for name in ("psi", "samples", "crop", "from", "size" if are_images else "Hz", "to run"):
+    table.add_column(run.noun, no_wrap=True)
+    last = "size" if run.media == "image" else "Hz"
+    for name in ("psi", "samples", "crop", "from", last, "to run"):
         table.add_column(name, justify="right", no_wrap=True)
     for signal in signals:
         table.add_row(
@@ -74,9 +67,9 @@ def plan_table(signals: Sequence[Signal], missing: Mapping[str, int]) -> Table:
 
 
 def status_table(results: Results) -> Table:
-    """How far every clip is."""
+    """How far every signal is."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("clip", no_wrap=True)
+    table.add_column(results.run.noun, no_wrap=True)
     counted = {"dead": "dead", "diverged": "div.", "partial": "part.", "failed": "failed"}
     for name in ("done", "of", *counted.values(), "best so far"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -96,6 +89,20 @@ def status_table(results: Results) -> Table:
             f"{max(peaks):.1f} dB" if peaks else "-",
         )
     return table
+
+
+def wide_table(caption: str, title: str | None = None) -> Table:
+    """A table as wide as a terminal is at least."""
+    return Table(
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 0, 0, 1),
+        width=80,
+        caption=caption,
+        caption_justify="left",
+    )
 
 
 def number(value: float, form: str = ".1f") -> str:

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from inr_models.result import FitResult, curve_epochs
+from inr_models.metrics import curve_epochs
+from inr_models.result import FitResult
 from studies.audio_grid import STUDY
 from studies.engine.compaction import compact
 from studies.engine.plan import all_seeds, points, trial_of

@@ -9,6 +9,8 @@ a ratio above 1 is within it. Everything is measured in processes of its own.
 import io
 import json
 import logging
+import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -36,6 +38,7 @@ from studies.engine.study import Run, resolve
 from studies.engine.trial import Trial
 
 NUM_WORKERS = 2
+REPEATS = 5
 FITS_IN_A_BATCH, BATCH_SECONDS = 5, 10.0
 STATUS_LIMIT, READING_LIMIT, SKIPPING_LIMIT, OVERHEAD_LIMIT = 2.0, 10.0, 10.0, 0.05
 
@@ -58,11 +61,12 @@ def _of_a_store(results: str) -> list[Figure]:
     figures = []
     for clips in (CLIPS, 11):
         write_run(results, clips)
-        seconds = _command(audio_grid.__file__, "status", "--results", results)
+        seconds, of_cpu = _command(audio_grid.__file__, "status", "--results", results)
         name = f"status of {rows}, a run of {clips} clips"
         figures.append(figure(name, seconds, STATUS_LIMIT, "s", less=True))
+        print(f"{name}: {of_cpu:.2f} s of CPU")
     imports = "import studies.engine.cli, studies.engine.job, analysis.tables"
-    print(f"of a status {_command('-c', imports):.1f} s are Python's imports")
+    print(f"of a status {_command('-c', imports)[1]:.2f} s of CPU are Python's imports")
     write_run(results, CLIPS)
     reading = _child("read", results=results)["seconds"]
     name = f"report of {rows}, its reading"
@@ -206,10 +210,17 @@ def _child(task: str, **options: Any) -> dict[str, Any]:
     return answer(start("benchmarks.platform", task=task, **options))
 
 
-def _command(*arguments: str) -> float:
-    """Seconds that a whole command of this Python takes."""
+def _command(*arguments: str) -> tuple[float, float]:
+    """Seconds that a whole command of this Python takes, and those of CPU; medians."""
     command = [sys.executable, *arguments]
-    return _timed(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True))
+    found = []
+    for _ in range(REPEATS):
+        before = os.times()
+        seconds = _timed(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True))
+        after = os.times()
+        of_cpu = after.children_user + after.children_system
+        found.append((seconds, of_cpu - before.children_user - before.children_system))
+    return statistics.median(s for s, _ in found), statistics.median(c for _, c in found)
 
 
 def _timed(run: Callable[[], Any]) -> float:

@@ -1,46 +1,12 @@
 """Activation functions as small modules. They hold constants, never initialization.
 
 Constants are buffers, so that networks with different values can share one stacked fit. One that
-has a `gain` and `value_and_slope` can be trained without autograd (`blocked_step`): it is a
+has a `gain` and `value_and_slope` can be trained without autograd (`elementwise`): it is a
 function of u = gain z, and the gain is taken into the layer's product.
 """
 
-import copy
-from collections.abc import Sequence
-from typing import Protocol, TypeVar, runtime_checkable
-
 import torch
 from torch import Tensor, nn
-
-
-@runtime_checkable
-class Elementwise(Protocol):
-    """An activation of which the slope is known in closed form."""
-
-    @property
-    def gain(self) -> Tensor: ...
-
-    def value_and_slope(
-        self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """The activation at `u` and its derivative by `u`, in the given tensors if any."""
-        ...
-
-
-T = TypeVar("T", bound=nn.Module)
-
-
-def stacked(modules: Sequence[T]) -> T:
-    """One module in the place of r: its buffers are theirs, those that are numbers [r, 1, 1].
-
-    Of one alone without r.
-    """
-    made = copy.deepcopy(modules[0])
-    for name, _ in modules[0].named_buffers():
-        values = torch.stack([module.get_buffer(name) for module in modules])
-        values = values if values.ndim > 1 else values[:, None, None]
-        made.register_buffer(name, values if len(modules) > 1 else values[0])
-    return made
 
 
 class Sine(nn.Module):
@@ -63,3 +29,119 @@ class Sine(nn.Module):
         self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         return torch.sin(u, out=value), torch.cos(u, out=slope)
+
+
+class VariablePeriodicSine(nn.Module):
+    """`sin(omega (|z| + 1) z)`; its slope omits that of the factor unless `factor_gradient`."""
+
+    omega: Tensor
+
+    def __init__(self, omega: float, *, factor_gradient: bool = False) -> None:
+        super().__init__()
+        self.factor_gradient = factor_gradient
+        self.register_buffer("omega", torch.tensor(float(omega)))
+
+    def forward(self, z: Tensor) -> Tensor:
+        factor = z.abs() + 1
+        return torch.sin(self.omega * (factor if self.factor_gradient else factor.detach()) * z)
+
+    @property
+    def gain(self) -> Tensor:
+        return self.omega
+
+    def value_and_slope(
+        self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        factor = u.abs().div_(self.omega).add_(1)
+        phase = factor * u
+        if self.factor_gradient:
+            factor = factor.mul_(2).sub_(1)
+        return torch.sin(phase, out=value), torch.mul(phase.cos_(), factor, out=slope)
+
+
+class HyperbolicSine(nn.Module):
+    """`tanh(beta sin(omega z))`."""
+
+    omega: Tensor
+    beta: Tensor
+
+    def __init__(self, omega: float, beta: float) -> None:
+        super().__init__()
+        self.register_buffer("omega", torch.tensor(float(omega)))
+        self.register_buffer("beta", torch.tensor(float(beta)))
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.tanh(self.beta * torch.sin(self.omega * z))
+
+    @property
+    def gain(self) -> Tensor:
+        return self.omega
+
+    def value_and_slope(
+        self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        value = torch.tanh(torch.sin(u).mul_(self.beta), out=value)
+        rise = value.square().neg_().add_(1).mul_(self.beta)
+        return value, torch.mul(torch.cos(u), rise, out=slope)
+
+
+class Gaussian(nn.Module):
+    """`exp(-(scale z)^2)`."""
+
+    scale: Tensor
+
+    def __init__(self, scale: float) -> None:
+        super().__init__()
+        self.register_buffer("scale", torch.tensor(float(scale)))
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.exp(-(self.scale * z).square())
+
+    @property
+    def gain(self) -> Tensor:
+        return self.scale
+
+    def value_and_slope(
+        self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        value = torch.exp(u.square().neg_(), out=value)
+        return value, torch.mul(u, value, out=slope).mul_(-2)
+
+
+class Rectifier(nn.Module):
+    """`max(z, 0)`."""
+
+    gain: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("gain", torch.tensor(1.0))
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.relu(z)
+
+    def value_and_slope(
+        self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        value = torch.clamp(u, min=0, out=value)
+        rises = (value > 0).to(u.dtype)
+        return value, rises if slope is None else slope.copy_(rises)
+
+
+class GaborWavelet(nn.Module):
+    """`exp(i omega z - |scale z|^2)`, complex."""
+
+    omega: Tensor
+    scale: Tensor
+
+    def __init__(self, omega: float, scale: float) -> None:
+        super().__init__()
+        self.register_buffer("omega", torch.tensor(float(omega)))
+        self.register_buffer("scale", torch.tensor(float(scale)))
+
+    def forward(self, z: Tensor) -> Tensor:
+        real, imag = (z.real, z.imag) if z.is_complex() else (z, torch.zeros_like(z))
+        phase, decay = self.omega * real, self.omega * imag
+        # Of real and imaginary part, as compilers and vmap take it.
+        size = torch.exp(-decay - self.scale.square() * (real.square() + imag.square()))
+        return torch.complex(size * torch.cos(phase), size * torch.sin(phase))

@@ -10,7 +10,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from inr_models.activations import Elementwise
+from inr_models.elementwise import Elementwise
 from inr_models.products import exact_linear, product_for
 
 

@@ -18,9 +18,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from inr_models.activations import Elementwise, stacked
 from inr_models.block_work import BlockWork, Layers
 from inr_models.coordinate_mlp import CoordinateMLP
+from inr_models.elementwise import Elementwise, stacked
 from inr_models.layout import Layout
 
 

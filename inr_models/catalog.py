@@ -1,14 +1,13 @@
 """Every network of the project by name, and the one way to make one from a seed."""
 
+from __future__ import annotations
+
 from dataclasses import replace
-from functools import lru_cache
-from typing import TypeVar, Union, get_args
+from typing import TYPE_CHECKING, TypeVar, get_args
 
-import torch
-
-from inr_models.coordinate_mlp import CoordinateMLP
 from inr_models.errors import InputError
-from inr_models.finer import FinerConfig, FinerPlusConfig
+from inr_models.finer import FinerConfig
+from inr_models.finer_pp import FinerPlusConfig
 from inr_models.gauss import GaussConfig
 from inr_models.hosc import HoscConfig
 from inr_models.normal_siren import NormalSirenConfig
@@ -20,20 +19,23 @@ from inr_models.tensor_train import TensorTrainConfig, modes_of
 from inr_models.winner import Siren2Config
 from inr_models.wire import WireConfig
 
-NetworkConfig = Union[  # noqa: UP007 (its members are listed below)
-    SirenConfig,
-    Siren2Config,
-    FinerConfig,
-    FinerPlusConfig,
-    WireConfig,
-    GaussConfig,
-    HoscConfig,
-    ReluPeConfig,
-    SirenRffConfig,
-    TensorTrainConfig,
-    ScaledSirenConfig,
-    NormalSirenConfig,
-]
+if TYPE_CHECKING:
+    from inr_models.coordinate_mlp import CoordinateMLP
+
+NetworkConfig = (
+    SirenConfig
+    | Siren2Config
+    | FinerConfig
+    | FinerPlusConfig
+    | WireConfig
+    | GaussConfig
+    | HoscConfig
+    | ReluPeConfig
+    | SirenRffConfig
+    | TensorTrainConfig
+    | ScaledSirenConfig
+    | NormalSirenConfig
+)
 
 MODELS: dict[str, type[NetworkConfig]] = {kind.network: kind for kind in get_args(NetworkConfig)}
 
@@ -51,23 +53,12 @@ def make_network(
     The draws happen on the CPU whatever the device of the fit, so that a seed means the
     same weights everywhere. The global random state is neither read nor changed.
     """
+    import torch
+
     network = config.build(in_features, out_features)
-    config.initialize(network, torch.Generator().manual_seed(seed))
+    with torch.no_grad():
+        config.initialize(network, torch.Generator().manual_seed(seed))
     return network
-
-
-@lru_cache(maxsize=1 << 14)  # a network is asked for again and again, and building it takes a while
-def num_parameters(config: NetworkConfig, *, in_features: int, out_features: int) -> int:
-    """Trainable numbers of the network; a complex one is two."""
-    with torch.device("meta"):
-        return config.build(in_features, out_features).num_parameters()
-
-
-@lru_cache(maxsize=1 << 14)
-def flops_per_sample(config: NetworkConfig, *, in_features: int, out_features: int) -> int:
-    """Floating-point operations of the matrix products of one sample's update."""
-    with torch.device("meta"):
-        return config.build(in_features, out_features).flops_per_sample()
 
 
 def with_width(config: T, width: int) -> T:
@@ -92,7 +83,7 @@ def width_for(
 
     def count(width: int) -> int:
         sized = with_width(config, width)
-        return num_parameters(sized, in_features=in_features, out_features=out_features)
+        return sized.num_parameters(in_features=in_features, out_features=out_features)
 
     low, high = 1, 2
     if count(low) > parameters:

@@ -56,21 +56,13 @@ class CoordinateMLP(nn.Module):
         """Trainable numbers, weights and biases together; a complex one is two."""
         return sum(p.numel() * (1 + p.is_complex()) for p in self.parameters())
 
-    def flops_per_sample(self) -> int:
-        """Floating-point operations of the matrix products of one sample's update.
 
-        A product with a weight is two of them, eight between complex numbers: forward, back
-        to the weights, and from all layers but the first back to the features.
-        """
-        total = 0
-        for i, linear in enumerate(self.layers):
-            product = 2 * linear.in_features * linear.out_features
-            is_complex = any(p.is_complex() for p in linear.parameters())
-            total += (3 if i else 2) * product * (4 if is_complex else 1)
-        return total
+def dense(sizes: Sequence[int], *, is_complex: bool = False) -> list[nn.Linear]:
+    """Linear maps from each size to the next, complex ones after the first if `is_complex`.
 
-
-def dense(sizes: Sequence[int]) -> list[nn.Linear]:
-    """Linear maps from each size to the next. Torch's own draws leave no trace."""
+    Torch's own draws leave no trace.
+    """
+    later = torch.complex64 if is_complex else torch.float32
+    types = [torch.float32] + [later] * (len(sizes) - 2)
     with torch.random.fork_rng(devices=[]):
-        return [nn.Linear(fan_in, fan_out) for fan_in, fan_out in pairwise(sizes)]
+        return [nn.Linear(*p, dtype=t) for p, t in zip(pairwise(sizes), types, strict=True)]

@@ -5,42 +5,25 @@ h = exp(-(scale z)^2),   z = W h + b
 Weights and biases ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in)), as in WIRE's comparison.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor, nn
-
-from inr_models.checks import check_counts, check_positive
-from inr_models.coordinate_mlp import CoordinateMLP, dense
+from inr_models.checks import check_positive
+from inr_models.mlp_config import MlpConfig
 from inr_models.wire import uniform_by_fan_in
 
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
-class Gaussian(nn.Module):
-    """`exp(-(scale z)^2)`."""
-
-    scale: Tensor
-
-    def __init__(self, scale: float) -> None:
-        super().__init__()
-        self.register_buffer("scale", torch.tensor(float(scale)))
-
-    def forward(self, z: Tensor) -> Tensor:
-        return torch.exp(-(self.scale * z).square())
-
-    @property
-    def gain(self) -> Tensor:
-        return self.scale
-
-    def value_and_slope(
-        self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        value = torch.exp(u.square().neg_(), out=value)
-        return value, torch.mul(u, value, out=slope).mul_(-2)
+    from inr_models.coordinate_mlp import CoordinateMLP
 
 
 @dataclass(frozen=True, kw_only=True)
-class GaussConfig:
+class GaussConfig(MlpConfig):
     """A network of `depth` hidden layers of `width` Gaussian features; 30 is WIRE's default.
 
     Raises:
@@ -54,20 +37,13 @@ class GaussConfig:
     scale: float = 30.0
 
     def __post_init__(self) -> None:
-        check_counts(self, "width", "depth")
+        super().__post_init__()
         check_positive(self, "scale")
 
-    @property
-    def structure(self) -> tuple[object, ...]:
-        """What networks share that can train as one stack."""
-        return "gauss", self.width, self.depth
+    def activations(self) -> Sequence[nn.Module]:
+        from inr_models.activations import Gaussian
 
-    def build(self, in_features: int, out_features: int) -> CoordinateMLP:
-        """The network, its weights and biases not yet set."""
-        sizes = [in_features, *[self.width] * self.depth, out_features]
-        activations = [Gaussian(self.scale) for _ in range(self.depth)]
-        return CoordinateMLP(in_features, out_features, dense(sizes), activations)
+        return [Gaussian(self.scale) for _ in range(self.depth)]
 
     def initialize(self, network: CoordinateMLP, generator: torch.Generator) -> None:
-        """Set every weight and bias of `network` in place."""
         uniform_by_fan_in(network, generator)

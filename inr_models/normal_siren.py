@@ -6,14 +6,18 @@ W_1 ~ N(0, 1/(3 d_in^2)),   W ~ N(0, 2/fan_in) / omega_hidden   later, output to
 The biases are SIREN's, uniform.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-
-from inr_models.coordinate_mlp import CoordinateMLP
 from inr_models.siren import SirenConfig, weight_bound
+
+if TYPE_CHECKING:
+    import torch
+
+    from inr_models.coordinate_mlp import CoordinateMLP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +26,6 @@ class NormalSirenConfig(SirenConfig):
 
     network: ClassVar[str] = "siren_normal"
 
-    @torch.no_grad()
     def draw(self, network: CoordinateMLP, generator: torch.Generator) -> None:
         super().draw(network, generator)
         for index, linear in enumerate(network.layers):

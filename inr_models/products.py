@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-Precision = Literal["float32", "tf32"]
+from inr_models.fit_config import Precision
 
 # From this width on oneDNN is faster than MKL: everywhere where many samples are summed over, and
 # in the other products where MKL leaves the wide vector units alone, as it does on processors that

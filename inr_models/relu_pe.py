@@ -11,17 +11,22 @@ their size (Sec. 5.2), a quarter of Nyquist at 512 pixels; for sound its Table 1
 features" into 4 x 193 and reports zero output for most clips.
 """
 
-import math
-from dataclasses import dataclass
-from typing import ClassVar
+from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from inr_models.checks import check_counts
-from inr_models.coordinate_mlp import CoordinateMLP, dense
-from inr_models.encodings import Octaves
+from inr_models.mlp_config import MlpConfig
 from inr_models.wire import uniform_by_fan_in
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from inr_models.coordinate_mlp import CoordinateMLP
 
 
 def octaves_to_nyquist(num_samples: int) -> int:
@@ -29,28 +34,8 @@ def octaves_to_nyquist(num_samples: int) -> int:
     return max(1, int(math.log2(max(num_samples, 2) / 2)) + 1)
 
 
-class Rectifier(nn.Module):
-    """`max(z, 0)`."""
-
-    gain: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("gain", torch.tensor(1.0))
-
-    def forward(self, z: Tensor) -> Tensor:
-        return torch.relu(z)
-
-    def value_and_slope(
-        self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        value = torch.clamp(u, min=0, out=value)
-        rises = (value > 0).to(u.dtype)
-        return value, rises if slope is None else slope.copy_(rises)
-
-
 @dataclass(frozen=True, kw_only=True)
-class ReluPeConfig:
+class ReluPeConfig(MlpConfig):
     """A ReLU network of `depth` hidden layers of `width` features on `octaves` octaves.
 
     At 4 x 193 with 97 octaves, 194 encoded inputs, it has Table 1's 150,155 parameters; so many
@@ -67,24 +52,27 @@ class ReluPeConfig:
     octaves: int = 17
 
     def __post_init__(self) -> None:
-        check_counts(self, "width", "depth", "octaves")
+        super().__post_init__()
+        check_counts(self, "octaves")
 
     @property
     def structure(self) -> tuple[object, ...]:
-        """What networks share that can train as one stack."""
         return "relu_pe", self.octaves, self.width, self.depth
 
-    def build(self, in_features: int, out_features: int) -> CoordinateMLP:
-        """The network, its weights and biases not yet set."""
-        encoded = 2 * self.octaves * in_features
-        sizes = [encoded, *[self.width] * self.depth, out_features]
-        activations = [Rectifier() for _ in range(self.depth)]
-        encoding = Octaves(self.octaves)
-        return CoordinateMLP(in_features, out_features, dense(sizes), activations, encoding)
+    def encoded(self, in_features: int) -> int:
+        return 2 * self.octaves * in_features
 
-    @torch.no_grad()
+    def encoding(self, in_features: int) -> nn.Module:
+        from inr_models.encodings import Octaves
+
+        return Octaves(self.octaves)
+
+    def activations(self) -> Sequence[nn.Module]:
+        from inr_models.activations import Rectifier
+
+        return [Rectifier() for _ in range(self.depth)]
+
     def initialize(self, network: CoordinateMLP, generator: torch.Generator) -> None:
-        """Set every weight and bias of `network` in place."""
         uniform_by_fan_in(network, generator)
         for linear in network.layers:
             linear.weight.normal_(0, math.sqrt(2 / linear.in_features), generator=generator)

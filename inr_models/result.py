@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inr_models.metrics import psnr_db
+from inr_models.metrics import curve_epochs, psnr_db
 from inr_models.training import Training
-
-CURVE_POINTS = 50
 
 
 class FitResult(NamedTuple):
@@ -71,9 +69,3 @@ def results_of(training: Training) -> Iterator[FitResult]:
             stack=len(all_mse),
             path=training.path,
         )
-
-
-def curve_epochs(last: int) -> NDArray[np.int64]:
-    """About `CURVE_POINTS` log-spaced epochs from 0 to `last`, both included."""
-    spaced = np.geomspace(1, max(last, 1), CURVE_POINTS).round().astype(np.int64)
-    return np.unique(np.concatenate([[0], np.minimum(spaced, last)]))

@@ -5,15 +5,20 @@ h_0 = (cos(2 pi B x), sin(2 pi B x)),   B ~ N(0, sigma^2), not trained
 and SIREN on top, its first fan-in the number of features.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar, cast
+from __future__ import annotations
 
-import torch
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from inr_models.checks import check_counts, check_positive
-from inr_models.coordinate_mlp import CoordinateMLP, dense
-from inr_models.encodings import FourierFeatures
 from inr_models.siren import SirenConfig
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from inr_models.coordinate_mlp import CoordinateMLP
+    from inr_models.encodings import FourierFeatures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +46,15 @@ class SirenRffConfig(SirenConfig):
     def structure(self) -> tuple[object, ...]:
         return "rff", self.num_frequencies, self.width, self.depth
 
-    def build(self, in_features: int, out_features: int) -> CoordinateMLP:
-        network = super().build(in_features, out_features)
-        network.encoding = FourierFeatures(self.num_frequencies, in_features)
-        network.linears[0] = dense([2 * self.num_frequencies, self.width])[0]
-        return network
+    def encoded(self, in_features: int) -> int:
+        return 2 * self.num_frequencies
+
+    def encoding(self, in_features: int) -> nn.Module:
+        from inr_models.encodings import FourierFeatures
+
+        return FourierFeatures(self.num_frequencies, in_features)
 
     def draw(self, network: CoordinateMLP, generator: torch.Generator) -> None:
         super().draw(network, generator)
-        encoding = cast(FourierFeatures, network.encoding)
+        encoding = cast("FourierFeatures", network.encoding)
         encoding.frequencies.normal_(0, self.sigma, generator=generator)

@@ -6,14 +6,18 @@ sinusoidal neural fields via scaling initialization").
 over SIREN's weights. The output layer's weights and all biases stay as they are.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar
+from __future__ import annotations
 
-import torch
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from inr_models.checks import check_positive
-from inr_models.coordinate_mlp import CoordinateMLP
 from inr_models.siren import SirenConfig
+
+if TYPE_CHECKING:
+    import torch
+
+    from inr_models.coordinate_mlp import CoordinateMLP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +36,6 @@ class ScaledSirenConfig(SirenConfig):
         super().__post_init__()
         check_positive(self, "alpha")
 
-    @torch.no_grad()
     def draw(self, network: CoordinateMLP, generator: torch.Generator) -> None:
         super().draw(network, generator)
         for linear in network.layers[:-1]:

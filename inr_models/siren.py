@@ -9,24 +9,29 @@ W   ~ U(-sqrt(6/fan_in)/omega_hidden, +sqrt(6/fan_in)/omega_hidden)   later, out
 b   ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in))
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import nn
+from inr_models.checks import check_positive
+from inr_models.mlp_config import MlpConfig
 
-from inr_models.activations import Sine
-from inr_models.checks import check_counts, check_positive
-from inr_models.coordinate_mlp import CoordinateMLP, dense
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from inr_models.coordinate_mlp import CoordinateMLP
 
 
 @dataclass(frozen=True, kw_only=True)
-class SirenConfig:
+class SirenConfig(MlpConfig):
     """A SIREN of `depth` hidden layers of `width` features.
 
     `omega_first` and `omega_hidden` are in rad per unit of pre-activation. For sound the
-    paper's SIREN has `omega_first` = 3000; see `search_spaces.audio.siren_omega_first`. With
+    paper's SIREN has `omega_first` = 3000; see `search_spaces.audio.first_factor`. With
     `zero_output_bias` the output layer's bias begins at 0: at small scale it makes for most of
     the spread between seeds.
 
@@ -43,37 +48,33 @@ class SirenConfig:
     zero_output_bias: bool = False
 
     def __post_init__(self) -> None:
-        check_counts(self, "width", "depth")
+        super().__post_init__()
         check_positive(self, "omega_first", "omega_hidden")
-
-    def build(self, in_features: int, out_features: int) -> CoordinateMLP:
-        """The network, its weights and biases not yet set."""
-        sizes = [in_features, *[self.width] * self.depth, out_features]
-        omegas = [self.omega_first] + [self.omega_hidden] * (self.depth - 1)
-        activations = [self.activation(omega) for omega in omegas]
-        return CoordinateMLP(in_features, out_features, dense(sizes), activations)
 
     @property
     def structure(self) -> tuple[object, ...]:
-        """What networks share that can train as one stack."""
         return "sine", self.width, self.depth
+
+    def activations(self) -> Sequence[nn.Module]:
+        omegas = [self.omega_first] + [self.omega_hidden] * (self.depth - 1)
+        return [self.activation(omega) for omega in omegas]
 
     def activation(self, omega: float) -> nn.Module:
         """Of a hidden layer."""
+        from inr_models.activations import Sine
+
         return Sine(omega)
 
     def initialize(self, network: CoordinateMLP, generator: torch.Generator) -> None:
-        """Set every weight and bias of `network` in place."""
         self.draw(network, generator)
         if self.zero_output_bias:
-            nn.init.zeros_(network.layers[-1].bias)
+            network.layers[-1].bias.zero_()
 
     def draw(self, network: CoordinateMLP, generator: torch.Generator) -> None:
         """Draw all that is random of `network`."""
         siren_uniform(network, self.omega_hidden, generator)
 
 
-@torch.no_grad()
 def siren_uniform(network: CoordinateMLP, omega_hidden: float, generator: torch.Generator) -> None:
     """Draw SIREN's uniform weights and biases, layer by layer, weights first."""
     for index, linear in enumerate(network.layers):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from inr_models.coordinate_mlp import CoordinateMLP
-from inr_models.products import Precision
+from inr_models.fit_config import Precision
 from inr_models.training import Step, Training
 
 Execution = Literal["loop", "stack"]

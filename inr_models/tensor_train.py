@@ -13,55 +13,22 @@ A library (torchTT, TensorLy-Torch) would bring a tensor class and an initializa
 what has to run with torch alone; the contraction is one einsum a core.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
-from typing import ClassVar, cast
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from inr_models.checks import check_counts
-from inr_models.coordinate_mlp import CoordinateMLP
 from inr_models.errors import InputError
 from inr_models.winner import Siren2Config
 
+if TYPE_CHECKING:
+    import torch
 
-class TensorTrainLinear(nn.Module):
-    """`W x + b` with W [out, in] from cores [r, mode, r']."""
-
-    def __init__(self, out_modes: Sequence[int], in_modes: Sequence[int], rank: int) -> None:
-        super().__init__()
-        self.out_features, self.in_features = math.prod(out_modes), math.prod(in_modes)
-        modes = [*out_modes, *in_modes]
-        ranks = [
-            min(rank, math.prod(modes[:k]), math.prod(modes[k:])) for k in range(len(modes) + 1)
-        ]
-        shapes = zip(ranks, modes, ranks[1:], strict=False)
-        self.cores = nn.ParameterList(torch.full(shape, torch.nan) for shape in shapes)
-        self.bias = nn.Parameter(torch.full((self.out_features,), torch.nan))
-
-    @property
-    def weight(self) -> Tensor:
-        """The dense matrix [out, in]."""
-        whole = reduce(lambda a, b: torch.einsum("...r,rms->...ms", a, b), self.cores)
-        return whole.reshape(self.out_features, self.in_features)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return nn.functional.linear(x, self.weight, self.bias)
-
-    @torch.no_grad()
-    def set_to(self, weight: Tensor) -> None:
-        """The cores nearest to a dense `weight` by TT-SVD, scaled to its Frobenius norm."""
-        rest = weight.double().reshape(1, -1)
-        for core in list(self.cores)[:-1]:
-            r, mode, s = core.shape
-            u, values, v = torch.linalg.svd(rest.reshape(r * mode, -1), full_matrices=False)
-            core.copy_(u[:, :s].reshape(core.shape))
-            rest = values[:s, None] * v[:s]
-        last = self.cores[-1]
-        last.copy_(rest.reshape(last.shape) * (weight.norm() / rest.norm()))
+    from inr_models.coordinate_mlp import CoordinateMLP
+    from inr_models.tensor_train_linear import TensorTrainLinear
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,23 +67,38 @@ class TensorTrainConfig(Siren2Config):
     def structure(self) -> tuple[object, ...]:
         return "tt", self.tt_layer, self.tt_modes, self.tt_rank, self.width, self.depth
 
+    def num_parameters(self, *, in_features: int, out_features: int) -> int:
+        whole = super().num_parameters(in_features=in_features, out_features=out_features)
+        cores = core_shapes(self.tt_modes, self.tt_modes, self.tt_rank)
+        return whole - self.width**2 + sum(map(math.prod, cores))
+
     def build(self, in_features: int, out_features: int) -> CoordinateMLP:
+        from inr_models.tensor_train_linear import TensorTrainLinear
+
         network = super().build(in_features, out_features)
         layer = TensorTrainLinear(self.tt_modes, self.tt_modes, self.tt_rank)
         network.linears[self.tt_layer - 1] = layer
         return network
 
-    @torch.no_grad()
     def draw(self, network: CoordinateMLP, generator: torch.Generator) -> None:
         in_features, out_features = network.in_features, network.out_features
         whole = super().build(in_features, out_features)
         super().draw(whole, generator)
         for index, (ours, theirs) in enumerate(zip(network.layers, whole.layers, strict=True)):
             if index == self.tt_layer - 1:
-                cast(TensorTrainLinear, cast(nn.Module, ours)).set_to(theirs.weight)
+                cast("TensorTrainLinear", ours).set_to(theirs.weight)
             else:
                 ours.weight.copy_(theirs.weight)
             ours.bias.copy_(theirs.bias)
+
+
+def core_shapes(
+    out_modes: Sequence[int], in_modes: Sequence[int], rank: int
+) -> list[tuple[int, int, int]]:
+    """[r, mode, r'] of each core: ranks as far as the modes allow, `rank` at the most."""
+    modes = [*out_modes, *in_modes]
+    ranks = [min(rank, math.prod(modes[:k]), math.prod(modes[k:])) for k in range(len(modes) + 1)]
+    return list(zip(ranks, modes, ranks[1:], strict=False))
 
 
 def modes_of(width: int) -> tuple[int, int]:

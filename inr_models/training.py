@@ -17,9 +17,10 @@ from torch.optim.adam import adam
 from inr_models.blocked_step import BlockedStep, has_slopes
 from inr_models.coordinate_mlp import CoordinateMLP
 from inr_models.eager_step import EagerStep
+from inr_models.fit_config import Precision
 from inr_models.layout import Layout
 from inr_models.metrics import psnr_db
-from inr_models.products import ONEDNN_WIDTH, Precision, precision_of_products
+from inr_models.products import ONEDNN_WIDTH, precision_of_products
 
 Step = Literal["eager", "blocked", "compiled"]
 

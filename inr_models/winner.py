@@ -9,15 +9,19 @@ after all uniform weights, so that points with one seed share them, and s0 = s1 
 SIREN to the bit.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar
+from __future__ import annotations
 
-import torch
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from inr_models.checks import check_not_negative
-from inr_models.coordinate_mlp import CoordinateMLP
 from inr_models.errors import InputError
 from inr_models.siren import SirenConfig, siren_uniform
+
+if TYPE_CHECKING:
+    import torch
+
+    from inr_models.coordinate_mlp import CoordinateMLP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +55,10 @@ class Siren2Config(SirenConfig):
         add_noise(network, (self.s0 / self.omega_first, self.s1 / self.omega_hidden), generator)
 
 
-@torch.no_grad()
 def add_noise(
     network: CoordinateMLP, deviations: tuple[float, float], generator: torch.Generator
 ) -> None:
     """Add Gaussian noise of the given standard deviations to the first two weight matrices."""
     for linear, deviation in zip(network.layers[:2], deviations, strict=True):
-        noise = torch.empty_like(linear.weight).normal_(generator=generator)
+        noise = linear.weight.new_empty(linear.weight.shape).normal_(generator=generator)
         linear.weight.add_(noise, alpha=deviation)

@@ -29,8 +29,3 @@ def first_factor(num_samples: int) -> float:
     shrink with n, like every frequency in the network's coordinates.
     """
     return max(1.0, 100 * num_samples / PAPER_SAMPLES)
-
-
-def siren_omega_first(num_samples: int) -> float:
-    """Plain SIREN's first-layer omega for sound: 3000 at 150,000 samples, 30 at least."""
-    return 30 * first_factor(num_samples)

@@ -7,6 +7,7 @@ in the paper; for images it does not. See `audio.first_factor`.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Literal
 
 from inr_models import (
     FinerConfig,
@@ -103,23 +104,54 @@ NETWORKS: dict[str, Made] = {
 factor on the first omega. At a width of its own; `network_for` sets the one that is asked for.
 """
 
-SPACES: dict[str, dict[str, Axis]] = {
-    # Factors on the first omega, from images' 1 to ten times sound's.
-    "siren": {"omega_first": Log(low=0.1, high=10, num=5)},
-    # The authors' defaults in the middle; FINER++ reports biases from 1 to 20.
-    "finer": {"omega_first": Log(low=0.1, high=10, num=5)},
-    "finer_pp": {"first_bias": Values(values=(0, 1, 2.5, 5, 10, 20))},
-    "wire": {"omega_first": Log(low=0.2, high=5, num=3), "scale": Values(values=(2.5, 10, 40))},
-    "gauss": {"scale": Log(low=3, high=300, num=5)},
-    "hosc": {"omega_first": Log(low=0.2, high=5, num=3), "beta": Values(values=(0.5, 1, 4))},
-    # Octaves less than those up to Nyquist alias nothing; more do.
-    "relu_pe": {"octaves": Values(values=(-4, -2, -1, 0))},
-    "siren_rff": {"sigma": Log(low=3, high=3000, num=7)},
-    "siren_scaled": {"alpha": Values(values=(1.5, 2, 2.5, 4))},
-}
-"""What of each network is searched, by field. SIREN² has its own space, `NoiseGrid`.
 
-Values of "omega_first" are factors on the published one, of "octaves" differences to it.
+@dataclass(frozen=True, kw_only=True)
+class Varied:
+    """A field of a network and what it is tried at: the axis' values, or the published value times
+    them (`by` "factor") or plus them ("step", not below 1).
+    """
+
+    axis: Axis
+    by: Literal["value", "factor", "step"] = "value"
+
+    def points(self, published: float) -> list[float]:
+        """What the field is tried at; whole numbers where the published one is."""
+        made = {
+            "value": lambda at: at,
+            "factor": lambda at: stable(published * at),
+            "step": lambda at: max(1, published + at),
+        }[self.by]
+        return [type(published)(made(at)) for at in self.axis.grid()]
+
+
+# From images' 1 to ten times sound's.
+_OMEGA_FIRST = Varied(axis=Log(low=0.1, high=10, num=5), by="factor")
+_NEAR_OMEGA_FIRST = Varied(axis=Log(low=0.2, high=5, num=3), by="factor")
+
+
+def _values(*values: float) -> Varied:
+    return Varied(axis=Values(values=values))
+
+
+SPACES: dict[str, dict[str, Varied]] = {
+    "siren": {"omega_first": _OMEGA_FIRST},
+    "siren_zero_bias": {"omega_first": _OMEGA_FIRST},
+    "siren_normal": {"omega_first": _OMEGA_FIRST},
+    # The authors' defaults in the middle; FINER++ reports biases from 1 to 20.
+    "finer": {"omega_first": _OMEGA_FIRST},
+    "finer_pp": {"first_bias": _values(0, 1, 2.5, 5, 10, 20)},
+    "wire": {"omega_first": _NEAR_OMEGA_FIRST, "scale": _values(2.5, 10, 40)},
+    "gauss": {"scale": Varied(axis=Log(low=3, high=300, num=5))},
+    "hosc": {"omega_first": _NEAR_OMEGA_FIRST, "beta": _values(0.5, 1, 4)},
+    # Octaves less than those up to Nyquist alias nothing; more do.
+    "relu_pe": {"octaves": Varied(axis=Values(values=(-4, -2, -1, 0)), by="step")},
+    "siren_rff": {"sigma": Varied(axis=Log(low=3, high=3000, num=7))},
+    "siren_scaled": {"alpha": _values(1.5, 2, 2.5, 4)},
+    # Its (s0, s1) are SIREN²'s; the paper's rank of 8 in the middle.
+    "siren2_tt": {"tt_rank": _values(2, 4, 8, 16, 32)},
+}
+"""What of each network is searched, by field. SIREN²'s (s0, s1) have studies of their own over a
+`NoiseGrid`.
 """
 
 
@@ -148,14 +180,9 @@ def network_for(case: Case, target: Target, parameters: int, rule: str) -> Netwo
 def space_of(name: str, network: NetworkConfig) -> Iterator[tuple[str, NetworkConfig]]:
     """(what differs, network) of every point of a network's space, the published one left out."""
     space = SPACES.get(name, {})
-    for values in product(*(axis.grid() for axis in space.values())):
-        fields = {}
-        for field, value in zip(space, values, strict=True):
-            if field == "omega_first":
-                value = stable(network.omega_first * value)  # type: ignore[union-attr]
-            if field == "octaves":
-                value = max(1, network.octaves + int(value))  # type: ignore[union-attr]
-            fields[field] = value
+    tried = [varied.points(getattr(network, field)) for field, varied in space.items()]
+    for values in product(*tried):
+        fields = dict(zip(space, values, strict=True))
         made = replace(network, **fields)
-        if fields and made != network:
+        if made != network:
             yield ", ".join(f"{k} {v:.4g}" for k, v in fields.items()), made

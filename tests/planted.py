@@ -8,7 +8,7 @@ import numpy as np
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from inr_models import Siren2Config
-from inr_models.result import curve_epochs
+from inr_models.metrics import curve_epochs
 from search_spaces.rules import NoiseScales
 from studies.audio_search import STUDY
 from studies.engine.course import course

@@ -6,7 +6,7 @@ import torch
 
 from inr_models import FitConfig, FitResult, Siren2Config, SirenConfig, fit, make_network
 from inr_models.metrics import psnr_of_zero_db
-from search_spaces.audio import siren_omega_first
+from search_spaces.audio import first_factor
 from search_spaces.descriptors import describe
 from studies.engine.signals import coordinates
 
@@ -33,7 +33,7 @@ def fit_300_epochs(config: SirenConfig, values: np.ndarray) -> FitResult:
 def test_siren_stays_at_zero_output_where_siren2_fits(high_passed):
     zero = psnr_of_zero_db(high_passed)
     assert describe(high_passed[:, 0])["psi"] > 0.7
-    siren = SirenConfig(width=52, depth=4, omega_first=siren_omega_first(NUM_SAMPLES))
+    siren = SirenConfig(width=52, depth=4, omega_first=30 * first_factor(NUM_SAMPLES))
     assert fit_300_epochs(siren, high_passed).psnr_peak < zero + 1
     siren2 = Siren2Config(width=52, depth=4, s0=400, s1=1)
     assert fit_300_epochs(siren2, high_passed).psnr_peak > zero + 20

@@ -14,10 +14,8 @@ from rich.console import Console
 from analysis.choosing import best_tuned
 from analysis.comparison import compare, overall
 from analysis.comparison_report import comparison_report
-from analysis.comparison_tables import caption
-from analysis.published import SETS, TABLES, left_out, published, target_of
 from analysis.report import Results
-from inr_models import InputError, num_parameters
+from inr_models import InputError
 from search_spaces.networks import Case
 from studies import audio_architectures, audio_training, image_architectures, tensor_train
 from studies.engine.course import course
@@ -80,7 +78,7 @@ def test_all_networks_have_about_the_budget_and_the_same_steps_and_seeds(study, 
         cases = points(run, signal)
         assert len(cases) == len({p.name for p in cases}) == len(study.small.cases)
         for point in cases:
-            size = num_parameters(point.network, **features)
+            size = point.network.num_parameters(**features)
             assert size == pytest.approx(run.scale.parameters, rel=0.03), point.name
         fits = plan(run, [signal])
         assert {fit.trial.fit for fit in fits} == {run.scale.fit}
@@ -122,7 +120,7 @@ def test_table_4_is_siren2_and_a_wider_one_with_a_tensor_train():
     assert (dense.network.width, train.network.width) == (256, 300)
     assert train.network.tt_modes == (10, 30)
     sizes = [
-        num_parameters(p.network, in_features=1, out_features=1)
+        p.network.num_parameters(in_features=1, out_features=1)
         for p in points(make_run(tensor_train.STUDY), SOUND)
     ]
     assert 0.8 * sizes[0] < sizes[1] < 0.95 * sizes[0]
@@ -227,51 +225,6 @@ def test_an_image_survives_the_table_of_signals(tmp_path):
     store.add_signals([signal_row(IMAGE), signal_row(SOUND)])
     again = {r["sha256"]: signal_from_row(r) for r in store.signals().to_pylist()}
     assert again == {IMAGE.sha256: IMAGE, SOUND.sha256: SOUND}
-
-
-def papers(name: str, psi: float, zero: float) -> Signal:
-    return dataclasses.replace(make_signal(name, psi), psnr_zero=zero, num_samples=150_000)
-
-
-def test_the_papers_figures_are_known_by_name_and_psi_and_marked_where_they_are_artefacts():
-    bach, tetris = papers("gt_bach", 0.0737, 18.65), papers("tetris", 0.57321, 13.44)
-    assert target_of(bach) == "bach"
-    assert target_of(papers("bach", 0.0741, 18.65)) is None, "another clip of that name"
-    assert target_of(dataclasses.replace(IMAGE, name="castle_512")) is None
-
-    def marks(signal: Signal) -> dict[str, str]:
-        found = {c: published("audio_architectures", signal, c) for c in SCORES | {"relu_pe": 0}}
-        return {case: str(figure) for case, figure in found.items()}
-
-    assert marks(bach) == {
-        "siren": "59.4", "siren2": "60.5", "finer_pp": "62.2", "wire": "26.1†", "relu_pe": "18.9‡",
-    }  # fmt: skip
-    assert marks(tetris) == {
-        "siren": "13.4‡", "siren2": "62.7", "finer_pp": "52.2", "wire": "13.6‡", "relu_pe": "13.6‡",
-    }  # fmt: skip
-    assert published("audio_architectures", bach, "hosc") is None
-
-
-def test_targets_that_cannot_be_had_are_named_and_no_mean_stands_for_them():
-    never, others = left_out("image_architectures", [])
-    assert never == list(SETS)
-    assert others == ["noise", "2D-Riemann", "camera", "castle", "rock"]
-    assert not any(TABLES["image_architectures"][name] for name in SETS)
-    tap = papers("tap", 0.7264, 20.4)
-    never, others = left_out("audio_architectures", [tap])
-    assert never == ["voltage", "foley", "birds"]
-    assert "tap" not in others
-    run = make_run(scale="paper", signal=tap)
-    (found,) = compare(run, [tap], {tap.sha256: {}})
-    said = caption(run, [found])
-    assert "Of the paper's targets voltage, foley, birds: not available." in said
-    assert "‡" in said
-
-
-def test_the_papers_riemann_problem_is_marked_as_another_field():
-    field = dataclasses.replace(IMAGE, name="riemann", image_shape=(512, 512))
-    figure = published("image_architectures", field, "siren")
-    assert str(figure) == "55.3§"
 
 
 @pytest.mark.parametrize("signal", [SOUND, IMAGE], ids=["sound", "image"])

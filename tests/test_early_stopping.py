@@ -9,7 +9,7 @@ import torch
 from analysis.choosing import candidates
 from analysis.proxy import proxies, proxy_keys
 from inr_models import FitConfig, Siren2Config, fit, make_network
-from inr_models.result import curve_epochs
+from inr_models.metrics import curve_epochs
 from studies.engine.compaction import compact
 from studies.engine.journal import open_journal
 from studies.engine.known import known_points

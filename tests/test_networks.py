@@ -73,7 +73,7 @@ def test_initialization_sets_every_weight_and_bias(config):
     with torch.no_grad():
         for param in net.parameters():
             param.fill_(torch.nan)
-    config.initialize(net, torch.Generator().manual_seed(0))
+        config.initialize(net, torch.Generator().manual_seed(0))
     assert all(param.isfinite().all() for param in net.parameters())
     assert same_bits(net, network(config))
 

@@ -21,18 +21,21 @@ from inr_models import (
     TensorTrainConfig,
     WireConfig,
     make_network,
-    num_parameters,
     width_for,
     with_width,
 )
-from inr_models.activations import Sine
+from inr_models.activations import (
+    GaborWavelet,
+    Gaussian,
+    HyperbolicSine,
+    Rectifier,
+    Sine,
+    VariablePeriodicSine,
+)
 from inr_models.encodings import FourierFeatures, Octaves
-from inr_models.finer import VariablePeriodicSine
-from inr_models.gauss import Gaussian
-from inr_models.hosc import HyperbolicSine
-from inr_models.relu_pe import Rectifier, octaves_to_nyquist
-from inr_models.tensor_train import TensorTrainLinear, modes_of
-from inr_models.wire import GaborWavelet
+from inr_models.relu_pe import octaves_to_nyquist
+from inr_models.tensor_train import modes_of
+from inr_models.tensor_train_linear import TensorTrainLinear
 
 Z = torch.linspace(-2, 2, 401)
 z = Z.double().numpy()
@@ -66,7 +69,7 @@ def make(config, d: int = 1, seed: int = 0):
 
 
 def count(config, d: int = 1) -> int:
-    return num_parameters(config, in_features=d, out_features=1)
+    return config.num_parameters(in_features=d, out_features=1)
 
 
 @pytest.mark.parametrize("name", FORMULAS)
@@ -131,7 +134,7 @@ def test_parameter_counts_are_table_1s():
 def test_the_width_for_a_budget_is_the_nearest(config):
     width = width_for(config, 50_000, in_features=2, out_features=3)
     sizes = [
-        num_parameters(with_width(config, w), in_features=2, out_features=3)
+        with_width(config, w).num_parameters(in_features=2, out_features=3)
         for w in (width - 1, width, width + 1)
     ]
     assert sizes[0] < sizes[1] < sizes[2]

@@ -73,7 +73,7 @@ def test_tables_show_brackets_and_stay_within_80_columns(tmp_path):
     for table in (
         summary_table(run, summarize(run, [signal], {signal.sha256: rows})),
         status_table(results),
-        plan_table([signal], {signal.sha256: 29}),
+        plan_table(run, [signal], {signal.sha256: 29}),
     ):
         console.print(table)
     text = console.file.getvalue()

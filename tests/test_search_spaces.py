@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from search_spaces.audio import siren_omega_first
+from search_spaces.audio import first_factor
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.centroid import spectral_centroid
 from search_spaces.rules import RULES, Target
@@ -96,10 +96,10 @@ def test_scaled_rules_agree_with_eqn11_at_the_paper_size(psi):
         assert RULES[name](at_paper_size) == pytest.approx(RULES["eqn11"](at_paper_size))
 
 
-def test_siren_omega_first_shrinks_with_the_length_down_to_30():
-    assert siren_omega_first(150_000) == pytest.approx(3000)
-    assert siren_omega_first(8192) == pytest.approx(163.84)
-    assert siren_omega_first(1500) == siren_omega_first(256) == 30
+def test_the_first_factor_shrinks_with_the_length_down_to_1():
+    assert first_factor(150_000) == pytest.approx(100)
+    assert first_factor(8192) == pytest.approx(163.84 / 30)
+    assert first_factor(1500) == first_factor(256) == 1
 
 
 pcm = st.lists(st.integers(-(1 << 15), (1 << 15) - 1), min_size=2, max_size=300).map(

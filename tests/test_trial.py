@@ -1,13 +1,14 @@
 """Trials and the keys that tell them apart."""
 
 import dataclasses
+import hashlib
 import json
 import math
 
 import pytest
 
 from inr_models import FIT_VERSION, FitConfig, NetworkConfig, Siren2Config, SirenConfig
-from studies.engine.trial import Trial
+from studies.engine.trial import Trial, trial_keys
 
 SIGNAL = "0" * 64
 
@@ -115,3 +116,10 @@ def test_a_key_is_32_hex_digits_and_its_config_is_plain_json():
     assert math.isclose(
         json.loads(trial(SirenConfig(omega_first=0.1)).config)["network"]["omega_first"], 0.1
     )
+
+
+def test_the_keys_of_a_network_are_its_trials_keys_and_hashes_of_their_configs():
+    network, seeds = Siren2Config(s0=1, s1=2), (0, 1, 105)
+    trials = [trial(network, seed=seed) for seed in seeds]
+    keys = [hashlib.sha256(t.config.encode()).hexdigest()[:32] for t in trials]
+    assert trial_keys(SIGNAL, network, FitConfig(), seeds, 1) == keys == [t.key for t in trials]

@@ -5,7 +5,8 @@ Frequencies are shares of Nyquist, powers |y|^2.
 
 import math
 
-from search_spaces.descriptors.moments import rolloff
+import numpy as np
+
 from search_spaces.descriptors.spectrum import Spectrum, weighted_mean
 
 ROLLOFFS = (50, 85, 95, 99)
@@ -34,3 +35,15 @@ def describe(spectrum: Spectrum) -> dict[str, float]:
     found["effective_bandwidth"] = float(total**2 / fourth / len(power)) if fourth > 0 else math.nan
     mean_square = weighted_mean(lines.frequency**2, power)
     return found | {"rms_frequency": math.sqrt(mean_square)}
+
+
+def rolloff(spectrum: Spectrum, share: float) -> float:
+    """The frequency below which `share` of the power without DC lies (Peeters 2004, Sec. 6.1.6).
+
+    In shares of Nyquist; NaN without any power.
+    """
+    lines = spectrum.without_mean
+    total = np.cumsum(lines.power)
+    if not len(total) or total[-1] == 0:
+        return math.nan
+    return float(lines.frequency[np.searchsorted(total, share * total[-1])])

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from search_spaces.descriptors.moments import rolloff
+from search_spaces.descriptors.bandwidth_shares import rolloff
 from search_spaces.descriptors.spectrum import Spectrum
 
 QUALITIES = (30, 40, 50, 60)

@@ -12,8 +12,6 @@ paper's psi of sound (Eqn. 10); the power's is Masri's high-frequency content (1
 import math
 from typing import NamedTuple
 
-import numpy as np
-
 from search_spaces.descriptors.spectrum import Array, Spectrum, weighted_mean
 
 
@@ -45,15 +43,3 @@ def describe(spectrum: Spectrum) -> dict[str, float]:
     by_power = moments(spectrum.frequency, spectrum.power)
     found = {name: value for name, value in by_magnitude._asdict().items()}
     return found | {f"{name}_power": value for name, value in by_power._asdict().items()}
-
-
-def rolloff(spectrum: Spectrum, share: float) -> float:
-    """The frequency below which `share` of the power without DC lies (Peeters 2004, Sec. 6.1.6).
-
-    In shares of Nyquist; NaN without any power.
-    """
-    lines = spectrum.without_mean
-    total = np.cumsum(lines.power)
-    if not len(total) or total[-1] == 0:
-        return math.nan
-    return float(lines.frequency[np.searchsorted(total, share * total[-1])])

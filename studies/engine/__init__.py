@@ -2,6 +2,6 @@
 
 import gc
 
-# A command makes 100,000 rows and keys, and imports torch: objects that stay. Collecting among
-# them as often as Python does by default takes a quarter of a second of a command of two.
+# A command makes 100,000 rows and keys: objects that stay. Collecting among them as often as Python
+# does by default takes a good part of a command of a second.
 gc.set_threshold(50_000)

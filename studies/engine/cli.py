@@ -9,6 +9,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import NoReturn
 
@@ -33,10 +34,13 @@ def _one_sentence(
 sys.excepthook = _one_sentence
 
 
+MAX_NAMES = 20
+"""Of cases, that the help lists."""
+
 _SIGNALS = {
-    "sound": "your WAV, FLAC, OGG or AIFF files, globs or folders (default: six CC0 clips)",
+    "sound": "your WAV, FLAC, OGG or AIFF files, globs or folders",
     "image": "your PNG, JPEG, TIFF, WebP or .npy files, globs or folders, or riemann, the density "
-    "of a 2-D Riemann problem (the default)",
+    "of a 2-D Riemann problem",
 }
 
 
@@ -74,13 +78,12 @@ def parser(study: Study) -> argparse.ArgumentParser:
         "--signals",
         nargs="+",
         metavar="PATH",
-        help=_SIGNALS[study.media],
+        help=f"{_SIGNALS[study.media]} (default: {_default_signals(study)})",
     )
     results.add_argument("--seeds", type=int, metavar="N", help="seeds of every point")
     if study.small.cases:
-        names = ", ".join(dict.fromkeys(c.name for c in study.small.cases + study.paper.cases))
         results.add_argument(
-            "--networks", nargs="+", metavar="NAME", help=f"some of {names} (default: all)"
+            "--networks", nargs="+", metavar="NAME", help=f"{_some_of(study)} (default: all)"
         )
         results.add_argument(
             "--tune",
@@ -141,6 +144,22 @@ def parser(study: Study) -> argparse.ArgumentParser:
     verb("status", "what is done of the newest run that fits the flags", results)
     verb("report", "make the table, the HTML report and MLflow anew", results, tracking)
     return top
+
+
+def _default_signals(study: Study) -> str:
+    """A study's own signals in words."""
+    if study.signals == ("clips",):
+        return "six CC0 clips"
+    return ", ".join(Path(name).stem for name in study.signals)
+
+
+def _some_of(study: Study) -> str:
+    """Which names `--networks` takes; two stand for many."""
+    names = list(dict.fromkeys(c.name for c in study.small.cases + study.paper.cases))
+    if len(names) <= MAX_NAMES:
+        return f"some of {', '.join(names)}"
+    shown = ", ".join(f'"{name}"' for name in (study.small.cases[0].name, names[-1]))
+    return f"some of the study's cases, as its tables name them: {shown}; a wrong name lists all"
 
 
 def _with_verb(argv: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """The course of one signal through a run: which fits, and, knowing their outcome, which next."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from analysis.choosing import best_tuned, candidates, compared, optimum
 from studies.engine.known import known_points
@@ -8,14 +9,16 @@ from studies.engine.plan import CHOOSING_STAGE, SCORING_STAGE, PlannedFit, Point
 from studies.engine.rows import Row
 from studies.engine.signals import Signal
 from studies.engine.study import Run
-from studies.engine.suggestions import SignalSearch
+
+if TYPE_CHECKING:
+    from studies.engine.suggestions import SignalSearch  # Optuna, of searches alone
 
 Course = Iterator[list[PlannedFit]]
 """Yields fits; is asked for more when all of these have their row."""
 
 
 def course(
-    run: Run, signal: Signal, rows: Mapping[str, Row], search: SignalSearch | None
+    run: Run, signal: Signal, rows: Mapping[str, Row], search: "SignalSearch | None"
 ) -> Course:
     """A signal's fits: the plan's, the search's rounds, then what chooses and scores the optimum.
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Protocol
 from analysis.choosing import best_tuned, candidates, compared, optimum
 from analysis.report import Results
 from inr_models import NetworkConfig
-from inr_models.products import Precision
+from inr_models.fit_config import Precision
 from studies.engine.course import course
 from studies.engine.known import Suggestion, point_at, stored_rows
-from studies.engine.plan import PlannedFit, Point, plan, points, rule_points, trial_of
-from studies.engine.rows import Row
+from studies.engine.plan import PlannedFit, Point, keys_of, plan, points, rule_points
+from studies.engine.rows import REPORTED, Row
 from studies.engine.schedule import MAX_BATCH, Schedule
 from studies.engine.signals import Signal
 from studies.engine.store import UNFINISHED, Store
@@ -33,12 +33,18 @@ class Job:
 
     `rows` are the store's by the signal's sha256 and by key; `shown`, the keys that a grid's report
     is of, and `done` and `missing`, which are counts, go by sha256, of a search as far as is
-    known beforehand.
+    known beforehand. `columns` are the rows': `rows.COUNTED` are enough for what is done.
     """
 
-    def __init__(self, run: Run, signals: Sequence[Signal], store: Store) -> None:
+    def __init__(
+        self,
+        run: Run,
+        signals: Sequence[Signal],
+        store: Store,
+        columns: Sequence[str] = REPORTED,
+    ) -> None:
         self.run, self.signals, self.store = run, signals, store
-        self.rows: dict[str, dict[str, Row]] = dict(stored_rows(run, store))
+        self.rows: dict[str, dict[str, Row]] = dict(stored_rows(run, store, columns))
         self.suggestions = self._suggestions()
         self.shown: dict[str, set[str]] = {}
         self.done: dict[str, int] = {}
@@ -170,7 +176,7 @@ class Job:
         tried = [point_at(run, s.scales) for s in suggestions if not s.warm]
 
         def keys(of: Sequence[Point], seeds: Sequence[int]) -> set[str]:
-            return {trial_of(run, signal, point, seed).key for point in of for seed in seeds}
+            return {key for point in of for key in keys_of(run, signal, point, seeds)}
 
         own = keys(tried, range(run.scale.seeds))
         stops = run.search is not None and run.search.early_stopping
@@ -214,9 +220,9 @@ class Job:
         winners = best_tuned(run, signal, rows)
         tuned = {p.case for p in points(run, signal) if p.kind == "tuning"}
         decided = {
-            trial_of(run, signal, point, seed).key
+            key
             for point in winners.values()
-            for seed in range(run.scale.seeds)
+            for key in keys_of(run, signal, point, range(run.scale.seeds))
         }
         done = {key for key, row in rows.items() if row["status"] not in UNFINISHED}
         known = wanted <= done

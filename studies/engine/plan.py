@@ -11,7 +11,7 @@ from search_spaces.noise_grid import NoiseGrid
 from search_spaces.rules import NoiseScales, Target
 from studies.engine.signals import Signal
 from studies.engine.study import Run, Scale
-from studies.engine.trial import Trial
+from studies.engine.trial import Trial, trial_keys
 
 CHOOSING_STAGE, SCORING_STAGE = 10_000, 10_001
 
@@ -132,6 +132,12 @@ def trial_of(run: Run, signal: Signal, point: Point, seed: int) -> Trial:
     """The trial of a point on one seed."""
     fit = point.fit or run.scale.fit
     return Trial(signal=signal.sha256, network=point.network, fit=fit, seed=seed)
+
+
+def keys_of(run: Run, signal: Signal, point: Point, seeds: Sequence[int]) -> list[str]:
+    """The keys of a point's trials, seed by seed."""
+    fit = point.fit or run.scale.fit
+    return trial_keys(signal.sha256, point.network, fit, tuple(seeds))
 
 
 def all_seeds(run: Run) -> tuple[int, ...]:

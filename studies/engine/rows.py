@@ -8,14 +8,17 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from inr_models import FitResult, Siren2Config, flops_per_sample, num_parameters
+from inr_models import Siren2Config
 from search_spaces.bandwidth import bandwidth, nyquist
 from studies.engine.signals import Signal
 from studies.engine.trial import Trial
+
+if TYPE_CHECKING:
+    import torch
+
+    from inr_models import FitResult
 
 Row = dict[str, Any]
 
@@ -28,6 +31,9 @@ BRIEF = (
     "num_epochs", "seconds",
 )  # fmt: skip
 
+COUNTED = ("key", "sha256", "status", "metric_psnr_peak")
+"""The columns that say of a run's fits what is done."""
+
 REPORTED = (
     *BRIEF, "error", "versions", "commit", "parameters", "seconds_per_epoch", "flops_per_epoch",
 )  # fmt: skip
@@ -35,7 +41,7 @@ REPORTED = (
 
 
 def finished_row(
-    study: str, signal: Signal, trial: Trial, result: FitResult, device: torch.device
+    study: str, signal: Signal, trial: Trial, result: "FitResult", device: "torch.device"
 ) -> Row:
     """The row of a fit that was not broken off by an error: ok, dead, diverged or partial."""
     if result.diverged:
@@ -58,7 +64,7 @@ def finished_row(
         "seconds_per_epoch": result.seconds / result.num_epochs if result.num_epochs else None,
         "path": result.path,
         "stack": result.stack,
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
+        "device": _device_name(device),
     }
 
 
@@ -67,7 +73,7 @@ def failed_row(study: str, signal: Signal, trial: Trial, error: str) -> Row:
     return {**_base_row(study, signal, trial), "status": "failed", "error": error}
 
 
-def curve_rows(trial: Trial, result: FitResult) -> list[Row]:
+def curve_rows(trial: Trial, result: "FitResult") -> list[Row]:
     """The PSNR curve of a fit, a row a point."""
     points = zip(result.epochs.tolist(), result.psnr.tolist(), strict=True)
     return [{"key": trial.key, "epoch": epoch, "psnr": psnr} for epoch, psnr in points]
@@ -135,8 +141,8 @@ def _base_row(study: str, signal: Signal, trial: Trial) -> Row:
         "network": trial.network.network,
         **point_columns(trial.network, signal.shape),
         **{f"fit_{k}": v for k, v in dataclasses.asdict(trial.fit).items()},
-        "parameters": num_parameters(trial.network, **features),
-        "flops_per_epoch": signal.num_samples * flops_per_sample(trial.network, **features),
+        "parameters": trial.network.num_parameters(**features),
+        "flops_per_epoch": signal.num_samples * trial.network.flops_per_sample(**features),
         "fit_version": trial.fit_version,
         "seed": trial.seed,
         "metric_psnr_zero": signal.psnr_zero,
@@ -146,6 +152,14 @@ def _base_row(study: str, signal: Signal, trial: Trial) -> Row:
     }
 
 
+def _device_name(device: "torch.device") -> str:
+    if device.type != "cuda":
+        return "CPU"
+    import torch
+
+    return torch.cuda.get_device_name(device)
+
+
 def _or_null(value: float) -> float | None:
     return None if math.isnan(value) else value
 
@@ -153,6 +167,8 @@ def _or_null(value: float) -> float | None:
 @cache
 def versions() -> str:
     """Of what decides a number: noisescape, Python, torch."""
+    import torch  # its build is in no package's metadata
+
     try:
         own = metadata.version("noisescape")
     except metadata.PackageNotFoundError:

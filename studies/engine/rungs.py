@@ -4,7 +4,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Mapping
 
-from inr_models.result import curve_epochs
+from inr_models.metrics import curve_epochs
 from studies.engine.rows import Row
 from studies.engine.store import Store
 from studies.engine.study import Run

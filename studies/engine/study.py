@@ -142,6 +142,11 @@ class Run:
         return hashlib.sha256(RUN_JSON.dump_json(same)).hexdigest()[:8]
 
     @property
+    def noun(self) -> str:
+        """What its signals are called in tables."""
+        return "image" if self.media == "image" else "clip"
+
+    @property
     def compares(self) -> bool:
         """Whether it is networks that are compared."""
         return bool(self.scale.cases)

@@ -28,7 +28,7 @@ from studies.engine.journal import (
     suggestions_of,
 )
 from studies.engine.known import Known, Suggestion, objective, point_at, score_of
-from studies.engine.plan import PlannedFit, Point, trial_of
+from studies.engine.plan import PlannedFit, Point, keys_of, trial_of
 from studies.engine.rows import Row
 from studies.engine.rungs import Rungs
 from studies.engine.samplers import make_sampler
@@ -213,8 +213,8 @@ class SignalSearch:
 
     def _rows(self, point: Point) -> dict[int, Row]:
         seeds = range(self.run.scale.seeds)
-        keys = {seed: trial_of(self.run, self.signal, point, seed).key for seed in seeds}
-        return {seed: self.rows[key] for seed, key in keys.items() if key in self.rows}
+        keys = zip(seeds, keys_of(self.run, self.signal, point, seeds), strict=True)
+        return {seed: self.rows[key] for seed, key in keys if key in self.rows}
 
     def _note_rungs(self, points: Iterable[Point]) -> None:
         if self.rungs:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from studies.engine.known import Suggestion, named_points, point_at, score_of, stored_rows
 from studies.engine.mlflow_tree import MlflowTree
-from studies.engine.plan import Point, all_seeds, points, rule_points, trial_of
-from studies.engine.rows import Row, point_columns
+from studies.engine.plan import Point, all_seeds, keys_of, points, rule_points
+from studies.engine.rows import REPORTED, Row, point_columns
 from studies.engine.signals import Signal
 from studies.engine.store import UNFINISHED, Store
 from studies.engine.study import RUN_JSON, Run
@@ -66,12 +66,13 @@ class Tracker:
             self.tree.log_text(run.id, "study.json", RUN_JSON.dump_json(run, indent=1).decode())
         suggestions = self._suggestions()
         by_sha = {signal.sha256: signal for signal in self.signals}
-        for sha256, rows in stored_rows(run, self.store):
+        for sha256, rows in stored_rows(run, self.store, REPORTED):
             signal = by_sha[sha256]
             for point in self._points(signal, rows, suggestions.get(sha256, ())):
                 id = f"{self._signal_id(sha256)}/{point.name}"
-                keys = {seed: trial_of(run, signal, point, seed).key for seed in all_seeds(run)}
-                found = {seed: rows[key] for seed, key in keys.items() if key in rows}
+                seeds = all_seeds(run)
+                keys = zip(seeds, keys_of(run, signal, point, seeds), strict=True)
+                found = {seed: rows[key] for seed, key in keys if key in rows}
                 ended = {seed for seed, row in found.items() if row["status"] not in UNFINISHED}
                 if found and (id not in self.tree.runs or ended - self.tree.seen[id]):
                     self._log_point(self.tree, id, signal, point, found)
@@ -103,7 +104,7 @@ class Tracker:
         found = {point.network: point for point in rule_points(self.run, signal)}
         for s in suggestions:
             point = named.get(s.scales) or point_at(self.run, s.scales)
-            keys = (trial_of(self.run, signal, point, seed).key for seed in confirming)
+            keys = keys_of(self.run, signal, point, confirming)
             # What another study found is shown where it came to be confirmed.
             if not s.warm or any(key in rows for key in keys):
                 found.setdefault(point.network, point)

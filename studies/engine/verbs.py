@@ -1,4 +1,4 @@
-"""What the verbs do. Ray and MLflow are imported by the verbs that need them alone."""
+"""What the verbs do. Torch, Ray and MLflow are imported by the verbs that need them alone."""
 
 import argparse
 import os
@@ -12,10 +12,9 @@ import pyarrow as pa
 from rich.console import Console
 
 from inr_models import InputError
-from studies.engine.batch import BatchRunner, run_batch
 from studies.engine.compaction import compact
 from studies.engine.progress import FitProgress, duration, end, say
-from studies.engine.rows import signal_row
+from studies.engine.rows import COUNTED, signal_row
 from studies.engine.signal_files import READERS, find_files, read_all
 from studies.engine.signals import Signal
 from studies.engine.store import Store, target_path
@@ -23,6 +22,7 @@ from studies.engine.stored_runs import newest_run
 from studies.engine.study import FLAGS, RUN_JSON, Run, Study, resolve
 
 if TYPE_CHECKING:
+    from studies.engine.batch import BatchRunner
     from studies.engine.job import Job
     from studies.engine.workers import Workers
 
@@ -37,7 +37,7 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     store = Store(arguments.results, create=False)
     run, signals = _resolve(study, arguments, console)
     job, _ = _prepare(run, signals, store, arguments, console)
-    console.print(plan_table(signals, job.missing))
+    console.print(plan_table(run, signals, job.missing))
     return end(console, run.skipped, [])
 
 
@@ -79,9 +79,9 @@ def _prepare(
     """What is missing of a run, and the workers for it, if any is; says the cost."""
     from studies.engine.job import Job
 
-    scale, clips = run.scale, len(signals)
+    scale, num = run.scale, len(signals)
     console.print(
-        f"{run.study}, {run.scale_name} scale: {clips} clip{'s' * (clips != 1)}, "
+        f"{run.study}, {run.scale_name} scale: {num} {run.noun}{'s' * (num != 1)}, "
         f"{scale.depth} x {scale.width}, {scale.fit.epochs:,} epochs"
     )
     job = Job(run, signals, store)
@@ -110,9 +110,13 @@ def fit_missing(
     workers: "Workers",
     uri: str,
     console: Console,
-    run_batch: BatchRunner = run_batch,
+    run_batch: "BatchRunner | None" = None,
 ) -> None:
-    """Everything that is missing in one Tune run, MLflow following beside."""
+    """Everything that is missing in one Tune run, MLflow following beside.
+
+    `run_batch` fits, in the place of `batch.run_batch`.
+    """
+    from studies.engine import batch
     from studies.engine.tracking import BackgroundTracking, Tracker
     from studies.engine.tuning import run_schedule
 
@@ -130,7 +134,7 @@ def fit_missing(
                 workers,
                 job.store.location,
                 on_row=progress.on_row,
-                run_batch=run_batch,
+                run_batch=run_batch or batch.run_batch,
             )
         if not schedule.is_finished:
             raise KeyboardInterrupt
@@ -147,7 +151,7 @@ def status(study: Study, arguments: argparse.Namespace, console: Console) -> int
     store = Store(arguments.results, create=False)
     run, signals = newest_run(study.name, arguments, store)
     console.print(f"{arguments.results}/{run.folder}", soft_wrap=True)
-    console.print(status_table(Job(run, signals, store).results()))
+    console.print(status_table(Job(run, signals, store, COUNTED).results()))
     return 0
 
 

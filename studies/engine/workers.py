@@ -14,7 +14,7 @@ from ray._private import worker as ray_worker
 from ray.autoscaler.sdk import request_resources
 
 from inr_models import InputError, NetworkConfig, make_network
-from inr_models.products import Precision
+from inr_models.fit_config import Precision
 from inr_models.stacking import pace
 from studies.engine.signals import Signal, coordinates
 

@@ -6,7 +6,6 @@ updates, so a fit of E epochs is scored E + 1 times; its peak is the best of the
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 import torch
@@ -15,49 +14,11 @@ from torch import Tensor
 from inr_models.blocked_step import has_slopes
 from inr_models.coordinate_mlp import CoordinateMLP
 from inr_models.errors import InputError
-from inr_models.products import Precision
+from inr_models.fit_config import FitConfig
 from inr_models.result import FitResult, results_of
 from inr_models.stacking import Execution, stack_size
 from inr_models.training import Step, Training
 from inr_models.unit_run import Checkpoints, run_to_end
-
-FIT_VERSION = 1
-"""Raised whenever the same trial would train differently beyond rounding."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FitConfig:
-    """How to train: Adam at `learning_rate`, times `decay` every `decay_every` epochs.
-
-    `precision` "tf32" lets a GPU's products round their factors to TF32 (10 bits); the coordinates
-    are not rounded on their way into the first layer.
-
-    Raises:
-        InputError: a count below 1, a rate or decay that is not positive and finite, or an
-            unknown precision.
-    """
-
-    epochs: int = 30_000
-    learning_rate: float = 1e-4
-    decay: float = 0.99
-    decay_every: int = 20
-    precision: Precision = "float32"
-
-    def __post_init__(self) -> None:
-        for field in ("epochs", "decay_every"):
-            value = getattr(self, field)
-            if not (isinstance(value, int) and value >= 1):
-                raise InputError(f"{field} = {value}: give a whole number, 1 or more.")
-        for field in ("learning_rate", "decay"):
-            value = getattr(self, field)
-            if not (math.isfinite(value) and value > 0):
-                raise InputError(f"{field} = {value}: give a finite number above 0.")
-        if self.precision not in get_args(Precision):
-            raise InputError(f'precision = {self.precision!r}: give "float32" or "tf32".')
-
-    def learning_rate_at(self, epoch: int) -> float:
-        """The learning rate of the update after `epoch` updates."""
-        return self.learning_rate * self.decay ** (epoch // self.decay_every)
 
 
 def fit(
