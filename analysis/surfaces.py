@@ -4,10 +4,9 @@ In (log K, log g), see `search_spaces.bandwidth`, landscapes of all lengths and 
 axes, and ridges lie along them. Axes of arrays: s signal, k bandwidth, g gain.
 """
 
-import math
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +35,8 @@ class Surfaces(NamedTuple):
 
     `regret` [s, k, g] is how many dB below the surface's own highest point that is, DEPTH_DB
     beyond. `recordings` tell which signals were cut from one recording; `descriptors` are [s] each;
-    `noise` [s] is the deviation in dB that the smoothing has left out.
+    `noise` [s] is the deviation in dB
+    of the fits from the surface.
     """
 
     targets: tuple[Target, ...]
@@ -115,9 +115,9 @@ def _smooth(target: Target, fits: Sequence[Fit]) -> tuple[Array, float]:
     psnr = np.array([fit.psnr for fit in fits])
     top = psnr.max()
     below = np.maximum(psnr - top, -DEPTH_DB)
-    kernel = ConstantKernel(25.0, (1.0, 1e3)) * RBF(np.ones(2), (0.3, 5.0)) + WhiteKernel(
-        0.1, (0.01, 2.0)
-    )
+    lengths: Any = np.ones(2)  # one for each of log K and log g
+    kernel = ConstantKernel(25.0, (1.0, 1e3)) * RBF(lengths, (0.3, 5.0))
+    kernel += WhiteKernel(0.1, (0.01, 2.0))
     process = GaussianProcessRegressor(kernel, normalize_y=False)
     mean = below.mean()
     with warnings.catch_warnings():
@@ -127,7 +127,7 @@ def _smooth(target: Target, fits: Sequence[Fit]) -> tuple[Array, float]:
     smooth = np.asarray(process.predict(lattice.reshape(-1, 2))).reshape(lattice.shape[:2])
     smooth += mean + top
     smooth[~_within(lattice, at)] = np.nan
-    return smooth, math.exp(process.kernel_.theta[-1] / 2)
+    return smooth, float(np.std(below - mean - process.predict(at)))
 
 
 def _within(lattice: Array, at: Array) -> NDArray[np.bool_]:
