@@ -1,0 +1,184 @@
+"""Does psi suffice? What every other descriptor adds to a flexible model of psi alone.
+
+    python -m analysis.sufficiency results
+
+The model has no formula: for a signal it takes the (K, g) of the least mean regret over the other
+recordings' signals, weighted by how near their descriptors are (a Gaussian kernel over normal
+scores of the ranks). With psi alone it is as good as any smooth rule of psi; a descriptor's gain is
+how much regret it saves when it is told as well, in dB on recordings that are left out. The
+permutation test shuffles the recordings' descriptors among neighbours in psi, all descriptors
+together, and compares the largest gain of all, so it pays for their number.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from scipy import stats
+
+from analysis.intervals import Interval, recordings_interval
+from analysis.rule_families import recording_weights
+from analysis.stored_surfaces import stored_surfaces
+from analysis.surfaces import Surfaces
+from analysis.tables import wide_table
+from inr_models import InputError
+
+Array = NDArray[np.float64]
+
+WIDTHS = (0.15, 0.3, 0.6, 1.2)
+"""Of the kernel, in normal scores."""
+
+STRATA = ((0.0, 0.2), (0.2, 0.4), (0.4, 1.0))
+"""Of psi."""
+
+NEIGHBOURS = 6
+"""Recordings of like psi, among which the test shuffles."""
+
+SHUFFLES = 200
+
+
+class Gain(NamedTuple):
+    """What a descriptor saves, in dB: over all recordings, by stratum; p of the largest gain."""
+
+    descriptor: str
+    interval: Interval
+    of_strata: tuple[float, ...]
+    p_value: float
+
+
+class Sufficiency(NamedTuple):
+    """The gains, largest first, and the regret [s] in dB of the model of psi alone."""
+
+    gains: tuple[Gain, ...]
+    alone: Array
+
+
+def sufficiency(surfaces: Surfaces, *, shuffles: int = SHUFFLES, seed: int = 0) -> Sufficiency:
+    """Every descriptor's gain over psi alone."""
+    model = KernelModel(surfaces)
+    psi = normal_scores(surfaces.descriptors["psi"])
+    names = [
+        name
+        for name, values in surfaces.descriptors.items()
+        if name not in ("psi", "centroid") and np.isfinite(values).all() and np.ptp(values) > 0
+    ]
+    others = {name: normal_scores(surfaces.descriptors[name]) for name in names}
+    alone = model.regret([psi])
+    saved = {name: alone - model.regret([psi, scores]) for name, scores in others.items()}
+    rng = np.random.default_rng(seed)
+    largest = np.empty(shuffles)
+    for trial in range(shuffles):
+        order = _shuffled(surfaces.recordings, psi, rng)
+        largest[trial] = max(
+            (alone - model.regret([psi, scores[order]])).mean() for scores in others.values()
+        )
+    values = surfaces.descriptors["psi"]
+    strata = [(values >= low) & (values < high) for low, high in STRATA]
+    found = [
+        Gain(
+            name,
+            recordings_interval(gain.tolist(), surfaces.recordings),
+            tuple(float(gain[inside].mean()) if inside.any() else np.nan for inside in strata),
+            float((1 + (largest >= gain.mean()).sum()) / (1 + shuffles)),
+        )
+        for name, gain in saved.items()
+    ]
+    return Sufficiency(tuple(sorted(found, key=lambda g: -g.interval.mean)), alone)
+
+
+class KernelModel:
+    """The point of the least kernel-weighted regret of the signals of other recordings."""
+
+    def __init__(self, surfaces: Surfaces) -> None:
+        recordings = np.array(surfaces.recordings)
+        self.others = recordings[:, None] != recordings[None, :]
+        self.regrets = surfaces.regret.reshape(len(recordings), -1)
+        self.weights = recording_weights(surfaces.recordings)
+
+    def regret(self, features: Sequence[Array]) -> Array:
+        """[s] regret in dB of each signal, knowing `features` [s] each.
+
+        The kernel's width is, for every signal, the one that does best for the other recordings.
+        """
+        at = np.stack(features)
+        distance = ((at[:, :, None] - at[:, None, :]) ** 2).sum(axis=0)
+        of_widths = np.array([self._at(distance, width) for width in WIDTHS])
+        means = of_widths @ (self.others * self.weights).T
+        return of_widths[means.argmin(axis=0), np.arange(of_widths.shape[1])]
+
+    def _at(self, distance: Array, width: float) -> Array:
+        # Never all zero, however far the nearest is.
+        kernel = np.exp(-distance / (2 * width**2)) + 1e-9
+        kernel *= self.others * self.weights
+        best = (kernel @ self.regrets).argmin(axis=1)
+        return self.regrets[np.arange(len(best)), best]
+
+
+def normal_scores(values: Array) -> Array:
+    """[s] what a normal distribution has at the ranks of the values."""
+    return stats.norm.ppf((stats.rankdata(values) - 0.5) / len(values))
+
+
+def _shuffled(recordings: Sequence[str], psi: Array, rng: np.random.Generator) -> NDArray[np.int_]:
+    """[s] whose descriptors each signal gets: those of a signal of nearly the same psi.
+
+    Signals are ordered by psi and shuffled in blocks of `NEIGHBOURS`, which begin anywhere.
+    """
+    order = np.argsort(psi)
+    start = int(rng.integers(NEIGHBOURS))
+    blocks = np.split(order, range(start, len(order), NEIGHBOURS))
+    found = np.empty(len(order), dtype=int)
+    for block in blocks:
+        found[block] = rng.permutation(block)
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; an exit code."""
+    parser = argparse.ArgumentParser(prog="analysis.sufficiency", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("results", help="a results folder with maps, of studies/rule_check.py say")
+    parser.add_argument("--recordings", metavar="CSV", help="columns signal, recording")
+    arguments = parser.parse_args(argv)
+    console = Console(highlight=False, markup=False)
+    try:
+        made = stored_surfaces(arguments.results, arguments.recordings).surfaces
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    with console.status("leaving out every recording, and shuffling"):
+        found = sufficiency(made)
+    console.print(sufficiency_table(made, found))
+    return 0
+
+
+def sufficiency_table(surfaces: Surfaces, found: Sufficiency, most: int = 12) -> Table:
+    """The descriptors of the largest gains."""
+    psi = surfaces.descriptors["psi"]
+    counts = [int(((psi >= low) & (psi < high)).sum()) for low, high in STRATA]
+    table = wide_table(
+        f"Regret in dB that a descriptor saves beside psi, over {len(psi)} signals that were left "
+        f"out; psi alone: {found.alone.mean():.2f} dB. p: permutation test of the largest of "
+        f"{len(found.gains)} gains. By psi: {', '.join(map(str, counts))} signals."
+    )
+    table.add_column("beside psi", no_wrap=True, ratio=1, overflow="ellipsis")
+    for name in ("gain", "95 % interval", "p", *(f"{low:g}-{high:g}" for low, high in STRATA)):
+        table.add_column(name, justify="right", no_wrap=True)
+    for gain in found.gains[:most]:
+        table.add_row(
+            gain.descriptor,
+            f"{gain.interval.mean:+.2f}",
+            f"[{gain.interval.low:+.2f}, {gain.interval.high:+.2f}]",
+            f"{gain.p_value:.3f}",
+            *(f"{value:+.2f}" for value in gain.of_strata),
+        )
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())
