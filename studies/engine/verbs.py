@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from studies.engine.progress import FitProgress, duration, end, say
 from studies.engine.rows import signal_row
 from studies.engine.signal_files import READERS, find_files, read_all
 from studies.engine.signals import Signal
+from studies.engine.storage import StorageAway
 from studies.engine.store import Store, target_path
 from studies.engine.stored_runs import newest_run
 from studies.engine.study import FLAGS, RUN_JSON, Run, Study, resolve
@@ -136,7 +138,8 @@ def fit_missing(
             raise KeyboardInterrupt
     finally:
         tracking.finish()
-        compact(job.store)
+        if not isinstance(sys.exception(), StorageAway):
+            compact(job.store)
 
 
 def status(study: Study, arguments: argparse.Namespace, console: Console) -> int:
