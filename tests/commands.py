@@ -38,9 +38,7 @@ def run(
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> tuple[int, str]:
-    process = start(
-        script, verb, results, *arguments, folder=folder, environment=environment
-    )
+    process = start(script, verb, results, *arguments, folder=folder, environment=environment)
     output, _ = process.communicate(timeout=240)
     return process.returncode, output
 

@@ -37,9 +37,7 @@ def test_a_storage_that_fails_and_a_killed_driver_cost_no_row(s3, tmp_path):
     code, _ = commands.run(AUDIO_GRID, "run", tmp_path / "disk", *SIZES, "--signals", CLIP)
     assert code == 0
     results = f"s3://{BUCKET}/a/results"
-    process = commands.start(
-        AUDIO_GRID, "run", results, *SIZES, "--signals", CLIP, folder=tmp_path
-    )
+    process = commands.start(AUDIO_GRID, "run", results, *SIZES, "--signals", CLIP, folder=tmp_path)
     outage = storage_away(s3, "a/results", seconds=5)
     assert outage.fits_lost == 0
     assert outage.seconds_to_recover < 20

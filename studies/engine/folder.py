@@ -1,5 +1,6 @@
 """A folder of results: local, or any URI that pyarrow.fs or fsspec knows."""
 
+import contextlib
 import io
 import uuid
 from collections.abc import Callable, Iterable
@@ -19,7 +20,8 @@ OBJECT_STORES = ("s3", "gcs", "abfs")
 NUM_THREADS = 16
 """Requests side by side: an object store takes tens of milliseconds for each."""
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Folder:
@@ -97,10 +99,8 @@ class Folder:
 
     def delete(self, path: str) -> None:
         """Remove a file under the results, if it is there."""
-        try:
+        with contextlib.suppress(FileNotFoundError):
             self.patiently(lambda: self.filesystem.delete_file(f"{self.root}/{path}"))
-        except FileNotFoundError:
-            pass
 
     def modified(self, path: str) -> float:
         """When a file under the results was written, in seconds since the epoch."""

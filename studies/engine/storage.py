@@ -1,4 +1,4 @@
-"""What can be said of a storage: how it is opened, what its errors mean, how long to wait for it."""
+"""A storage: how it is opened, what its errors mean, how long it is waited for."""
 
 import re
 import time

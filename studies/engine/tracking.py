@@ -211,10 +211,11 @@ class BackgroundTracking:
         self.thread.join()
 
     def _loop(self) -> None:
-        pause = self.every
+        pause, failures = self.every, 0
         while not self.stop.wait(pause):
             begin = time.monotonic()
             if self.tracker.sync() is None:
-                pause = max(self.every, 5 * (time.monotonic() - begin))
+                pause, failures = max(self.every, 5 * (time.monotonic() - begin)), 0
             else:
-                pause = min(2 * pause, LONGEST_PAUSE)
+                pause = min(self.every * 2**failures, LONGEST_PAUSE)
+                failures += 1

@@ -46,7 +46,7 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
 def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Do every fit that is missing, then report."""
     from studies.engine.mlflow_tree import check_uri
-    from studies.engine.outcome import report_on
+    from studies.engine.outcome import report_on, say_at_home
 
     store = Store(arguments.results)
     uri = _tracking_uri(arguments)
@@ -67,6 +67,7 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     for signal in signals if run.compares else ():
         store.write_array(target_path(signal.sha256), np.asarray(signal.values))
     if workers:
+        say_at_home(store, uri, console)
         fit_missing(job, workers, uri, console)
     return report_on(run, signals, store, uri, console)
 
