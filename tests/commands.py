@@ -39,7 +39,7 @@ def run(
     environment: Mapping[str, str] | None = None,
 ) -> tuple[int, str]:
     process = start(script, verb, results, *arguments, folder=folder, environment=environment)
-    output, _ = process.communicate(timeout=240)
+    output, _ = process.communicate(timeout=900)
     return process.returncode, output
 
 

@@ -97,7 +97,7 @@ class S3Server:
 
     def wait_for(self, prefix: str, count: int = 1) -> None:
         """Until there are so many objects below `prefix`."""
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 600
         while len(self.names(prefix)) < count:
             assert time.monotonic() < deadline, f"fewer than {count} files came to {prefix}"
             time.sleep(0.05)

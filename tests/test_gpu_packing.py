@@ -54,9 +54,15 @@ def place(per_gpu: int) -> None:
     def where() -> tuple[str, int]:
         return ray.get_runtime_context().get_node_id(), int(ray.get_gpu_ids()[0])
 
-    asked = ray.remote(where).options(num_cpus=workers.cores, num_gpus=workers.resources["gpu"])
-    places = [PlacementGroupSchedulingStrategy(group) for group in groups]
-    found = ray.get([asked.options(scheduling_strategy=place).remote() for place in places])
+    asked = [
+        ray.remote(where).options(
+            num_cpus=workers.cores,
+            num_gpus=workers.resources["gpu"],
+            scheduling_strategy=PlacementGroupSchedulingStrategy(group),
+        )
+        for group in groups
+    ]
+    found = ray.get([function.remote() for function in asked])
     assert Counter(Counter(found).values()) == {per_gpu: 4}, "four GPUs, as many workers on each"
     gpu_nodes = {node["NodeID"] for node in ray.nodes() if node["Resources"].get("GPU")}
     assert {node for node, _ in found} == gpu_nodes

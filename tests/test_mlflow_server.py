@@ -54,7 +54,7 @@ def test_a_study_is_whole_on_a_shared_server(server, s3, tmp_path):
 
 @pytest.mark.slow
 def test_a_database_that_is_killed_and_comes_back_costs_nothing(server, postgres, s3, tmp_path):
-    long = ("--scale", "small", "--epochs", "3000", "--max-samples", "1024", "--signals", CLIP)
+    long = ("--scale", "small", "--epochs", "1000", "--max-samples", "1024", "--signals", CLIP)
     results = f"s3://{BUCKET}/results"
     process = commands.start(
         AUDIO_GRID, "run", results, *long, "--tracking-uri", server.uri, folder=tmp_path
