@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 
 import ray
@@ -40,7 +41,9 @@ def test_ray_finds_room_for_all_of_them_and_for_no_more():
     # In a process of its own, so that it joins no other Ray and leaves none.
     command = [sys.executable, "-m", "tests.test_gpu_packing"]
     environment = {k: v for k, v in os.environ.items() if k != "RAY_ADDRESS"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp") as folder:  # sockets: a short path
+        environment["RAY_TMPDIR"] = folder
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
 
 
