@@ -38,11 +38,11 @@ def export(source: Store, target: Store) -> int:
     setting = usual_setting(source)
     known = set(target.fits(columns=["key"])["key"].to_pylist())
     table = source.fits(where={"network": "siren2", **setting})
-    whole = [
-        row["status"] in ("ok", "dead", "diverged") for row in table.select(["status"]).to_pylist()
+    wanted = [
+        row["status"] in ("ok", "dead", "diverged") and row["key"] not in known
+        for row in table.select(["key", "status"]).to_pylist()
     ]
-    new = [key not in known for key in table["key"].to_pylist()]
-    table = table.filter(pa.array([a and b for a, b in zip(whole, new, strict=True)]))
+    table = table.filter(pa.array(wanted, pa.bool_()))
     if table.num_rows:
         keys = table["key"].to_pylist()
         target.write_table("_curves", source.curves(keys), "slice")
@@ -91,7 +91,7 @@ def to_optuna(table: pa.Table, storage: str) -> int:
     for row in table.to_pylist():
         points[row["signal"]].setdefault((row["s0"], row["s1"]), []).append(row)
     axes = {name: pc.min_max(table[name]).as_py() for name in ("s0", "s1")}  # pyright: ignore
-    spaces = {
+    spaces: dict[str, optuna.distributions.BaseDistribution] = {
         name: optuna.distributions.FloatDistribution(ends["min"], ends["max"])
         for name, ends in axes.items()
     }
@@ -127,15 +127,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.to:
             num = export(store, Store(arguments.to))
             console.print(f"{num:,} fits added to {arguments.to}")
-        if arguments.replay or arguments.optuna:
-            table = replay_table(store)
         if arguments.replay:
+            table = replay_table(store)
             pq.write_table(table, arguments.replay, compression="zstd")
             console.print(f"{table.num_rows:,} rows in {arguments.replay}")
         if arguments.optuna:
             if Path(arguments.optuna).exists():
                 raise InputError(f"{arguments.optuna}: it is there already; name another file.")
-            num = to_optuna(table, f"sqlite:///{arguments.optuna}")
+            num = to_optuna(replay_table(store), f"sqlite:///{arguments.optuna}")
             console.print(f"{num} studies in {arguments.optuna}")
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -1,23 +1,45 @@
 """Studies run as a user runs them: as scripts, in a process of their own."""
 
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 
-def start(script: str, verb: str, results: Path, *arguments: object) -> subprocess.Popen[str]:
+def start(
+    script: str,
+    verb: str,
+    results: Path | str,
+    *arguments: object,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.Popen[str]:
+    """In `folder`, by default beside the results; `environment` is added to this process's."""
     command = [sys.executable, "-u", script, verb, "--results", str(results), *map(str, arguments)]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=results.parent
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=folder or Path(results).parent,
+        env=os.environ | dict(environment or {}),
     )
 
 
-def run(script: str, verb: str, results: Path, *arguments: object) -> tuple[int, str]:
-    process = start(script, verb, results, *arguments)
-    output, _ = process.communicate(timeout=240)
+def run(
+    script: str,
+    verb: str,
+    results: Path | str,
+    *arguments: object,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[int, str]:
+    process = start(script, verb, results, *arguments, folder=folder, environment=environment)
+    output, _ = process.communicate(timeout=900)
     return process.returncode, output
 
 
@@ -28,7 +50,7 @@ def wait_for_rows(results: Path, count: int) -> None:
         time.sleep(0.05)
 
 
-def scores(results: Path) -> pd.DataFrame:
+def scores(results: Path | str) -> pd.DataFrame:
     """What must be the same however a run was disturbed."""
     frame = pd.read_parquet(results).set_index("key").sort_index()
     return frame[["status", "seed", "metric_psnr_peak", "metric_psnr_final", "epoch_of_peak"]]

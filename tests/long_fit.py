@@ -1,4 +1,4 @@
-"""One fit of some seconds on Ray, for `test_resume`: python long_fit.py RESULTS"""
+"""One fit of some seconds on Ray, for `test_resume`: python long_fit.py RESULTS [PATIENCE]"""
 
 import sys
 
@@ -9,6 +9,7 @@ from studies.engine.plan import PlannedFit, Point
 from studies.engine.rows import signal_row
 from studies.engine.schedule import Schedule
 from studies.engine.signals import Signal, sha256_of
+from studies.engine.storage import PATIENCE_SECONDS
 from studies.engine.store import Store
 from studies.engine.trial import Trial
 from studies.engine.tuning import run_schedule
@@ -45,4 +46,5 @@ if __name__ == "__main__":
         sys.argv[1],
         on_row=print,
         checkpoint_seconds=0.1,
+        patience_seconds=float(sys.argv[2]) if len(sys.argv) > 2 else PATIENCE_SECONDS,
     )

@@ -1,13 +1,8 @@
 """The main job as a user runs it: a real Ray, real files, killed processes, MLflow away."""
 
-import os
 import re
 import shutil
 import signal
-import socket
-import subprocess
-import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -21,13 +16,10 @@ import soundfile
 import studies.audio_grid
 from tests import commands
 from tests.commands import scores, wait_for_rows
+from tests.outages import CLIP, NUM_FITS, SIZES
+from tests.servers import MlflowServer, free_port
 
 SCRIPT = studies.audio_grid.__file__
-CLIP = Path(SCRIPT).parent / "clips" / "perc_bell.flac"
-SIZES = ("--scale", "small", "--epochs", "60", "--max-samples", "2048")
-NUM_FITS = 29  # SIREN, two rules, 20 cells; two confirming seeds of SIREN, Eqn. 11, best cell
-
-
 start = partial(commands.start, SCRIPT)
 run = partial(commands.run, SCRIPT)
 
@@ -188,33 +180,19 @@ def test_ctrl_c_keeps_what_is_finished(undisturbed, tmp_path):
 def test_mlflow_gone_and_back_is_filled_in_from_the_store(undisturbed, tmp_path):
     results = tmp_path / "results"
     shutil.copytree(undisturbed[0], results)
-    port = free_port()
-    uri = f"http://127.0.0.1:{port}"
+    uri = f"http://127.0.0.1:{free_port()}"
     code, output = run("report", results, "--tracking-uri", uri)
     assert code == 0
     assert "MLflow is away" in output
-    environment = os.environ | {
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-    }
-    command = [
-        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
-        "-w", "1", "--backend-store-uri", f"sqlite:///{tmp_path}/server.db",
+    stores = (
+        "--backend-store-uri", f"sqlite:///{tmp_path}/server.db",
         "--artifacts-destination", str(tmp_path / "artifacts"),
-    ]  # fmt: skip
-    with open(tmp_path / "server.log", "w") as log:
-        server = subprocess.Popen(
-            command, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        wait_for_port(port)
-        code, output = run("report", results, "--tracking-uri", uri)
+    )  # fmt: skip
+    with MlflowServer(tmp_path / "server.log", *stores) as server:
+        code, output = run("report", results, "--tracking-uri", server.uri)
         assert code == 0
         assert "away" not in output
-        check_mlflow(uri, pd.read_parquet(results))
-    finally:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+        check_mlflow(server.uri, pd.read_parquet(results))
 
 
 def test_a_gpu_that_is_not_there_is_refused_before_any_training(tmp_path):
@@ -235,19 +213,3 @@ def test_a_run_of_more_than_a_day_wants_a_yes(tmp_path):
     assert code == 2
     assert re.search(r"more than a day: add --yes", output)
     assert not list((tmp_path / "results").glob("fits/*"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for_port(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert time.monotonic() < deadline, "the server did not come up"
-        time.sleep(0.2)

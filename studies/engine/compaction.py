@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 
 from studies.engine.schema import TABLES, arrow_schema
 from studies.engine.store import KEYS, Store, newest
@@ -42,23 +40,27 @@ def compact(store: Store, *, small: bool = False) -> None:
 
 
 def _compact(store: Store, table: str, small: bool) -> None:
-    footers = {p: pq.read_metadata(p, filesystem=store.filesystem) for p in store.parts(table)}
+    parts = store.parts(table)
+    joined = [part for part in parts if f"/{_JOINED}-" in part]
+    small = small and len(joined) < MANY_FILES
+    read = joined if small else parts
+    footers = dict(zip(read, store.each(store.footer, read), strict=True))
     replaced = {
         f"{store.root}/{table}/{name}"
         for footer in footers.values()
         for name in (footer.metadata or {}).get(_REPLACES, b"").decode().split()
     }
-    num_rows = {part: f.num_rows for part, f in footers.items() if part not in replaced}
-    if small and len(num_rows) < MANY_FILES:
-        groups = [[part for part in num_rows if f"/{_JOINED}-" not in part]]
+    left = [part for part in parts if part not in replaced]
+    if small:
+        groups = [[part for part in left if part not in footers]]
     else:
-        groups = _groups(store, table, num_rows)
-    for parts in groups:
-        if len(parts) > 1:
-            _join(store, table, parts)
-            replaced.update(parts)
-    for part in replaced & footers.keys():
-        store.delete(part.removeprefix(f"{store.root}/"))
+        groups = _groups(store, table, {part: footers[part].num_rows for part in left})
+    for group in groups:
+        if len(group) > 1:
+            _join(store, table, group)
+            replaced.update(group)
+    gone = [part.removeprefix(f"{store.root}/") for part in parts if part in replaced]
+    store.each(store.delete, gone)
 
 
 def _groups(store: Store, table: str, num_rows: Mapping[str, int]) -> list[list[str]]:
@@ -66,10 +68,11 @@ def _groups(store: Store, table: str, num_rows: Mapping[str, int]) -> list[list[
     if len(num_rows) < 2:
         return []
     column = KEYS[table][0]
-    keys = {
-        part: pc.unique(pq.read_table(part, columns=[column], filesystem=store.filesystem)[column])
-        for part in num_rows
-    }
+
+    def unique(part: str) -> pa.Array:
+        return pc.unique(store.read_parts(table, [part], [column])[column])
+
+    keys = dict(zip(num_rows, store.each(unique, num_rows), strict=True))
     counts = pc.value_counts(pa.chunked_array(list(keys.values()), pa.string()))
     doubled = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
     shared = [part for part in keys if pc.any(pc.is_in(keys[part], doubled)).as_py()]
@@ -87,10 +90,7 @@ def _groups(store: Store, table: str, num_rows: Mapping[str, int]) -> list[list[
 
 def _join(store: Store, table: str, parts: Sequence[str]) -> None:
     # Columns that a newer version has added are kept.
-    known = [arrow_schema(table), *(store.schema(part).remove_metadata() for part in parts)]
-    dataset = ds.dataset(
-        parts, schema=pa.unify_schemas(known), filesystem=store.filesystem, format="parquet"
-    )
+    tables = [arrow_schema(table).empty_table(), *store.each(store.read_whole, parts)]
+    data = newest(table, pa.concat_tables(tables, promote_options="default"))
     names = " ".join(part.rsplit("/", 1)[-1] for part in parts)
-    data = newest(table, dataset.to_table())
     store.write_table(table, data.replace_schema_metadata({_REPLACES: names.encode()}), _JOINED)

@@ -1,39 +1,47 @@
-"""A folder of results: local, or any URI that pyarrow.fs knows."""
+"""A folder of results: local, or any URI that pyarrow.fs or fsspec knows."""
 
+import contextlib
 import io
-import re
 import uuid
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import fs
 
-from inr_models import InputError
+from studies.engine.storage import Patience, open_storage, refusal
+
+OBJECT_STORES = ("s3", "gcs", "abfs")
+"""pyarrow's names of those where a file is there when it is whole and not before."""
+
+NUM_THREADS = 16
+"""Requests side by side: an object store takes tens of milliseconds for each."""
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Folder:
     """Files under `results`, a local path or a URI. A file appears whole: it is written under
-    a name that readers pass over, then moved.
+    a name that readers pass over, then moved, or put into an object store in one request.
 
-    `location` is the same place for a process with another working folder.
+    `location` is the same place for a process with another working folder. A storage that has
+    answered once is waited for when it fails later.
 
     Raises:
-        InputError: there is no such storage.
+        InputError: there is no such storage, or it does not answer.
+        StorageAway: it has answered once, and not any more, by any method.
     """
 
-    def __init__(self, results: str) -> None:
+    def __init__(self, results: str, patience: Patience | None = None) -> None:
         self.results = results
+        self.patiently = patience or Patience(results)
         if "://" in results:
             self.location = results
-            try:
-                self.filesystem, self.root = fs.FileSystem.from_uri(results)
-            except (pa.ArrowInvalid, OSError) as error:
-                reason = str(error).splitlines()[0]
-                raise InputError(
-                    f"--results {results}: no such storage ({reason}); give a folder or s3://..."
-                ) from error
+            self.filesystem, self.root = open_storage(results)
         else:
             self.location = self.root = str(Path(results).expanduser().absolute())
             self.filesystem = fs.LocalFileSystem()
@@ -44,28 +52,39 @@ class Folder:
             self.write_bytes(".writable", b"")
             self.delete(".writable")
         except OSError as error:
-            detail = re.search(r"\[errno \d+\] ([^.\n]+)", str(error))
-            reason = detail[1] if detail else error.strerror or "refused"
-            raise InputError(
-                f"{self.results}: the results folder cannot be written ({reason}); "
-                "give another with --results."
-            ) from error
+            raise refusal(self.results, "cannot be written", error) from error
 
     def read_bytes(self, path: str) -> bytes | None:
         """A file under the results, None where there is none."""
-        if self.filesystem.get_file_info(f"{self.root}/{path}").type != fs.FileType.File:
+
+        def read() -> bytes:
+            with self.filesystem.open_input_stream(f"{self.root}/{path}") as file:
+                return file.read()
+
+        try:
+            return self.patiently(read)
+        except FileNotFoundError:
             return None
-        with self.filesystem.open_input_stream(f"{self.root}/{path}") as file:
-            return file.read()
 
     def write_bytes(self, path: str, content: bytes) -> None:
         """Make or replace a file under the results; it appears whole."""
-        folder, name = f"{self.root}/{path}".rsplit("/", 1)
-        self.filesystem.create_dir(folder, recursive=True)
+        target = f"{self.root}/{path}"
+        folder = target.rsplit("/", 1)[0]
         temporary = f"{folder}/.{uuid.uuid4().hex}.tmp"
-        with self.filesystem.open_output_stream(temporary) as file:
-            file.write(content)
-        self.filesystem.move(temporary, f"{folder}/{name}")
+
+        def put(name: str) -> None:
+            with self.filesystem.open_output_stream(name) as file:
+                file.write(content)
+
+        def put_aside_and_move() -> None:
+            self.filesystem.create_dir(folder, recursive=True)
+            put(temporary)
+            self.filesystem.move(temporary, target)
+
+        if self.filesystem.type_name in OBJECT_STORES:
+            self.patiently(lambda: put(target))
+        else:
+            self.patiently(put_aside_and_move)
 
     def write_array(self, path: str, array: NDArray) -> None:
         """Make or replace a NumPy file under the results."""
@@ -80,15 +99,21 @@ class Folder:
 
     def delete(self, path: str) -> None:
         """Remove a file under the results, if it is there."""
-        if self.filesystem.get_file_info(f"{self.root}/{path}").type == fs.FileType.File:
-            self.filesystem.delete_file(f"{self.root}/{path}")
+        with contextlib.suppress(FileNotFoundError):
+            self.patiently(lambda: self.filesystem.delete_file(f"{self.root}/{path}"))
 
     def modified(self, path: str) -> float:
         """When a file under the results was written, in seconds since the epoch."""
-        return self.filesystem.get_file_info(f"{self.root}/{path}").mtime_ns / 1e9
+        info = self.patiently(lambda: self.filesystem.get_file_info(f"{self.root}/{path}"))
+        return info.mtime_ns / 1e9
 
     def names(self, folder: str) -> list[str]:
         """Names in a folder under the results, sorted; hidden ones left out."""
         selector = fs.FileSelector(f"{self.root}/{folder}", allow_not_found=True)
-        names = [info.base_name for info in self.filesystem.get_file_info(selector)]
-        return sorted(name for name in names if not name.startswith("."))
+        found = self.patiently(lambda: self.filesystem.get_file_info(selector))
+        return sorted(i.base_name for i in found if not i.base_name.startswith("."))
+
+    def each(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """`do` of every item, several at a time."""
+        with ThreadPoolExecutor(NUM_THREADS) as pool:
+            return list(pool.map(do, items))

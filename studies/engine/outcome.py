@@ -11,6 +11,7 @@ from rich.console import Console
 from analysis.comparison_report import comparison_report
 from analysis.grid_report import grid_report
 from analysis.regret_report import regret_report
+from studies.engine.cluster_head import ON_HEAD, cluster_file, commands_at_home
 from studies.engine.job import Job
 from studies.engine.progress import end, say
 from studies.engine.signals import Signal
@@ -44,12 +45,22 @@ def report_on(
         say(console, "MLflow is away", [f"({away}); {later}"])
     else:
         console.print(f"MLflow   {_ui_command(uri)}", soft_wrap=True)
+    say_at_home(store, uri, console)
     failed = [
         f"{row['signal']}: a fit failed ({row['error']}); the same command tries it again."
         for row in results.all_rows
         if row["status"] == "failed"
     ]
     return end(console, run.skipped, failed)
+
+
+def say_at_home(store: Store, uri: str, console: Console) -> None:
+    """On a cluster's head: how the user gets at the results and at MLflow."""
+    if file := cluster_file():
+        console.print("At home, in the checkout:")
+        for line in commands_at_home(file, store.location, uri, _ui_command(uri)):
+            console.print(line, soft_wrap=True)
+        say(console, "note", [ON_HEAD] if "://" not in store.location else [])
 
 
 def _ui_command(uri: str) -> str:

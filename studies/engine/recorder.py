@@ -4,7 +4,6 @@ Workers on any node hand it their rows and checkpoints, so the results need not 
 that every node can reach.
 """
 
-import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +15,9 @@ from numpy.typing import NDArray
 from ray.actor import ActorHandle
 
 from studies.engine.compaction import compact
-from studies.engine.rows import BRIEF, Row, brief
+from studies.engine.rows import Row
+from studies.engine.seen_rows import SeenRows
+from studies.engine.storage import PATIENCE_SECONDS, Patience, StorageAway
 from studies.engine.store import Store, output_path
 
 MAX_ATTEMPTS = 3
@@ -24,28 +25,39 @@ COMPACT_EVERY = 256
 
 
 class Recorder:
-    """Writes rows as they come, keeps checkpoints, counts the attempts at every unit."""
+    """Writes rows as they come, keeps checkpoints, counts the attempts at every unit.
 
-    def __init__(self, results: str) -> None:
-        self.store = Store(results)
+    While the storage fails, it waits, and with it all who hand it something: nobody has to keep
+    a row that is not stored. All methods raise `StorageAway` when it has waited long enough.
+    """
+
+    def __init__(self, results: str, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        # Ray starts it anew whenever it dies, so perhaps while the storage is away.
+        patience = Patience(results, patience_seconds, has_worked=True)
+        self.store = Store(results, create=False, patience=patience)
+        self.seen = SeenRows(self.store)
         self.attempts: Counter[str] = Counter()
+        self.checkpoints: set[str] = set()
         self.num_rows = 0
 
     def stored(self, keys: Sequence[str], may_be_partial: Sequence[bool]) -> list[Row | None]:
         """For each key the fit's brief row, None where it has still to be done."""
-        rows = {row["key"]: row for row in self.store.fits(keys, BRIEF).to_pylist()}
+        rows = self.seen.find(keys)
         found = []
         for key, partial in zip(keys, may_be_partial, strict=True):
             row = rows.get(key)
             open_still = row is None or row["status"] == "failed"
             open_still |= row is not None and row["status"] == "partial" and not partial
-            found.append(None if row is None or open_still else brief(row))
+            found.append(None if open_still else row)
         return found
 
     def begin(self, unit: str) -> tuple[int, bytes | None]:
         """Note one more attempt at a unit; its number, and where the last one left off."""
         self.attempts[unit] += 1
-        return self.attempts[unit], self.store.read_bytes(_checkpoint(unit))
+        state = self.store.read_bytes(_checkpoint(unit))
+        if state is not None:
+            self.checkpoints.add(unit)
+        return self.attempts[unit], state
 
     def save(self, unit: str, state: bytes) -> None:
         """Keep the state of an unfinished unit, in place of an earlier one.
@@ -54,21 +66,25 @@ class Recorder:
         with its attempts, however often its node is taken away.
         """
         self.attempts[unit] = 0
+        self.checkpoints.add(unit)
         self.store.write_bytes(_checkpoint(unit), state)
 
     def record(self, row: Row, curve: list[Row], output: NDArray[np.float32] | None = None) -> None:
         """Put one finished fit into the store, its output first."""
         if output is not None:
             self.store.write_array(output_path(row["key"]), output)
-        self.store.append([row], curve)
+        part = self.store.append([row], curve)
+        assert part is not None, "a row makes a file"
+        self.seen.add(part, row)
         self.num_rows += 1
         if self.num_rows % COMPACT_EVERY == 0:
             compact(self.store, small=True)
 
     def discard(self, units: Sequence[str]) -> None:
         """Remove the checkpoints of units that are finished."""
-        for unit in units:
+        for unit in self.checkpoints.intersection(units):
             self.store.delete(_checkpoint(unit))
+            self.checkpoints.remove(unit)
 
 
 class RemoteCheckpoints:
@@ -93,8 +109,12 @@ class RemoteCheckpoints:
 
     def save(self, indices: tuple[int, ...], state: bytes) -> None:
         """Keep the state; a fit is not worth failing because that is not possible just now."""
-        with contextlib.suppress(ray.exceptions.RayError):
+        try:
             ray.get(self.recorder.save.remote(self._unit(indices), state))
+        except StorageAway:
+            raise
+        except ray.exceptions.RayError:
+            pass
 
     def finished(self, indices: set[int]) -> list[str]:
         """The units that consist of the given trials alone."""

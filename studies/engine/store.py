@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from inr_models.errors import InputError
 from studies.engine.folder import Folder
 from studies.engine.schema import TABLES, arrow_schema
+from studies.engine.storage import Patience, refusal
 
 UNFINISHED = ("failed", "partial")
 """The statuses of fits that a study which wants them whole has still to do."""
@@ -46,20 +47,29 @@ class Store(Folder):
         InputError: the folder cannot be written, or holds Parquet of another schema.
     """
 
-    def __init__(self, results: str, *, create: bool = True) -> None:
-        super().__init__(results)
+    def __init__(
+        self, results: str, *, create: bool = True, patience: Patience | None = None
+    ) -> None:
+        super().__init__(results, patience)
         if create:
             self.check_writable()
-        for table in TABLES:
-            self._check_schema(table)
+        try:
+            for table in TABLES:
+                self._check_schema(table)
+        except OSError as error:
+            raise refusal(results, "cannot be read", error) from error
 
     def append(
         self, rows: Iterable[Mapping[str, Any]], curves: Iterable[Mapping[str, Any]] = ()
-    ) -> None:
-        """Add rows of fits and their curves; whole or not at all, row by row."""
+    ) -> str | None:
+        """Add rows of fits and their curves; whole or not at all, row by row.
+
+        Returns:
+            The path of the file with the rows, None without rows.
+        """
         now = datetime.datetime.now(datetime.UTC)
         self._write("_curves", list(curves))
-        self._write("fits", [{**row, "written_at": now} for row in rows])
+        return self._write("fits", [{**row, "written_at": now} for row in rows])
 
     def add_signals(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add rows to the table of signals, those that are not there as they are now."""
@@ -114,31 +124,58 @@ class Store(Folder):
         whole = pc.invert(pc.is_in(table["status"], pa.array(UNFINISHED)))
         return set(table.filter(whole)["key"].to_pylist())
 
-    def _write(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        if rows:
-            self.write_table(table, pa.Table.from_pylist(rows, arrow_schema(table)))
+    def _write(self, table: str, rows: Sequence[Mapping[str, Any]]) -> str | None:
+        if not rows:
+            return None
+        return self.write_table(table, pa.Table.from_pylist(rows, arrow_schema(table)))
 
-    def write_table(self, table: str, data: pa.Table, prefix: str = "part") -> None:
-        """Add a file to a table."""
+    def write_table(self, table: str, data: pa.Table, prefix: str = "part") -> str:
+        """Add a file to a table; its path."""
         buffer = pa.BufferOutputStream()
         pq.write_table(data, buffer)
         name = f"{prefix}-{uuid.uuid4().hex}.parquet"
         self.write_bytes(f"{table}/{name}", buffer.getvalue().to_pybytes())
+        return f"{self.root}/{table}/{name}"
 
-    def schema(self, part: str) -> pa.Schema:
-        """Of one file."""
-        return pq.read_schema(part, filesystem=self.filesystem)
+    def footer(self, part: str) -> pq.FileMetaData:
+        """Of one file: its schema, its number of rows, what was written beside."""
+        return self.patiently(lambda: pq.read_metadata(part, filesystem=self.filesystem))
 
     def parts(self, table: str) -> list[str]:
         """The paths of a table's files."""
         names = [n for n in self.names(table) if n.endswith(".parquet")]
         return [f"{self.root}/{table}/{name}" for name in names]
 
-    def _dataset(self, table: str, parts: list[str]) -> ds.Dataset:
+    def read_whole(self, part: str) -> pa.Table:
+        """One file, with columns that only a newer version knows; fewest requests.
+
+        Raises:
+            FileNotFoundError: it was compacted meanwhile.
+        """
+
+        def read() -> bytes:
+            with self.filesystem.open_input_stream(part) as file:
+                return file.read()
+
+        return pq.read_table(pa.BufferReader(self.patiently(read)))
+
+    def read_parts(
+        self,
+        table: str,
+        parts: Sequence[str],
+        columns: list[str] | None = None,
+        where: ds.Expression | None = None,
+    ) -> pa.Table:
+        """The rows of some of a table's files, as they are there.
+
+        Raises:
+            FileNotFoundError: one of them was compacted meanwhile.
+        """
         # The schema fills columns that an older file lacks with null.
-        return ds.dataset(
-            parts, schema=arrow_schema(table), filesystem=self.filesystem, format="parquet"
+        dataset = ds.dataset(
+            list(parts), schema=arrow_schema(table), filesystem=self.filesystem, format="parquet"
         )
+        return self.patiently(functools.partial(dataset.to_table, columns=columns, filter=where))
 
     def _read(self, table: str, where: ds.Expression | None, columns: list[str] | None) -> pa.Table:
         for attempt in range(5):
@@ -150,7 +187,7 @@ class Store(Folder):
                     .select(columns or [c.name for c in TABLES[table]])
                 )
             try:
-                return self._dataset(table, parts).to_table(columns=columns, filter=where)
+                return self.read_parts(table, parts, columns, where)
             except FileNotFoundError:  # compacted between the listing and the reading
                 if attempt == 4:
                     raise
@@ -160,10 +197,10 @@ class Store(Folder):
         parts = self.parts(table)
         for part in parts[:1] + parts[-1:]:
             try:
-                there = self.schema(part)
+                there = self.footer(part).schema.to_arrow_schema()
             except FileNotFoundError:
                 continue
-            except (OSError, pa.ArrowInvalid) as error:
+            except pa.ArrowInvalid as error:
                 raise InputError(
                     f"{part}: not a Parquet file; remove it from the results."
                 ) from error

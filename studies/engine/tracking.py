@@ -5,6 +5,7 @@ be filled in while a study runs, after MLflow was away, or into a new server alt
 """
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from analysis.report import Report
 
 Curve = dict[int, float]
+
+LONGEST_PAUSE = 600.0
+"""Seconds between two tries to reach an MLflow that is away."""
+
+POINTS_AT_ONCE = 256
+"""Points whose curves are read together: the store reads its whole table of curves each time."""
 
 
 def default_uri(results: str) -> str:
@@ -68,6 +75,7 @@ class Tracker:
         by_sha = {signal.sha256: signal for signal in self.signals}
         for sha256, rows in stored_rows(run, self.store, REPORTED):
             signal = by_sha[sha256]
+            due = []
             for point in self._points(signal, rows, suggestions.get(sha256, ())):
                 id = f"{self._signal_id(sha256)}/{point.name}"
                 seeds = all_seeds(run)
@@ -75,7 +83,12 @@ class Tracker:
                 found = {seed: rows[key] for seed, key in keys if key in rows}
                 ended = {seed for seed, row in found.items() if row["status"] not in UNFINISHED}
                 if found and (id not in self.tree.runs or ended - self.tree.seen[id]):
-                    self._log_point(self.tree, id, signal, point, found)
+                    due.append((id, point, found))
+            for first in range(0, len(due), POINTS_AT_ONCE):
+                some = due[first : first + POINTS_AT_ONCE]
+                curves = self._curves([row["key"] for *_, f in some for row in f.values()])
+                for id, point, found in some:
+                    self._log_point(self.tree, id, signal, point, found, curves)
         if report:
             for sha256, numbers in report.numbers.items():
                 if (id := self._signal_id(sha256)) in self.tree.runs:
@@ -111,7 +124,13 @@ class Tracker:
         return list(found.values())
 
     def _log_point(
-        self, tree: MlflowTree, id: str, signal: Signal, point: Point, rows: dict[int, Row]
+        self,
+        tree: MlflowTree,
+        id: str,
+        signal: Signal,
+        point: Point,
+        rows: dict[int, Row],
+        curves: Mapping[str, Curve],
     ) -> None:
         parent = self._signal_id(signal.sha256)
         if parent not in tree.runs:
@@ -137,12 +156,11 @@ class Tracker:
         tags = self._tags | {"kind": point.kind, "signal": signal.name}
         tree.ensure(id, f"{signal.name} {point.name}", parent=parent, params=params, tags=tags)
         fresh = {s for s, r in rows.items() if r["status"] not in UNFINISHED} - tree.seen[id]
-        curves = self._curves({seed: rows[seed]["key"] for seed in fresh})
         metrics: dict[str, Curve] = {}
         for seed in sorted(fresh):
             peak = rows[seed]["metric_psnr_peak"]
             metrics[f"psnr_peak_seed_{seed}"] = {} if peak is None else {0: peak}
-            metrics[f"psnr_db_seed_{seed}"] = curves[seed]
+            metrics[f"psnr_db_seed_{seed}"] = curves.get(rows[seed]["key"], {})
         # MLflow's table shows a metric's last value: the means have names of their own, and
         # the number of seeds as the step.
         for name, seeds in (
@@ -162,11 +180,10 @@ class Tracker:
         }
         tree.log(id, metrics, fresh, {"status": statuses, **code})
 
-    def _curves(self, keys: Mapping[int, str]) -> dict[int, Curve]:
-        seeds = {key: seed for seed, key in keys.items()}
-        curves: dict[int, Curve] = defaultdict(dict)
-        for row in self.store.curves(list(seeds)).to_pylist():
-            curves[seeds[row["key"]]][row["epoch"]] = row["psnr"]
+    def _curves(self, keys: Sequence[str]) -> dict[str, Curve]:
+        curves: dict[str, Curve] = defaultdict(dict)
+        for row in self.store.curves(keys).to_pylist():
+            curves[row["key"]][row["epoch"]] = row["psnr"]
         return curves
 
     def _signal_id(self, sha256: str) -> str:
@@ -181,7 +198,7 @@ class Tracker:
 
 
 class BackgroundTracking:
-    """Syncs now and then beside the study; stops for good at the first refusal."""
+    """Syncs now and then beside the study: seldom where a sync takes long or MLflow is away."""
 
     def __init__(self, tracker: Tracker, every_seconds: float = 20.0) -> None:
         self.tracker, self.every = tracker, every_seconds
@@ -195,5 +212,11 @@ class BackgroundTracking:
         self.thread.join()
 
     def _loop(self) -> None:
-        while not self.stop.wait(self.every) and self.tracker.sync() is None:
-            pass
+        pause, failures = self.every, 0
+        while not self.stop.wait(pause):
+            begin = time.monotonic()
+            if self.tracker.sync() is None:
+                pause, failures = max(self.every, 5 * (time.monotonic() - begin)), 0
+            else:
+                pause = min(self.every * 2**failures, LONGEST_PAUSE)
+                failures += 1

@@ -7,8 +7,10 @@ run that was cut short starts anew with the fits that its store lacks.
 
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
@@ -26,6 +28,7 @@ from studies.engine.rows import Row, brief, failed_row
 from studies.engine.schedule import MAX_BATCH, Schedule
 from studies.engine.search import ScheduleSearcher, Work, packing_columns
 from studies.engine.signals import Signal
+from studies.engine.storage import PATIENCE_SECONDS, StorageAway
 from studies.engine.store import Store
 from studies.engine.workers import Workers, take_device
 
@@ -43,17 +46,21 @@ def run_schedule(
     on_row: Callable[[Row], None],
     run_batch: BatchRunner = run_batch,
     checkpoint_seconds: float = 60.0,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> None:
     """Run all that `schedule` hands out, every finished fit straight into the store.
 
     Returns when it has come to its end, or early when the user interrupts. A fit whose worker
     process dies `MAX_ATTEMPTS` times becomes a failed row, as does one whose batch Tune gives up.
+
+    Raises:
+        StorageAway: the results' storage has failed for `patience_seconds`.
     """
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     recorder: Any = (
         ray.remote(Recorder)
         .options(num_cpus=0, scheduling_strategy=here, max_restarts=-1, max_task_retries=3)
-        .remote(results)
+        .remote(results, patience_seconds)
     )
     trainable = tune.with_parameters(
         _train_batch,
@@ -115,6 +122,12 @@ class _Rows(TrialProgressCallback):
         self, iteration: int, trials: Any, trial: Any, result: Any, **_: Any
     ) -> None:
         self.on_row(brief(result))
+
+    def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
+        # The error itself is wrapped by every process that it went through.
+        text = Path(trial.error_file).read_text() if trial.error_file else ""
+        if found := re.findall(rf"{StorageAway.__name__}: (.+)", text):
+            raise StorageAway(found[-1])  # no other attempt would do better
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
         lines = str(trial.get_error() or "the worker process died").strip().splitlines()

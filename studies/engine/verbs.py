@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from studies.engine.progress import FitProgress, duration, end, say
 from studies.engine.rows import COUNTED, signal_row
 from studies.engine.signal_files import READERS, find_files, read_all
 from studies.engine.signals import Signal
+from studies.engine.storage import StorageAway
 from studies.engine.store import Store, target_path
 from studies.engine.stored_runs import newest_run
 from studies.engine.study import FLAGS, RUN_JSON, Run, Study, resolve
@@ -44,7 +46,7 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
 def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Do every fit that is missing, then report."""
     from studies.engine.mlflow_tree import check_uri
-    from studies.engine.outcome import report_on
+    from studies.engine.outcome import report_on, say_at_home
 
     store = Store(arguments.results)
     uri = _tracking_uri(arguments)
@@ -65,6 +67,7 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     for signal in signals if run.compares else ():
         store.write_array(target_path(signal.sha256), np.asarray(signal.values))
     if workers:
+        say_at_home(store, uri, console)
         fit_missing(job, workers, uri, console)
     return report_on(run, signals, store, uri, console)
 
@@ -140,7 +143,8 @@ def fit_missing(
             raise KeyboardInterrupt
     finally:
         tracking.finish()
-        compact(job.store)
+        if not isinstance(sys.exception(), StorageAway):
+            compact(job.store)
 
 
 def status(study: Study, arguments: argparse.Namespace, console: Console) -> int:

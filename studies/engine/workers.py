@@ -1,8 +1,11 @@
 """Ray's side of the workers: join or start a cluster, find its GPUs, time a step on one."""
 
+import dataclasses
 import logging
+import math
 import os
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,21 +32,24 @@ Device = Literal["auto", "cpu", "cuda"]
 
 @dataclass(frozen=True, kw_only=True)
 class Workers:
-    """How many fits run side by side, and on what. A CPU worker has one core and thread.
+    """How many fits run side by side, and on what. A worker has one thread.
 
     `count` is what is there now; `limit` bounds what may run at once, None where a cluster may
-    grow beyond `count`. `per_gpu` workers share a GPU.
+    grow beyond `count`. `per_gpu` workers share a GPU. `cores` are what a worker keeps others
+    from: one, or less on nodes that have fewer cores than workers for their GPUs.
     """
 
     device: Literal["cpu", "cuda"]
     count: int
     limit: int | None
     per_gpu: int = 1
+    cores: float = 1.0
 
     @property
     def resources(self) -> dict[str, float]:
         """Ray's resources for one worker."""
-        return {"cpu": 1} | ({"gpu": 1 / self.per_gpu} if self.device == "cuda" else {})
+        gpu = {"gpu": 1 / self.per_gpu} if self.device == "cuda" else {}
+        return ({"cpu": self.cores} if self.cores else {}) | gpu
 
     def __str__(self) -> str:
         noun = "GPU" if self.device == "cuda" else "CPU core"
@@ -73,22 +79,41 @@ def connect(device: Device, max_concurrent: int | None, per_gpu: int = 1) -> Wor
     joined = _join_or_start()
     if device == "cuda" and joined:
         _wait_for_gpu()
-    total = ray.cluster_resources()
-    num_gpus = int(total.get("GPU", 0))
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    num_gpus = sum(int(node.get("GPU", 0)) for node in nodes)
     usable = num_gpus > 0 and ray.get(
-        ray.remote(torch.cuda.is_available).options(num_cpus=1, num_gpus=1).remote()
+        ray.remote(torch.cuda.is_available).options(num_cpus=0, num_gpus=1).remote()
     )
     if device == "cuda" and not usable:
         why = "torch on its worker cannot use the GPU" if num_gpus else "Ray sees no GPU here"
         raise InputError(f"--device cuda: {why}; use --device cpu, or leave the flag out.")
     if device == "auto":
         device = "cuda" if usable else "cpu"
-    cores = max(1, int(total.get("CPU", 0)))
-    per_gpu = per_gpu if device == "cuda" else 1
-    count = min(num_gpus * per_gpu, cores) if device == "cuda" else cores
-    count = min(count, max_concurrent or count)
-    limit = max_concurrent if joined else count
-    return Workers(device=device, count=count, limit=limit, per_gpu=per_gpu)
+    workers = share(nodes, device, per_gpu)
+    count = min(workers.count, max_concurrent or workers.count)
+    return dataclasses.replace(workers, count=count, limit=max_concurrent if joined else count)
+
+
+def share(
+    nodes: Sequence[Mapping[str, float]], device: Literal["cpu", "cuda"], per_gpu: int = 1
+) -> Workers:
+    """The workers that a cluster has room for.
+
+    On GPUs every GPU gets its `per_gpu`, on whatever node it is, and nodes without one get none.
+    On CPUs every core of every node gets one.
+
+    Args:
+        nodes: Ray's resources of each: "CPU", "GPU".
+    """
+    if device == "cpu":
+        count = max(1, sum(int(node.get("CPU", 0)) for node in nodes))
+        return Workers(device=device, count=count, limit=None)
+    with_gpu = [(node.get("CPU", 0), int(node["GPU"])) for node in nodes if node.get("GPU", 0) >= 1]
+    cores = min(cpus / (gpus * per_gpu) for cpus, gpus in with_gpu)
+    # Rounded down to what Ray tells apart, so that the last worker finds its share.
+    cores = min(1.0, math.floor(cores * 10_000) / 10_000)
+    count = sum(gpus * per_gpu for _, gpus in with_gpu)
+    return Workers(device=device, count=count, limit=None, per_gpu=per_gpu, cores=cores)
 
 
 def _join_or_start() -> bool:
@@ -123,7 +148,7 @@ def time_epoch(
     stack that it takes for that, of `most` at the most.
     """
     timed = ray.remote(_time_epoch).options(
-        num_cpus=workers.resources["cpu"], num_gpus=workers.resources.get("gpu", 0)
+        num_cpus=workers.cores, num_gpus=workers.resources.get("gpu", 0)
     )
     return ray.get(timed.remote(network, signal, precision, most, workers))
 

@@ -1,0 +1,228 @@
+"""Results in an object store: a real S3 server on loopback, which goes away and comes back."""
+
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import studies.audio_grid
+import studies.audio_search
+from inr_models import InputError
+from studies.engine.storage import Patience, StorageAway
+from studies.engine.store import Store
+from tests import commands, long_fit
+from tests.commands import scores
+from tests.outages import AUDIO_GRID, CLIP, NUM_FITS, SIZES, storage_away
+from tests.servers import BUCKET, S3Server
+from tests.test_store import row
+
+
+@pytest.fixture
+def s3(monkeypatch) -> Iterator[S3Server]:
+    with S3Server() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("RAY_ADDRESS", "local")
+        yield server
+
+
+def test_a_storage_that_fails_and_a_killed_driver_cost_no_row(s3, tmp_path):
+    code, _ = commands.run(AUDIO_GRID, "run", tmp_path / "disk", *SIZES, "--signals", CLIP)
+    assert code == 0
+    results = f"s3://{BUCKET}/a/results"
+    process = commands.start(AUDIO_GRID, "run", results, *SIZES, "--signals", CLIP, folder=tmp_path)
+    outage = storage_away(s3, "a/results", seconds=5)
+    assert outage.fits_lost == 0
+    assert outage.seconds_to_recover < 20
+    num_stored = len(scores(results))
+    process.kill()
+    process.communicate()
+    code, output = commands.run(
+        AUDIO_GRID, "run", results, *SIZES, "--signals", CLIP, folder=tmp_path
+    )
+    assert code == 0, output
+    found = re.search(r"(\d+) fits to run, (\d+) already done", output)
+    assert found
+    assert int(found[1]) + int(found[2]) == NUM_FITS
+    assert num_stored <= int(found[2]) < NUM_FITS
+    pd.testing.assert_frame_equal(scores(results), scores(tmp_path / "disk"))
+    assert pd.read_parquet(results)["key"].is_unique
+    assert f"Parquet  {results}/fits" in output
+    for verb, said in (("status", rf"perc_bell +{NUM_FITS} +{NUM_FITS} "), ("report", "report   ")):
+        code, output = commands.run(AUDIO_GRID, verb, results, folder=tmp_path)
+        assert code == 0, output
+        assert re.search(said, output)
+    (study,) = (n for n in s3.names("a/results/_studies/") if n.endswith("report.html"))
+    assert b"perc_bell" in s3.client.get_object(Bucket=BUCKET, Key=study)["Body"].read()
+    assert not [name for name in s3.names("a/") if name.endswith(".tmp")]
+
+
+def test_a_search_goes_on_from_its_journal_in_the_store(s3, tmp_path):
+    results = f"s3://{BUCKET}/search"
+    arguments = (*SIZES, "--confirm-seeds", "2", "--signals", CLIP, "--trials")
+    script = studies.audio_search.__file__
+    code, output = commands.run(script, "run", results, *arguments, "4", folder=tmp_path)
+    assert code == 0, output
+    (journal,) = (n for n in s3.names("search/_studies/") if n.endswith("optuna.journal"))
+    before = s3.client.get_object(Bucket=BUCKET, Key=journal)["Body"].read()
+    code, output = commands.run(script, "run", results, *arguments, "8", folder=tmp_path)
+    assert code == 0, output
+    after = s3.client.get_object(Bucket=BUCKET, Key=journal)["Body"].read()
+    assert after.startswith(before)
+    assert len(after) > len(before)
+
+
+def test_a_study_whose_storage_stays_away_ends_with_a_sentence(s3):
+    command = [sys.executable, long_fit.__file__, f"s3://{BUCKET}/long", "3"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    s3.wait_for("long/_checkpoints/")
+    s3.stop()
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert re.search(r"StorageAway: s3://.*: the storage has failed for 3 s .*goes on\.$", errors)
+
+
+def test_a_row_is_one_request_and_a_batch_that_begins_lists_the_table(s3):
+    from studies.engine.recorder import Recorder
+
+    recorder = Recorder(f"s3://{BUCKET}/r")
+    recorder.stored(["k0"], [False])
+    s3.requests.clear()
+    for i in range(10):
+        recorder.record(row(f"k{i}"), [{"key": f"k{i}", "epoch": 0, "psnr": 1.0}])
+    assert len(s3.requests) == 20, "a file of curves and one of fits"
+    s3.requests.clear()
+    (found,) = recorder.stored(["k3"], [False])
+    assert found
+    assert found["metric_psnr_peak"] == 30.0
+    assert s3.requests == [f"GET /{BUCKET}"]
+    # What another driver has stored is seen.
+    Store(f"s3://{BUCKET}/r").append([row("other")])
+    assert recorder.stored(["other", "none"], [False, False])[0] is not None
+
+
+def test_a_large_file_is_uploaded_in_parts_and_appears_whole(s3):
+    store = Store(f"s3://{BUCKET}/large")
+    content = bytes(range(256)) * (1 << 16)  # 16 MiB
+    store.write_bytes("_checkpoints/x.pt", content)
+    assert store.read_bytes("_checkpoints/x.pt") == content
+    assert store.read_bytes("_checkpoints/none.pt") is None
+    store.delete("_checkpoints/x.pt")
+    store.delete("_checkpoints/x.pt")
+    assert store.read_bytes("_checkpoints/x.pt") is None
+
+
+def test_any_fsspec_storage_holds_results(tmp_path):
+    store = Store("memory://any/results")
+    store.append([row("a")], [{"key": "a", "epoch": 0, "psnr": 1.0}])
+    again = Store("memory://any/results")
+    assert again.fits()["key"].to_pylist() == ["a"]
+    assert again.names("fits")[0].endswith(".parquet")
+    assert again.done(["a", "b"]) == {"a"}
+
+
+def test_a_bucket_that_is_not_there_is_refused(s3):
+    with pytest.raises(InputError, match=r"s3://none/x: .*there is no such bucket: make it first"):
+        Store("s3://none/x")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "says"),
+    [
+        (403, "AccessDenied", "ACCESS_DENIED.*credentials come from AWS_ACCESS_KEY_ID"),
+        (403, "InvalidAccessKeyId", "credentials come from AWS_ACCESS_KEY_ID"),
+        (403, "SignatureDoesNotMatch", "credentials come from AWS_ACCESS_KEY_ID"),
+        (400, "ExpiredToken", r"\(ExpiredToken\); credentials come from AWS_ACCESS_KEY_ID"),
+        (301, "PermanentRedirect", "in another region: name its own in AWS_DEFAULT_REGION"),
+        (400, "AuthorizationHeaderMalformed", "another region: name its own in AWS_DEFAULT_REGION"),
+    ],
+)
+@pytest.mark.parametrize("create", [True, False])
+def test_what_a_store_refuses_is_said_with_its_mend(monkeypatch, status, code, says, create):
+    body = f"<Error><Code>{code}</Code><Message>No.</Message></Error>".encode()
+
+    class Refuse(BaseHTTPRequestHandler):
+        def refuse(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            self.send_response(status)
+            self.send_header("content-type", "application/xml")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(b"" if self.command == "HEAD" else body)
+
+        do_GET = do_HEAD = do_POST = do_PUT = refuse  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refuse)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    begin = time.monotonic()
+    with pytest.raises(InputError, match=f"s3://b/x: .*{says}"):
+        Store("s3://b/x", create=create)
+    assert time.monotonic() - begin < 5
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_store_that_does_not_answer_is_refused(s3):
+    s3.stop()
+    with pytest.raises(InputError, match="does not answer: check the network and AWS_ENDPOINT_URL"):
+        Store(f"s3://{BUCKET}/x")
+
+
+def test_a_package_that_is_missing_is_named():
+    with pytest.raises(InputError, match=r"--results sftp://h/x: a package is missing .*paramiko"):
+        Store("sftp://h/x")
+
+
+def test_a_secret_in_the_path_is_refused_and_not_repeated():
+    with pytest.raises(InputError, match="set AWS_ACCESS_KEY_ID") as refused:
+        Store("s3://key:hidden@b/x")
+    assert "hidden" not in str(refused.value)
+
+
+def test_patience_begins_with_the_first_answer_and_ends():
+    failures = [OSError("away")] * 3
+
+    def work() -> str:
+        if failures:
+            raise failures.pop()
+        return "done"
+
+    patiently = Patience("results", seconds=30)
+    with pytest.raises(OSError, match="away"):
+        patiently(work)
+    patiently(lambda: None)
+    assert patiently(work) == "done"
+    failures = [OSError("away")] * 99
+    patiently.seconds = 0.5
+    with pytest.raises(StorageAway, match=r"results: the storage has failed for 0 s \(away\)"):
+        patiently(work)
+
+
+def test_a_local_disk_that_fails_is_waited_for(tmp_path: Path):
+    store = Store(str(tmp_path / "results"))
+    # A file in the place of the folder: whoever writes gets an error, root as well.
+    (tmp_path / "results").rename(tmp_path / "aside")
+    (tmp_path / "results").write_text("")
+
+    def mend() -> None:
+        (tmp_path / "results").unlink()
+        (tmp_path / "aside").rename(tmp_path / "results")
+
+    timer = threading.Timer(1.0, mend)
+    timer.start()
+    store.append([row("a")])
+    timer.join()
+    assert store.done(["a"]) == {"a"}
