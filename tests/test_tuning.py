@@ -1,11 +1,14 @@
 """What Tune gives up still ends in a row, and nothing waits for it; no Ray is started here."""
 
+import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from ray.tune.search import Searcher
 
 from inr_models import FitConfig, Siren2Config
+from studies.engine import recorder as recorder_module
 from studies.engine.plan import PlannedFit, Point
 from studies.engine.recorder import Recorder
 from studies.engine.rows import Row, failed_row, signal_row
@@ -83,3 +86,19 @@ def test_a_unit_that_takes_its_worker_down_is_counted_until_it_gets_somewhere(st
     assert recorder.begin("u") == (1, b"state")
     recorder.discard(["u"])
     assert recorder.begin("u") == (2, None)
+
+
+def test_storage_that_fails_for_a_while_costs_no_row(store):
+    recorder, fit = Recorder(store.location), make_fit(0)
+    folder = Path(store.root) / "fits"
+    folder.touch()  # where the rows' folder has to be
+    threading.Timer(1.5, folder.unlink).start()
+    recorder.record(row_of(fit, "ok"), [])
+    assert store.fits()["key"].to_pylist() == [fit.trial.key]
+
+
+def test_storage_that_stays_away_is_an_error(store, monkeypatch):
+    monkeypatch.setattr(recorder_module, "STORAGE_SECONDS", 0.5)
+    (Path(store.root) / "fits").touch()
+    with pytest.raises(OSError, match="fits"):
+        Recorder(store.location).record(row_of(make_fit(0), "ok"), [])

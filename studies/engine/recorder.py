@@ -6,8 +6,10 @@ that every node can reach.
 
 import contextlib
 import hashlib
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import ray
@@ -19,8 +21,13 @@ from studies.engine.compaction import compact
 from studies.engine.rows import BRIEF, Row, brief
 from studies.engine.store import Store, output_path
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 MAX_ATTEMPTS = 3
 COMPACT_EVERY = 256
+STORAGE_SECONDS = 900.0
+"""How long storage that fails is waited for, while workers hold what they have computed."""
 
 
 class Recorder:
@@ -33,7 +40,8 @@ class Recorder:
 
     def stored(self, keys: Sequence[str], may_be_partial: Sequence[bool]) -> list[Row | None]:
         """For each key the fit's brief row, None where it has still to be done."""
-        rows = {row["key"]: row for row in self.store.fits(keys, BRIEF).to_pylist()}
+        table = self._patiently(self.store.fits, keys, BRIEF)
+        rows = {row["key"]: row for row in table.to_pylist()}
         found = []
         for key, partial in zip(keys, may_be_partial, strict=True):
             row = rows.get(key)
@@ -45,7 +53,7 @@ class Recorder:
     def begin(self, unit: str) -> tuple[int, bytes | None]:
         """Note one more attempt at a unit; its number, and where the last one left off."""
         self.attempts[unit] += 1
-        return self.attempts[unit], self.store.read_bytes(_checkpoint(unit))
+        return self.attempts[unit], self._patiently(self.store.read_bytes, _checkpoint(unit))
 
     def save(self, unit: str, state: bytes) -> None:
         """Keep the state of an unfinished unit, in place of an earlier one.
@@ -59,16 +67,32 @@ class Recorder:
     def record(self, row: Row, curve: list[Row], output: NDArray[np.float32] | None = None) -> None:
         """Put one finished fit into the store, its output first."""
         if output is not None:
-            self.store.write_array(output_path(row["key"]), output)
-        self.store.append([row], curve)
+            self._patiently(self.store.write_array, output_path(row["key"]), output)
+        self._patiently(self.store.append, [row], curve)
         self.num_rows += 1
         if self.num_rows % COMPACT_EVERY == 0:
-            compact(self.store, small=True)
+            with contextlib.suppress(OSError):  # the next one does it
+                compact(self.store, small=True)
 
     def discard(self, units: Sequence[str]) -> None:
         """Remove the checkpoints of units that are finished."""
         for unit in units:
-            self.store.delete(_checkpoint(unit))
+            self._patiently(self.store.delete, _checkpoint(unit))
+
+    def _patiently(self, action: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+        """Do it as soon as the storage lets it be done.
+
+        Raises:
+            OSError: it did not within `STORAGE_SECONDS`.
+        """
+        deadline = time.monotonic() + STORAGE_SECONDS
+        while True:
+            try:
+                return action(*arguments, **options)
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1.0)
 
 
 class RemoteCheckpoints:
