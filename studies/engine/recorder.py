@@ -7,7 +7,7 @@ that every node can reach.
 import contextlib
 import hashlib
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
 
@@ -25,6 +25,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MAX_ATTEMPTS = 3
+MAX_DEADLY = 3
 COMPACT_EVERY = 256
 STORAGE_SECONDS = 900.0
 """How long storage that fails is waited for, while workers hold what they have computed."""
@@ -36,6 +37,7 @@ class Recorder:
     def __init__(self, results: str) -> None:
         self.store = Store(results)
         self.attempts: Counter[str] = Counter()
+        self.deadly: defaultdict[str, set[str]] = defaultdict(set)
         self.num_rows = 0
 
     def stored(self, keys: Sequence[str], may_be_partial: Sequence[bool]) -> list[Row | None]:
@@ -50,10 +52,18 @@ class Recorder:
             found.append(None if row is None or open_still else brief(row))
         return found
 
-    def begin(self, unit: str) -> tuple[int, bytes | None]:
-        """Note one more attempt at a unit; its number, and where the last one left off."""
+    def begin(self, unit: str, kind: str) -> tuple[str, bytes | None]:
+        """Note one more attempt at a unit: why it is not worth one, empty if it is, and where the
+        last one left off. When `MAX_DEADLY` units of a kind have died, with none that came
+        through, the others of it are not tried: each would take workers down as often.
+        """
         self.attempts[unit] += 1
-        return self.attempts[unit], self._patiently(self.store.read_bytes, _checkpoint(unit))
+        if self.attempts[unit] > MAX_ATTEMPTS:
+            self.deadly[kind].add(unit)
+            return f"the worker process died {MAX_ATTEMPTS} times during this fit", None
+        if len(self.deadly[kind]) >= MAX_DEADLY:
+            return f"the worker process died during {MAX_DEADLY} fits like this one", None
+        return "", self._patiently(self.store.read_bytes, _checkpoint(unit))
 
     def save(self, unit: str, state: bytes) -> None:
         """Keep the state of an unfinished unit, in place of an earlier one.
@@ -64,8 +74,12 @@ class Recorder:
         self.attempts[unit] = 0
         self.store.write_bytes(_checkpoint(unit), state)
 
-    def record(self, row: Row, curve: list[Row], output: NDArray[np.float32] | None = None) -> None:
-        """Put one finished fit into the store, its output first."""
+    def record(
+        self, row: Row, curve: list[Row], output: NDArray[np.float32] | None, kind: str
+    ) -> None:
+        """Put one finished fit of a kind into the store, its output first."""
+        if row["status"] != "failed":
+            self.deadly[kind].clear()
         if output is not None:
             self._patiently(self.store.write_array, output_path(row["key"]), output)
         self._patiently(self.store.append, [row], curve)
@@ -98,21 +112,21 @@ class Recorder:
 class RemoteCheckpoints:
     """`inr_models.unit_run.Checkpoints` of a batch, kept by a recorder under `keys`, one a trial.
 
-    A fit that may be stopped early has a key of its own: what its stack went through is not what
-    a whole fit would have.
+    `kind` is what its trials have in common. A fit that may be stopped early has a key of its own:
+    what its stack went through is not what a whole fit would have.
     """
 
-    def __init__(self, recorder: ActorHandle, keys: Sequence[str]) -> None:
-        self.recorder, self.keys = recorder, keys
+    def __init__(self, recorder: ActorHandle, keys: Sequence[str], kind: str) -> None:
+        self.recorder, self.keys, self.kind = recorder, keys, kind
         self.units: dict[str, tuple[int, ...]] = {}
 
     def load(self, indices: tuple[int, ...]) -> bytes | None:
-        """The saved state; raises when a unit has taken its worker down too often."""
+        """The saved state; raises when a unit, or its kind, takes workers down."""
         unit = self._unit(indices)
-        attempt, state = ray.get(self.recorder.begin.remote(unit))
+        refusal, state = ray.get(self.recorder.begin.remote(unit, self.kind))
         self.units[unit] = indices
-        if attempt > MAX_ATTEMPTS:
-            raise RuntimeError(f"the worker process died {MAX_ATTEMPTS} times during this fit")
+        if refusal:
+            raise RuntimeError(refusal)
         return state
 
     def save(self, indices: tuple[int, ...], state: bytes) -> None:

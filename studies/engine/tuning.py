@@ -156,7 +156,8 @@ def _train_batch(
     signal = ray.get(signals[trials[0].signal])
     rungs = [work.rungs[i] for i in left]
     named = [f"{t.key} {sorted(r.items()) or ''}" for t, r in zip(trials, rungs, strict=True)]
-    checkpoints = RemoteCheckpoints(recorder, named)
+    kind = repr((trials[0].signal, trials[0].network.structure))  # a batch shares both
+    checkpoints = RemoteCheckpoints(recorder, named, kind)
     finished = set()
     index = {trial.key: i for i, trial in enumerate(trials)}
     for row, curve, output in run_batch(
@@ -170,7 +171,7 @@ def _train_batch(
         keep=[work.keep[i] for i in left],
     ):
         row |= work.packing
-        ray.get(recorder.record.remote(row, curve, output))
+        ray.get(recorder.record.remote(row, curve, output, kind))
         tune.report(brief(row))
         if row["status"] != "failed":
             finished.add(index[row["key"]])
