@@ -35,6 +35,8 @@ def cluster() -> Iterator[RayCluster]:
         made = RayCluster(network)
         made.up()
         yield made
+        made.down()
+        assert not [host for host in made.hosts if host.outer_pids("ray::")]
     finally:
         network.close()
 

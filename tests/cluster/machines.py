@@ -183,6 +183,7 @@ class Network:
         # By this machine's pids, which is why only the network is entered.
         enter = ["nsenter", f"--net=/proc/{self.laptop.pid}/ns/net", "ip", "link"]
         run = lambda *words: subprocess.run([*enter, *words], check=True)  # noqa: E731
+        subprocess.run([*enter, "del", name], capture_output=True)  # a lost machine's end of it
         run("add", name, "type", "veth", "peer", "name", "eth0", "netns", str(host.pid))
         run("set", name, "master", "lan", "up")
         host.do(f"ip addr add {host.address}/24 dev eth0 && ip link set eth0 up")
