@@ -123,7 +123,7 @@ def test_mlflow_hangs(cluster, ends_as_undisturbed, record):
 def test_mlflow_is_down_for_a_part_of_the_study(cluster, ends_as_undisturbed, record):
     server = cluster.laptop.start(SERVER)
     try:
-        wait_until(lambda: not cluster.laptop.run(f"curl -sf {MLFLOW}/health")[0], 90, "MLflow")
+        wait_until(lambda: not cluster.laptop.run(f"curl -sf {MLFLOW}/health")[0], 240, "MLflow")
         study = Submitted(cluster, "part")
         study.wait_for_rows(5)
         cluster.laptop.kill(server)
