@@ -7,10 +7,10 @@ PORT ?= 5000
 BIN := .venv/bin
 DB := $(abspath $(RESULTS))/_mlflow/mlflow.db
 
-.PHONY: help setup study test test-slow lint ui clean
+.PHONY: help setup study test test-slow test-cluster lint ui clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.stamp ## make .venv with everything pinned in constraints.txt
 
@@ -18,10 +18,13 @@ study: .venv/.stamp ## run the small audio study: minutes on two cores
 	$(BIN)/python studies/audio_grid.py run --scale small --results "$(RESULTS)"
 
 test: .venv/.stamp ## run the tests: minutes on two cores
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not cluster"
 
 test-slow: .venv/.stamp ## run the tests that `make test` leaves out
 	$(BIN)/python -m pytest -m slow
+
+test-cluster: .venv/.stamp ## bring up a cluster of three machines here, and let it go wrong
+	$(BIN)/python -m pytest -rs -m cluster tests/cluster
 
 lint: .venv/.stamp ## check style, types and who imports whom
 	$(BIN)/ruff check
@@ -44,5 +47,5 @@ clean: ## remove .venv, caches and build leftovers; results stay
 	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { \
 		echo "$(PYTHON) has no venv module: install it (on Debian: apt-get install python3-venv)" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[cluster,dev]'
 	@touch $@

@@ -1,9 +1,10 @@
 """What everything around the fits costs: Ray, store and tracking, with fits that only wait.
 
-    python -m benchmarks.platform [--json FILE]
+    python -m benchmarks.platform [--nodes] [--json FILE]
 
 The reference of a figure is the limit that the project sets itself, or the same with fewer points;
-a ratio above 1 is within it. Everything is measured in processes of its own.
+a ratio above 1 is within it. Everything is measured in processes of its own. With --nodes only what
+points cost is, over three Ray nodes on this machine.
 """
 
 import io
@@ -45,6 +46,7 @@ STATUS_LIMIT, READING_LIMIT, SKIPPING_LIMIT, OVERHEAD_LIMIT = 2.0, 10.0, 10.0, 0
 
 def main() -> None:
     made = parser(__doc__ or "")
+    made.add_argument("--nodes", action="store_true", help="only a run over three Ray nodes")
     made.add_argument("--task", help="for its own processes")
     arguments = made.parse_args()
     if arguments.task:
@@ -52,7 +54,23 @@ def main() -> None:
         print(json.dumps(_TASKS[(task := json.loads(arguments.task)).pop("task")](**task)))
         return
     with tempfile.TemporaryDirectory(prefix="noisescape-benchmark-") as folder:
+        if arguments.nodes:
+            show(_of_nodes(folder), arguments.json)
+            return
         show([*_of_a_store(f"{folder}/large"), *_of_a_run(folder)], arguments.json)
+
+
+def _of_nodes(folder: str) -> list[Figure]:
+    """What points cost the driver over three nodes, whether that grows with their number."""
+    found = _child("run", results=f"{folder}/nodes", clips=20, seeds=22, nodes=3)
+    name = f"{found['fits']:,} points over 3 nodes"
+    ms = [found[each] * 1e3 for each in ("each_end", "each_half")]
+    return [
+        figure(
+            f"memory, {name}, last against half", found["end_mb"], found["half_mb"], "MB", less=True
+        ),
+        figure(f"each point, {name}, last quarter against second", ms[0], ms[1], "ms", less=True),
+    ]
 
 
 def _of_a_store(results: str) -> list[Figure]:
@@ -111,8 +129,17 @@ class Waits:
             yield Outcome(*made_up_row(study, signal, trial))
 
 
-def _run(results: str, clips: int, seeds: int, seconds: float = 0.0) -> dict[str, float]:
-    """A whole run of fits that take a batch of them `seconds`."""
+def _run(
+    results: str, clips: int, seeds: int, seconds: float = 0.0, nodes: int = 1
+) -> dict[str, float]:
+    """A whole run of fits that take a batch of them `seconds`, over so many Ray nodes."""
+    if nodes > 1:
+        from ray.cluster_utils import Cluster
+
+        cluster = Cluster()
+        for _ in range(nodes):
+            cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
+        os.environ["RAY_ADDRESS"] = cluster.address
     from studies.engine.tracking import Tracker, default_uri
     from studies.engine.verbs import fit_missing
     from studies.engine.workers import connect
@@ -124,7 +151,7 @@ def _run(results: str, clips: int, seeds: int, seconds: float = 0.0) -> dict[str
     Tracker(default_uri(results), run, signals, store).sync()
     started = time.perf_counter()
     job = Job(run, signals, store)
-    workers = connect("cpu", NUM_WORKERS)
+    workers = connect("cpu", max(NUM_WORKERS, nodes))
     # Packed so that a batch of fits of some seconds has as many as asked for.
     expected = 8.0 / FITS_IN_A_BATCH if seconds else 0.001
     rate = expected / signals[0].num_samples / run.scale.fit.epochs
@@ -135,13 +162,17 @@ def _run(results: str, clips: int, seeds: int, seconds: float = 0.0) -> dict[str
     peak = peak_memory_mb()
     wall = time.perf_counter() - started
     rows = store.fits(columns=["written_at"]).to_pylist()
-    first = min(row["written_at"] for row in rows).timestamp() - (time.time() - wall)
+    times = sorted(row["written_at"].timestamp() for row in rows)
+    first = times[0] - (time.time() - wall)
+    quarter = len(rows) // 4
     busy = len(rows) * seconds / FITS_IN_A_BATCH / workers.count
     return {
         "fits": len(rows),
         "seconds": wall,
         "first": first,
         "each": (wall - first) / len(rows),
+        "each_half": (times[2 * quarter] - times[quarter]) / quarter,
+        "each_end": (times[-1] - times[-quarter - 1]) / quarter,
         "overhead": 1 - busy / wall,
         "overhead_later": 1 - (busy - seconds / FITS_IN_A_BATCH) / (wall - first),
         "peak_mb": peak,

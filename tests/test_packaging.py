@@ -1,4 +1,4 @@
-"""What is shipped beside the code: the cluster's recipe, the pins, the clips, the study files."""
+"""What is shipped beside the code: the pins, the clips, the study files."""
 
 import hashlib
 import os
@@ -9,39 +9,11 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
-import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 CLIPS = sorted((ROOT / "studies/clips").glob("*.flac"))
-CLUSTER = ROOT / "cluster.yaml"
 VERBS = ("plan", "run", "status", "report")
-
-
-@pytest.fixture
-def cluster():
-    return yaml.safe_load(CLUSTER.read_text())
-
-
-def test_ray_accepts_the_cluster_file(cluster):
-    util = pytest.importorskip("ray.autoscaler._private.util")
-    util.validate_config(util.prepare_config(cluster))
-
-
-def test_the_lines_marked_for_change_are_those_of_the_account_and_the_budget():
-    marked = re.findall(r"^ *(\w+):.*# <- change", CLUSTER.read_text(), re.MULTILINE)
-    assert marked == ["max_workers", "region", "ImageId", "max_workers"]
-
-
-def test_one_image_and_one_number_of_gpus_serve_the_whole_cluster(cluster):
-    head, gpu = (cluster["available_node_types"][name] for name in ("head", "gpu"))
-    assert head["node_config"]["ImageId"] == gpu["node_config"]["ImageId"]
-    assert cluster["max_workers"] == gpu["max_workers"]
-
-
-def test_no_fit_runs_on_the_head(cluster):
-    assert cluster["available_node_types"][cluster["head_node_type"]]["resources"] == {"CPU": 0}
 
 
 def test_the_notice_names_every_clip_with_its_sha256():
@@ -53,7 +25,8 @@ def test_the_notice_names_every_clip_with_its_sha256():
 
 def test_every_dependency_is_pinned_within_its_bound():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = map(Requirement, [*project["dependencies"], *project["optional-dependencies"]["dev"]])
+    extras = project["optional-dependencies"]
+    wanted = map(Requirement, [*project["dependencies"], *extras["cluster"], *extras["dev"]])
     lines = (ROOT / "constraints.txt").read_text().lower().splitlines()
     pins = dict(line.split("==") for line in lines)
     assert {need.name for need in wanted if not need.specifier.contains(pins[need.name])} == set()

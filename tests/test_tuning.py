@@ -1,5 +1,7 @@
 """What Tune gives up still ends in a row, and nothing waits for it; no Ray is started here."""
 
+import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -7,10 +9,11 @@ from ray.tune.search import Searcher
 
 from inr_models import FitConfig, Siren2Config
 from studies.engine.plan import PlannedFit, Point
-from studies.engine.recorder import Recorder
+from studies.engine.recorder import MAX_ATTEMPTS, Recorder
 from studies.engine.rows import Row, failed_row, signal_row
 from studies.engine.schedule import Schedule
 from studies.engine.search import ScheduleSearcher
+from studies.engine.storage import StorageAway
 from studies.engine.store import Store
 from studies.engine.trial import Trial
 from studies.engine.tuning import _Rows
@@ -78,8 +81,40 @@ def test_a_batch_run_again_skips_what_is_stored_and_passes_it_on(store):
 
 def test_a_unit_that_takes_its_worker_down_is_counted_until_it_gets_somewhere(store):
     recorder = Recorder(store.location)
-    assert [recorder.begin("u")[0] for _ in range(3)] == [1, 2, 3]
+    for _ in range(MAX_ATTEMPTS):
+        assert recorder.begin("u", "kind") == ("", None)
+    assert recorder.begin("u", "kind")[0] == "the worker process died 3 times during this fit"
     recorder.save("u", b"state")
-    assert recorder.begin("u") == (1, b"state")
+    assert recorder.begin("u", "kind") == ("", b"state")
     recorder.discard(["u"])
-    assert recorder.begin("u") == (2, None)
+    assert recorder.begin("u", "kind") == ("", None)
+
+
+def test_when_three_fits_of_a_kind_have_died_and_none_came_through_the_others_are_not_tried(store):
+    recorder = Recorder(store.location)
+    for unit in "abc":
+        assert recorder.begin("d", "kind")[0] == ""
+        recorder.save("d", b"")  # so that it is not counted as one that dies
+        for _ in range(MAX_ATTEMPTS + 1):
+            refusal, _ = recorder.begin(unit, "kind")
+        assert refusal == "the worker process died 3 times during this fit"
+    assert recorder.begin("d", "kind")[0] == "the worker process died during 3 fits like this one"
+    assert recorder.begin("e", "another kind")[0] == ""
+    recorder.record(row_of(make_fit(0), "ok"), [], None, "kind")
+    assert recorder.begin("e", "kind")[0] == ""
+
+
+def test_storage_that_fails_for_a_while_costs_no_row(store):
+    recorder, fit = Recorder(store.location), make_fit(0)
+    folder = Path(store.root) / "fits"
+    folder.touch()  # where the rows' folder has to be
+    threading.Timer(1.5, folder.unlink).start()
+    recorder.record(row_of(fit, "ok"), [], None, "kind")
+    assert store.fits()["key"].to_pylist() == [fit.trial.key]
+
+
+def test_storage_that_stays_away_is_an_error(store):
+    (Path(store.root) / "fits").touch()
+    recorder = Recorder(store.location, patience_seconds=0.5)
+    with pytest.raises(StorageAway, match="has failed for 0 s"):
+        recorder.record(row_of(make_fit(0), "ok"), [], None, "kind")

@@ -5,7 +5,7 @@ that every node can reach.
 """
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,6 +21,7 @@ from studies.engine.storage import PATIENCE_SECONDS, Patience, StorageAway
 from studies.engine.store import Store, output_path
 
 MAX_ATTEMPTS = 3
+MAX_DEADLY = 3
 COMPACT_EVERY = 256
 
 
@@ -38,6 +39,7 @@ class Recorder:
         self.seen = SeenRows(self.store)
         self.attempts: Counter[str] = Counter()
         self.checkpoints: set[str] = set()
+        self.deadly: defaultdict[str, set[str]] = defaultdict(set)
         self.num_rows = 0
 
     def stored(self, keys: Sequence[str], may_be_partial: Sequence[bool]) -> list[Row | None]:
@@ -51,13 +53,21 @@ class Recorder:
             found.append(None if open_still else row)
         return found
 
-    def begin(self, unit: str) -> tuple[int, bytes | None]:
-        """Note one more attempt at a unit; its number, and where the last one left off."""
+    def begin(self, unit: str, kind: str) -> tuple[str, bytes | None]:
+        """Note one more attempt at a unit: why it is not worth one, empty if it is, and where the
+        last one left off. When `MAX_DEADLY` units of a kind have died, with none that came
+        through, the others of it are not tried: each would take workers down as often.
+        """
         self.attempts[unit] += 1
+        if self.attempts[unit] > MAX_ATTEMPTS:
+            self.deadly[kind].add(unit)
+            return f"the worker process died {MAX_ATTEMPTS} times during this fit", None
+        if len(self.deadly[kind]) >= MAX_DEADLY:
+            return f"the worker process died during {MAX_DEADLY} fits like this one", None
         state = self.store.read_bytes(_checkpoint(unit))
         if state is not None:
             self.checkpoints.add(unit)
-        return self.attempts[unit], state
+        return "", state
 
     def save(self, unit: str, state: bytes) -> None:
         """Keep the state of an unfinished unit, in place of an earlier one.
@@ -69,8 +79,12 @@ class Recorder:
         self.checkpoints.add(unit)
         self.store.write_bytes(_checkpoint(unit), state)
 
-    def record(self, row: Row, curve: list[Row], output: NDArray[np.float32] | None = None) -> None:
-        """Put one finished fit into the store, its output first."""
+    def record(
+        self, row: Row, curve: list[Row], output: NDArray[np.float32] | None, kind: str
+    ) -> None:
+        """Put one finished fit of a kind into the store, its output first."""
+        if row["status"] != "failed":
+            self.deadly[kind].clear()
         if output is not None:
             self.store.write_array(output_path(row["key"]), output)
         part = self.store.append([row], curve)
@@ -90,21 +104,21 @@ class Recorder:
 class RemoteCheckpoints:
     """`inr_models.unit_run.Checkpoints` of a batch, kept by a recorder under `keys`, one a trial.
 
-    A fit that may be stopped early has a key of its own: what its stack went through is not what
-    a whole fit would have.
+    `kind` is what its trials have in common. A fit that may be stopped early has a key of its own:
+    what its stack went through is not what a whole fit would have.
     """
 
-    def __init__(self, recorder: ActorHandle, keys: Sequence[str]) -> None:
-        self.recorder, self.keys = recorder, keys
+    def __init__(self, recorder: ActorHandle, keys: Sequence[str], kind: str) -> None:
+        self.recorder, self.keys, self.kind = recorder, keys, kind
         self.units: dict[str, tuple[int, ...]] = {}
 
     def load(self, indices: tuple[int, ...]) -> bytes | None:
-        """The saved state; raises when a unit has taken its worker down too often."""
+        """The saved state; raises when a unit, or its kind, takes workers down."""
         unit = self._unit(indices)
-        attempt, state = ray.get(self.recorder.begin.remote(unit))
+        refusal, state = ray.get(self.recorder.begin.remote(unit, self.kind))
         self.units[unit] = indices
-        if attempt > MAX_ATTEMPTS:
-            raise RuntimeError(f"the worker process died {MAX_ATTEMPTS} times during this fit")
+        if refusal:
+            raise RuntimeError(refusal)
         return state
 
     def save(self, indices: tuple[int, ...], state: bytes) -> None:

@@ -1,6 +1,6 @@
 """Tune's searcher: a Tune trial for each batch of the schedule, whatever studies it is of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,9 +37,11 @@ def packing_columns(batch: Batch) -> Row:
 class ScheduleSearcher(Searcher):
     """Suggests the schedule's batches as they become known, across all signals' studies."""
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: Schedule, again: Sequence[Batch] = ()) -> None:
+        """`again` are batches that an earlier searcher has handed out and that did not end."""
         super().__init__()
         self.schedule = schedule
+        self.again = list(again)
         self.batches: dict[int, Batch] = {}
         self.numbers: dict[str, int] = {}
 
@@ -48,7 +50,7 @@ class ScheduleSearcher(Searcher):
 
     def suggest(self, trial_id: str) -> Any:
         """{"batch": Work}; None while there is none to be had; FINISHED at the end."""
-        batch = self.schedule.next()
+        batch = self.again.pop() if self.again else self.schedule.next()
         if batch is None:
             return Searcher.FINISHED if self.schedule.is_finished else None
         self.batches[batch.number] = batch

@@ -18,6 +18,7 @@ os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
 os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "3600")
 
 import ray
+import ray.exceptions
 from ray import tune
 from ray.tune.progress_reporter import TrialProgressCallback
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -74,8 +75,23 @@ def run_schedule(
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     if workers.limit is None:  # an autoscaler starts nodes for what is pending
         os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", str(MAX_PENDING))
-    searcher = ScheduleSearcher(schedule)
-    callback = _Rows(study, searcher, Store(results), on_row)
+    store, unfinished = Store(results), ()
+    for losses in range(1 + MAX_NODE_LOSSES):
+        searcher = ScheduleSearcher(schedule, unfinished)
+        try:
+            _tune(trainable, searcher, workers, _Rows(study, searcher, store, on_row))
+            break
+        except RuntimeError as error:
+            # Tune gives up where Ray kills a worker because its node is short of memory.
+            short = isinstance(error.__cause__, ray.exceptions.OutOfMemoryError)
+            if not short or losses == MAX_NODE_LOSSES:
+                raise
+            unfinished = tuple(searcher.batches.values())
+    ray.kill(recorder)
+
+
+def _tune(trainable: Any, searcher: ScheduleSearcher, workers: Workers, callback: "_Rows") -> None:
+    """One run of Tune's over what the searcher hands out."""
     with tempfile.TemporaryDirectory(prefix="noisescape-tune-") as scratch:
         tune.Tuner(
             tune.with_resources(trainable, workers.resources),
@@ -88,7 +104,7 @@ def run_schedule(
                 trial_dirname_creator=lambda trial: f"batch_{trial.config['batch']}",
             ),
             run_config=tune.RunConfig(
-                name=study,
+                name=callback.study,
                 storage_path=scratch,
                 verbose=0,
                 callbacks=[callback],
@@ -97,7 +113,6 @@ def run_schedule(
                 ),
             ),
         ).fit()
-    ray.kill(recorder)
 
 
 class _Rows(TrialProgressCallback):
@@ -169,7 +184,8 @@ def _train_batch(
     signal = ray.get(signals[trials[0].signal])
     rungs = [work.rungs[i] for i in left]
     named = [f"{t.key} {sorted(r.items()) or ''}" for t, r in zip(trials, rungs, strict=True)]
-    checkpoints = RemoteCheckpoints(recorder, named)
+    kind = repr((trials[0].signal, trials[0].network.structure))  # a batch shares both
+    checkpoints = RemoteCheckpoints(recorder, named, kind)
     finished = set()
     index = {trial.key: i for i, trial in enumerate(trials)}
     for row, curve, output in run_batch(
@@ -183,7 +199,7 @@ def _train_batch(
         keep=[work.keep[i] for i in left],
     ):
         row |= work.packing
-        ray.get(recorder.record.remote(row, curve, output))
+        ray.get(recorder.record.remote(row, curve, output, kind))
         tune.report(brief(row))
         if row["status"] != "failed":
             finished.add(index[row["key"]])

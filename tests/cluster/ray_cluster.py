@@ -1,0 +1,167 @@
+"""Our `cluster.onprem.yaml` on three machines, brought up and used by the written commands."""
+
+import re
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from tests.cluster.machines import ROOT, SHARED, Machine, Network
+
+FILE = "cluster.onprem.yaml"
+STUDY = "studies/audio_grid.py"
+CHANGES = {
+    "head_ip": "10.77.0.11",
+    "worker_ips": "[10.77.0.12, 10.77.0.13]",
+    "ssh_user": "root",
+    "ssh_private_key": "~/.ssh/id_ed25519",
+}
+CLIPS = "noisescape/studies/clips"
+CLIP = f"{CLIPS}/perc_bell.flac"
+MLFLOW = "http://10.77.0.1:5000"  # where nothing listens, but in some of the tests
+SIZES = "--scale small --epochs 100 --max-samples 2048"
+
+
+class RayCluster:
+    """Three hosts with a CPU each, the first of them the head, and the user's checkout."""
+
+    def __init__(self, network: Network) -> None:
+        self.network, self.laptop = network, network.laptop
+        self.faults = network.shared / "faults"
+        self.faults.mkdir()
+        self.hosts: list[Machine] = []
+        self.renew_hosts()
+        # The user's steps: a checkout, the marked lines changed, a token.
+        copied = "rsync -a --filter=':- .gitignore' --exclude=.git"
+        self.laptop.do(f"{copied} {ROOT}/ noisescape/")
+        text = (ROOT / FILE).read_text()
+        for field, value in CHANGES.items():
+            text, count = re.subn(rf"\b({field}: ).*# CHANGE.*", rf"\g<1>{value}", text)
+            assert count == 1, field
+        self.laptop.write(f"noisescape/{FILE}", text)
+        self.laptop.do("umask 077; ray get-auth-token --generate")
+
+    @property
+    def head(self) -> Machine:
+        return self.hosts[0]
+
+    def renew_hosts(self, **last: str) -> None:
+        """New machines under the old addresses; `last` is set in the shells of the last one."""
+        one_cpu = {"RAY_OVERRIDE_RESOURCES": r"{\"CPU\":1}"}
+        hooks = {"PYTHONPATH": "/root/noisescape/tests/cluster/hooks"}
+        self.hosts = [
+            self.network.add(number, one_cpu | hooks | (last if number == 3 else {}))
+            for number in (1, 2, 3)
+        ]
+
+    def up(self) -> None:
+        """`ray up`, until all hosts are there."""
+        self.laptop.do(f"cd noisescape; ray up -y {FILE}")
+        wait_until(lambda: self.num_nodes == 3, 200, "three nodes")
+
+    def down(self) -> None:
+        self.laptop.do(f"cd noisescape; ray down -y {FILE}")
+
+    @property
+    def num_nodes(self) -> int:
+        """Nodes that take part, as Ray's autoscaler sees it."""
+        _, said = self.head.run("bash --login -c -i 'ray status'")
+        found = re.search(r"Active:\n (\d+) ", said)
+        return int(found[1]) if found else 0
+
+    def submit(self, arguments: str) -> subprocess.Popen[str]:
+        """`ray submit` of the study, which goes on by itself."""
+        return self.laptop.start(f"cd noisescape; ray submit {FILE} {STUDY} -- {arguments}")
+
+
+class Submitted:
+    """A study under way, its results on the disk that all machines share."""
+
+    def __init__(
+        self, cluster: RayCluster, name: str, clips: str = CLIP, uri: str = MLFLOW
+    ) -> None:
+        self.cluster, self.results = cluster, cluster.network.shared / name
+        self.arguments = f"run {SIZES} --signals {clips} --results {SHARED}/{name}"
+        self.arguments += f" --tracking-uri {uri}" if uri else ""
+        self.begun_file = cluster.faults / "begun"
+        self.begun_file.write_text("")
+        self.process = cluster.submit(self.arguments)
+
+    def again(self) -> None:
+        """The same command once more."""
+        self.process = self.cluster.submit(self.arguments)
+
+    def wait_for_rows(self, count: int) -> None:
+        wait_until(lambda: self.num_files >= count or not self.runs, 240, f"{count} rows")
+        assert self.runs or self.num_files >= count, self.process.communicate()[0]
+
+    @property
+    def runs(self) -> bool:
+        return self.process.poll() is None
+
+    @property
+    def num_files(self) -> int:
+        """Of fits; a file a row, until a run's end."""
+        return len(list(self.results.glob("fits/*.parquet")))
+
+    @property
+    def begun(self) -> list[tuple[str, str]]:
+        """(host, key) of every fit that began, in order."""
+        lines = self.begun_file.read_text().splitlines()
+        return [(host, key) for host, key in map(str.split, lines)]
+
+    @property
+    def num_repeated(self) -> int:
+        """Fits that began once more."""
+        return len(self.begun) - len({key for _, key in self.begun})
+
+    def wait_for_fit_on(self, host: Machine) -> str:
+        """The key of the next fit that begins there."""
+        count = len(self.begun)
+        found = lambda: [key for name, key in self.begun[count:] if name == host.name]  # noqa: E731
+        wait_until(found, 240, f"a fit on {host.name}")
+        return found()[0]
+
+    def last_begun(self, host: Machine) -> str:
+        """The key of the last fit that began there."""
+        return [key for name, key in self.begun if name == host.name][-1]
+
+    def times_begun(self, key: str) -> int:
+        return sum(begun == key for _, begun in self.begun)
+
+    def seconds_until_again(self, *keys: str) -> float:
+        """Until fits that were broken off have begun once more, or turn out to be stored."""
+        counts = {key: self.times_begun(key) for key in keys}
+        is_again = lambda key: self.times_begun(key) > counts[key] or key in self.stored_keys  # noqa: E731
+        return wait_until(lambda: all(map(is_again, keys)), 240, "the fits that were broken off")
+
+    @property
+    def stored_keys(self) -> set[str]:
+        return set(pd.read_parquet(self.results, columns=["key"])["key"])
+
+    def end(self) -> str:
+        """What the study said, without colours."""
+        said, _ = self.process.communicate(timeout=420)
+        self.ended = time.time()
+        assert self.process.returncode == 0, said
+        return plain(said)
+
+
+def plain(said: str) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said).replace("\r", "")
+
+
+def table(said: str, clip: str = Path(CLIP).stem) -> list[str]:
+    """The lines of a study's table that are of a clip."""
+    return [line.rstrip() for line in said.splitlines() if re.match(rf" {clip} .*\d/\d", line)]
+
+
+def wait_until(is_so: Callable[[], object], seconds: float, what: str) -> float:
+    """Seconds until it is so."""
+    started = time.monotonic()
+    while not is_so():
+        assert time.monotonic() < started + seconds, f"{what}: not within {seconds} s"
+        time.sleep(0.2)
+    return time.monotonic() - started

@@ -1,0 +1,59 @@
+"""What is written for the user, done on a cluster that nothing disturbs."""
+
+import pandas as pd
+
+from tests.cluster.machines import ROOT
+from tests.cluster.ray_cluster import FILE, Submitted, table
+from tests.commands import scores
+
+STRANGER = """
+import ray
+try:
+    ray.init("ray://10.77.0.11:10001")
+    print("let in")
+except Exception as error:
+    print("kept out:", type(error).__name__)
+"""
+
+
+def test_a_submitted_study_ends_with_the_table_of_a_local_one(cluster, undisturbed):
+    study = Submitted(cluster, "plain", uri="")
+    said = study.end()
+    assert table(said) == undisturbed[1] != []
+    pd.testing.assert_frame_equal(scores(study.results), undisturbed[0])
+    assert {host for host, _ in study.begun} == {"host1", "host2", "host3"}
+    assert study.num_repeated == 0
+
+
+def test_the_doctor_finds_nothing_wrong(cluster):
+    said = cluster.laptop.do(
+        f"cd noisescape; ray exec {FILE} 'python -m studies.engine.doctor noisescape/{FILE}'"
+    )
+    assert "nothing is wrong" in said
+    assert "the same on 3 nodes" in said
+    assert "refuses whoever has no token" in said
+
+
+def test_new_code_comes_to_all_nodes_by_the_written_command(cluster):
+    page = (ROOT / "docs/cluster.md").read_text().replace("\\\n", "")
+    (line,) = [line for line in page.splitlines() if line.startswith(f"    ray rsync-up {FILE} &&")]
+    cluster.laptop.do(f"cd noisescape; touch studies/new.py; {line.strip()}")
+    for host in cluster.hosts:
+        host.do("test -f noisescape/studies/new.py")
+
+
+def test_a_stranger_without_the_token_gets_nothing(cluster):
+    bare = {"RAY_AUTH_MODE": "disabled", "RAY_AUTH_TOKEN_PATH": "/nowhere"}
+    for path in ("/api/jobs/", "/api/cluster_status", "/nodes?view=summary"):
+        asked = f"curl -s -o /dev/null -w '%{{http_code}}' http://127.0.0.1:8265{path}"
+        assert cluster.head.do(asked) == "401", path
+    # The dashboard is not there at all for another machine.
+    assert cluster.laptop.run("curl -s http://10.77.0.11:8265/")[0] == 7
+    stranger = cluster.network.laptop
+    stranger.write("/tmp/stranger.py", STRANGER)
+    assert "kept out" in stranger.do("python /tmp/stranger.py", **bare)
+    code, said = stranger.run("ray status --address 10.77.0.11:6379", **bare)
+    assert code != 0, said
+    code, said = stranger.run("timeout 60 ray start --address 10.77.0.11:6379", **bare)
+    assert code != 0, said
+    assert cluster.num_nodes == 3
