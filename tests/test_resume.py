@@ -1,6 +1,7 @@
 """A long fit goes on from its last checkpoint, whether its worker or its driver was killed."""
 
 import io
+import os
 import subprocess
 import sys
 import time
@@ -15,8 +16,9 @@ SCRIPT = str(Path(__file__).parent / "long_fit.py")
 MARK = 0.123
 
 
-def start(results: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, SCRIPT, str(results)])
+def start(results: Path, **environment: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, SCRIPT, str(results)]
+    return subprocess.Popen(command, env=os.environ | environment)
 
 
 def wait_for_checkpoint(results: Path) -> Path:
@@ -86,5 +88,26 @@ def test_a_killed_worker_goes_on_from_the_checkpoint(undisturbed, tmp_path):
     for worker in workers:
         worker.kill()
     assert path.exists()
+    assert process.wait(timeout=120) == 0
+    assert outcome(tmp_path) == undisturbed
+
+
+@pytest.mark.slow
+def test_a_worker_that_ray_kills_for_want_of_memory_costs_nothing(undisturbed, tmp_path):
+    memory = psutil.virtual_memory()
+    room, step = 2 << 30, 1 << 28
+    if memory.available < 3 * room:
+        pytest.skip("the machine has too little free memory to fill some of it")
+    limit = (memory.total - memory.available + room) / memory.total
+    process = start(
+        tmp_path, RAY_memory_usage_threshold=f"{limit:.4f}", RAY_memory_monitor_refresh_ms="50"
+    )
+    wait_for_checkpoint(tmp_path)
+    workers, hoard = ray_workers(process), []
+    while all(map(is_alive, workers)) and len(hoard) * step < 2 * room:
+        hoard.append(bytearray(os.urandom(1) * step))
+        time.sleep(0.1)
+    assert not all(map(is_alive, workers)), "Ray let the machine run out of memory"
+    hoard.clear()
     assert process.wait(timeout=120) == 0
     assert outcome(tmp_path) == undisturbed
