@@ -89,9 +89,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if rule := family.fit(made).rule:
             (folder / f"{family.name}.json").write_text(rule_json(rule) + "\n")
             console.print(f"{family.name}: {getattr(rule, 'formula', rule)}", soft_wrap=True)
+    tables = Path(arguments.results) / "_rules" / "held_out"
+    tables.mkdir(parents=True, exist_ok=True)
     for each in validated:
         text = rule_json(held_out(made, each))
-        (folder / f"held_out_{each.name}.json").write_text(text + "\n")
+        (tables / f"held_out_{each.name}.json").write_text(text + "\n")
     console.print(f"rules    {folder}", soft_wrap=True)
     return 0
 

@@ -26,7 +26,8 @@ RULES = (
     "bandwidth_psi",
     "bandwidth_power",
     "bandwidth_rolloff",
-    "power_law",
+    "bandwidth_low_pass",
+    "power_psi_low_pass",
     "spectrum",
 )
 

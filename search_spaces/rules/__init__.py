@@ -1,25 +1,24 @@
 """Rules: from a target's descriptors to a point (s0, s1); one family a file.
 
-`RULES` has Eqn. 11 in all its forms and the rivals, whose constants were fitted on the benchmark
-in `analysis/data` by `python -m analysis.rule_fitting` and lie in `fitted.json`.
+`RULES` has Eqn. 11 in all its forms and the rivals, which were fitted to the benchmark in
+`analysis/data` by `python -m analysis.rule_fitting` and lie in `fitted/`.
 """
 
-import json
-from importlib import resources
+from pathlib import Path
 
 from search_spaces.rules.eqn11 import FORMS
 from search_spaces.rules.saved import AnyRule, load_rule, read_rule, rule_json, rule_of
 from search_spaces.rules.spectrum_matching import SpectrumMatching
 from search_spaces.rules.target import NoiseScales, Rule, Target
 
-_FITTED = json.loads(resources.files(__name__).joinpath("fitted.json").read_text())
+_FITTED = sorted(Path(__file__).with_name("fitted").glob("*.json"))
 
 RULES: dict[str, AnyRule] = {
     **FORMS,
     "spectrum": SpectrumMatching(
         shares=tuple(2.0**power for power in range(-7, 2)), gains=(1.8, 3.3, 5.2, 8.7)
     ),
-    **{name: rule_of(content) for name, content in _FITTED.items()},
+    **{path.stem: read_rule(path) for path in _FITTED},
 }
 
 RECOMMENDED = "bandwidth_low_pass"
