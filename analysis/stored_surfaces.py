@@ -36,31 +36,28 @@ class Stored(NamedTuple):
     """Signals with fewer than `MIN_POINTS` points."""
 
 
-def stored_surfaces(results: str, recordings: str | None = None) -> Stored:
+def stored_surfaces(
+    results: str, recordings: str | None = None, *, other: Mapping[str, Any] | None = None
+) -> Stored:
     """The surfaces of the setting that most of a results folder's SIREN² fits have.
 
     `recordings` is a CSV file with columns `signal` and `recording`: clips of one recording are
     never on both sides of a validation. Without it, the folder's own `recordings.csv`; a signal
-    that is in none is a recording by itself.
+    that is in none is a recording by itself. `other` are columns of `SETTING` that shall have
+    another value than usual; None is any value.
 
     Raises:
         InputError: there is no such folder or file, or too little in it.
     """
     store = Store(results, create=False)
-    columns = ("sha256", "hp_s0", "hp_s1", "metric_psnr_peak", "metric_psnr_zero", *SETTING)
-    where = {"network": "siren2", "seed": SEED}
-    rows = [
-        row
-        for row in store.fits(columns=columns, where=where).to_pylist()
-        if row["status"] in ("ok", "dead", "diverged")
-    ]
-    if not rows:
-        raise InputError(f"{results}: no fits of SIREN² on seed {SEED}; run a grid or a check.")
-    settings = Counter(tuple(row[name] for name in SETTING) for row in rows)
-    setting = settings.most_common(1)[0][0]
+    setting = {**usual_setting(store), **(other or {})}
+    free = {name for name, value in (other or {}).items() if value is None}
+    columns = ("sha256", "hp_s0", "hp_s1", "metric_psnr_peak", "metric_psnr_zero")
+    where = {"network": "siren2", "seed": SEED, **setting}
+    where = {name: value for name, value in where.items() if name not in free}
     fits: dict[str, dict[NoiseScales, float]] = defaultdict(dict)
-    for row in rows:
-        if tuple(row[name] for name in SETTING) == setting:
+    for row in store.fits(columns=columns, where=where).to_pylist():
+        if row["status"] in ("ok", "dead", "diverged"):
             diverged = row["status"] == "diverged"
             score = row["metric_psnr_zero" if diverged else "metric_psnr_peak"]
             fits[row["sha256"]][NoiseScales(row["hp_s0"], row["hp_s1"])] = score
@@ -73,8 +70,7 @@ def stored_surfaces(results: str, recordings: str | None = None) -> Stored:
             "with studies/rule_check.py."
         )
     named = _recordings(results, recordings)
-    named_setting: dict[str, Any] = dict(zip(SETTING, setting, strict=True))
-    width, depth = named_setting["hp_width"], named_setting["hp_depth"]
+    width, depth = setting["hp_width"], setting["hp_depth"]
     return Stored(
         surfaces(
             [target_of(signal, width, depth) for signal in signals],
@@ -82,10 +78,25 @@ def stored_surfaces(results: str, recordings: str | None = None) -> Stored:
             [named.get(signal.name, signal.source) for signal in signals],
             [[Fit(at, psnr) for at, psnr in fits[s.sha256].items()] for s in signals],
         ),
-        named_setting,
+        setting,
         sum(len(fits[sha]) for sha in mapped),
         len(fits) - len(mapped),
     )
+
+
+def usual_setting(store: Store) -> dict[str, Any]:
+    """What most of a store's SIREN² fits on the first seed agree in, by column.
+
+    Raises:
+        InputError: there are none.
+    """
+    table = store.fits(columns=SETTING, where={"network": "siren2", "seed": SEED})
+    settings = Counter(tuple(row[name] for name in SETTING) for row in table.to_pylist())
+    if not settings:
+        raise InputError(
+            f"{store.results}: no fits of SIREN² on seed {SEED}; run studies/rule_check.py."
+        )
+    return dict(zip(SETTING, settings.most_common(1)[0][0], strict=True))
 
 
 def _recordings(results: str, path: str | None) -> dict[str, str]:
