@@ -37,12 +37,12 @@ from search_spaces.rules import Target
 SHOWN = {"psi": "psi", "centroid_power": "power", "rolloff_99": "99 %", "low_pass_40": "40 dB"}
 """Descriptors and their columns' heads."""
 
-LEGEND = """\
-psi, power (centroid), 99 % (roll-off), 40 dB (low_pass_40): shares of a signal's own
-Nyquist. K: the optimum's bandwidth, a share of the original's; g: its gain; dB: its
-PSNR. lost: dB that the original's (K, g) lies below the variant's optimum, on the
-variant's surface, 0 or more by its nature; noise: dB that fits deviate from there.
-"""
+LEGEND = (
+    "psi, power (centroid), 99 % (roll-off), 40 dB (low_pass_40): shares of its own Nyquist. "
+    "K: the optimum's bandwidth, a share of the original's; g: its gain; dB: its PSNR. lost: dB "
+    "that the original's (K, g) lies below the variant's optimum, on the variant's surface, 0 or "
+    "more by its nature; noise: dB that fits deviate from there."
+)
 ABOUT: Mapping[str, str] = {
     "phases": "Same |FFT|, other phases: if optima move, no spectral descriptor suffices.",
     "two surrogates": "Both with random phases: what chance alone loses.",
@@ -156,7 +156,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     for _, group in groupby(pairs, lambda p: p.experiment):
         console.print(pair_table(list(group)))
-    console.print(LEGEND)
+    console.print(LEGEND, width=80)
     folder = Path(arguments.results) / "_rules"
     folder.mkdir(parents=True, exist_ok=True)
     kind = "widths" if arguments.widths else "variants"
