@@ -106,7 +106,7 @@ def pair_rows(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
 
 
 def ridges(lines: Mapping[str, tuple[Array, Array]], nyquist: float) -> str:
-    """PSNR over K, in the mean over gains, the first line in black; SVG text.
+    """PSNR over K, in the mean over gains, the first line black and broad below the others; SVG.
 
     `lines` are (K in rad per unit, PSNR in dB), `nyquist` the original's.
     """
@@ -117,7 +117,7 @@ def ridges(lines: Mapping[str, tuple[Array, Array]], nyquist: float) -> str:
         for i, (name, (k, psnr)) in enumerate(lines.items()):
             axes.plot(
                 k / nyquist, psnr, label=name.replace("_", " "), lw=1.4 if i else 2.6,
-                color=colors(i) if i else INK, zorder=2 if i else 3,
+                color=colors(i) if i else INK,
             )  # fmt: skip
         axes.set_xscale("log")
         axes.set_xlabel("K / Nyquist of the original")

@@ -134,7 +134,7 @@ def read_bytes(data: bytes) -> np.ndarray:
     ("arguments", "says"),
     [
         ([], "nothing to make"),
-        (["none.wav"], r"none\.wav: no such file"),
+        (["none.wav"], "none.wav: no such file"),
         (["--equal-psi", "0.1", "--max-samples", "10"], "--max-samples 10: give 256 or more"),
         (["--equal-psi", "0.9"], "--equal-psi 0.9: give shares"),
     ],
@@ -143,7 +143,7 @@ def test_bad_input_gets_a_sentence_and_writes_nothing(tmp_path, capsys, argument
     assert variants.main([*arguments, "--to", str(tmp_path / "to")]) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ")
-    assert says.replace("\\", "") in error
+    assert says in error
     assert not (tmp_path / "to").exists()
 
 
