@@ -96,12 +96,13 @@ def width_pairs(of_widths: Sequence[Surfaces]) -> list[Pair]:
     """Every signal at further widths beside itself at the first, where it is mapped at both."""
     first = of_widths[0]
     place = {target.sha256: i for i, target in enumerate(first.targets)}
-    return [
+    found = [
         pair("width", first, place[target.sha256], other, j)
         for other in of_widths[1:]
         for j, target in enumerate(other.targets)
         if target.sha256 in place
     ]
+    return sorted(found, key=lambda p: (p.original, p.variant_target.width))
 
 
 def ridge(surfaces: Surfaces, index: int) -> tuple[Array, Array]:

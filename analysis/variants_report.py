@@ -58,7 +58,11 @@ def pair_table(pairs: Sequence[Pair]) -> Table:
     originals, where there are enough of them.
     """
     interval = recordings_interval([p.regret for p in pairs], [p.original for p in pairs])
-    known = f" [{interval.low:.2f}, {interval.high:.2f}]" if math.isfinite(interval.low) else ""
+    known = (
+        f" [{interval.low:.2f}, {interval.high:.2f}]".replace("-0.00", "0.00")
+        if math.isfinite(interval.low)
+        else ""
+    )
     mean = f"mean lost {interval.mean:.2f} dB{known}, beside a noise of "
     mean += f"{statistics.fmean(p.noise for p in pairs):.2f} dB"
     experiment = pairs[0].experiment
@@ -71,7 +75,9 @@ def pair_table(pairs: Sequence[Pair]) -> Table:
         first = mine[0]
         table.add_row(*_cells(first.original, first.original_target, first.original_optimum, first))
         for p in mine:
-            cells = _cells(f"  {p.variant}", p.variant_target, p.variant_optimum, p)
+            # At another width the name is the same, and the width must be seen.
+            name = "" if experiment == "width" else p.variant
+            cells = _cells(f"  {name}", p.variant_target, p.variant_optimum, p)
             table.add_row(*cells, f"{p.regret:.2f}", f"{p.noise:.2f}")
     return table
 

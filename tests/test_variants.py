@@ -242,11 +242,11 @@ def test_the_report_pairs_widths_and_gains_keep_their_meaning(tmp_path, capsys):
     results = plant(tmp_path, optima, widths=(52, 104, 222))
     assert variants_report.main([results, "--widths", "52", "104", "222"]) == 0
     table = pq.read_table(f"{results}/_rules/widths.parquet").to_pandas()
-    assert sorted(zip(table["variant"], table["width_variant"], strict=True)) == [
+    assert list(zip(table["variant"], table["width_variant"], strict=True)) == [
         ("a", 104), ("a", 222), ("b", 104), ("b", 222),
     ]  # fmt: skip
     assert table["regret_db"].max() < 0.15
-    assert "a x104" in capsys.readouterr().out
+    assert "x104" in capsys.readouterr().out
     assert variants_report.main([results, "--widths", "52", "77"]) == 2
     assert "--widths 77: " in capsys.readouterr().err
 
