@@ -36,20 +36,25 @@ class Stored(NamedTuple):
     """Signals with fewer than `MIN_POINTS` points."""
 
 
-def stored_surfaces(results: str, recordings: str | None = None) -> Stored:
+def stored_surfaces(
+    results: str, recordings: str | None = None, *, other: Mapping[str, Any] | None = None
+) -> Stored:
     """The surfaces of the setting that most of a results folder's SIREN² fits have.
 
     `recordings` is a CSV file with columns `signal` and `recording`: clips of one recording are
     never on both sides of a validation. Without it, the folder's own `recordings.csv`; a signal
-    that is in none is a recording by itself.
+    that is in none is a recording by itself. `other` are columns of `SETTING` that shall have
+    another value than usual; None is any value.
 
     Raises:
         InputError: there is no such folder or file, or too little in it.
     """
     store = Store(results, create=False)
-    setting = usual_setting(store)
+    setting = {**usual_setting(store), **(other or {})}
+    free = {name for name, value in (other or {}).items() if value is None}
     columns = ("sha256", "hp_s0", "hp_s1", "metric_psnr_peak", "metric_psnr_zero")
     where = {"network": "siren2", "seed": SEED, **setting}
+    where = {name: value for name, value in where.items() if name not in free}
     fits: dict[str, dict[NoiseScales, float]] = defaultdict(dict)
     for row in store.fits(columns=columns, where=where).to_pylist():
         if row["status"] in ("ok", "dead", "diverged"):

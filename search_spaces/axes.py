@@ -1,7 +1,7 @@
 """Axes of a search space, each a frozen value that knows its grid points."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -25,6 +25,10 @@ class Linear:
     def grid(self) -> tuple[float, ...]:
         return tuple(np.linspace(self.low, self.high, self.num).tolist())
 
+    def scaled(self, factor: float) -> "Linear":
+        """Every point times a factor."""
+        return replace(self, low=self.low * factor, high=self.high * factor)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Log:
@@ -42,6 +46,10 @@ class Log:
 
     def grid(self) -> tuple[float, ...]:
         return tuple(np.geomspace(self.low, self.high, self.num).tolist())
+
+    def scaled(self, factor: float) -> "Log":
+        """Every point times a factor."""
+        return replace(self, low=self.low * factor, high=self.high * factor)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +69,10 @@ class Values:
 
     def grid(self) -> tuple[float, ...]:
         return self.values
+
+    def scaled(self, factor: float) -> "Values":
+        """Every point times a factor."""
+        return replace(self, values=tuple(value * factor for value in self.values))
 
 
 Axis = Linear | Log | Values

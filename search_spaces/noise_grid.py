@@ -1,6 +1,7 @@
 """The search space of SIREN²: a grid of (s0, s1), or the rectangle that it spans."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 from search_spaces.axes import Axis
 from search_spaces.rules.eqn11 import PAPER_SAMPLES
@@ -17,6 +18,13 @@ class NoiseGrid:
     s0: Axis
     s1: Axis
     samples: int = PAPER_SAMPLES
+
+    def at_width(self, given: int, width: int) -> "NoiseGrid":
+        """The same gains g and bandwidths K at another width: s1 goes by sqrt(given / width).
+
+        `given` is the width for which the s1 axis is (`search_spaces.bandwidth`).
+        """
+        return replace(self, s1=self.s1.scaled(math.sqrt(given / width)))
 
     def axes(self, num_samples: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """The s0 and the s1 values for a signal of `num_samples` along its longest axis."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from inr_models import InputError
 from search_spaces.axes import Axis, Linear, Log, Values
+from search_spaces.bandwidth import bandwidth, gain
 from search_spaces.noise_grid import NoiseGrid
 
 
@@ -56,3 +57,16 @@ def test_a_noise_grid_scales_s0_with_the_length_and_leaves_s1():
     cells = grid.cells(7500)
     assert [index for index, _ in cells] == [(i, j) for i in range(2) for j in range(3)]
     assert all((p.s0, p.s1) == (s0[i], s1[j]) for (i, j), p in cells)
+
+
+@pytest.mark.parametrize(
+    "s1", [Linear(low=0, high=3, num=4), Log(low=0.1, high=3, num=4), Values(values=(0, 0.3, 3))]
+)
+@pytest.mark.parametrize("width", [16, 104, 222])
+def test_at_another_width_a_grid_has_the_same_bandwidths_and_gains(s1: Axis, width):
+    grid = NoiseGrid(s0=Log(low=150, high=3000, num=3), s1=s1)
+    other = grid.at_width(52, width)
+    for (cell, at), (other_cell, there) in zip(grid.cells(8192), other.cells(8192), strict=True):
+        assert cell == other_cell
+        assert gain(there.s1, width=width) == pytest.approx(gain(at.s1, width=52))
+        assert bandwidth(*there, width=width) == pytest.approx(bandwidth(*at, width=52))

@@ -245,3 +245,17 @@ def test_a_failed_cell_does_not_hide_the_confirmed_gain(tmp_path):
     assert summary.differences == (5.0, 5.0)
     assert summary.statuses["failed"] == 1
     assert results.missing[signal.sha256] > 0
+
+
+def test_a_width_changes_the_networks_and_its_own_changes_nothing():
+    signal = make_signal()
+    run = make_run(signal)
+    wide = resolve(STUDY, "small", [signal], changes={"width": 208})
+    for ours, theirs in zip(points(run, signal), points(wide, signal), strict=True):
+        assert (ours.name, theirs.network.width) == (theirs.name, 208)
+        if ours.cell and ours.scales and theirs.scales:  # sqrt(52 / 208) of s1
+            assert theirs.scales == pytest.approx((ours.scales.s0, ours.scales.s1 / 2))
+    assert resolve(STUDY, "small", [signal], changes={"width": 52}).id == run.id
+    assert wide.settings["width"] == 208
+    with pytest.raises(InputError, match="--width 0: give 1 or more"):
+        resolve(STUDY, "small", [signal], changes={"width": 0})

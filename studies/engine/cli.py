@@ -98,6 +98,9 @@ def parser(study: Study) -> argparse.ArgumentParser:
         results.add_argument(
             "--confirm-seeds", type=int, metavar="N", help="fresh seeds that score what is compared"
         )
+        results.add_argument(
+            "--width", type=int, metavar="N", help="of hidden layers; the grid keeps its (K, g)"
+        )
     results.add_argument("--epochs", type=int, metavar="N", help="full-batch updates of a fit")
     size = "longest crop" if study.media == "sound" else "pixels of the largest crop"
     results.add_argument("--max-samples", type=int, metavar="N", help=size)

@@ -180,7 +180,7 @@ class Run:
 
 FLAGS = (
     "seeds", "epochs", "max_samples", "precision", "confirm_seeds", "trials", "sampler",
-    "early_stopping", "networks", "tune", "rules",
+    "early_stopping", "networks", "tune", "rules", "width",
 )  # fmt: skip
 """The settings that the command line can change, of the studies that have them."""
 
@@ -201,8 +201,8 @@ def resolve(
 
     `changes` are fields of the scale, its fit and the search by name, and `confirm_seeds`: the
     number of choosing and of scoring seeds; `rules`, names or files of further rules; of a
-    comparison also `networks`, the names of the cases that are wanted, and `tune`. A value of None
-    changes nothing.
+    comparison also `networks`, the names of the cases that are wanted, and `tune`. A grid keeps its
+    gains at another `width`. A value of None changes nothing.
 
     Raises:
         InputError: a value out of its range, or no such rule.
@@ -211,6 +211,11 @@ def resolve(
     rules = {name: RULES[name] for name in study.scales[scale_name].rules}
     rules |= _named_rules(given.pop("rules", ()))
     scale = study.scales[scale_name]
+    width = given.get("width", scale.width)
+    if scale.grid and width != scale.width:
+        if width < 1:
+            raise InputError(f"--width {width}: give 1 or more.")
+        given["grid"] = scale.grid.at_width(scale.width, width)
     scale = dataclasses.replace(
         _changed(scale, given), fit=_changed(scale.fit, given), rules=tuple(rules)
     )
