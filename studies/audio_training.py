@@ -38,7 +38,7 @@ def cases(scale: Scale, decays: tuple[float, ...]) -> tuple[Case, ...]:
         for factor in sorted({max(1.0, f * scale.max_samples / 150_000) for f in SCALINGS}):
             found.append(
                 Case(
-                    name=f"{network} omega x{factor:.3g}",
+                    name=f"{network} omega x{factor:.4g}",
                     network=network,
                     width=scale.width,
                     first_factor=factor,

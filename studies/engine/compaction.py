@@ -39,6 +39,9 @@ def compact(store: Store, *, small: bool = False) -> None:
             _compact(store, table, small)
         except FileNotFoundError:
             continue  # another driver of these results is at it
+        except (OSError, pa.ArrowException):
+            store.check_parts(table)
+            raise
 
 
 def _compact(store: Store, table: str, small: bool) -> None:
@@ -46,7 +49,7 @@ def _compact(store: Store, table: str, small: bool) -> None:
     replaced = {
         f"{store.root}/{table}/{name}"
         for footer in footers.values()
-        for name in (footer.metadata or {}).get(_REPLACES, b"").decode().split()
+        for name in (footer.metadata or {}).get(_REPLACES, b"").decode(errors="replace").split()
     }
     num_rows = {part: f.num_rows for part, f in footers.items() if part not in replaced}
     if small and len(num_rows) < MANY_FILES:

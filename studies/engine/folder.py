@@ -11,21 +11,25 @@ from numpy.typing import NDArray
 from pyarrow import fs
 
 from inr_models import InputError
+from inr_models.shown import without_secrets
 
 
 class Folder:
     """Files under `results`, a local path or a URI. A file appears whole: it is written under
     a name that readers pass over, then moved.
 
-    `location` is the same place for a process with another working folder.
+    `location` is the same place for a process with another working folder; `results` is for
+    people, without the secrets of a URI.
 
     Raises:
         InputError: there is no such storage.
     """
 
     def __init__(self, results: str) -> None:
-        self.results = results
+        self.results = without_secrets(results)
         if "://" in results:
+            if any(character.isspace() for character in results):  # nor is a secret known as one
+                raise InputError("--results: a URI has no blanks; write %20 for each.")
             self.location = results
             try:
                 self.filesystem, self.root = fs.FileSystem.from_uri(results)
@@ -74,9 +78,18 @@ class Folder:
         self.write_bytes(path, buffer.getvalue())
 
     def read_array(self, path: str) -> NDArray | None:
-        """A NumPy file under the results, None where there is none."""
+        """A NumPy file under the results, None where there is none.
+
+        Raises:
+            InputError: it is damaged, or holds objects, which are not unpickled.
+        """
         content = self.read_bytes(path)
-        return None if content is None else np.load(io.BytesIO(content), allow_pickle=False)
+        try:
+            return None if content is None else np.load(io.BytesIO(content), allow_pickle=False)
+        except Exception as error:  # a header is a Python literal, and wrong in any way
+            raise InputError(
+                f"{self.results}/{path}: not readable as an array; remove it from the results."
+            ) from error
 
     def delete(self, path: str) -> None:
         """Remove a file under the results, if it is there."""

@@ -6,11 +6,12 @@ Curves land before the rows they belong to, so a row that is there is complete.
 # pyarrow.compute makes its functions when it is imported.
 # pyright: reportAttributeAccessIssue=false
 
+import contextlib
 import datetime
 import functools
 import operator
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -134,6 +135,13 @@ class Store(Folder):
         names = [n for n in self.names(table) if n.endswith(".parquet")]
         return [f"{self.root}/{table}/{name}" for name in names]
 
+    def check_parts(self, table: str) -> None:
+        """Raise InputError if a file of a table can be fetched but not read."""
+        for part in self.parts(table):
+            if content := self.read_bytes(part.removeprefix(f"{self.root}/")):
+                whole = pa.BufferReader(content)
+                self._check_columns(table, part, lambda _, whole=whole: pq.read_table(whole).schema)
+
     def _dataset(self, table: str, parts: list[str]) -> ds.Dataset:
         # The schema fills columns that an older file lacks with null.
         return ds.dataset(
@@ -154,30 +162,35 @@ class Store(Folder):
             except FileNotFoundError:  # compacted between the listing and the reading
                 if attempt == 4:
                     raise
+            except (OSError, pa.ArrowException):
+                self.check_parts(table)
+                raise
         raise AssertionError("unreachable")
 
     def _check_schema(self, table: str) -> None:
         parts = self.parts(table)
         for part in parts[:1] + parts[-1:]:
-            try:
-                there = self.schema(part)
-            except FileNotFoundError:
+            with contextlib.suppress(FileNotFoundError):
+                self._check_columns(table, part, self.schema)
+
+    def _check_columns(self, table: str, part: str, schema: Callable[[str], pa.Schema]) -> None:
+        try:
+            there = schema(part)
+        except FileNotFoundError:
+            raise
+        except (OSError, pa.ArrowException) as error:
+            raise InputError(f"{part}: not a Parquet file; remove it from the results.") from error
+        for column in TABLES[table]:
+            index = there.get_field_index(column.name)
+            if index >= 0 and there.field(index).type == column.type:
                 continue
-            except (OSError, pa.ArrowInvalid) as error:
-                raise InputError(
-                    f"{part}: not a Parquet file; remove it from the results."
-                ) from error
-            for column in TABLES[table]:
-                index = there.get_field_index(column.name)
-                if index >= 0 and there.field(index).type == column.type:
-                    continue
-                if index < 0 and not column.required:
-                    continue
-                found = "no such column" if index < 0 else str(there.field(index).type)
-                raise InputError(
-                    f"{part}: column {column.name} should be {column.type}, found {found}; "
-                    "these results are of another schema: give another folder with --results."
-                )
+            if index < 0 and not column.required:
+                continue
+            found = "no such column" if index < 0 else str(there.field(index).type)
+            raise InputError(
+                f"{part}: column {column.name} should be {column.type}, found {found}; "
+                "these results are of another schema: give another folder with --results."
+            )
 
 
 def _is_in(column: str, values: Collection[str] | None) -> ds.Expression:

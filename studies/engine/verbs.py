@@ -12,6 +12,7 @@ import pyarrow as pa
 from rich.console import Console
 
 from inr_models import InputError
+from inr_models.shown import shown
 from studies.engine.batch import BatchRunner, run_batch
 from studies.engine.compaction import compact
 from studies.engine.progress import FitProgress, duration, end, say
@@ -146,7 +147,7 @@ def status(study: Study, arguments: argparse.Namespace, console: Console) -> int
 
     store = Store(arguments.results, create=False)
     run, signals = newest_run(study.name, arguments, store)
-    console.print(f"{arguments.results}/{run.folder}", soft_wrap=True)
+    console.print(shown(f"{store.results}/{run.folder}"), soft_wrap=True)
     console.print(status_table(Job(run, signals, store).results()))
     return 0
 
@@ -181,7 +182,7 @@ def _resolve(
     with console.status("reading the signals" + ": two minutes, the first time" * bool(made)):
         signals, skipped = read_all(files, empty.scale.max_samples, study.media)
     if not signals:
-        raise InputError("\n       ".join(skipped))
+        raise InputError(*skipped)
     run = resolve(study, scale_name, signals, skipped=skipped, changes=changes)
     _check_search(run, signals)
     return run, signals
