@@ -10,11 +10,11 @@ import unicodedata
 _OBEYED = ("Cc", "Cf", "Zl", "Zp")  # escapes and newlines; turns of direction; line separators
 _JOINERS = "\u200c\u200d"  # of Persian, Hindi and emoji
 
-_URI = re.compile(r"://\S+")
+_URI = re.compile(r"(?:://|/)\S+")  # or of a URI what comes behind its host
 # A password may hold "/" and "@" where it was not encoded, so it reaches to the last "@".
 _USER = re.compile(r"^://(?:[^/@:?]*:[^?]*|[^/@?]+)@")
 _FIELD = re.compile(r"([?&;])([^=&]+)=([^&'\")]*)")
-_OPEN_FIELDS = ("endpoint_override", "region", "scheme", "sslmode")
+_OPEN_FIELDS = ("endpoint_override", "mode", "region", "scheme", "sslmode")
 
 
 def shown(text: str) -> str:

@@ -134,8 +134,8 @@ class Run:
     def __post_init__(self) -> None:
         _check_name("study", self.study)
         for sha256 in self.signals:  # files are named by it
-            if not re.fullmatch("[0-9a-z]{64}", sha256):
-                raise InputError(f"signals: {sha256!r} is no SHA-256 of 64 digits.")
+            if not re.fullmatch("[0-9a-f]{64}", sha256):
+                raise InputError(f"signals: {sha256!r} is no SHA-256 of 64 hex digits.")
 
     @property
     def id(self) -> str:
