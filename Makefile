@@ -7,7 +7,7 @@ PORT ?= 5000
 BIN := .venv/bin
 DB := $(abspath $(RESULTS))/_mlflow/mlflow.db
 
-.PHONY: help setup study test test-slow test-cluster lint ui clean
+.PHONY: help setup study test test-slow test-cluster lint audit ui clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -32,13 +32,19 @@ lint: .venv/.stamp ## check style, types and who imports whom
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 
+# In an environment of its own, and not in `lint`: the advisories have to be fetched.
+audit: ## look for known vulnerabilities in what constraints.txt pins; needs the network
+	$(PYTHON) -m venv .audit
+	.audit/bin/python -m pip install -q --disable-pip-version-check pip-audit
+	.audit/bin/pip-audit --strict --disable-pip --no-deps -r constraints.txt
+
 ui: .venv/.stamp ## show the results in MLflow, on 127.0.0.1 (PORT=5000)
 	@[ -f "$(DB)" ] || { echo "no study has run yet: make study" >&2; exit 2; }
 	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server \
 		-w 1 --host 127.0.0.1 --port $(PORT) --backend-store-uri "sqlite:///$(DB)"
 
 clean: ## remove .venv, caches and build leftovers; results stay
-	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .audit build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.stamp: pyproject.toml constraints.txt

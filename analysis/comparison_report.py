@@ -88,13 +88,14 @@ def _lines(results: Results, comparison: Comparison) -> dict[str, plots.Line]:
 def _errors(results: Results, comparison: Comparison) -> str | None:
     """Pictures of what the first networks of the standings leave out, on the first seed."""
     run, signal, store = results.run, comparison.signal, results.store
+    shape = (signal.num_samples, signal.channels)
     values = store.read_array(target_path(signal.sha256))
-    if values is None:
+    if values is None or values.shape != shape:
         return None
     outputs = {}
     for s in comparison.standings:
         output = store.read_array(output_path(trial_of(run, signal, s.point, 0).key))
-        if output is not None and len(outputs) < MAX_PICTURES:
+        if output is not None and output.shape == shape and len(outputs) < MAX_PICTURES:
             outputs[s.point.name] = output
     if not outputs:
         return None

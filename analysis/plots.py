@@ -147,7 +147,7 @@ def gains(summaries: Sequence[Summary]) -> str:
                 [0, s.difference], [y, y], color="#d5dbe3", lw=5, solid_capstyle="butt", zorder=1
             )
             axes.plot(s.differences, [y] * len(s.differences), "o", ms=5, color=INK, alpha=0.75)
-        axes.set_yticks(range(len(shown)), [s.signal.name for s in shown], parse_math=False)
+        axes.set_yticks(range(len(shown)), [label(s.signal.name) for s in shown], parse_math=False)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set_ylim(-0.6, len(shown) - 0.4)
         axes.spines["left"].set_visible(False)
@@ -157,6 +157,11 @@ def gains(summaries: Sequence[Summary]) -> str:
 
 def _tick(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def label(name: str) -> str:
+    """A signal's name that leaves room for the figure beside it."""
+    return name if len(name) <= 32 else f"{name[:31]}…"
 
 
 def to_svg(figure: Figure) -> str:

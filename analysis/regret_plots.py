@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, ScalarFormatter, SymmetricalLogLocator
 from matplotlib.tri import Triangulation
 
-from analysis.plots import BEST, INK, MUTED, OUTLINE, RULE, STYLE, to_svg
+from analysis.plots import BEST, INK, MUTED, OUTLINE, RULE, STYLE, label, to_svg
 from analysis.regret import Overall, Regret
 from search_spaces.rules import NoiseScales
 from studies.engine.known import Suggestion
@@ -110,7 +110,7 @@ def history(suggestions: Sequence[Suggestion], rule: float) -> str:
 def forest(regrets: Sequence[Regret], total: Overall) -> str:
     """A rule's regret on every signal with its 95 % interval, and the mean over signals below."""
     shown = sorted(regrets, key=lambda r: r.interval.mean)
-    rows = [(r.signal.name, r.interval) for r in shown]
+    rows = [(label(r.signal.name), r.interval) for r in shown]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7, 1.3 + 0.3 * len(rows)), layout="constrained")
         axes = figure.add_subplot()
@@ -172,7 +172,7 @@ def importances(shares: Mapping[str, Mapping[str, float]]) -> str:
                 y, parts["s1"], left=parts["s0"], height=0.6, color=BAND,
                 label="s1" if not y else None,
             )  # fmt: skip
-        axes.set_yticks(range(len(shares)), list(shares), parse_math=False)
+        axes.set_yticks(range(len(shares)), [label(name) for name in shares], parse_math=False)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set_xlim(0, 1)
         axes.spines["left"].set_visible(False)

@@ -183,16 +183,23 @@ class Training:
         return {name: getattr(self, name) for name in names}
 
     def load(self, saved: bytes) -> None:
-        """Go on from what `save` gave; begin anew where another version of this code did.
+        """Go on from what `save` gave; begin anew where another version did, or other training, or
+        where it is damaged.
 
         Unpickles tensors and plain containers only.
         """
-        state = torch.load(io.BytesIO(saved), map_location=self.theta.device, weights_only=True)
-        if state.pop("format", None) != FORMAT:
+        here = self._state()
+        try:
+            state = torch.load(io.BytesIO(saved), map_location=self.theta.device, weights_only=True)
+            format, epoch, seconds = (state.pop(name) for name in ("format", "epoch", "seconds"))
+            kinds = {name: (value.shape, value.dtype) for name, value in state.items()}
+            is_whole = format == FORMAT and 0 <= epoch <= len(self.rates) and seconds >= 0
+        except Exception:  # whatever bytes that are no such state make torch raise
             return
-        self.epoch, self.seconds = state.pop("epoch"), state.pop("seconds")
-        for name, value in state.items():
-            getattr(self, name).copy_(value)
+        if is_whole and kinds == {name: (v.shape, v.dtype) for name, v in here.items()}:
+            self.epoch, self.seconds = epoch, seconds
+            for name, value in here.items():
+                value.copy_(state[name])
 
 
 def _blocks(network: CoordinateMLP, coords: Tensor, step: Step) -> tuple[int, int]:

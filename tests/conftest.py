@@ -50,6 +50,17 @@ def make_wav(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, bytes], Path]:
+    """`write(name, content)`: a file of these bytes."""
+
+    def write(name: str, content: bytes) -> Path:
+        (tmp_path / name).write_bytes(content)
+        return tmp_path / name
+
+    return write
+
+
 @pytest.fixture(scope="session")
 def chirp() -> tuple[Tensor, Tensor]:
     """Coordinates and values [2500, 1]: several CPU blocks of a fit, the last one shorter."""

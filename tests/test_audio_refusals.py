@@ -6,37 +6,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inr_models import InputError
 from studies.engine.audio_files import read_audio
+from tests.media import refusal
 
 CROPS = [1024, 150_000]
 """One length with the loudest window, one with the head."""
 
 
-def refusal(path: Path, max_samples: int) -> str:
-    """The sentence that refuses `path`, less its name."""
-    with pytest.raises(InputError) as error:
-        read_audio(path, max_samples)
-    message = str(error.value)
-    assert message.startswith(f"{path}: ")
-    sentence = message.removeprefix(f"{path}: ")
-    assert sentence.endswith(".")
-    assert ". " not in sentence
-    assert "\n" not in sentence
-    return sentence
-
-
 @pytest.mark.parametrize("max_samples", CROPS)
 def test_a_missing_file_an_empty_one_and_a_directory_are_refused(tmp_path, max_samples):
-    assert "no such file" in refusal(tmp_path / "missing.wav", max_samples)
+    assert "no such file" in refusal(read_audio, tmp_path / "missing.wav", max_samples)
     (tmp_path / "empty.wav").touch()
-    assert "empty" in refusal(tmp_path / "empty.wav", max_samples)
+    assert "empty" in refusal(read_audio, tmp_path / "empty.wav", max_samples)
     (tmp_path / "folder.wav").mkdir()
-    assert "not a file" in refusal(tmp_path / "folder.wav", max_samples)
+    assert "not a file" in refusal(read_audio, tmp_path / "folder.wav", max_samples)
 
 
 def test_a_name_too_long_for_a_file_is_refused(tmp_path):
-    refusal(tmp_path / ("a" * 300 + ".wav"), 1024)
+    refusal(read_audio, tmp_path / ("a" * 300 + ".wav"), 1024)
 
 
 @pytest.mark.parametrize("content", [b"This is a text.\n" * 500, bytes(range(256)) * 30])
@@ -44,27 +31,27 @@ def test_a_name_too_long_for_a_file_is_refused(tmp_path):
 def test_what_is_not_sound_is_refused_whatever_its_name(tmp_path, suffix, content):
     path = tmp_path / f"text.{suffix}"
     path.write_bytes(content)
-    assert "not readable as audio" in refusal(path, 1024)
+    assert "not readable as audio" in refusal(read_audio, path, 1024)
 
 
 @pytest.mark.parametrize("max_samples", CROPS)
 @pytest.mark.parametrize("num", [0, 1, 255])
 def test_fewer_than_256_samples_are_refused(make_wav, noise, num, max_samples):
-    assert "too few" in refusal(make_wav("short.wav", noise[:num]), max_samples)
+    assert "too few" in refusal(read_audio, make_wav("short.wav", noise[:num]), max_samples)
 
 
 @pytest.mark.parametrize("max_samples", CROPS)
 def test_silence_is_refused(make_wav, max_samples):
-    assert "silent" in refusal(make_wav("silence.wav", np.zeros(5000)), max_samples)
+    assert "silent" in refusal(read_audio, make_wav("silence.wav", np.zeros(5000)), max_samples)
     opposite = np.tile([0.5, -0.5], (5000, 1))
-    assert "silent" in refusal(make_wav("opposite.wav", opposite), max_samples)
+    assert "silent" in refusal(read_audio, make_wav("opposite.wav", opposite), max_samples)
 
 
 @pytest.mark.parametrize("level", [0, 1e-60])
 def test_a_head_that_is_silent_under_the_peak_of_the_file_is_refused(make_wav, noise, level):
     samples = level * noise[:151_000]
     samples[150_500] = 1
-    assert "silent" in refusal(make_wav("late.wav", samples, subtype="DOUBLE"), 150_000)
+    assert "silent" in refusal(read_audio, make_wav("late.wav", samples, subtype="DOUBLE"), 150_000)
 
 
 @pytest.mark.parametrize("max_samples", CROPS)
@@ -75,7 +62,7 @@ def test_a_sample_that_is_no_finite_number_is_refused_by_place(
 ):
     samples = np.stack([noise[:5000], noise[:5000]], axis=1)
     samples[at, 1] = value
-    sentence = refusal(make_wav("bad.wav", samples, subtype="FLOAT"), max_samples)
+    sentence = refusal(read_audio, make_wav("bad.wav", samples, subtype="FLOAT"), max_samples)
     assert f"sample {at} is not a finite number" in sentence
 
 
@@ -102,14 +89,14 @@ def test_a_truncated_file_is_refused(whole, max_samples):
     content = whole.read_bytes()
     for share in (0.3, 0.6, 0.9, 0.99):
         whole.write_bytes(content[: int(share * len(content))])
-        assert "truncated" in refusal(whole, max_samples)
+        assert "truncated" in refusal(read_audio, whole, max_samples)
     whole.write_bytes(content[:-1])
-    assert "truncated" in refusal(whole, max_samples)
+    assert "truncated" in refusal(read_audio, whole, max_samples)
 
 
 def test_a_file_cut_within_its_header_is_refused(whole):
     whole.write_bytes(whole.read_bytes()[:20])
-    refusal(whole, 1024)
+    refusal(read_audio, whole, 1024)
 
 
 def test_a_flac_without_a_length_says_so(make_wav, noise):
@@ -119,4 +106,4 @@ def test_a_flac_without_a_length_says_so(make_wav, noise):
     content[21] &= 0xF0
     content[22:26] = bytes(4)
     path.write_bytes(content)
-    assert "gives no length" in refusal(path, 1024)
+    assert "gives no length" in refusal(read_audio, path, 1024)

@@ -108,3 +108,44 @@ def test_what_only_a_gpu_has_is_refused_on_a_cpu(tmp_path, flags, words):
     assert code == 2
     assert f"error: {words}" in said
     assert not list(tmp_path.glob("fits/*"))
+
+
+SECRET = "pa55word"
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--tracking-uri", f"ftp://user:{SECRET}@host"),
+        ("--tracking-uri", f"postgresql://user:x {SECRET}@host/db"),
+        ("--results", f"s3://KEY:pa/55/{SECRET}@bucket"),
+        ("--results", f"s3://KEY:x {SECRET}@bucket"),
+        ("--results", f"nosuch://user:{SECRET}@host?token={SECRET}"),
+    ],
+    ids=range(5),
+)
+def test_no_refusal_quotes_a_password(capsys, small, flags):
+    assert SECRET not in refuse(capsys, *small, *flags)
+
+
+def test_flags_that_do_not_exist_are_quoted_as_they_may_be_shown(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(STUDY, ["status", f"--uri=http://user:{SECRET}@host", "-\x1b]0;title\x07"])
+    assert stop.value.code == 2
+    said = capsys.readouterr().err
+    assert r"--uri=http://***@host -\x1b]0;title\x07" in said
+    assert SECRET not in said
+
+
+def test_a_traceback_keeps_no_password(tmp_path):
+    study = tmp_path / "mine.py"
+    study.write_text(
+        "import sys\nimport studies.engine.cli\n"
+        "raise RuntimeError(f'no answer of {sys.argv[1]}\\x1b[31m')\n"
+    )
+    command = [sys.executable, study, f"http://user:{SECRET}@host?token={SECRET}"]
+    said = subprocess.run(command, capture_output=True, text=True).stderr
+    assert "Traceback" in said
+    assert r"RuntimeError: no answer of http://***@host?token=***" in said
+    assert SECRET not in said
+    assert "\x1b" not in said

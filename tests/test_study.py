@@ -1,6 +1,7 @@
 """A run's plan, its order, and what the analysis makes of rows with known numbers."""
 
 import dataclasses
+import hashlib
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from studies.engine.study import RUN_JSON, Run, resolve
 def make_signal(name: str = "clip", psi: float = 0.3, n: int = 8192) -> Signal:
     return Signal(
         name=name,
-        sha256=name.ljust(64, "0"),
+        sha256=hashlib.sha256(name.encode()).hexdigest(),
         source=f"{name}.wav",
         num_samples=n,
         channels=1,

@@ -19,6 +19,8 @@ from studies.engine.signals import Signal, crop_policy, sha256_of, take_head, ta
 MIN_SAMPLES = 256
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".aiff", ".aif")
 BLOCK_SAMPLES = 1 << 18
+# libsndfile knows thirty more formats, and guesses.
+_BEGINNINGS = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"FORM")
 
 
 def read_audio(path: Path, max_samples: int) -> Signal:
@@ -46,9 +48,9 @@ def read_audio(path: Path, max_samples: int) -> Signal:
         where = "" if peak == 0 or crop == "loudest" else f" in its first {max_samples} samples"
         raise InputError(f"{path}: the clip is silent{where}; there is nothing to fit.")
     return Signal(
-        name=Path(readable(path)).stem,
+        name=path.stem,
         sha256=sha256_of(values),
-        source=readable(path),
+        source=str(path),
         num_samples=len(values),
         channels=1,
         sample_rate=float(rate),
@@ -66,25 +68,32 @@ def read_audio(path: Path, max_samples: int) -> Signal:
 def _mono_blocks(
     path: Path, file: soundfile.SoundFile, max_samples: int
 ) -> Iterator[NDArray[np.float64]]:
+    """Blocks of a whole number of windows, but for the last."""
     size = max_samples * max(1, BLOCK_SAMPLES // max_samples)
-    read = 0
-    while True:
-        try:
-            block = file.read(size, dtype="float64", always_2d=True)
-        except soundfile.SoundFileError as error:
-            raise _truncated(path, read) from error
-        if not np.isfinite(block).all():
-            bad = read + int(np.argmin(np.isfinite(block).all(axis=1)))
-            raise InputError(
-                f"{path}: sample {bad} is not a finite number; repair or drop the clip."
-            )
-        read += len(block)
-        if len(block):
-            yield block.mean(axis=1)
-        if len(block) < size:
-            break
+    most = max(1, BLOCK_SAMPLES // file.channels)  # a header may claim a thousand channels
+    read, more = 0, True
+    while more:
+        pieces, left = [], size
+        while more and left:
+            wanted = min(left, most)
+            piece = _read(path, file, wanted, read)
+            pieces.append(piece.mean(axis=1))
+            read, left, more = read + len(piece), left - len(piece), len(piece) == wanted
+        if left < size:
+            yield np.concatenate(pieces)
     if read < file.frames or _says_truncated(path, file):
         raise _truncated(path, read)
+
+
+def _read(path: Path, file: soundfile.SoundFile, size: int, start: int) -> NDArray[np.float64]:
+    try:
+        piece = np.asarray(file.read(size, dtype="float64", always_2d=True), np.float64)
+    except soundfile.SoundFileError as error:
+        raise _truncated(path, start) from error
+    if not np.isfinite(piece).all():
+        bad = start + int(np.argmin(np.isfinite(piece).all(axis=1)))
+        raise InputError(f"{path}: sample {bad} is not a finite number; repair or drop the clip.")
+    return piece
 
 
 def _truncated(path: Path, read: int) -> InputError:
@@ -115,13 +124,8 @@ def _says_truncated(path: Path, file: soundfile.SoundFile) -> bool:
     return False
 
 
-def readable(path: Path | str) -> str:
-    """A path for people and for Parquet, also where it is not UTF-8."""
-    return os.fsencode(path).decode("utf-8", "replace")
-
-
 def check_regular(path: Path, kind: str) -> None:
-    """Raise InputError where `path` is no file, or an empty one."""
+    """Raise InputError where `path` is no file, one that may not be read, or an empty one."""
     try:
         status = path.stat()
     except FileNotFoundError as error:
@@ -132,11 +136,24 @@ def check_regular(path: Path, kind: str) -> None:
         raise InputError(f"{path}: not a file; give {kind} file, a glob or a directory.")
     if status.st_size == 0:
         raise InputError(f"{path}: the file is empty; get a whole copy.")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{path}: cannot be opened (Permission denied); make it readable.")
+
+
+def _begins_as_audio(path: Path) -> bool:
+    with path.open("rb") as raw:
+        head = raw.read(10)
+        if head[:3] == b"ID3":  # before a FLAC's own beginning, as some programs tag it
+            raw.seek(10 + sum((byte & 127) << 7 * (3 - i) for i, byte in enumerate(head[6:])))
+            head = raw.read(4)
+    return head.startswith(_BEGINNINGS)
 
 
 def _open(path: Path) -> soundfile.SoundFile:
     check_regular(path, "an audio")
     try:
+        if not _begins_as_audio(path):
+            raise soundfile.SoundFileRuntimeError("Format not recognised")
         # As bytes, because soundfile refuses a str that is not UTF-8.
         file = soundfile.SoundFile(os.fsencode(path))  # pyright: ignore[reportArgumentType]
     except (soundfile.SoundFileError, OSError) as error:

@@ -7,15 +7,17 @@ import argparse
 import logging
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from rich.console import Console
 
 from inr_models import InputError
+from inr_models.shown import shown
 from studies.engine import verbs
 from studies.engine.study import Study
 
@@ -23,9 +25,12 @@ from studies.engine.study import Study
 def _one_sentence(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """For what a study file itself has wrong, an axis with reversed bounds say."""
+    """For what a study file itself has wrong, an axis with reversed bounds say; tracebacks of
+    what was not foreseen keep no password.
+    """
     if not isinstance(error, InputError):
-        sys.__excepthook__(kind, error, trace)
+        for line in "".join(traceback.format_exception(kind, error, trace)).splitlines():
+            print(shown(line), file=sys.stderr)
         return
     print(f"error: {error}", file=sys.stderr, flush=True)
     os._exit(2)
@@ -36,6 +41,14 @@ sys.excepthook = _one_sentence
 
 MAX_NAMES = 20
 """Of cases, that the help lists."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Quotes what it refuses as it may be shown."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(shown(message))
+
 
 _SIGNALS = {
     "sound": "your WAV, FLAC, OGG or AIFF files, globs or folders",
@@ -49,7 +62,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
-    console = Console(highlight=False, markup=False)  # names of clips may hold brackets
+    console = Console(highlight=False, markup=False, emoji=False)  # names hold brackets and colons
     try:
         arguments = parser(study).parse_args(_with_verb(sys.argv[1:] if argv is None else argv))
         code = arguments.verb(study, arguments, console)
@@ -68,7 +81,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
 
 def parser(study: Study) -> argparse.ArgumentParser:
     """The command line: what to fit, how much of it, where it runs and where it goes."""
-    top = argparse.ArgumentParser(prog=f"{study.name}.py", description=study.question)
+    top = _Parser(prog=f"{study.name}.py", description=study.question)
     results = argparse.ArgumentParser(add_help=False)
     results.add_argument(
         "--results", default="results", metavar="FOLDER", help="the store (default: %(default)s)"
@@ -136,8 +149,8 @@ def parser(study: Study) -> argparse.ArgumentParser:
     )
     sub = top.add_subparsers(metavar="plan | run | status | report", required=True)
 
-    def verb(name: str, does: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        made = sub.add_parser(name, help=does, description=does, parents=list(parents))
+    def verb(name: str, does: str, *parents: Any) -> argparse.ArgumentParser:
+        made = sub.add_parser(name, help=does, description=does, parents=parents)
         made.set_defaults(verb=getattr(verbs, name))
         return made
 

@@ -37,6 +37,9 @@ def compact(store: Store, *, small: bool = False) -> None:
             _compact(store, table, small)
         except FileNotFoundError:
             continue  # another driver of these results is at it
+        except (OSError, pa.ArrowException):
+            store.check_parts(table)
+            raise
 
 
 def _compact(store: Store, table: str, small: bool) -> None:
@@ -48,7 +51,7 @@ def _compact(store: Store, table: str, small: bool) -> None:
     replaced = {
         f"{store.root}/{table}/{name}"
         for footer in footers.values()
-        for name in (footer.metadata or {}).get(_REPLACES, b"").decode().split()
+        for name in (footer.metadata or {}).get(_REPLACES, b"").decode(errors="replace").split()
     }
     left = [part for part in parts if part not in replaced]
     if small:

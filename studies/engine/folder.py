@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pyarrow import fs
 
+from inr_models import InputError
+from inr_models.shown import without_secrets
 from studies.engine.storage import Patience, open_storage, refusal
 
 OBJECT_STORES = ("s3", "gcs", "abfs")
@@ -28,8 +30,9 @@ class Folder:
     """Files under `results`, a local path or a URI. A file appears whole: it is written under
     a name that readers pass over, then moved, or put into an object store in one request.
 
-    `location` is the same place for a process with another working folder. A storage that has
-    answered once is waited for when it fails later.
+    `location` is the same place for a process with another working folder; `results` is for
+    people, without the secrets of a URI. A storage that has answered once is waited for when it
+    fails later.
 
     Raises:
         InputError: there is no such storage, or it does not answer.
@@ -37,9 +40,11 @@ class Folder:
     """
 
     def __init__(self, results: str, patience: Patience | None = None) -> None:
-        self.results = results
-        self.patiently = patience or Patience(results)
+        self.results = without_secrets(results)
+        self.patiently = patience or Patience(self.results)
         if "://" in results:
+            if any(character.isspace() for character in results):  # nor is a secret known as one
+                raise InputError("--results: a URI has no blanks; write %20 for each.")
             self.location = results
             self.filesystem, self.root = open_storage(results)
         else:
@@ -93,9 +98,18 @@ class Folder:
         self.write_bytes(path, buffer.getvalue())
 
     def read_array(self, path: str) -> NDArray | None:
-        """A NumPy file under the results, None where there is none."""
+        """A NumPy file under the results, None where there is none.
+
+        Raises:
+            InputError: it is damaged, or holds objects, which are not unpickled.
+        """
         content = self.read_bytes(path)
-        return None if content is None else np.load(io.BytesIO(content), allow_pickle=False)
+        try:
+            return None if content is None else np.load(io.BytesIO(content), allow_pickle=False)
+        except Exception as error:  # a header is a Python literal, and wrong in any way
+            raise InputError(
+                f"{self.results}/{path}: not readable as an array; remove it from the results."
+            ) from error
 
     def delete(self, path: str) -> None:
         """Remove a file under the results, if it is there."""

@@ -1,7 +1,6 @@
 """From image files and arrays to signals, and the fields that the project makes itself."""
 
 import math
-import os
 import re
 import warnings
 from pathlib import Path
@@ -13,9 +12,10 @@ from PIL.ImageFile import ImageFile
 
 from inr_models.errors import InputError
 from inr_models.metrics import psnr_of_zero_db
+from inr_models.shown import shown
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import bands
-from studies.engine.audio_files import check_regular, readable
+from studies.engine.audio_files import check_regular
 from studies.engine.riemann import cached_density
 from studies.engine.signals import Signal, sha256_of, take_busiest
 
@@ -64,9 +64,9 @@ def read_image(path: Path, max_samples: int) -> Signal:
     values, half = _normalized(path, taken)
     shape = (taken.shape[0], taken.shape[1])
     return Signal(
-        name=Path(readable(path)).stem,
+        name=path.stem,
         sha256=sha256_of(values, shape),
-        source=readable(path),
+        source=str(path),
         num_samples=len(values),
         channels=values.shape[1],
         sample_rate=None,
@@ -78,7 +78,7 @@ def read_image(path: Path, max_samples: int) -> Signal:
         descriptors=describe(values.reshape(*shape, -1)),
         bands=bands(values.reshape(*shape, -1)),
         image_shape=shape,
-        notes=tuple(f"{readable(path)}: {note}." for note in notes),
+        notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
         values=values,
     )
 
@@ -132,14 +132,8 @@ def _check_finite(path: Path, pixels: NDArray) -> None:
             )
 
 
-def _check_file(path: Path) -> None:
-    check_regular(path, "an image")
-    if not os.access(path, os.R_OK):
-        raise InputError(f"{path}: cannot be opened (Permission denied); make it readable.")
-
-
 def _load_array(path: Path) -> NDArray:
-    _check_file(path)
+    check_regular(path, "an image")
     try:
         with path.open("rb") as file:
             shape, by_columns, dtype = _HEADERS[np.lib.format.read_magic(file)](file)
@@ -162,7 +156,7 @@ def _load_array(path: Path) -> NDArray:
 
 
 def _load_image(path: Path) -> tuple[NDArray, list[str]]:
-    _check_file(path)
+    check_regular(path, "an image")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of sizes below our limit, and of metadata

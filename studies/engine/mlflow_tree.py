@@ -19,6 +19,7 @@ from inr_models import InputError
 
 _TREE, _ID, _SEEN = "noisescape.run", "noisescape.id", "noisescape.seeds"
 _MAX_METRICS = 1000  # a batch, by MLflow's own limit
+_MAX_NAME, _MAX_VALUE = 250, 5000  # of a run in its databases; of a parameter or tag
 _SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "http", "https", "databricks")
 
 
@@ -28,6 +29,8 @@ def check_uri(uri: str) -> None:
     Raises:
         InputError: no tracking store has such a URI.
     """
+    if any(character.isspace() for character in uri):  # nor is its password known as one
+        raise InputError("--tracking-uri: a URI has no blanks; write %20 for each.")
     if uri.split(":")[0].split("+")[0] not in _SCHEMES:
         raise InputError(
             f"--tracking-uri {uri}: MLflow takes a server (http://host:port) or a database "
@@ -82,7 +85,7 @@ class MlflowTree:
     ) -> str:
         """MLflow's run id for our `id`; the run is made if it is not there."""
         if id not in self.runs:
-            marks = {"mlflow.runName": name, **tags}
+            marks = {"mlflow.runName": name[:_MAX_NAME], **tags}
             if parent:
                 marks["mlflow.parentRunId"] = self.runs[parent]
             run_id = self.client.create_run(self.experiment, tags=marks).info.run_id
@@ -144,4 +147,4 @@ class MlflowTree:
 
 
 def _text(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)[:_MAX_VALUE]

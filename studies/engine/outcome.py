@@ -11,6 +11,7 @@ from rich.console import Console
 from analysis.comparison_report import comparison_report
 from analysis.grid_report import grid_report
 from analysis.regret_report import regret_report
+from inr_models.shown import shown
 from studies.engine.cluster_head import ON_HEAD, cluster_file, commands_at_home
 from studies.engine.job import Job
 from studies.engine.progress import end, say
@@ -36,15 +37,15 @@ def report_on(
     for table in made.tables:
         console.print(table)
     # Soft wrap: what is to be copied stays one line however narrow the window.
-    console.print(f"report   {store.results}/{run.folder}/report.html", soft_wrap=True)
-    console.print(f"Parquet  {store.results}/fits", soft_wrap=True)
+    console.print(shown(f"report   {store.results}/{run.folder}/report.html"), soft_wrap=True)
+    console.print(shown(f"Parquet  {store.results}/fits"), soft_wrap=True)
     if away := Tracker(uri, run, signals, store).sync(
         made, finished=not any(results.missing.values())
     ):
         later = "the store has it all, and `report` fills MLflow in later."
         say(console, "MLflow is away", [f"({away}); {later}"])
     else:
-        console.print(f"MLflow   {_ui_command(uri)}", soft_wrap=True)
+        console.print(shown(f"MLflow   {_ui_command(uri)}"), soft_wrap=True)
     say_at_home(store, uri, console)
     failed = [
         f"{row['signal']}: a fit failed ({row['error']}); the same command tries it again."

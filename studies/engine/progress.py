@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
+from inr_models.shown import shown
 from studies.engine.rows import Row
 
 PLAIN_EVERY_SECONDS = 15.0
@@ -91,4 +92,4 @@ def end(console: Console, skipped: Sequence[str], failed: Sequence[str]) -> int:
 def say(console: Console, word: str, sentences: Iterable[str]) -> None:
     """Sentences, each behind a coloured word."""
     for sentence in sentences:
-        console.print(Text.assemble((word, "yellow"), " ", sentence), soft_wrap=True)
+        console.print(Text.assemble((word, "yellow"), " ", shown(sentence)), soft_wrap=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from inr_models.errors import InputError
-from studies.engine.audio_files import AUDIO_SUFFIXES, read_audio, readable
+from studies.engine.audio_files import AUDIO_SUFFIXES, read_audio
 from studies.engine.image_files import GENERATED, IMAGE_SUFFIXES, read_image
 from studies.engine.signals import Media, Signal
 
@@ -67,11 +67,11 @@ def read_all(
             _check_kind(path, media)
             signal = READERS[media].read(path, max_samples)
         except InputError as error:
-            skipped.append(readable(str(error)))
+            skipped.append(str(error))
             continue
         if twin := signals.get(signal.sha256):
             skipped.append(
-                f"{readable(path)}: its samples are those of {twin.source}; drop one of them."
+                f"{signal.source}: its samples are those of {twin.source}; drop one of them."
             )
             continue
         signals[signal.sha256] = signal

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from inr_models.shown import printable
 from search_spaces.rules.eqn11 import PAPER_SAMPLES
 
 Crop = Literal["head", "loudest", "whole", "busiest"]
@@ -24,8 +25,8 @@ class Signal:
     row by row; its crop is "whole" or "busiest" (the non-overlapping square of largest variance),
     `crop_start` the place of the crop's first pixel. `peak` is half the range of values in the
     file. `sha256` is of the little-endian float32 samples, and of the shape of an image; it tells
-    signals apart. `bands` are its coarse spectrum (`descriptors.bands`); `notes` say what was left
-    out of the file.
+    signals apart. `name` and `source` are printable, whatever they were. `bands` are its coarse
+    spectrum (`descriptors.bands`); `notes` say what was left out of the file.
     """
 
     name: str
@@ -44,6 +45,11 @@ class Signal:
     bands: tuple[float, ...] = field(default=(), repr=False, compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     values: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Files may be called anything, and rows say what others wrote.
+        object.__setattr__(self, "name", printable(self.name))
+        object.__setattr__(self, "source", printable(self.source))
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -6,11 +6,12 @@ Curves land before the rows they belong to, so a row that is there is complete.
 # pyarrow.compute makes its functions when it is imported.
 # pyright: reportAttributeAccessIssue=false
 
+import contextlib
 import datetime
 import functools
 import operator
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -139,12 +140,33 @@ class Store(Folder):
 
     def footer(self, part: str) -> pq.FileMetaData:
         """Of one file: its schema, its number of rows, what was written beside."""
-        return self.patiently(lambda: pq.read_metadata(part, filesystem=self.filesystem))
+
+        def read() -> pq.FileMetaData:
+            try:
+                return pq.read_metadata(part, filesystem=self.filesystem)
+            except FileNotFoundError:
+                raise
+            except (OSError, pa.ArrowException):
+                self._check_part(part.removeprefix(f"{self.root}/").split("/")[0], part)
+                raise
+
+        return self.patiently(read)
 
     def parts(self, table: str) -> list[str]:
         """The paths of a table's files."""
         names = [n for n in self.names(table) if n.endswith(".parquet")]
         return [f"{self.root}/{table}/{name}" for name in names]
+
+    def check_parts(self, table: str) -> None:
+        """Raise InputError if a file of a table can be fetched but not read."""
+        for part in self.parts(table):
+            self._check_part(table, part)
+
+    def _check_part(self, table: str, part: str) -> None:
+        content = self.read_bytes(part.removeprefix(f"{self.root}/"))
+        if content is not None:
+            whole = pa.BufferReader(content)
+            self._check_columns(table, part, lambda _: pq.read_table(whole).schema)
 
     def read_whole(self, part: str) -> pa.Table:
         """One file, with columns that only a newer version knows; fewest requests.
@@ -175,7 +197,17 @@ class Store(Folder):
         dataset = ds.dataset(
             list(parts), schema=arrow_schema(table), filesystem=self.filesystem, format="parquet"
         )
-        return self.patiently(functools.partial(dataset.to_table, columns=columns, filter=where))
+
+        def read() -> pa.Table:
+            try:
+                return dataset.to_table(columns=columns, filter=where)
+            except FileNotFoundError:
+                raise
+            except (OSError, pa.ArrowException):
+                self.check_parts(table)  # no waiting for a damaged file
+                raise
+
+        return self.patiently(read)
 
     def _read(self, table: str, where: ds.Expression | None, columns: list[str] | None) -> pa.Table:
         for attempt in range(5):
@@ -196,25 +228,27 @@ class Store(Folder):
     def _check_schema(self, table: str) -> None:
         parts = self.parts(table)
         for part in parts[:1] + parts[-1:]:
-            try:
-                there = self.footer(part).schema.to_arrow_schema()
-            except FileNotFoundError:
+            with contextlib.suppress(FileNotFoundError):
+                self._check_columns(table, part, lambda p: self.footer(p).schema.to_arrow_schema())
+
+    def _check_columns(self, table: str, part: str, schema: Callable[[str], pa.Schema]) -> None:
+        try:
+            there = schema(part)
+        except FileNotFoundError:
+            raise
+        except (OSError, pa.ArrowException) as error:
+            raise InputError(f"{part}: not a Parquet file; remove it from the results.") from error
+        for column in TABLES[table]:
+            index = there.get_field_index(column.name)
+            if index >= 0 and there.field(index).type == column.type:
                 continue
-            except pa.ArrowInvalid as error:
-                raise InputError(
-                    f"{part}: not a Parquet file; remove it from the results."
-                ) from error
-            for column in TABLES[table]:
-                index = there.get_field_index(column.name)
-                if index >= 0 and there.field(index).type == column.type:
-                    continue
-                if index < 0 and not column.required:
-                    continue
-                found = "no such column" if index < 0 else str(there.field(index).type)
-                raise InputError(
-                    f"{part}: column {column.name} should be {column.type}, found {found}; "
-                    "these results are of another schema: give another folder with --results."
-                )
+            if index < 0 and not column.required:
+                continue
+            found = "no such column" if index < 0 else str(there.field(index).type)
+            raise InputError(
+                f"{part}: column {column.name} should be {column.type}, found {found}; "
+                "these results are of another schema: give another folder with --results."
+            )
 
 
 def _is_in(column: str, values: Collection[str] | None) -> ds.Expression:

@@ -5,6 +5,8 @@ import argparse
 from pydantic import ValidationError
 
 from inr_models import InputError
+from inr_models.shown import printable
+from studies.engine.plan import points
 from studies.engine.rows import signal_from_row
 from studies.engine.signal_files import find_files
 from studies.engine.signals import Signal
@@ -16,31 +18,41 @@ def newest_run(study: str, arguments: argparse.Namespace, store: Store) -> tuple
     """The newest stored run of a study that agrees with the flags that were given.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or it is damaged.
     """
-    known = {row["sha256"]: signal_from_row(row) for row in store.signals().to_pylist()}
-    runs = []
+    known = {row["sha256"]: row for row in store.signals().to_pylist()}
+    runs, unknown = [], []
     for folder in store.names("_studies"):
         path = f"_studies/{folder}/study.json"
         if content := store.read_bytes(path):
             try:
                 run = RUN_JSON.validate_json(content)
-            except ValidationError:  # of another version; its rows are still there
+            except ValidationError:  # its rows are still there
+                unknown.append(f"{store.results}/{path} is damaged or of another version")
                 continue
             if run.study == study and _agrees(run, arguments):
-                runs.append((store.modified(path), run))
+                runs.append((store.modified(path), run, path))
     if not runs:
         raise InputError(
-            f"{arguments.results}: no run of {study} with these flags is stored there; "
-            "start one with run, or name another folder with --results."
+            f"{store.results}: no run of {study} with these flags is stored there; "
+            f"start one with run, or name another folder with --results{', as ' * bool(unknown)}"
+            f"{', '.join(unknown)}."
         )
-    newest = max(runs, key=lambda pair: pair[0])[1]
-    return newest, [known[sha] for sha in newest.signals]
+    _, newest, path = max(runs, key=lambda found: found[0])
+    try:
+        signals = [signal_from_row(known[sha256]) for sha256 in newest.signals]
+        points(newest, signals[0])
+    except Exception as error:  # whatever a value makes of it that no run has written
+        raise InputError(
+            f"{store.results}/{path}: the run or its signals are damaged or of another version; "
+            "the command that made it mends them, and its rows are kept."
+        ) from error
+    return newest, signals
 
 
 def _agrees(run: Run, arguments: argparse.Namespace) -> bool:
     if arguments.signals:
-        names = {str(path) for path in find_files(arguments.signals, run.media)}
+        names = {printable(str(path)) for path in find_files(arguments.signals, run.media)}
         if not set(run.sources) <= names:
             return False
     if arguments.scale not in (None, run.scale_name):

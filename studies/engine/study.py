@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,8 @@ class Scale:
         if (self.grid is None) != bool(self.cases):
             raise InputError("a scale has a grid or cases, one of the two.")
         names = [case.name for case in self.cases]
+        for name in names:
+            _check_name("cases", name)
         if twice := [name for name in names if names.count(name) > 1]:
             raise InputError(f"cases: two are named {twice[0]!r}; give each a name of its own.")
         if self.max_samples < 256:
@@ -102,6 +105,9 @@ class Study:
     top: int = 3
     search: Search | None = None
 
+    def __post_init__(self) -> None:
+        _check_name("name", self.name)
+
     @property
     def scales(self) -> dict[str, Scale]:
         """The two scales by name."""
@@ -129,6 +135,12 @@ class Run:
     """Their paths, as they were given."""
     skipped: tuple[str, ...]
     """A sentence for every file that was left out."""
+
+    def __post_init__(self) -> None:
+        _check_name("study", self.study)
+        for sha256 in self.signals:  # files are named by it
+            if not re.fullmatch("[0-9a-f]{64}", sha256):
+                raise InputError(f"signals: {sha256!r} is no SHA-256 of 64 hex digits.")
 
     @property
     def id(self) -> str:
@@ -242,6 +254,15 @@ def resolve(
         sources=tuple(signal.source for signal in signals),
         skipped=tuple(skipped),
     )
+
+
+def _check_name(field: str, name: str) -> None:
+    """Names of studies and cases are parts of paths and of MLflow's names."""
+    if not re.fullmatch(r"\w[\w .-]{0,79}", name, re.ASCII):
+        raise InputError(
+            f"{field} = {name!r}: give up to 80 letters, digits, blanks and the signs _ . and -, "
+            "a letter or digit first."
+        )
 
 
 def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

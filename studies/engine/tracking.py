@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inr_models.shown import shown
 from studies.engine.known import Suggestion, named_points, point_at, score_of, stored_rows
 from studies.engine.mlflow_tree import MlflowTree
 from studies.engine.plan import Point, all_seeds, keys_of, points, rule_points
@@ -56,7 +57,8 @@ class Tracker:
         except Exception as error:  # whatever a backend raises: it must not cost the study
             self.tree = None  # what it knew may be of a server that is not there any more
             reason = str(error).strip().splitlines() or [type(error).__name__]
-            return f"{self.uri}: {reason[0][:160]}"
+            # Cut when nothing secret is left: a part of a password would not be known as one.
+            return f"{shown(self.uri)}: {shown(reason[0])[:160]}"
         return None
 
     def _sync(self, report: "Report | None", finished: bool) -> None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from rich.console import Console
 
 from inr_models import InputError
+from inr_models.shown import shown
 from studies.engine.compaction import compact
 from studies.engine.progress import FitProgress, duration, end, say
 from studies.engine.rows import COUNTED, signal_row
@@ -154,7 +155,7 @@ def status(study: Study, arguments: argparse.Namespace, console: Console) -> int
 
     store = Store(arguments.results, create=False)
     run, signals = newest_run(study.name, arguments, store)
-    console.print(f"{arguments.results}/{run.folder}", soft_wrap=True)
+    console.print(shown(f"{store.results}/{run.folder}"), soft_wrap=True)
     console.print(status_table(Job(run, signals, store, COUNTED).results()))
     return 0
 
@@ -189,7 +190,7 @@ def _resolve(
     with console.status("reading the signals" + ": two minutes, the first time" * bool(made)):
         signals, skipped = read_all(files, empty.scale.max_samples, study.media)
     if not signals:
-        raise InputError("\n       ".join(skipped))
+        raise InputError(*skipped)
     run = resolve(study, scale_name, signals, skipped=skipped, changes=changes)
     _check_search(run, signals)
     return run, signals

@@ -7,13 +7,13 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 import ray
 import torch
-from ray._private import worker as ray_worker
+from ray._private import ray_constants, services
 from ray.autoscaler.sdk import request_resources
 
 from inr_models import InputError, NetworkConfig, make_network
@@ -118,6 +118,10 @@ def share(
 
 def _join_or_start() -> bool:
     """Whether there was a cluster to join, by Ray's own rule; else Ray is started here."""
+    none_given: Any = None  # then it looks where Ray looks
+    joins = services.canonicalize_bootstrap_address(none_given) is not None
+    # Ray's own switch for machines that are in no cluster: all its ports are on 127.0.0.1.
+    ray_constants.ENABLE_RAY_CLUSTER = joins
     try:
         ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     except ConnectionError as error:
@@ -127,8 +131,7 @@ def _join_or_start() -> bool:
             f"{where}: it does not answer, or wants another token; start it, or use this machine "
             "alone with RAY_ADDRESS=local."
         ) from error
-    node = ray_worker.global_worker.node
-    return not (node and node.is_head())
+    return joins
 
 
 def _wait_for_gpu() -> None:

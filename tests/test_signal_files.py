@@ -4,9 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from inr_models import InputError
 from studies.engine.signal_files import find_files, read_all
+from tests.media import COLOR, IMAGES, encoded
 
 
 def test_duplicates_are_skipped_by_content_with_a_sentence(make_wav, noise):
@@ -68,3 +70,36 @@ def test_a_name_that_is_not_utf8_can_be_printed_and_stored(make_wav, noise, tmp_
     assert not skipped
     assert (signal.name, signal.source) == ("h\ufffd", f"{tmp_path}/h\ufffd.wav")
     assert signal.source.encode()
+
+
+def test_each_kind_of_study_refuses_the_files_of_the_other(write, make_wav, noise):
+    sound, image = make_wav("a.wav", noise[:1000]), write("a.png", IMAGES["a.png"])
+    signals, (sentence,) = read_all([sound, image], 4096, "image")
+    assert [signal.source for signal in signals] == [str(image)]
+    assert (
+        sentence
+        == f"{sound}: a sound file, where this study fits images; give it to a study of sounds."
+    )
+    signals, (sentence,) = read_all([sound, image], 4096, "sound")
+    assert [signal.source for signal in signals] == [str(sound)]
+    assert (
+        sentence
+        == f"{image}: an image file, where this study fits sounds; give it to a study of images."
+    )
+
+
+@pytest.mark.parametrize("stem", [b"a\nb", b"h\xe9"])
+@pytest.mark.parametrize("suffix", [b".png", b".npy", b".tif"])
+def test_names_with_odd_bytes_can_be_printed(tmp_path, stem, suffix):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + stem + suffix))
+    content = encoded(Image.fromarray(COLOR).quantize(9), {b".tif": "TIFF"}.get(suffix, "PNG"))
+    path.write_bytes(IMAGES["a.npy"] if suffix == b".npy" else content)
+    ((signal,), skipped) = read_all([path], 4096, "image")
+    assert not skipped
+    assert signal.name == {b"a\nb": "a\\nb", b"h\xe9": "h\ufffd"}[stem]
+    assert len(signal.notes) == (suffix != b".npy")
+    assert "".join([signal.source, *signal.notes]).isprintable()
+    path.write_bytes(b"text")
+    signals, (sentence,) = read_all([path], 4096, "image")
+    assert not signals
+    assert sentence.startswith(f"{signal.source}: not readable")
