@@ -51,8 +51,7 @@ FAMILIES: tuple[Family, ...] = (
     bandwidth("bandwidth_low_pass", "low_pass_40"),
     power_law("power_psi", ["psi"]),
     power_law("power_psi_low_pass", ["psi", "low_pass_40"]),
-    power_law("power_psi_power", ["psi", "centroid_power"]),
-    power_law("power_psi_entropy", ["psi", "entropy"]),
+    power_law("power_low_pass_spread", ["low_pass_40", "spread_power"]),
     forest("forest_psi", ("psi",)),
     forest("forest", tuple(DESCRIPTORS)),
 )
