@@ -284,8 +284,8 @@ def limits(findings: "Findings") -> str:
         f"{setting['n']:,} samples, {setting['hp_depth']} x {setting['hp_width']}, "
         f"{setting['fit_epochs']:,} epochs, learning rate {setting['fit_learning_rate']:g}.",
         f"Fits deviate from the smooth surfaces by {made.noise.mean():.2f} dB in the mean. An "
-        f"optimum lies at the rim of what was fitted for {rim(findings)} of {len(made.names)} signals: "
-        "a better point may lie beyond.",
+        f"optimum lies at the rim of what was fitted for {rim(findings)} of {len(made.names)} "
+        "signals: a better point may lie beyond.",
     ]
     unknown = [
         "Not known from this data: other lengths, widths, depths and learning rates, and images; "
