@@ -225,8 +225,9 @@ def optima(surfaces: Surfaces, descriptors: Sequence[str]) -> Figure:
     best = SHARES[regret.argmin(axis=1)]
     flat = [SHARES[np.flatnonzero(row <= NEAR)[[0, -1]]] for row in regret]
     bars = np.abs(np.array(flat).T - best)
-    columns = min(4, len(descriptors))
-    rows = math.ceil(len(descriptors) / columns)
+    descriptors = [d for d in descriptors if (surfaces.descriptors[d] > 0).sum() > 1]
+    columns = max(1, min(4, len(descriptors)))
+    rows = max(1, math.ceil(len(descriptors) / columns))
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9.6, 0.4 + 2.6 * rows), layout="constrained")
         grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
@@ -241,7 +242,7 @@ def optima(surfaces: Surfaces, descriptors: Sequence[str]) -> Figure:
             ends = np.array([values[known].min(), values[known].max()])
             axes.plot(ends, math.exp(float(np.median(factors))) * ends, color=RULE, lw=1.6)
             axes.set(xscale="log", yscale="log", xlabel=descriptor, ylim=SHARES[[0, -1]])
-            rank = float(np.asarray(spearmanr(values, best))[0])
+            rank = float(np.asarray(spearmanr(values[known], best[known]))[0])
             axes.set_title(
                 f"rank correlation {rank:.2f}, spread x{math.exp(float(factors.std())):.1f}",
                 fontsize=8, color=INK,
