@@ -13,6 +13,9 @@ from studies.engine.plan import target_of
 from studies.engine.rows import signal_from_row
 from studies.engine.store import Store
 
+BENCHMARK = str(Path(__file__).parent / "data")
+"""The tabular benchmark: what is committed is a results folder as well."""
+
 MIN_POINTS = 12
 """Fewer do not show where a ridge lies."""
 

@@ -1,0 +1,174 @@
+"""One page of findings, generated from a results folder with landscapes.
+
+    python -m analysis.findings analysis/data --to analysis/FINDINGS.md
+
+Figures go into `figures` beside the page. Nothing on it is typed by hand, and every claim follows
+from an interval. Without new data a re-run changes nothing: the one number that the clock tells,
+what a rule costs, is kept from the page that is there as long as all else on it stays.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib
+from matplotlib.figure import Figure
+from rich.console import Console
+
+from analysis import rule_plots
+from analysis.findings_cost import cost_sentence
+from analysis.findings_text import AS_PUBLISHED, COST, Extent, page
+from analysis.plots import STYLE, to_svg
+from analysis.rule_families import Family
+from analysis.rule_fitting import FAMILIES
+from analysis.rule_validation import CHOSEN, Validated, best_family, leave_one_recording_out
+from analysis.stored_regrets import RuleRegret, by_mean, confirmed, on_surfaces
+from analysis.stored_surfaces import SEED, Stored, stored_surfaces
+from analysis.sufficiency import SHUFFLES, Sufficiency, sufficiency
+from analysis.surfaces import Surfaces
+from inr_models import InputError
+from search_spaces.rules import AnyRule
+from studies.engine.store import Store
+
+SAVED = tuple(family for family in FAMILIES if not family.name.startswith("forest"))
+"""What a practitioner can take home. Forests cost ten times as much to validate as all of these;
+`rule_fitting` has them."""
+
+DESCRIPTORS = ("psi", "low_pass_40", "centroid_power", "rolloff_99")
+
+
+class Findings(NamedTuple):
+    """Regrets of rules on recordings that they have not seen, the rule that is best on all signals
+    by cross-validation, and what descriptors add to psi.
+    """
+
+    surfaces: Surfaces
+    extent: Extent
+    regrets: tuple[RuleRegret, ...]
+    confirmed: tuple[RuleRegret, ...]
+    family: str
+    rule: AnyRule
+    sufficiency: Sufficiency
+
+
+def find(
+    results: str,
+    recordings: str | None = None,
+    *,
+    families: Sequence[Family] = SAVED,
+    shuffles: int = SHUFFLES,
+) -> Findings:
+    """Everything that the page tells.
+
+    Raises:
+        InputError: the results hold too few landscapes, or cannot be read.
+    """
+    stored = stored_surfaces(results, recordings)
+    made = stored.surfaces
+    if len(set(made.recordings)) < 3:
+        raise InputError(
+            f"{results}: landscapes of 3 recordings or more are needed, to leave one out."
+        )
+    family = best_family(families, made)
+    rule = family.fit(made).rule
+    assert rule
+    validated = [_as_regret(made, each) for each in leave_one_recording_out(families, made)]
+    published = [name for name in AS_PUBLISHED if name != "spectrum" or _have_bands(made)]
+    return Findings(
+        surfaces=made,
+        extent=_extent(results, stored),
+        regrets=tuple(by_mean([*validated, *on_surfaces(made, published)])),
+        confirmed=tuple(confirmed(results, made)),
+        family=family.name,
+        rule=rule,
+        sufficiency=sufficiency(made, shuffles=shuffles),
+    )
+
+
+def _as_regret(surfaces: Surfaces, validated: Validated) -> RuleRegret:
+    psi = surfaces.descriptors["psi"]
+    return RuleRegret(validated.name, validated.regret, surfaces.recordings, psi)
+
+
+def _have_bands(surfaces: Surfaces) -> bool:
+    return all(target.bands for target in surfaces.targets)
+
+
+def _extent(results: str, stored: Stored) -> Extent:
+    """How much there is of the setting that the surfaces are of."""
+    where = {"network": "siren2", **stored.setting}
+    columns = ["sha256", "seed", "hp_s0", "hp_s1"]
+    rows = Store(results, create=False).fits(columns=columns, where=where).to_pylist()
+    known = {target.sha256 for target in stored.surfaces.targets}
+    rows = [row for row in rows if row["sha256"] in known]
+    of_signals = [
+        len({(r["hp_s0"], r["hp_s1"]) for r in rows if r["sha256"] == sha and r["seed"] == SEED})
+        for sha in known
+    ]
+    return Extent(
+        setting=stored.setting,
+        num_fits=stored.num_fits,
+        num_dead=sum(row["status"] == "dead" and row["seed"] == SEED for row in rows),
+        seeds=tuple(sorted({row["seed"] for row in rows})),
+        points=(min(of_signals), max(of_signals)),
+        num_left_out=stored.num_left_out,
+    )
+
+
+def figures(findings: Findings) -> dict[str, Figure]:
+    """By the name of their file."""
+    made = findings.surfaces
+    pair = [r for r in findings.regrets if r.rule in (CHOSEN, rule_plots.PAPER)]
+    drawn = {
+        "landscapes": rule_plots.landscapes(made),
+        "ridges": rule_plots.ridges(made),
+        "regret": rule_plots.regrets_by_rule(findings.regrets),
+        "regret_over_psi": rule_plots.regret_over_psi(pair),
+        "optima": rule_plots.optima(made, DESCRIPTORS),
+        "sufficiency": rule_plots.sufficiency_bars(findings.sufficiency),
+    }
+    if findings.confirmed:
+        drawn["confirmed"] = rule_plots.regrets_by_rule(findings.confirmed)
+    return drawn
+
+
+def write(findings: Findings, to: Path, source: str) -> None:
+    """The page and its figures."""
+    folder = to.parent / "figures"
+    folder.mkdir(parents=True, exist_ok=True)
+    with matplotlib.rc_context(STYLE):
+        for name, figure in figures(findings).items():
+            (folder / f"{name}.svg").write_text(to_svg(figure), encoding="utf-8")
+    before = to.read_text(encoding="utf-8") if to.is_file() else ""
+    kept = re.search(rf"^{re.escape(COST)}.*$", before, re.MULTILINE)
+    if kept and page(findings, source, kept[0]) == before:
+        return
+    to.write_text(page(findings, source, cost_sentence(findings.rule)), encoding="utf-8")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; an exit code."""
+    parser = argparse.ArgumentParser(prog="analysis.findings", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("results", help="a results folder with maps, of studies/rule_check.py say")
+    parser.add_argument("--recordings", metavar="CSV", help="columns signal, recording")
+    parser.add_argument("--to", metavar="FILE", required=True, help="the page, Markdown")
+    parser.add_argument("--shuffles", type=int, default=SHUFFLES, help="of the permutation test")
+    arguments = parser.parse_args(argv)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    try:
+        with console.status("leaving out every recording in turn: minutes"):
+            found = find(arguments.results, arguments.recordings, shuffles=arguments.shuffles)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    write(found, Path(arguments.to), Path(arguments.results).name)
+    console.print(f"findings {arguments.to}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,307 @@
+"""The sentences of the page of findings: each follows from a number and its interval."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from analysis.intervals import Interval, recordings_interval
+from analysis.regret import NEAR_DB
+from analysis.rule_fitting import LOW_PSI
+from analysis.rule_plots import PAPER
+from analysis.rule_validation import CHOSEN
+from analysis.stored_regrets import HELD_OUT, RuleRegret
+from analysis.sufficiency import STRATA
+from search_spaces.rules import RECOMMENDED, AnyRule
+from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
+from search_spaces.rules.eqn11 import Eqn11
+from search_spaces.rules.power_law import PowerLaw
+
+if TYPE_CHECKING:
+    from analysis.findings import Findings
+
+AS_PUBLISHED = (PAPER, "eqn11_length", "spectrum")
+"""Rules without a constant that was fitted here."""
+
+COST = "Cost"
+"""How the one sentence begins that the clock decides."""
+
+SURE = 0.05
+"""p below which a descriptor is said to add to psi."""
+
+BAR = {"overall": 0.7, "low": 1.0, "share": 1 / 3}
+"""What the project asked of the chosen rule: dB over all signals, dB at psi below LOW_PSI, and the
+share of Eqn. 11's regret."""
+
+
+class Extent(NamedTuple):
+    """How much was fitted: points are the fewest and the most of a signal, on the first seed."""
+
+    setting: Mapping[str, Any]
+    num_fits: int
+    num_dead: int
+    seeds: tuple[int, ...]
+    points: tuple[int, int]
+    num_left_out: int
+
+
+def page(findings: "Findings", source: str, cost: str) -> str:
+    """Markdown. `source` names the data, `cost` is the sentence about milliseconds."""
+    found = {each.rule: each for each in findings.regrets}
+    parts = [
+        "# Which initialization does a signal need, and can its spectrum tell?",
+        f"*Generated from `{source}` by `python -m analysis.findings`; do not edit.*",
+        answer(findings),
+        "## What beats what",
+        regret_table(findings),
+        "![Every rule's regret](figures/regret.svg)",
+        *_confirmed(findings),
+        "## The rule",
+        rule_text(findings),
+        cost,
+        _bar(found),
+        "![Landscapes](figures/landscapes.svg)",
+        "Red cross: Eqn. 11, scaled in length and width; teal cross: the recommended rule; circle: "
+        "the optimum. White was not fitted.",
+        "## Does psi suffice?",
+        suffices(findings),
+        "![What descriptors add](figures/sufficiency.svg)",
+        "![Ridges](figures/ridges.svg)",
+        "![Optima over descriptors](figures/optima.svg)",
+        "## By psi",
+        strata_table(findings),
+        "![Regret over psi](figures/regret_over_psi.svg)",
+        "## What this stands on",
+        limits(findings),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def answer(findings: "Findings") -> str:
+    """The page in a paragraph."""
+    found = {each.rule: each for each in findings.regrets}
+    chosen = found[CHOSEN]
+    lines = [
+        f"On recordings that it has not seen, the rule that cross-validation chooses lies "
+        f"{_db(mean_of(chosen))} below the optimum. Against Eqn. 11, scaled in length and width: "
+        f"{compared(chosen, found[PAPER], 'it', 'Eqn. 11')}"
+    ]
+    if "constant" in found:
+        lines.append(
+            "Against the best constant point: "
+            f"{compared(chosen, found['constant'], 'it', 'the constant')}"
+        )
+    lines.append(suffices(findings, brief=True))
+    return " ".join(lines)
+
+
+def mean_of(each: RuleRegret, inside: np.ndarray | None = None) -> Interval:
+    """Mean regret, over recordings; of the signals [s] inside."""
+    kept = np.arange(len(each.regret)) if inside is None else np.flatnonzero(inside)
+    if not len(kept):
+        return Interval(math.nan, math.nan, math.nan)
+    return recordings_interval(each.regret[kept].tolist(), [each.recordings[i] for i in kept])
+
+
+def compared(one: RuleRegret, other: RuleRegret, name: str, other_name: str) -> str:
+    """Which has the less regret on the same signals, if that can be told."""
+    saved = recordings_interval((other.regret - one.regret).tolist(), one.recordings)
+    if not (saved.low > 0 or saved.high < 0):
+        return f"which is better cannot be told ({name} saves {_db(saved)})."
+    better, by = (name, saved) if saved.mean > 0 else (other_name, _negative(saved))
+    return f"{better} is better by {_db(by)}."
+
+
+def _negative(interval: Interval) -> Interval:
+    return Interval(-interval.mean, -interval.high, -interval.low)
+
+
+def _db(interval: Interval) -> str:
+    if math.isnan(interval.mean):
+        return "-"
+    if math.isnan(interval.low):
+        return f"{interval.mean:.2f} dB"
+    return f"{interval.mean:.2f} dB [{interval.low:.2f}, {interval.high:.2f}]"
+
+
+def regret_table(findings: "Findings") -> str:
+    """A row a rule; held out, but for what was not fitted here."""
+    trained = {each.rule: each for each in findings.confirmed}
+    near = " / ".join(f"{db:g}" for db in NEAR_DB)
+    header = (
+        "rule", "mean [95 %]", "median", "worst", f"within {near} dB, %", f"psi < {LOW_PSI:g}",
+        *(["trained: mean [95 %]", "signals", "dead fits"] if trained else []),
+    )  # fmt: skip
+    rows = []
+    for each in findings.regrets:
+        name = f"**{each.rule}**" if each.rule == CHOSEN else each.rule
+        row = [
+            name,
+            _db(mean_of(each)),
+            f"{np.median(each.regret):.2f}",
+            f"{each.regret.max():.1f}",
+            " / ".join(f"{100 * (each.regret <= db).mean():.0f}" for db in NEAR_DB),
+            _db(mean_of(each, each.psi < LOW_PSI)),
+        ]
+        if trained:
+            # A rule of this name in the registry was fitted to all signals, so only its held-out
+            # points may stand beside a held-out regret.
+            fair = trained.get(HELD_OUT + each.rule)
+            fair = fair or (trained.get(each.rule) if each.rule in AS_PUBLISHED else None)
+            row += (
+                [_db(mean_of(fair)), str(len(fair.regret)), str(fair.dead)] if fair else ["-"] * 3
+            )
+        rows.append(row)
+    note = (
+        "Regret in dB below each signal's optimum, both read from smooth surfaces through the "
+        "fitted points; constants fitted to all recordings but the signal's own. Intervals are "
+        f"over recordings. *{CHOSEN}*: the family that an inner cross-validation prefers, each "
+        "time anew."
+    )
+    return f"{note}\n\n{table(header, rows)}"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """In Markdown, numbers to the right."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _confirmed(findings: "Findings") -> list[str]:
+    if not findings.confirmed:
+        return ["No rule's points have been trained in this data yet (`studies/rule_check.py`)."]
+    return [
+        "Trained by `studies/rule_check.py`, against a confirmed optimum on fresh seeds; names "
+        f"that begin with `{HELD_OUT}` have not seen the signal's recording, others with fitted "
+        "constants may have.",
+        "![Confirmed regrets](figures/confirmed.svg)",
+    ]
+
+
+def rule_text(findings: "Findings") -> str:
+    """The family that cross-validation over all signals prefers, with its constants."""
+    known = f"`search_spaces.rules.RECOMMENDED` is `{RECOMMENDED}`" + (
+        ", the same family." if findings.family == RECOMMENDED else ", another family."
+    )
+    return f"`{findings.family}`, fitted to all signals:\n\n    {formula(findings.rule)}\n\n{known}"
+
+
+def formula(rule: AnyRule) -> str:
+    """As a person would write it down, from the fields of the rule."""
+    if isinstance(rule, BandwidthMatching):
+        return f"K = {rule.factor:g} {rule.descriptor} Nyquist,   g = {rule.gain:g}"
+    if isinstance(rule, Constant):
+        return f"K = {rule.share:g} Nyquist,   g = {rule.gain:g}"
+    if isinstance(rule, Eqn11):
+        return (
+            f"s0 = {rule.s0_max:g} (1 - exp(-{rule.a:g} psi)) n/{rule.samples},   "
+            f"s1 = {rule.b:g} psi sqrt({rule.width}/width)"
+        )
+    return rule.formula if isinstance(rule, PowerLaw) else str(rule)
+
+
+def _bar(found: Mapping[str, RuleRegret]) -> str:
+    """The project's bar, met or not, by the means; an interval that straddles it is said to."""
+    chosen, paper = found[CHOSEN], found[PAPER]
+    overall, low = mean_of(chosen), mean_of(chosen, chosen.psi < LOW_PSI)
+    share = overall.mean / mean_of(paper).mean
+    rows = [
+        ["mean regret", f"{BAR['overall']:g} dB", _db(overall), _verdict(overall, BAR["overall"])],
+        [f"psi < {LOW_PSI:g}", f"{BAR['low']:g} dB", _db(low), _verdict(low, BAR["low"])],
+        [
+            "of Eqn. 11's", f"{BAR['share']:.2f}", f"{share:.2f}",
+            "met" if share <= BAR["share"] else "missed",
+        ],
+    ]  # fmt: skip
+    return table(("bar, for the chosen rule", "at most", "measured", "verdict"), rows)
+
+
+def _verdict(interval: Interval, bar: float) -> str:
+    if math.isnan(interval.mean):
+        return "no such signals"
+    verdict = "met" if interval.mean <= bar else "missed"
+    sure = interval.high <= bar or interval.low > bar
+    return verdict if sure else f"{verdict}, but the interval holds the bar"
+
+
+def suffices(findings: "Findings", *, brief: bool = False) -> str:
+    """Whether any descriptor adds to psi, by the permutation test that pays for their number."""
+    found = findings.sufficiency
+    sure = [gain for gain in found.gains if gain.p_value < SURE]
+    if not found.gains:
+        return "Whether psi suffices cannot be told: no other descriptor varies."
+    first = found.gains[0]
+    if sure:
+        names = ", ".join(f"`{gain.descriptor}`" for gain in sure[:6])
+        verdict = (
+            f"Psi alone does not suffice: beside it {names} save{'s' if len(sure) == 1 else ''} "
+            f"regret (p < {SURE:g}, paid for {len(found.gains)} descriptors)."
+        )
+    else:
+        verdict = (
+            f"Whether psi suffices cannot be told: no descriptor of {len(found.gains)} has "
+            f"p < {SURE:g}."
+        )
+    if brief:
+        return verdict
+    return (
+        f"{verdict} The largest gain, of `{first.descriptor}`, is {_db(first.interval)} "
+        f"(p = {first.p_value:.3f}) of the {found.alone.mean():.2f} dB that a flexible model of "
+        "psi alone leaves, on recordings that are left out. A gain is of a model without a "
+        "formula, so a rule may do better with a descriptor than this tells."
+    )
+
+
+def strata_table(findings: "Findings") -> str:
+    """Mean regrets by psi."""
+    psi = findings.surfaces.descriptors["psi"]
+    header = ["rule"]
+    for low, high in STRATA:
+        header.append(f"{low:g} to {high:g} ({int(((psi >= low) & (psi < high)).sum())} signals)")
+    rows = [
+        [each.rule]
+        + [_db(mean_of(each, (each.psi >= low) & (each.psi < high))) for low, high in STRATA]
+        for each in findings.regrets
+    ]
+    return table(header, rows)
+
+
+def limits(findings: "Findings") -> str:
+    """The data's extent, and what it cannot tell."""
+    made, extent, setting = findings.surfaces, findings.extent, findings.extent.setting
+    few, many = extent.points
+    seeds = ", ".join(map(str, extent.seeds))
+    lines = [
+        f"{len(made.names)} signals of {len(set(made.recordings))} recordings, "
+        f"{extent.num_fits:,} fits of SIREN² on the first seed ({few} to {many} points a signal, "
+        f"{extent.num_dead} of them dead); seeds in the data: {seeds}."
+        + (
+            f" {extent.num_left_out} signals have too few points and are left out."
+            if extent.num_left_out
+            else ""
+        ),
+        f"{setting['n']:,} samples, {setting['hp_depth']} x {setting['hp_width']}, "
+        f"{setting['fit_epochs']:,} epochs, learning rate {setting['fit_learning_rate']:g}.",
+        f"Fits deviate from the smooth surfaces by {made.noise.mean():.2f} dB in the mean. An "
+        f"optimum lies at the rim of what was fitted for {rim(findings)} of {len(made.names)} "
+        "signals: a better point may lie beyond.",
+    ]
+    unknown = [
+        "Not known from this data: other lengths, widths, depths and learning rates, and images; "
+        "whether the rule holds for fits of the paper's length;"
+        + (" what other seeds would say;" if len(extent.seeds) == 1 else "")
+        + ("" if findings.confirmed else " what training the rules' points gives;")
+        + " whether a descriptor that is not in the list would do better.",
+    ]
+    return "\n".join(f"- {line}" for line in [*lines, *unknown])
+
+
+def rim(findings: "Findings") -> int:
+    """Signals whose highest point has a neighbour that was not fitted, or none."""
+    count = 0
+    for psnr in findings.surfaces.psnr:
+        k, g = np.unravel_index(np.nanargmax(psnr), psnr.shape)
+        around = np.pad(psnr, 1, constant_values=np.nan)[k : k + 3, g : g + 3]
+        count += bool(np.isnan(around).any())
+    return count

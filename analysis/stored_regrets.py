@@ -1,0 +1,98 @@
+"""Regrets of rules on signals: confirmed by training, where a study did so, and from surfaces."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from analysis.surfaces import Surfaces, share_and_gain
+from search_spaces.rules import RULES
+from studies.engine.folder import Folder
+
+HELD_OUT = "held_out_"
+"""What `rule_fitting` names the points of rules that have not seen their signal's recording."""
+
+
+AS_THEY_ARE = (
+    "eqn11_length_width", "eqn11_length", "eqn11_refitted", "constant", "bandwidth_psi",
+    "bandwidth_power", "bandwidth_rolloff", "bandwidth_low_pass", "power_law",
+)  # fmt: skip
+"""Rules of the registry for sounds that take no time."""
+
+
+class RuleRegret(NamedTuple):
+    """A rule's regret in dB on signals [s], and the number of its dead fits, if it was trained.
+
+    `recordings` and `psi` are [s].
+    """
+
+    rule: str
+    regret: NDArray[np.float64]
+    recordings: tuple[str, ...]
+    psi: NDArray[np.float64]
+    dead: int | None = None
+
+
+def regrets(results: str, surfaces: Surfaces) -> tuple[list[RuleRegret], str]:
+    """The best that is known, and a sentence that says what it is."""
+    if found := confirmed(results, surfaces):
+        return found, "Regrets are confirmed: trained on fresh seeds."
+    return on_surfaces(surfaces, AS_THEY_ARE), (
+        "Regrets are read from smooth surfaces; rules of the registry with fitted constants may "
+        "have been fitted to these signals."
+    )
+
+
+def confirmed(results: str, surfaces: Surfaces) -> list[RuleRegret]:
+    """Of every `regret.parquet` of the results, least mean first; [] where there is none.
+
+    Only the surfaces' signals count, since no one knows the others' recordings; a rule that was
+    scored twice on a signal has its last study's word.
+    """
+    folder = Folder(results)
+    studies = [f"_studies/{name}/regret.parquet" for name in folder.names("_studies")]
+    found = [folder.read_bytes(path) for path in (*studies, "regret.parquet")]
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for content in filter(None, found):
+        for row in pq.read_table(pa.BufferReader(content)).to_pylist():
+            rows[row["rule"], row["sha256"]] = row
+    known = dict(zip((t.sha256 for t in surfaces.targets), surfaces.recordings, strict=True))
+    of_rules: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for (rule, sha256), row in rows.items():
+        if sha256 in known:
+            of_rules[rule].append(row)
+    return by_mean(
+        [
+            RuleRegret(
+                rule,
+                np.array([row["regret_db"] for row in mine]),
+                tuple(known[row["sha256"]] for row in mine),
+                np.array([row["psi"] for row in mine]),
+                sum(row["num_dead"] for row in mine),
+            )
+            for rule, mine in of_rules.items()
+        ]
+    )
+
+
+def on_surfaces(surfaces: Surfaces, names: Sequence[str]) -> list[RuleRegret]:
+    """Of rules of the registry as they are, read from the surfaces, least mean first.
+
+    Constants that were fitted to these very signals look better here than they are.
+    """
+    found = []
+    for name in names:
+        at = np.array([share_and_gain(t, RULES[name](t)) for t in surfaces.targets]).T
+        regret = surfaces.regret_at(at[0], at[1])
+        psi = surfaces.descriptors["psi"]
+        found.append(RuleRegret(name, regret, surfaces.recordings, psi))
+    return by_mean(found)
+
+
+def by_mean(found: Sequence[RuleRegret]) -> list[RuleRegret]:
+    """The least mean regret first."""
+    return sorted(found, key=lambda each: float(each.regret.mean()))

@@ -1,0 +1,120 @@
+"""A planted population of signals whose optimum follows from a descriptor."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from analysis.surfaces import GAINS, SHARES, Surfaces, share_and_gain
+from search_spaces.rules import Target
+from studies.engine.plan import points, target_of, trial_of
+from studies.engine.rows import curve_rows, finished_row, signal_row
+from studies.engine.signals import Signal
+from studies.engine.store import Store
+from studies.engine.study import resolve
+from studies.rule_check import STUDY
+from tests.test_study import make_signal
+
+Array = NDArray[np.float64]
+FACTOR, GAIN = 0.3, 2.0
+ZERO_DB = 10.0
+
+
+def height(share: float | Array, gain: float | Array, best: float | Array) -> Any:
+    """dB: a paraboloid over (log K, log g) with its top of 50 dB at `best` Nyquist and GAIN."""
+    return 50 - 4 * np.log(share / best) ** 2 - 6 * np.log(gain / GAIN) ** 2
+
+
+def population(
+    num: int = 24,
+    *,
+    best: Callable[[Mapping[str, Array]], Array] = lambda d: FACTOR * d["low_pass_40"],
+    clips: int = 1,
+    seed: int = 0,
+) -> Surfaces:
+    """`num` recordings of `clips` signals each; psi, low_pass_40 and a third descriptor differ."""
+    rng = np.random.default_rng(seed)
+    total = num * clips
+    descriptors = {
+        "psi": np.exp(rng.uniform(np.log(0.03), np.log(0.9), total)),
+        "low_pass_40": np.exp(rng.uniform(np.log(0.05), 0, total)),
+        "centroid_power": np.exp(rng.uniform(np.log(0.01), 0, total)),
+        "entropy": rng.uniform(0.1, 1, total),
+    }
+    top = best(descriptors)
+    psnr = height(SHARES[None, :, None], GAINS[None, None, :], top[:, None, None])
+    targets = [
+        Target(
+            descriptors={name: float(values[i]) for name, values in descriptors.items()},
+            num_samples=8192,
+            width=52,
+            sha256=f"{i:064}",
+        )
+        for i in range(total)
+    ]
+    return Surfaces(
+        tuple(targets),
+        tuple(f"clip{i}" for i in range(total)),
+        tuple(f"recording{i // clips}" for i in range(total)),
+        descriptors,
+        psnr,
+        psnr.max(axis=(1, 2), keepdims=True) - psnr,
+        np.zeros(total),
+    )
+
+
+def planted_signal(name: str, psi: float, low_pass: float) -> Signal:
+    signal = make_signal(name, psi=psi)
+    signal.descriptors["low_pass_40"] = low_pass
+    signal.descriptors["centroid_power"] = low_pass**2
+    return signal
+
+
+def planted_signals(num: int) -> list[Signal]:
+    rng = np.random.default_rng(1)
+    values = np.exp(rng.uniform(np.log(0.05), np.log(0.9), (num, 2)))
+    return [planted_signal(f"clip{i}", *map(float, v)) for i, v in enumerate(values)]
+
+
+def fill(folder: Path, signals: list[Signal], *, seed: int = 0, noise: float = 0.0) -> Store:
+    """What rule_check's map leaves behind, with rows as the engine writes them."""
+    store = Store(str(folder))
+    small = replace(STUDY.small, rules=("eqn11_length_width",))  # the map alone is wanted
+    run = resolve(replace(STUDY, small=small), "small", signals)
+    rng = np.random.default_rng(seed)
+    rows, curves = [], []
+    for signal in signals:
+        best = FACTOR * signal.descriptors["low_pass_40"]
+        for point in points(run, signal):
+            if point.kind != "grid":
+                continue
+            trial = trial_of(run, signal, point, seed)
+            assert point.scales
+            network = cast(Any, trial.network)
+            at = share_and_gain(target_of(signal, network.width, network.depth), point.scales)
+            peak = max(ZERO_DB, float(height(*at, best)) + rng.normal(0, noise))
+            epochs = np.array([0, 20, 40, 80, 160, 300])
+            result = cast(
+                Any,
+                SimpleNamespace(
+                    psnr_peak=peak, psnr_final=peak, mse_best=10 ** (-peak / 10),
+                    epoch_of_peak=300, num_epochs=300, seconds=1.0, path="blocked", stack=1,
+                    diverged=False, stopped=False, epochs=epochs,
+                    psnr=peak * (np.maximum(epochs, 1) / 300) ** 0.1,
+                ),
+            )  # fmt: skip
+            rows.append(finished_row("rule_check", signal, trial, result, torch.device("cpu")))
+            curves += curve_rows(trial, result)
+    store.append(rows, curves)
+    store.add_signals(signal_row(signal) for signal in signals)
+    return store
+
+
+def within(value: float, wanted: float, share: float) -> bool:
+    return abs(math.log(value / wanted)) < math.log(1 + share)

@@ -1,0 +1,99 @@
+"""The tabular benchmark: numbers alone, nothing twice, and the same to those who replay it."""
+
+import re
+from pathlib import Path
+
+import optuna
+import pandas as pd
+import pytest
+
+from analysis import benchmark
+from analysis.benchmark import export, replay_table, to_optuna
+from studies.engine.store import Store
+from tests.planted_rules import fill, planted_signals
+
+CARD = Path(benchmark.__file__).parent / "data" / "README.md"
+
+
+@pytest.fixture
+def exported(tmp_path):
+    """A store, and a benchmark of it."""
+    source = fill(tmp_path / "results", planted_signals(2))
+    target = Store(str(tmp_path / "data"))
+    assert export(source, target) == source.fits().num_rows
+    return source, target
+
+
+def test_a_second_export_adds_what_is_new(exported, tmp_path):
+    source, target = exported
+    assert export(source, target) == 0
+    assert len(target.parts("fits")) == 1
+    more = fill(tmp_path / "results", planted_signals(3)[2:])
+    assert export(more, target) == 24
+    assert len(target.parts("fits")) == 2
+    assert target.fits().num_rows == more.fits().num_rows == 72
+    assert sorted(target.signals()["name"].to_pylist()) == [
+        "clip0", "clip1", "clip2",
+    ]  # fmt: skip
+
+
+def test_nothing_tells_where_it_was_made(tmp_path):
+    signals = planted_signals(2)
+    object.__setattr__(signals[0], "source", "/home/someone/sounds/clip0.wav")
+    source = fill(tmp_path / "results", signals)
+    target = Store(str(tmp_path / "data"))
+    export(source, target)
+    assert set(target.signals()["source"].to_pylist()) == {"clip0.wav", "clip1.wav"}
+    for file in (tmp_path / "data").rglob("*"):
+        if file.is_file():
+            assert b"someone" not in file.read_bytes()
+            assert str(tmp_path).encode() not in file.read_bytes()
+    assert not (tmp_path / "data" / "_targets").exists()
+
+
+def test_a_replay_ends_with_the_rows_own_psnr(exported):
+    _, target = exported
+    fits = target.fits().to_pandas().set_index(["sha256", "hp_s0", "hp_s1", "seed"])
+    replay = replay_table(target).to_pandas().set_index(["sha256", "s0", "s1", "seed"])
+    assert len(replay) == len(fits)
+    expected = fits["metric_psnr_peak"].loc[replay.index]
+    assert replay["psnr_300"].to_numpy() == pytest.approx(expected.to_numpy())
+    columns = [f"psnr_{epoch}" for epoch in benchmark.REPLAYED]
+    assert (replay[columns].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
+
+
+def test_optunas_best_trial_is_the_best_point(exported, tmp_path):
+    _, target = exported
+    table = replay_table(target)
+    storage = f"sqlite:///{tmp_path / 'landscapes.db'}"
+    assert to_optuna(table, storage) == 2
+    frame = table.to_pandas()
+    for name, mine in frame.groupby("signal"):
+        study = optuna.load_study(study_name=str(name), storage=storage)
+        best = mine.loc[mine["psnr_300"].idxmax()]
+        assert study.best_params == {"s0": best["s0"], "s1": best["s1"]}
+        assert study.best_value == pytest.approx(best["psnr_300"])
+        assert len(study.trials) == len(mine)
+
+
+def test_the_cards_example_runs(exported, tmp_path, monkeypatch, capsys):
+    _, target = exported
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--replay", "landscapes.parquet", "--optuna", "landscapes.db"]
+    assert benchmark.main([target.results, *arguments]) == 0
+    block = re.search(r"```python\n(.*?)```", CARD.read_text(), re.DOTALL)
+    assert block
+    scope = {}
+    exec(block[1], scope)
+    frame = pd.read_parquet("landscapes.parquet")
+    top = frame[frame["signal"] == frame["signal"].iloc[0]]["psnr_300"].max()
+    assert scope["found"] <= top
+    assert scope["study"].best_value == pytest.approx(top)
+
+
+def test_an_optuna_file_that_is_there_is_not_overwritten(exported, tmp_path, capsys):
+    _, target = exported
+    (tmp_path / "a.db").write_text("mine")
+    assert benchmark.main([target.results, "--optuna", str(tmp_path / "a.db")]) == 2
+    assert "there already" in capsys.readouterr().err
+    assert (tmp_path / "a.db").read_text() == "mine"

@@ -1,0 +1,88 @@
+"""The page of findings says what was planted, and the same again without new data."""
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from analysis import findings
+from analysis.findings import find, write
+from analysis.findings_text import compared, suffices
+from analysis.regret_table import SCHEMA
+from analysis.rule_families import bandwidth, constant
+from analysis.stored_regrets import RuleRegret, confirmed
+from tests.planted_rules import fill, planted_signals, population
+
+FAMILIES = (constant("constant"), bandwidth("bandwidth_low_pass", "low_pass_40"))
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    signals = planted_signals(6)
+    fill(folder, signals, noise=0.2)
+    rows = [
+        {
+            **dict.fromkeys(SCHEMA.names),
+            "signal": signal.name, "sha256": signal.sha256, "rule": rule, "regret_db": regret,
+            "num_dead": 0, "psi": signal.descriptors["psi"],
+        }
+        for signal in signals
+        for rule, regret in (("held_out_bandwidth_low_pass", 0.25), ("eqn11_length_width", 4.5))
+    ]  # fmt: skip
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / "regret.parquet")
+    return find(str(folder), families=FAMILIES, shuffles=4)
+
+
+def test_the_page_names_the_planted_rule_with_its_constants(found, tmp_path):
+    write(found, tmp_path / "FINDINGS.md", "data")
+    page = (tmp_path / "FINDINGS.md").read_text()
+    factor, gain = re.search(r"K = (\S+) low_pass_40 Nyquist, +g = (\S+)", page).groups()
+    assert float(factor) == pytest.approx(0.3, rel=0.15)
+    assert float(gain) == pytest.approx(2, rel=0.25)
+    linked = set(re.findall(r"\]\((figures/\S+)\)", page))
+    assert linked == {f"figures/{path.name}" for path in (tmp_path / "figures").iterdir()}
+    assert "6 signals of 6 recordings" in page
+    # Both confirmed regrets stand beside what they confirm.
+    assert re.search(r"\| bandwidth_low_pass \|.*\| 0\.25 dB \[0\.25, 0\.25\] \| 6 \| 0 \|", page)
+    assert re.search(r"\| eqn11_length_width \|.*\| 4\.50 dB", page)
+
+
+def test_without_new_data_nothing_changes(found, tmp_path):
+    write(found, tmp_path / "FINDINGS.md", "data")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    write(found, tmp_path / "FINDINGS.md", "data")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+
+
+def test_what_cannot_be_told_is_not_claimed(found):
+    def rule(*regret):
+
+        return RuleRegret("r", np.array(regret), tuple("abcdef"), np.ones(6))
+
+    near = compared(rule(1, 2, 1, 2, 1, 2), rule(2, 1, 2, 1, 2, 1), "it", "the other")
+    assert "cannot be told" in near
+    assert "better" not in near.split("cannot")[1]
+    far = compared(rule(1, 2, 1, 2, 1, 2), rule(4, 5.1, 4, 5, 4, 5), "it", "the other")
+    assert far.startswith("it is better by 3.0")
+    worse = compared(rule(4, 5.1, 4, 5, 4, 5), rule(1, 2, 1, 2, 1, 2), "it", "the other")
+    assert worse.startswith("the other is better by 3.0")
+    gains = found.sufficiency.gains
+    unsure = found.sufficiency._replace(gains=tuple(g._replace(p_value=0.05) for g in gains))
+    assert "cannot be told" in suffices(found._replace(sufficiency=unsure))
+    sure = found.sufficiency._replace(gains=tuple(g._replace(p_value=0.01) for g in gains))
+    assert "does not suffice" in suffices(found._replace(sufficiency=sure))
+
+
+def test_confirmed_regrets_of_other_signals_do_not_count(found, tmp_path):
+    assert confirmed(str(tmp_path), population(4)) == []
+    assert {len(each.regret) for each in found.confirmed} == {6}
+
+
+def test_too_little_is_refused_in_a_sentence(tmp_path, capsys):
+    fill(tmp_path, planted_signals(2))
+    assert findings.main([str(tmp_path), "--to", str(tmp_path / "F.md")]) == 2
+    assert "3 recordings or more" in capsys.readouterr().err
+    assert not (tmp_path / "F.md").exists()

@@ -1,0 +1,127 @@
+"""Rules fitted to planted landscapes: what was planted is found, and nothing that was not."""
+
+import numpy as np
+import pytest
+
+from analysis import rule_fitting
+from analysis import sufficiency as sufficiency_command
+from analysis.rule_families import Family, Fitted, bandwidth, constant, power_law
+from analysis.rule_validation import CHOSEN, best_family, leave_one_recording_out
+from analysis.stored_surfaces import stored_surfaces
+from analysis.sufficiency import sufficiency
+from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
+from tests.planted_rules import FACTOR, GAIN, fill, planted_signals, population, within
+
+FAMILIES = (constant("constant"), bandwidth("psi", "psi"), bandwidth("low_pass", "low_pass_40"))
+
+
+def test_the_planted_rule_is_recovered_and_chosen():
+    made = population()
+    rule = bandwidth("low_pass", "low_pass_40").fit(made).rule
+    assert isinstance(rule, BandwidthMatching)
+    assert within(rule.factor, FACTOR, 0.1)
+    assert within(rule.gain, GAIN, 0.1)
+    assert best_family(FAMILIES, made).name == "low_pass"
+
+
+def test_a_power_law_finds_an_exponent_that_is_not_one():
+    made = population(best=lambda d: 0.3 * d["low_pass_40"] ** 0.5)
+    law = power_law("law", ["low_pass_40"]).fit(made).rule
+    assert law.powers[0].bandwidth == pytest.approx(0.5, abs=0.1)
+    assert law.share == pytest.approx(0.3, rel=0.15)
+
+
+def test_on_held_out_recordings_the_right_rule_has_no_regret_and_the_constant_has():
+    found = {v.name: v for v in leave_one_recording_out(FAMILIES, population(8))}
+    assert found["low_pass"].regret.mean() < 0.1
+    assert found[CHOSEN].regret.mean() < 0.1
+    assert set(found[CHOSEN].taken) == {"low_pass"}
+    assert found["constant"].regret.mean() > 1
+    assert found["psi"].regret.mean() > 1
+
+
+def test_clips_of_one_recording_are_never_on_both_sides():
+    num_asked = 0
+
+    def fit(surfaces):
+        fitted = set(surfaces.recordings)
+
+        def points(others):
+            nonlocal num_asked
+            num_asked += 1
+            assert not fitted & set(others.recordings)
+            return np.ones(len(others.targets)), np.full(len(others.targets), 2.0)
+
+        return Fitted(points, Constant(share=1, gain=2))
+
+    leave_one_recording_out([Family("spy", fit)], population(6, clips=3))
+    assert num_asked > 2 * 6
+
+
+def test_a_recording_unlike_all_others_is_not_helped_by_its_own_clips():
+    made = population(8, clips=2, best=lambda d: np.full(16, 0.1))
+    odd = np.array(made.recordings) == "recording7"
+    shifted = np.where(odd[:, None, None], np.roll(made.regret, 24, axis=1), made.regret)
+    made = made._replace(regret=shifted)
+    (found, _) = leave_one_recording_out([constant("constant")], made)
+    alone = constant("constant").fit(made.subset(~odd)).points(made)
+    assert found.shares[odd] == pytest.approx(alone[0][odd])
+    assert found.regret[odd].min() > 10 * max(found.regret[~odd].max(), 0.1)
+
+
+def test_where_psi_suffices_no_descriptor_is_said_to_add():
+    made = population(40, best=lambda d: 0.3 * d["psi"])
+    found = sufficiency(made, shuffles=60)
+    assert {gain.descriptor for gain in found.gains} == {"low_pass_40", "centroid_power", "entropy"}
+    assert min(gain.p_value for gain in found.gains) >= 0.05
+
+
+def test_where_psi_does_not_suffice_the_descriptor_that_does_is_found():
+    found = sufficiency(population(40), shuffles=60)
+    assert found.gains[0].descriptor == "low_pass_40"
+    assert found.gains[0].p_value < 0.05
+    assert found.gains[0].interval.low > 0
+
+
+def test_surfaces_of_a_store_have_their_top_where_it_was_planted(tmp_path):
+    signals = planted_signals(4)
+    fill(tmp_path, signals, noise=0.3)
+    made = stored_surfaces(str(tmp_path)).surfaces
+    wanted = [FACTOR * target.descriptors["low_pass_40"] for target in made.targets]
+    assert made.regret_at(np.array(wanted), np.full(4, GAIN)).max() < 0.6
+    assert made.regret_at(np.array(wanted) * 4, np.full(4, GAIN)).min() > 3
+
+
+@pytest.mark.parametrize("command", [rule_fitting.main, sufficiency_command.main])
+def test_results_without_maps_are_refused_in_a_sentence(command, tmp_path, capsys):
+    assert command([str(tmp_path / "none")]) == 2
+    assert "no fits of SIREN²" in capsys.readouterr().err
+    fill(tmp_path, planted_signals(1))
+    assert command([str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert "map some more" in error
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"signal;recording\n", b"signal,recording\n\xff\xfe,a\n", b"clip0\n\x00"]
+)
+def test_unreadable_recordings_are_refused_in_a_sentence(content, tmp_path, capsys):
+    fill(tmp_path, planted_signals(2))
+    file = tmp_path / "recordings.csv"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content + b"clip0,a\n")
+    arguments = [str(tmp_path), "--recordings", str(file)]
+    assert rule_fitting.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert "recordings.csv" in error
+    assert error.count("\n") == 1
+
+
+def test_a_signal_that_has_no_descriptor_is_not_fitted_to_it():
+    made = population(8)
+    without = dict(made.descriptors) | {"entropy": np.full(8, np.nan)}
+    found = sufficiency(made._replace(descriptors=without), shuffles=2)
+    assert "entropy" not in {gain.descriptor for gain in found.gains}
