@@ -60,7 +60,8 @@ def regret_report(results: Results, now: datetime.datetime) -> Report:
     tables = [regrets_table(run, signals, of_signals)]
     if totals:
         tables.append(overall_table(run, totals))
-        tables.append(by_rule_table(run, signals, of_signals))
+        if len(run.scale.rules) > 2:
+            tables.append(by_rule_table(run, signals, of_signals))
     if short:
         tables.append(proxy_table(run, short))
     return Report(
