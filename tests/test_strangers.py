@@ -67,7 +67,7 @@ def seen(tmp_path_factory):
             with start(*arguments) as process:
                 while process.poll() is None:
                     listening |= ports(process.pid)
-                    time.sleep(0.3)
+                    time.sleep(2)
                 printed += process.stdout.read()
             codes.append(process.returncode)
         logs = b"".join(path.read_bytes() for path in files(Path(ray_folder)))

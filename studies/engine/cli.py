@@ -77,7 +77,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
 def parser(study: Study) -> argparse.ArgumentParser:
     """The command line: what to fit, how much of it, where it runs and where it goes."""
     top = _Parser(prog=f"{study.name}.py", description=study.question)
-    results = argparse.ArgumentParser(add_help=False)
+    results = _Parser(add_help=False)
     results.add_argument(
         "--results", default="results", metavar="FOLDER", help="the store (default: %(default)s)"
     )
@@ -124,7 +124,7 @@ def parser(study: Study) -> argparse.ArgumentParser:
             default=None,
             help="stop fits that are behind the others of their signal",
         )
-    where = argparse.ArgumentParser(add_help=False)
+    where = _Parser(add_help=False)
     where.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     where.add_argument("--max-concurrent", type=int, metavar="N", help="fits side by side")
     where.add_argument(
@@ -133,13 +133,13 @@ def parser(study: Study) -> argparse.ArgumentParser:
         metavar="N",
         help="that share a GPU (default: 1 to 4, by size)",
     )
-    tracking = argparse.ArgumentParser(add_help=False)
+    tracking = _Parser(add_help=False)
     tracking.add_argument(
         "--tracking-uri", metavar="URI", help="MLflow (default: SQLite in the results)"
     )
     sub = top.add_subparsers(metavar="plan | run | status | report", required=True)
 
-    def verb(name: str, does: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    def verb(name: str, does: str, *parents: _Parser) -> argparse.ArgumentParser:
         made = sub.add_parser(name, help=does, description=does, parents=list(parents))
         made.set_defaults(verb=getattr(verbs, name))
         return made

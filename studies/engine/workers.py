@@ -93,7 +93,9 @@ def connect(device: Device, max_concurrent: int | None, per_gpu: int = 1) -> Wor
 
 def _join_or_start() -> bool:
     """Whether there was a cluster to join, by Ray's own rule; else Ray is started here."""
-    joins = services.canonicalize_bootstrap_address(None) is not None
+    # None is what `ray.init` asks with as well.
+    address = services.canonicalize_bootstrap_address(None)  # pyright: ignore[reportArgumentType]
+    joins = address is not None
     # Ray's own switch for machines that are in no cluster: all its ports are on 127.0.0.1.
     ray_constants.ENABLE_RAY_CLUSTER = joins
     try:
