@@ -93,7 +93,7 @@ def _read(path: Path, file: soundfile.SoundFile, size: int, start: int) -> NDArr
     if not np.isfinite(piece).all():
         bad = start + int(np.argmin(np.isfinite(piece).all(axis=1)))
         raise InputError(f"{path}: sample {bad} is not a finite number; repair or drop the clip.")
-    return piece
+    return np.asarray(piece, np.float64)
 
 
 def _truncated(path: Path, read: int) -> InputError:
