@@ -49,6 +49,8 @@ def export(source: Store, target: Store) -> int:
         target.write_table("fits", table, "slice")
     fitted = set(table["sha256"].to_pylist())
     signals = [row for row in source.signals().to_pylist() if row["sha256"] in fitted]
+    if content := source.read_bytes("recordings.csv"):
+        target.write_bytes("recordings.csv", content)
     target.add_signals(
         {k: v for k, v in row.items() if k != "written_at"} | {"source": Path(row["source"]).name}
         for row in signals

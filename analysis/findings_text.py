@@ -226,9 +226,11 @@ def _verdict(interval: Interval, bar: float) -> str:
 
 
 def suffices(findings: "Findings", *, brief: bool = False) -> str:
-    """Whether any descriptor adds to psi, by the permutation test that pays for their number."""
+    """Whether any descriptor adds to psi: by the permutation test that pays for their number, and
+    by an interval that does not hold 0.
+    """
     found = findings.sufficiency
-    sure = [gain for gain in found.gains if gain.p_value < SURE]
+    sure = [gain for gain in found.gains if gain.p_value < SURE and gain.interval.low > 0]
     if not found.gains:
         return "Whether psi suffices cannot be told: no other descriptor varies."
     first = found.gains[0]
@@ -240,8 +242,8 @@ def suffices(findings: "Findings", *, brief: bool = False) -> str:
         )
     else:
         verdict = (
-            f"Whether psi suffices cannot be told: no descriptor of {len(found.gains)} has "
-            f"p < {SURE:g}."
+            f"Whether psi suffices cannot be told: none of {len(found.gains)} descriptors saves "
+            f"regret with p < {SURE:g} and an interval above 0."
         )
     if brief:
         return verdict

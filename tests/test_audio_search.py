@@ -70,7 +70,7 @@ def test_a_search_ends_with_regrets_that_follow_from_its_rows(undisturbed):
 def test_its_report_stands_alone_and_shows_every_clip(undisturbed):
     results, _ = undisturbed
     (page,) = [p.read_text() for p in results.glob("_studies/audio_search-*/report.html")]
-    assert page.count('src="data:image/svg+xml;base64,') == 2 + 2 * 2
+    assert page.count('src="data:image/svg+xml;base64,') == 3 + 2 * 2
     assert not re.search(r'(src|href)="(?!data:)', page)
     assert "6 suggested" in page
     assert "Not finished" not in page
@@ -104,7 +104,7 @@ def test_mlflow_compares_rules_and_optimum_by_one_metric(undisturbed):
     (parent,) = client.search_runs([experiment.experiment_id], "params.scale = 'small'")
     figures = {a.path for a in client.list_artifacts(parent.info.run_id, "figures")}
     assert "figures/regret.svg" in figures
-    assert len(figures) == 2 + 2 * 2
+    assert len(figures) == 3 + 2 * 2
 
 
 def test_a_killed_search_ends_as_an_undisturbed_one(undisturbed, tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from analysis import findings
 from analysis.findings import find, write
 from analysis.findings_text import compared, suffices
+from analysis.intervals import Interval
 from analysis.regret_table import SCHEMA
 from analysis.rule_families import bandwidth, constant
 from analysis.stored_regrets import RuleRegret, confirmed
@@ -72,8 +73,10 @@ def test_what_cannot_be_told_is_not_claimed(found):
     gains = found.sufficiency.gains
     unsure = found.sufficiency._replace(gains=tuple(g._replace(p_value=0.05) for g in gains))
     assert "cannot be told" in suffices(found._replace(sufficiency=unsure))
-    sure = found.sufficiency._replace(gains=tuple(g._replace(p_value=0.01) for g in gains))
-    assert "does not suffice" in suffices(found._replace(sufficiency=sure))
+    for low, says in ((-0.1, "cannot be told"), (0.1, "does not suffice")):
+        shown = tuple(g._replace(p_value=0.01, interval=Interval(0.3, low, 0.5)) for g in gains)
+        known = found.sufficiency._replace(gains=shown)
+        assert says in suffices(found._replace(sufficiency=known))
 
 
 def test_confirmed_regrets_of_other_signals_do_not_count(found, tmp_path):

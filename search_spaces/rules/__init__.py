@@ -21,7 +21,7 @@ RULES: dict[str, AnyRule] = {
     **{path.stem: read_rule(path) for path in _FITTED},
 }
 
-RECOMMENDED = "bandwidth_low_pass"
+RECOMMENDED = "power_psi_low_pass"
 """Of the least regret on recordings that it was not fitted to; see analysis/FINDINGS.md."""
 
 __all__ = [
