@@ -19,7 +19,7 @@ HELD_OUT = "held_out_"
 
 AS_THEY_ARE = (
     "eqn11_length_width", "eqn11_length", "eqn11_refitted", "constant", "bandwidth_psi",
-    "bandwidth_power", "bandwidth_rolloff", "bandwidth_low_pass", "power_law",
+    "bandwidth_power", "bandwidth_rolloff", "bandwidth_low_pass", "power_psi_low_pass",
 )  # fmt: skip
 """Rules of the registry for sounds that take no time."""
 

@@ -9,6 +9,7 @@ import pytest
 
 from analysis import benchmark
 from analysis.benchmark import export, replay_table, to_optuna
+from search_spaces.audio import AUDIO_GRID_COARSE
 from studies.engine.store import Store
 from tests.planted_rules import fill, planted_signals
 
@@ -29,9 +30,10 @@ def test_a_second_export_adds_what_is_new(exported, tmp_path):
     assert export(source, target) == 0
     assert len(target.parts("fits")) == 1
     more = fill(tmp_path / "results", planted_signals(3)[2:])
-    assert export(more, target) == 24
+    cells = len(AUDIO_GRID_COARSE.cells(8192))
+    assert export(more, target) == cells
     assert len(target.parts("fits")) == 2
-    assert target.fits().num_rows == more.fits().num_rows == 72
+    assert target.fits().num_rows == more.fits().num_rows == 3 * cells
     assert sorted(target.signals()["name"].to_pylist()) == [
         "clip0", "clip1", "clip2",
     ]  # fmt: skip

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections import Counter
 
+import pytest
 import ray
 from ray.cluster_utils import Cluster
 from ray.util.placement_group import placement_group, remove_placement_group
@@ -37,6 +38,7 @@ def test_a_gpu_node_without_cores_is_used_as_well():
     assert workers.resources == {"gpu": 0.5}
 
 
+@pytest.mark.slow
 def test_ray_finds_room_for_all_of_them_and_for_no_more():
     # In a process of its own, so that it joins no other Ray and leaves none.
     command = [sys.executable, "-m", "tests.test_gpu_packing"]

@@ -29,7 +29,8 @@ def check_uri(uri: str) -> None:
     Raises:
         InputError: no tracking store has such a URI.
     """
-    if any(character.isspace() for character in uri):  # nor is its password known as one
+    # Behind one a password is not known as such; a file's name may hold them.
+    if any(character.isspace() for character in uri) and not uri.startswith("sqlite:"):
         raise InputError("--tracking-uri: a URI has no blanks; write %20 for each.")
     if uri.split(":")[0].split("+")[0] not in _SCHEMES:
         raise InputError(
