@@ -1,6 +1,7 @@
 """The search: what it suggests follows from what is known, whatever ends first or is killed."""
 
 import dataclasses
+import statistics
 from itertools import islice
 
 import numpy as np
@@ -109,13 +110,18 @@ def test_signals_stay_balanced_to_the_end(tmp_path):
 
 
 def test_the_search_finds_the_planted_optimum(tmp_path):
-    signal = make_signal()
-    run = make_search([signal], trials=40)
-    search = Search(run, [signal], tmp_path, noisy(1))
+    signals = [make_signal(name) for name in "abcde"]
+    run = make_search(signals, trials=40)
+    search = Search(run, signals, tmp_path, noisy(1))
     list(search.fits())
-    values = objective(known_points(run, signal, search.rows[signal.sha256]), range(2))
-    best = max(values, key=lambda point: values[point])
-    assert height(best.network) > 49.5
+    heights = []
+    for signal in signals:
+        values = objective(known_points(run, signal, search.rows[signal.sha256]), range(2))
+        best = max(values, key=lambda point: values[point])
+        heights.append(height(best.network))
+    # Of 50; a fit's own noise deviates by 0.5, so one search may be off by more.
+    assert statistics.median(heights) > 49.5
+    assert min(heights) > 48.5
 
 
 def test_a_warm_start_knows_the_grid_and_repeats_none_of_it(tmp_path):
