@@ -24,7 +24,7 @@ test-slow: .venv/.stamp ## run the tests that `make test` leaves out
 	$(BIN)/python -m pytest -m slow
 
 test-cluster: .venv/.stamp ## bring up a cluster of three machines here, and let it go wrong
-	$(BIN)/python -m pytest -rs -m cluster tests/cluster
+	$(BIN)/python -m pytest -rs -m cluster
 
 lint: .venv/.stamp ## check style, types and who imports whom
 	$(BIN)/ruff check

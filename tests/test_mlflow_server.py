@@ -52,7 +52,7 @@ def test_a_study_is_whole_on_a_shared_server(server, s3, tmp_path):
     assert not (tmp_path / "mlruns").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.cluster
 def test_a_database_that_is_killed_and_comes_back_costs_nothing(server, postgres, s3, tmp_path):
     long = ("--scale", "small", "--epochs", "1000", "--max-samples", "1024", "--signals", CLIP)
     results = f"s3://{BUCKET}/results"
