@@ -13,6 +13,9 @@ from analysis.tables import number, short, wide_table
 from studies.engine.signals import Signal
 from studies.engine.study import Run
 
+MOST_RULES = 10
+"""That have room beside each other in 80 columns."""
+
 
 def regrets_table(
     run: Run, signals: Sequence[Signal], of_signals: Sequence[Sequence[Regret]]
@@ -21,8 +24,8 @@ def regrets_table(
     rule = run.scale.rules[0]
     table = wide_table(
         f"Peak PSNR in dB. Eqn. 11 ({rule}) and the optimum are means over seeds "
-        f"{seeds_text(run.scoring_seeds)}, which neither the search nor the choice of the optimum "
-        "used. regret: mean of the paired differences, with its 95 % interval (Student's t). "
+        f"{seeds_text(run.scoring_seeds)}, which had no say in finding or choosing the optimum. "
+        "regret: mean of the paired differences, with its 95 % interval (Student's t). "
         "*: at the rim of the searched space, a better point may lie beyond."
     )
     table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
@@ -73,15 +76,17 @@ def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
 def by_rule_table(
     run: Run, signals: Sequence[Signal], of_signals: Sequence[Sequence[Regret]]
 ) -> Table:
-    """Every rule's regret on every signal; the columns have the rules' numbers."""
-    table = wide_table("Regret in dB of each rule, by its number above.")
+    """The first rules' regrets on every signal; the columns have the rules' numbers."""
+    rules = run.scale.rules[:MOST_RULES]
+    others = "; the others' are in regret.parquet" if run.scale.rules[MOST_RULES:] else ""
+    table = wide_table(f"Regret in dB of each rule, by its number above{others}.")
     table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
     table.add_column("psi", justify="right", no_wrap=True)
-    for column in range(1, len(run.scale.rules) + 1):
+    for column in range(1, len(rules) + 1):
         table.add_column(str(column), justify="right", no_wrap=True)
     for signal, found in zip(signals, of_signals, strict=True):
-        regret = {r.rule: number(r.interval.mean, "+.1f") for r in found}
-        cells = [regret.get(rule, "-") for rule in run.scale.rules]
+        regret = {r.rule: number(r.interval.mean) for r in found}
+        cells = [regret.get(rule, "-") for rule in rules]
         table.add_row(signal.name, f"{signal.descriptors['psi']:.3f}", *cells)
     return table
 

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from analysis.surfaces import Fit, Surfaces, surfaces
 from inr_models import InputError
 from search_spaces.rules import NoiseScales
-from studies.engine.plan import target_of
 from studies.engine.rows import signal_from_row
 from studies.engine.store import Store
 
@@ -76,7 +75,7 @@ def stored_surfaces(
     width, depth = setting["hp_width"], setting["hp_depth"]
     return Stored(
         surfaces(
-            [target_of(signal, width, depth) for signal in signals],
+            [signal.target(width, depth) for signal in signals],
             [signal.name for signal in signals],
             [named.get(signal.name, signal.source) for signal in signals],
             [[Fit(at, psnr) for at, psnr in fits[s.sha256].items()] for s in signals],

@@ -4,10 +4,11 @@
 
 The model has no formula: for a signal it takes the (K, g) of the least mean regret over the other
 recordings' signals, weighted by how near their descriptors are (a Gaussian kernel over normal
-scores of the ranks). With psi alone it is as good as any smooth rule of psi; a descriptor's gain is
-how much regret it saves when it is told as well, in dB on recordings that are left out. The
-permutation test shuffles the recordings' descriptors among neighbours in psi, all descriptors
-together, and compares the largest gain of all, so it pays for their number.
+scores of the ranks). All points within NEAR_DB of the least count, since which of them is the least
+is chance, and a jump of it would look like a gain. With psi alone it is as good as any smooth rule
+of psi; a descriptor's gain is how much regret it saves when it is told as well, in dB on recordings
+that are left out. The permutation test shuffles the recordings' descriptors among neighbours in
+psi, all descriptors together, and compares the largest gain of all, so it pays for their number.
 """
 
 import argparse
@@ -35,6 +36,8 @@ WIDTHS = (0.15, 0.3, 0.6, 1.2)
 
 STRATA = ((0.0, 0.2), (0.2, 0.4), (0.4, 1.0))
 """Of psi."""
+
+NEAR_DB = 0.1
 
 NEIGHBOURS = 6
 """Recordings of like psi, among which the test shuffles."""
@@ -115,8 +118,10 @@ class KernelModel:
         # Never all zero, however far the nearest is.
         kernel = np.exp(-distance / (2 * width**2)) + 1e-9
         kernel *= self.others * self.weights
-        best = (kernel @ self.regrets).argmin(axis=1)
-        return self.regrets[np.arange(len(best)), best]
+        kernel /= kernel.sum(axis=1, keepdims=True)
+        expected = kernel @ self.regrets
+        near = expected <= expected.min(axis=1, keepdims=True) + NEAR_DB
+        return (near * self.regrets).sum(axis=1) / near.sum(axis=1)
 
 
 def normal_scores(values: Array) -> Array:
@@ -125,17 +130,25 @@ def normal_scores(values: Array) -> Array:
 
 
 def _shuffled(recordings: Sequence[str], psi: Array, rng: np.random.Generator) -> NDArray[np.int_]:
-    """[s] whose descriptors each signal gets: those of a signal of nearly the same psi.
+    """[s] whose descriptors each signal gets: those of a recording of nearly the same psi.
 
-    Signals are ordered by psi and shuffled in blocks of `NEIGHBOURS`, which begin anywhere.
+    Recordings are ordered by their mean psi and shuffled in blocks of `NEIGHBOURS`, which begin
+    anywhere. The clips of one get those of another, in the order of their psi, over and over where
+    these are fewer.
     """
-    order = np.argsort(psi)
-    start = int(rng.integers(NEIGHBOURS))
-    blocks = np.split(order, range(start, len(order), NEIGHBOURS))
-    found = np.empty(len(order), dtype=int)
+    names, place = np.unique(recordings, return_inverse=True)
+    clips = [members[np.argsort(psi[members])] for members in _members(place, len(names))]
+    order = np.argsort([psi[members].mean() for members in clips])
+    blocks = np.split(order, range(int(rng.integers(NEIGHBOURS)), len(order), NEIGHBOURS))
+    found = np.empty(len(psi), dtype=int)
     for block in blocks:
-        found[block] = rng.permutation(block)
+        for one, other in zip(block, rng.permutation(block), strict=True):
+            found[clips[one]] = np.resize(clips[other], len(clips[one]))
     return found
+
+
+def _members(place: NDArray[np.int_], num: int) -> list[NDArray[np.int_]]:
+    return [np.flatnonzero(place == which) for which in range(num)]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

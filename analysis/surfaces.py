@@ -19,7 +19,7 @@ from search_spaces.bandwidth import bandwidth, gain
 from search_spaces.descriptors import DESCRIPTORS
 from search_spaces.rules import NoiseScales, Target
 
-SHARES = np.geomspace(0.005, 2, 61)
+SHARES = np.geomspace(0.0016, 2, 72)
 GAINS = np.geomspace(1, 16, 33)
 """The lattice: K as a share of Nyquist, and g."""
 

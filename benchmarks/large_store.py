@@ -10,10 +10,11 @@ from inr_models.result import FitResult
 from studies.audio_grid import STUDY
 from studies.engine.compaction import compact
 from studies.engine.plan import all_seeds, points, trial_of
+from studies.engine.resolving import resolve
 from studies.engine.rows import Row, curve_rows, finished_row, signal_row
 from studies.engine.signals import Signal, sha256_of
 from studies.engine.store import Store
-from studies.engine.study import RUN_JSON, resolve
+from studies.engine.study import RUN_JSON
 from studies.engine.trial import Trial
 
 CLIPS = 116

@@ -32,10 +32,11 @@ from studies import audio_grid
 from studies.engine.batch import Outcome
 from studies.engine.job import Job
 from studies.engine.plan import points
+from studies.engine.resolving import resolve
 from studies.engine.rows import signal_row
 from studies.engine.signals import Signal
 from studies.engine.store import Store
-from studies.engine.study import Run, resolve
+from studies.engine.study import Run
 from studies.engine.trial import Trial
 
 NUM_WORKERS = 2

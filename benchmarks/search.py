@@ -22,11 +22,12 @@ from studies.engine.course import course
 from studies.engine.journal import open_journal
 from studies.engine.known import point_at
 from studies.engine.plan import PlannedFit, trial_of
+from studies.engine.resolving import resolve
 from studies.engine.rows import Row
 from studies.engine.schedule import Schedule
 from studies.engine.signals import Signal
 from studies.engine.store import Store
-from studies.engine.study import Run, resolve
+from studies.engine.study import Run
 from studies.engine.suggestions import SignalSearch, space
 
 

@@ -17,9 +17,9 @@ AUDIO_GRID_SMALL = NoiseGrid(
 )
 
 AUDIO_GRID_COARSE = NoiseGrid(
-    s0=Log(low=900, high=57_600, num=7), s1=Values(values=(0.1, 0.3, 0.6, 1.0, 1.7))
+    s0=Log(low=225, high=57_600, num=9), s1=Values(values=(0.1, 0.3, 0.6, 1.0, 1.7))
 )
-"""35 cells from a bandwidth of 0.4 % of Nyquist to its double: what a rule is fitted to."""
+"""45 cells from a bandwidth of 0.2 % of Nyquist to its double: what a rule is fitted to."""
 
 
 def first_factor(num_samples: int) -> float:

@@ -1,7 +1,7 @@
 """How far below a signal's confirmed optimum does each rule lie?
 
-    python studies/rule_check.py run --scale small --signals my_clips/*.wav
-    python studies/rule_check.py run --scale small --rules my_rule.json --signals my_clips
+    python studies/rule_check.py run --signals my_clips/*.wav
+    python studies/rule_check.py run --rules my_rule.json --signals my_clips
 
 Every clip is mapped coarsely over (s0, s1) of SIREN². The best cells and every rule's point then
 compete on fresh seeds, and what wins, the optimum, is compared with all rules on seeds that are
@@ -43,6 +43,7 @@ STUDY = Study(
         rules=RULES,
     ),
     paper=replace(AUDIO_PAPER, grid=AUDIO_GRID_COARSE, seeds=1, rules=RULES),
+    default_scale="small",  # what the rules that were fitted are of
     choosing_seeds=CHOOSING,
     scoring_seeds=SCORING,
 )

@@ -14,11 +14,12 @@ from studies.audio_search import STUDY
 from studies.engine.course import course
 from studies.engine.known import Suggestion
 from studies.engine.plan import PlannedFit, points, trial_of
+from studies.engine.resolving import resolve
 from studies.engine.rows import Row
 from studies.engine.schedule import Schedule
 from studies.engine.signals import Signal
 from studies.engine.store import Store
-from studies.engine.study import Run, resolve
+from studies.engine.study import Run
 from studies.engine.suggestions import SignalSearch
 
 Score = Callable[[PlannedFit], float]

@@ -13,15 +13,18 @@ from numpy.typing import NDArray
 
 from analysis.surfaces import GAINS, SHARES, Surfaces, share_and_gain
 from search_spaces.rules import Target
-from studies.engine.plan import points, target_of, trial_of
+from studies.engine.plan import points, trial_of
+from studies.engine.resolving import resolve
 from studies.engine.rows import curve_rows, finished_row, signal_row
 from studies.engine.signals import Signal
 from studies.engine.store import Store
-from studies.engine.study import resolve
 from studies.rule_check import STUDY
 from tests.test_study import make_signal
 
 Array = NDArray[np.float64]
+MAP_ALONE = replace(STUDY, small=replace(STUDY.small, rules=("eqn11_length_width",)))
+"""rule_check without the rules that need more of a signal than made-up ones have."""
+
 FACTOR, GAIN = 0.3, 2.0
 ZERO_DB = 10.0
 
@@ -85,8 +88,7 @@ def planted_signals(num: int) -> list[Signal]:
 def fill(folder: Path, signals: list[Signal], *, seed: int = 0, noise: float = 0.0) -> Store:
     """What rule_check's map leaves behind, with rows as the engine writes them."""
     store = Store(str(folder))
-    small = replace(STUDY.small, rules=("eqn11_length_width",))  # the map alone is wanted
-    run = resolve(replace(STUDY, small=small), "small", signals)
+    run = resolve(MAP_ALONE, "small", signals)
     rng = np.random.default_rng(seed)
     rows, curves = [], []
     for signal in signals:
@@ -97,7 +99,7 @@ def fill(folder: Path, signals: list[Signal], *, seed: int = 0, noise: float = 0
             trial = trial_of(run, signal, point, seed)
             assert point.scales
             network = cast(Any, trial.network)
-            at = share_and_gain(target_of(signal, network.width, network.depth), point.scales)
+            at = share_and_gain(signal.target(network.width, network.depth), point.scales)
             peak = max(ZERO_DB, float(height(*at, best)) + rng.normal(0, noise))
             epochs = np.array([0, 20, 40, 80, 160, 300])
             result = cast(

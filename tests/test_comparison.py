@@ -21,10 +21,11 @@ from studies import audio_architectures, audio_training, image_architectures, te
 from studies.engine.course import course
 from studies.engine.job import Job
 from studies.engine.plan import Point, plan, points, trial_of
+from studies.engine.resolving import resolve
 from studies.engine.rows import signal_from_row, signal_row
 from studies.engine.signals import Signal
 from studies.engine.store import Store, output_path, target_path
-from studies.engine.study import RUN_JSON, Run, resolve
+from studies.engine.study import RUN_JSON, Run
 from tests.test_study import make_signal
 
 SOUND = make_signal()

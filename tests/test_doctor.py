@@ -319,7 +319,7 @@ def test_the_hash_is_of_what_the_python_files_hold(tmp_path, monkeypatch):
         ("http://me:pass@host/x is away", "http://***@host/x is away"),
         ("postgresql+psycopg://me:p@ss/w@host/db", "postgresql+psycopg://***@host/db"),
         ("s3://id:key@bucket/x", "s3://***@bucket/x"),
-        ("postgresql://h/db?user=me&password=abc", "postgresql://h/db?user=me&password=***"),
+        ("postgresql://h/db?user=me&password=abc", "postgresql://h/db?user=***&password=***"),
         ("no URI, mail me@host", "no URI, mail me@host"),
     ],
 )

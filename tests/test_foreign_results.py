@@ -17,9 +17,10 @@ from inr_models import InputError
 from studies import audio_architectures, audio_grid, audio_search
 from studies.engine.cli import main
 from studies.engine.compaction import compact
+from studies.engine.resolving import resolve
 from studies.engine.rows import signal_row
 from studies.engine.store import Store, output_path, target_path
-from studies.engine.study import RUN_JSON, Run, resolve
+from studies.engine.study import RUN_JSON, Run
 from tests.test_study import make_signal
 
 SIGNAL = make_signal()

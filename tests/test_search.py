@@ -17,7 +17,8 @@ from studies.engine import suggestions
 from studies.engine.journal import open_journal, space
 from studies.engine.known import known_points, objective
 from studies.engine.plan import CHOOSING_STAGE, PlannedFit, points, trial_of
-from studies.engine.study import confirming_seeds, resolve
+from studies.engine.resolving import resolve
+from studies.engine.study import confirming_seeds
 from tests.planted import Search, cells_of, grid_rows, height, make_search, noisy, row_of
 from tests.test_study import make_signal
 

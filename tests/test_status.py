@@ -11,9 +11,10 @@ import pytest
 from benchmarks.large_store import made_up_row, make_signals
 from studies import audio_architectures, audio_grid, audio_search
 from studies.engine.plan import Point, all_seeds, points, trial_of
+from studies.engine.resolving import resolve
 from studies.engine.rows import Row, signal_row
 from studies.engine.store import Store
-from studies.engine.study import RUN_JSON, Study, resolve
+from studies.engine.study import RUN_JSON, Study
 from tests.commands import run
 
 # SIREN, two rules and 20 cells on a seed; SIREN, the first rule and the best cell on two more.

@@ -16,10 +16,11 @@ from studies.audio_grid import STUDY
 from studies.engine.course import course
 from studies.engine.job import Job
 from studies.engine.plan import all_seeds, plan, points, trial_of
+from studies.engine.resolving import resolve
 from studies.engine.rows import signal_from_row, signal_row
 from studies.engine.signals import Signal
 from studies.engine.store import Store
-from studies.engine.study import RUN_JSON, Run, resolve
+from studies.engine.study import RUN_JSON, Run
 
 
 def make_signal(name: str = "clip", psi: float = 0.3, n: int = 8192) -> Signal:

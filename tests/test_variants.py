@@ -18,11 +18,11 @@ from search_spaces.bandwidth import bandwidth, gain
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.centroid import spectral_centroid
 from studies.engine.audio_files import read_audio
+from studies.engine.resolving import resolve
 from studies.engine.rows import signal_row
 from studies.engine.signals import Signal
 from studies.engine.store import Store
-from studies.engine.study import resolve
-from studies.rule_check import STUDY
+from tests.planted_rules import MAP_ALONE
 from tests.test_study import make_signal
 
 
@@ -172,7 +172,7 @@ def plant(folder: Path, optima: dict[str, tuple[float, float, int]], widths=(52,
     for width in widths:
         for name, (share, g, n) in optima.items():
             signal = replace(make_signal(name, n=n), sha256=name.encode().hex().ljust(64, "0"))
-            run = resolve(STUDY, "small", [signal], changes={"width": width})
+            run = resolve(MAP_ALONE, "small", [signal], changes={"width": width})
             store.add_signals([signal_row(signal)])
             store.append(planted_rows(run, signal, share * math.pi * n / 2, g))
     return store.results

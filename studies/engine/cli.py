@@ -86,7 +86,9 @@ def parser(study: Study) -> argparse.ArgumentParser:
     results.add_argument(
         "--results", default="results", metavar="FOLDER", help="the store (default: %(default)s)"
     )
-    results.add_argument("--scale", choices=("small", "paper"), help="sizes (default: paper)")
+    results.add_argument(
+        "--scale", choices=("small", "paper"), help=f"sizes (default: {study.default_scale})"
+    )
     results.add_argument(
         "--signals",
         nargs="+",

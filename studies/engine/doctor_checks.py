@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 from urllib.parse import unquote, urlsplit
 
+from inr_models.shown import shown
+
 PACKAGES = ("analysis", "inr_models", "search_spaces", "studies")
 DISTRIBUTIONS = ("ray", "torch", "noisescape")
 PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
@@ -180,9 +182,7 @@ def passwords(*uris: str) -> set[str]:
 
 
 def hide_secrets(text: str, secrets: Iterable[str]) -> str:
-    """`text` without `secrets`, and without names and passwords in any URI."""
+    """`text` as it may be shown, without `secrets` wherever they stand."""
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "***")
-    text = re.sub(r"://\S*@", "://***@", text)
-    named = r"(?i)(\b[\w-]*(?:passw|pwd|secret|token|key)[\w-]*=)[^&\s]+"
-    return re.sub(named, r"\1***", text)
+    return shown(text)

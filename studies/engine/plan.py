@@ -59,7 +59,7 @@ def points(run: Run, signal: Signal) -> list[Point]:
     points, then the grid's cells; plain SIREN first where nothing is confirmed.
     """
     scale = run.scale
-    target = target_of(signal, scale.width, scale.depth)
+    target = signal.target(scale.width, scale.depth)
     if run.compares:
         return _compared(run, target)
     siren = Case(name="siren", network="siren", width=scale.width)
@@ -72,20 +72,6 @@ def points(run: Run, signal: Signal) -> list[Point]:
         ),
         *_cells(scale, run.grid, target.side),
     ]
-
-
-def target_of(signal: Signal, width: int, depth: int) -> Target:
-    """What a rule is told of a signal, and of the network that is to fit it."""
-    return Target(
-        descriptors=signal.descriptors,
-        num_samples=signal.num_samples,
-        width=width,
-        depth=depth,
-        channels=signal.channels,
-        image_shape=signal.image_shape,
-        bands=signal.bands,
-        sha256=signal.sha256,
-    )
 
 
 def _compared(run: Run, target: Target) -> list[Point]:

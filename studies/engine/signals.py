@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inr_models.shown import printable
+from search_spaces.rules import Target
 from search_spaces.rules.eqn11 import PAPER_SAMPLES
 
 Crop = Literal["head", "loudest", "whole", "busiest"]
@@ -55,6 +56,19 @@ class Signal:
     def shape(self) -> tuple[int, ...]:
         """Samples along each coordinate."""
         return self.image_shape or (self.num_samples,)
+
+    def target(self, width: int, depth: int) -> Target:
+        """What a rule is told of the signal, and of the network that is to fit it."""
+        return Target(
+            descriptors=self.descriptors,
+            num_samples=self.num_samples,
+            width=width,
+            depth=depth,
+            channels=self.channels,
+            image_shape=self.image_shape,
+            bands=self.bands,
+            sha256=self.sha256,
+        )
 
 
 def coordinates(shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -7,11 +7,12 @@ from pydantic import ValidationError
 from inr_models import InputError
 from inr_models.shown import printable
 from studies.engine.plan import points
+from studies.engine.resolving import FLAGS, rule_name
 from studies.engine.rows import signal_from_row
 from studies.engine.signal_files import find_files
 from studies.engine.signals import Signal
 from studies.engine.store import Store
-from studies.engine.study import FLAGS, RUN_JSON, Run, rule_name
+from studies.engine.study import RUN_JSON, Run
 
 
 def newest_run(study: str, arguments: argparse.Namespace, store: Store) -> tuple[Run, list[Signal]]:

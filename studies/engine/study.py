@@ -3,18 +3,16 @@
 import dataclasses
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
 from inr_models import FitConfig, InputError
 from search_spaces.networks import Case
 from search_spaces.noise_grid import NoiseGrid
-from search_spaces.rules import RULES, AnyRule, read_rule
-from studies.engine.signals import Media, Signal
+from search_spaces.rules import AnyRule
+from studies.engine.signals import Media
 
 ScaleName = Literal["small", "paper"]
 
@@ -48,7 +46,7 @@ class Scale:
             raise InputError("a scale has a grid or cases, one of the two.")
         names = [case.name for case in self.cases]
         for name in names:
-            _check_name("cases", name)
+            check_name("cases", name)
         if twice := [name for name in names if names.count(name) > 1]:
             raise InputError(f"cases: two are named {twice[0]!r}; give each a name of its own.")
         if self.max_samples < 256:
@@ -103,10 +101,11 @@ class Study:
     choosing_seeds: tuple[int, ...] = ()
     scoring_seeds: tuple[int, ...] = (105, 106)
     top: int = 3
+    default_scale: ScaleName = "paper"
     search: Search | None = None
 
     def __post_init__(self) -> None:
-        _check_name("name", self.name)
+        check_name("name", self.name)
 
     @property
     def scales(self) -> dict[str, Scale]:
@@ -137,7 +136,7 @@ class Run:
     """A sentence for every file that was left out."""
 
     def __post_init__(self) -> None:
-        _check_name("study", self.study)
+        check_name("study", self.study)
         for sha256 in self.signals:  # files are named by it
             if not re.fullmatch("[0-9a-f]{64}", sha256):
                 raise InputError(f"signals: {sha256!r} is no SHA-256 of 64 hex digits.")
@@ -190,79 +189,7 @@ class Run:
         return f"_studies/{self.study}-{self.scale_name}-{self.id}"
 
 
-FLAGS = (
-    "seeds", "epochs", "max_samples", "precision", "confirm_seeds", "trials", "sampler",
-    "early_stopping", "networks", "tune", "rules", "width",
-)  # fmt: skip
-"""The settings that the command line can change, of the studies that have them."""
-
 RUN_JSON: TypeAdapter[Run] = TypeAdapter(Run)
-
-T = TypeVar("T", Scale, FitConfig, Search)
-
-
-def resolve(
-    study: Study,
-    scale_name: ScaleName,
-    signals: Sequence[Signal],
-    *,
-    skipped: Sequence[str] = (),
-    changes: Mapping[str, Any] | None = None,
-) -> Run:
-    """The run of a study on `signals`, with the fields that `changes` names changed.
-
-    `changes` are fields of the scale, its fit and the search by name, and `confirm_seeds`: the
-    number of choosing and of scoring seeds; `rules`, names or files of further rules; of a
-    comparison also `networks`, the names of the cases that are wanted, and `tune`. A grid keeps its
-    gains at another `width`. A value of None changes nothing.
-
-    Raises:
-        InputError: a value out of its range, or no such rule.
-    """
-    given = {name: value for name, value in (changes or {}).items() if value is not None}
-    rules = {name: RULES[name] for name in study.scales[scale_name].rules}
-    rules |= _named_rules(given.pop("rules", ()))
-    scale = study.scales[scale_name]
-    width = given.get("width", scale.width)
-    if scale.grid and width != scale.width:
-        if width < 1:
-            raise InputError(f"--width {width}: give 1 or more.")
-        given["grid"] = scale.grid.at_width(scale.width, width)
-    scale = dataclasses.replace(
-        _changed(scale, given), fit=_changed(scale.fit, given), rules=tuple(rules)
-    )
-    choosing, scoring = study.choosing_seeds, study.scoring_seeds
-    if (count := given.get("confirm_seeds")) is not None:
-        choosing, scoring = confirming_seeds(count)
-        choosing = choosing if study.choosing_seeds else ()
-    if scale.cases:
-        scale = dataclasses.replace(scale, cases=_chosen(scale.cases, given.get("networks")))
-        # A seed that no score is on.
-        choosing, scoring = (FIRST_CHOOSING_SEED,) * bool(given.get("tune")), ()
-    return Run(
-        study=study.name,
-        question=study.question,
-        scale_name=scale_name,
-        scale=scale,
-        choosing_seeds=choosing,
-        scoring_seeds=scoring,
-        top=study.top,
-        rules=rules,
-        search=study.search and _changed(study.search, given),
-        media=study.media,
-        signals=tuple(signal.sha256 for signal in signals),
-        sources=tuple(signal.source for signal in signals),
-        skipped=tuple(skipped),
-    )
-
-
-def _check_name(field: str, name: str) -> None:
-    """Names of studies and cases are parts of paths and of MLflow's names."""
-    if not re.fullmatch(r"\w[\w .-]{0,79}", name, re.ASCII):
-        raise InputError(
-            f"{field} = {name!r}: give up to 80 letters, digits, blanks and the signs _ . and -, "
-            "a letter or digit first."
-        )
 
 
 def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -278,39 +205,10 @@ def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return tuple(choosing), tuple(range(first, first + count))
 
 
-def rule_name(given: str) -> str:
-    """What a rule is called that was given by name or by its file."""
-    return given if given in RULES else Path(given).stem
-
-
-def _named_rules(given: Sequence[str]) -> dict[str, AnyRule]:
-    """Rules by name or from JSON files, which are named after their files."""
-    found = {}
-    for each in given:
-        if each not in RULES and not Path(each).is_file():
-            raise InputError(
-                f"--rules {each}: neither a file nor a rule; give a rule's JSON file, or one of "
-                f"{', '.join(RULES)}."
-            )
-        name = rule_name(each)
-        if each != name and (name in RULES or name in found):
-            raise InputError(f"--rules {each}: another rule is named {name}; rename the file.")
-        found[name] = RULES[each] if each in RULES else read_rule(each)
-    return found
-
-
-def _chosen(cases: tuple[Case, ...], names: Sequence[str] | None) -> tuple[Case, ...]:
-    """The cases of these names, in the study's order; all without names."""
-    known = [case.name for case in cases]
-    for name in names or ():
-        if name not in known:
-            raise InputError(
-                f"--networks {name}: this study has none of that name; give some of "
-                f"{', '.join(known)}."
-            )
-    return tuple(case for case in cases if names is None or case.name in names)
-
-
-def _changed(value: T, given: Mapping[str, Any]) -> T:
-    names = {field.name for field in dataclasses.fields(value)}
-    return dataclasses.replace(value, **{k: v for k, v in given.items() if k in names})
+def check_name(field: str, name: str) -> None:
+    """Names of studies and cases are parts of paths and of MLflow's names."""
+    if not re.fullmatch(r"\w[\w .-]{0,79}", name, re.ASCII):
+        raise InputError(
+            f"{field} = {name!r}: give up to 80 letters, digits, blanks and the signs _ . and -, "
+            "a letter or digit first."
+        )

@@ -16,13 +16,14 @@ from inr_models import InputError
 from inr_models.shown import shown
 from studies.engine.compaction import compact
 from studies.engine.progress import FitProgress, duration, end, say
+from studies.engine.resolving import FLAGS, resolve
 from studies.engine.rows import COUNTED, signal_row
 from studies.engine.signal_files import READERS, find_files, read_all
 from studies.engine.signals import Signal
 from studies.engine.storage import StorageAway
 from studies.engine.store import Store, target_path
 from studies.engine.stored_runs import newest_run
-from studies.engine.study import FLAGS, RUN_JSON, Run, Study, resolve
+from studies.engine.study import RUN_JSON, Run, Study
 
 if TYPE_CHECKING:
     from studies.engine.batch import BatchRunner
@@ -176,7 +177,7 @@ def _resolve(
     study: Study, arguments: argparse.Namespace, console: Console
 ) -> tuple[Run, list[Signal]]:
     """The run that the flags name, and its signals."""
-    scale_name = arguments.scale or "paper"
+    scale_name = arguments.scale or study.default_scale
     changes = {name: getattr(arguments, name, None) for name in FLAGS}
     for flag in ("max_concurrent", "workers_per_gpu"):
         if (given := getattr(arguments, flag)) is not None and given < 1:

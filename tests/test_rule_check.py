@@ -1,0 +1,147 @@
+"""A check of rules as a user runs it: a map, a confirmed optimum, every rule's regret."""
+
+import json
+import re
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import studies.rule_check
+from search_spaces.audio import AUDIO_GRID_COARSE
+from search_spaces.rules import RULES, read_rule
+from search_spaces.rules.table import Table
+from studies.engine.resolving import resolve
+from studies.engine.signal_files import read_all
+from studies.rule_check import STUDY
+from tests import commands
+
+SCRIPT = studies.rule_check.__file__
+CLIPS = [Path(SCRIPT).parent / "clips" / f"{name}.flac" for name in ("perc_bell", "guit_em9")]
+SIZES = ("--scale", "small", "--epochs", "20", "--max-samples", "1024", "--confirm-seeds", "2")
+run = partial(commands.run, SCRIPT)
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory) -> tuple[Path, str]:
+    """The study's rules, and two of the user's own."""
+    folder = tmp_path_factory.mktemp("check")
+    (folder / "mine.json").write_text('{"kind": "constant", "share": 0.5, "gain": 2}')
+    signals, _ = read_all(CLIPS, 1024, "sound")
+    points = {signal.sha256: [100.0, 1.0] for signal in signals}
+    (folder / "by_hand.json").write_text(json.dumps({"kind": "table", "points": points}))
+    rules = ("--rules", folder / "mine.json", folder / "by_hand.json")
+    code, output = run("run", folder / "results", *SIZES, "--signals", *CLIPS, *rules)
+    assert code == 0, output
+    return folder / "results", output
+
+
+def table(results: Path) -> pd.DataFrame:
+    (path,) = results.glob("_studies/rule_check-small-*/regret.parquet")
+    return pd.read_parquet(path)
+
+
+def test_every_rule_has_a_regret_on_every_signal_that_follows_from_the_rows(checked):
+    results, output = checked
+    found, fits = table(results), pd.read_parquet(results)
+    names = [*STUDY.small.rules, "mine", "by_hand"]
+    assert sorted(zip(found["signal"], found["rule"], strict=True)) == sorted(
+        (clip.stem, rule) for clip in CLIPS for rule in names
+    )
+    assert fits["key"].is_unique
+    for row in found.itertuples():
+        mine = fits[(fits["sha256"] == row.sha256) & fits["seed"].isin([105, 106])]
+        at = {
+            where: mine[(mine["hp_s0"] == s0) & (mine["hp_s1"] == s1)].set_index("seed")
+            for where, s0, s1 in (
+                ("rule", row.s0_rule, row.s1_rule),
+                ("best", row.s0_optimum, row.s1_optimum),
+            )
+        }
+        lost = at["best"]["metric_psnr_peak"] - at["rule"]["metric_psnr_peak"]
+        assert len(lost) == row.num_seeds == 2
+        assert row.regret_db == pytest.approx(lost.mean())
+        assert row.num_dead == (at["rule"]["status"] == "dead").sum()
+    assert set(found[found["rule"] == "by_hand"]["s0_rule"]) == {100.0}
+    # The tables have every rule by its number.
+    for number, rule in enumerate(names, start=1):
+        assert re.search(rf"^ {number} {rule[:12]}", output, re.MULTILINE)
+    assert all(
+        len(line) <= 80 for line in output.splitlines() if "│" not in line and "/" not in line
+    )
+
+
+def test_the_optimum_was_chosen_on_seeds_that_neither_found_nor_scored_it(checked):
+    results, _ = checked
+    found, fits = table(results), pd.read_parquet(results)
+    cells = len(AUDIO_GRID_COARSE.cells(1024))
+    for signal, mine in fits.groupby("signal"):
+        chosen = mine[mine["seed"].isin([100, 101])].groupby(["hp_s0", "hp_s1"])
+        best = chosen["metric_psnr_peak"].mean().idxmax()
+        row = found[found["signal"] == signal].iloc[0]
+        assert (row["s0_optimum"], row["s1_optimum"]) == best
+        assert len(mine[mine["seed"] == 0]) >= cells
+        of_map = mine[mine["seed"] == 0].set_index(["hp_s0", "hp_s1"])["metric_psnr_peak"]
+        top = set(of_map.nlargest(3).index)
+        assert top <= set(chosen.groups), "the best of the map compete"
+
+
+def test_a_status_asks_no_network_what_its_rules_say(checked):
+    results, _ = checked
+    program = (
+        f"import runpy, sys\nsys.argv = [{SCRIPT!r}, 'status', '--results', {str(results)!r}]\n"
+        "try:\n    runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "finally:\n    print('torch' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "False", done.stderr
+    assert "perc_bell" in done.stdout
+
+
+def test_what_matches_spectra_is_a_table_of_its_points_in_the_run():
+    signals, _ = read_all(CLIPS, 1024, "sound")
+    settled = resolve(STUDY, "small", signals).rules["spectrum"]
+    assert isinstance(settled, Table)
+    for signal in signals:
+        target = signal.target(52, 4)
+        assert settled(target) == RULES["spectrum"](target)
+
+
+def test_the_report_shows_all_rules_and_stands_alone(checked):
+    results, _ = checked
+    (path,) = results.glob("_studies/rule_check-small-*/report.html")
+    page = path.read_text()
+    assert page.count('src="data:image/svg+xml;base64,') == 2 + len(CLIPS)
+    assert all(rule in page for rule in (*STUDY.small.rules, "mine", "by_hand"))
+    assert "http" not in re.sub(r"http://www\.w3\.org\S*", "", page)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "neither a file nor a rule"),
+        ("{}", "kind = None: give one of"),
+        ('{"kind": "table", "points": {}}', "has no point for the signal"),
+    ],
+)
+def test_a_rule_that_is_none_gets_one_sentence(tmp_path, text, says):
+    path = tmp_path / "mine.json"
+    if text is not None:
+        path.write_text(text)
+    code, output = run("plan", tmp_path / "r", *SIZES, "--signals", CLIPS[0], "--rules", path)
+    assert code == 2
+    assert says in output
+    assert "Traceback" not in output
+    assert output.count("error: ") == 1
+
+
+def test_a_rules_name_is_told_apart_from_those_that_are_there(tmp_path):
+    path = tmp_path / "constant.json"
+    path.write_text('{"kind": "constant", "share": 0.5, "gain": 2}')
+    assert read_rule(path).kind == "constant"
+    code, output = run("plan", tmp_path / "r", *SIZES, "--signals", CLIPS[0], "--rules", path)
+    assert code == 2
+    assert "another rule is named constant; rename the file" in output
