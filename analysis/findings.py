@@ -15,22 +15,25 @@ from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib
+import numpy as np
 from matplotlib.figure import Figure
 from rich.console import Console
 
 from analysis import rule_plots
 from analysis.findings_cost import cost_sentence
+from analysis.findings_experiments import Row, read_experiments
 from analysis.findings_text import AS_PUBLISHED, COST, Extent, page
 from analysis.plots import STYLE, to_svg
 from analysis.rule_families import Family
 from analysis.rule_fitting import FAMILIES
 from analysis.rule_validation import CHOSEN, Validated, best_family, leave_one_recording_out
-from analysis.stored_regrets import RuleRegret, by_mean, confirmed, on_surfaces
+from analysis.stored_regrets import HELD_OUT, RuleRegret, by_mean, confirmed, on_surfaces
 from analysis.stored_surfaces import SEED, Stored, stored_surfaces
 from analysis.sufficiency import SHUFFLES, Sufficiency, sufficiency
-from analysis.surfaces import Surfaces
+from analysis.surfaces import Surfaces, share_and_gain
 from inr_models import InputError
-from search_spaces.rules import AnyRule
+from search_spaces.rules import AnyRule, read_rule
+from search_spaces.rules.table import Table
 from studies.engine.store import Store
 
 SAVED = tuple(family for family in FAMILIES if not family.name.startswith("forest"))
@@ -42,7 +45,8 @@ DESCRIPTORS = ("psi", "low_pass_40", "centroid_power", "rolloff_99")
 
 class Findings(NamedTuple):
     """Regrets of rules on recordings that they have not seen, the rule that is best on all signals
-    by cross-validation, and what descriptors add to psi.
+    by cross-validation, and what descriptors add to psi; experiments on changed sounds, and what
+    a forest that knows all descriptors leaves, where `rule_fitting` has asked one.
     """
 
     surfaces: Surfaces
@@ -52,6 +56,8 @@ class Findings(NamedTuple):
     family: str
     rule: AnyRule
     sufficiency: Sufficiency
+    experiments: tuple[Row, ...] = ()
+    forest: RuleRegret | None = None
 
 
 def find(
@@ -85,12 +91,28 @@ def find(
         family=family.name,
         rule=rule,
         sufficiency=sufficiency(made, shuffles=shuffles),
+        experiments=read_experiments(results),
+        forest=_forest(results, made),
     )
 
 
 def _as_regret(surfaces: Surfaces, validated: Validated) -> RuleRegret:
     psi = surfaces.descriptors["psi"]
     return RuleRegret(validated.name, validated.regret, surfaces.recordings, psi)
+
+
+def _forest(results: str, surfaces: Surfaces) -> RuleRegret | None:
+    """By the table of its held-out points, as far as that has all signals."""
+    path = Path(results) / "_rules" / "held_out" / f"{HELD_OUT}forest.json"
+    if not path.is_file():
+        return None
+    rule = read_rule(str(path))
+    if not isinstance(rule, Table) or any(t.sha256 not in rule.points for t in surfaces.targets):
+        return None
+    at = np.array([share_and_gain(target, rule(target)) for target in surfaces.targets]).T
+    psi = surfaces.descriptors["psi"]
+    regret = surfaces.regret_at(at[0], at[1])
+    return RuleRegret("forest", regret, surfaces.recordings, psi)
 
 
 def _have_bands(surfaces: Surfaces) -> bool:

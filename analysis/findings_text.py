@@ -1,11 +1,13 @@
 """The sentences of the page of findings: each follows from a number and its interval."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from analysis.findings_bar import bar_table, where_the_loss_lies
+from analysis.findings_experiments import experiments
+from analysis.findings_markdown import db, mean_of, table
 from analysis.intervals import Interval, recordings_interval
 from analysis.regret import NEAR_DB
 from analysis.rule_fitting import LOW_PSI
@@ -30,10 +32,6 @@ COST = "Cost"
 SURE = 0.05
 """p below which a descriptor is said to add to psi."""
 
-BAR = {"overall": 0.7, "low": 1.0, "share": 1 / 3}
-"""What the project asked of the chosen rule: dB over all signals, dB at psi below LOW_PSI, and the
-share of Eqn. 11's regret."""
-
 
 class Extent(NamedTuple):
     """How much was fitted: points are the fewest and the most of a signal, on the first seed."""
@@ -48,7 +46,6 @@ class Extent(NamedTuple):
 
 def page(findings: "Findings", source: str, cost: str) -> str:
     """Markdown. `source` names the data, `cost` is the sentence about milliseconds."""
-    found = {each.rule: each for each in findings.regrets}
     parts = [
         "# Which initialization does a signal need, and can its spectrum tell?",
         f"*Generated from `{source}` by `python -m analysis.findings`; do not edit.*",
@@ -60,7 +57,8 @@ def page(findings: "Findings", source: str, cost: str) -> str:
         "## The rule",
         rule_text(findings),
         cost,
-        _bar(found),
+        bar_table(findings),
+        where_the_loss_lies(findings),
         "![Landscapes](figures/landscapes.svg)",
         "Red cross: Eqn. 11, scaled in length and width; teal cross: the recommended rule; circle: "
         "the optimum. White was not fitted.",
@@ -69,6 +67,7 @@ def page(findings: "Findings", source: str, cost: str) -> str:
         "![What descriptors add](figures/sufficiency.svg)",
         "![Ridges](figures/ridges.svg)",
         "![Optima over descriptors](figures/optima.svg)",
+        *experiments(findings.experiments),
         "## By psi",
         strata_table(findings),
         "![Regret over psi](figures/regret_over_psi.svg)",
@@ -84,7 +83,8 @@ def answer(findings: "Findings") -> str:
     chosen = found[CHOSEN]
     lines = [
         f"On recordings that it has not seen, the rule that cross-validation chooses lies "
-        f"{_db(mean_of(chosen))} below the optimum. Against Eqn. 11, scaled in length and width: "
+        f"{db(mean_of(chosen))} below the optimum, by smooth surfaces. "
+        f"Against Eqn. 11, scaled in length and width: "
         f"{compared(chosen, found[PAPER], 'it', 'Eqn. 11')}"
     ]
     if "constant" in found:
@@ -92,37 +92,27 @@ def answer(findings: "Findings") -> str:
             "Against the best constant point: "
             f"{compared(chosen, found['constant'], 'it', 'the constant')}"
         )
+    trained = {each.rule: each for each in findings.confirmed}
+    if (fair := trained.get(HELD_OUT + CHOSEN)) and PAPER in trained:
+        lines.append(
+            f"Trained on fresh seeds, {len(fair.regret)} signals: {db(mean_of(fair))}, and "
+            f"Eqn. 11 {db(mean_of(trained[PAPER]))}."
+        )
     lines.append(suffices(findings, brief=True))
     return " ".join(lines)
-
-
-def mean_of(each: RuleRegret, inside: np.ndarray | None = None) -> Interval:
-    """Mean regret, over recordings; of the signals [s] inside."""
-    kept = np.arange(len(each.regret)) if inside is None else np.flatnonzero(inside)
-    if not len(kept):
-        return Interval(math.nan, math.nan, math.nan)
-    return recordings_interval(each.regret[kept].tolist(), [each.recordings[i] for i in kept])
 
 
 def compared(one: RuleRegret, other: RuleRegret, name: str, other_name: str) -> str:
     """Which has the less regret on the same signals, if that can be told."""
     saved = recordings_interval((other.regret - one.regret).tolist(), one.recordings)
     if not (saved.low > 0 or saved.high < 0):
-        return f"which is better cannot be told ({name} saves {_db(saved)})."
+        return f"which is better cannot be told ({name} saves {db(saved)})."
     better, by = (name, saved) if saved.mean > 0 else (other_name, _negative(saved))
-    return f"{better} is better by {_db(by)}."
+    return f"{better} is better by {db(by)}."
 
 
 def _negative(interval: Interval) -> Interval:
     return Interval(-interval.mean, -interval.high, -interval.low)
-
-
-def _db(interval: Interval) -> str:
-    if math.isnan(interval.mean):
-        return "-"
-    if math.isnan(interval.low):
-        return f"{interval.mean:.2f} dB"
-    return f"{interval.mean:.2f} dB [{interval.low:.2f}, {interval.high:.2f}]"
 
 
 def regret_table(findings: "Findings") -> str:
@@ -138,20 +128,18 @@ def regret_table(findings: "Findings") -> str:
         name = f"**{each.rule}**" if each.rule == CHOSEN else each.rule
         row = [
             name,
-            _db(mean_of(each)),
+            db(mean_of(each)),
             f"{np.median(each.regret):.2f}",
             f"{each.regret.max():.1f}",
             " / ".join(f"{100 * (each.regret <= db).mean():.0f}" for db in NEAR_DB),
-            _db(mean_of(each, each.psi < LOW_PSI)),
+            db(mean_of(each, each.psi < LOW_PSI)),
         ]
         if trained:
             # A rule of this name in the registry was fitted to all signals, so only its held-out
             # points may stand beside a held-out regret.
             fair = trained.get(HELD_OUT + each.rule)
             fair = fair or (trained.get(each.rule) if each.rule in AS_PUBLISHED else None)
-            row += (
-                [_db(mean_of(fair)), str(len(fair.regret)), str(fair.dead)] if fair else ["-"] * 3
-            )
+            row += [db(mean_of(fair)), str(len(fair.regret)), str(fair.dead)] if fair else ["-"] * 3
         rows.append(row)
     note = (
         "Regret in dB below each signal's optimum, both read from smooth surfaces through the "
@@ -160,12 +148,6 @@ def regret_table(findings: "Findings") -> str:
         "time anew."
     )
     return f"{note}\n\n{table(header, rows)}"
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """In Markdown, numbers to the right."""
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _confirmed(findings: "Findings") -> list[str]:
@@ -201,30 +183,6 @@ def formula(rule: AnyRule) -> str:
     return rule.formula if isinstance(rule, PowerLaw) else str(rule)
 
 
-def _bar(found: Mapping[str, RuleRegret]) -> str:
-    """The project's bar, met or not, by the means; an interval that straddles it is said to."""
-    chosen, paper = found[CHOSEN], found[PAPER]
-    overall, low = mean_of(chosen), mean_of(chosen, chosen.psi < LOW_PSI)
-    share = overall.mean / mean_of(paper).mean
-    rows = [
-        ["mean regret", f"{BAR['overall']:g} dB", _db(overall), _verdict(overall, BAR["overall"])],
-        [f"psi < {LOW_PSI:g}", f"{BAR['low']:g} dB", _db(low), _verdict(low, BAR["low"])],
-        [
-            "of Eqn. 11's", f"{BAR['share']:.2f}", f"{share:.2f}",
-            "met" if share <= BAR["share"] else "missed",
-        ],
-    ]  # fmt: skip
-    return table(("bar, for the chosen rule", "at most", "measured", "verdict"), rows)
-
-
-def _verdict(interval: Interval, bar: float) -> str:
-    if math.isnan(interval.mean):
-        return "no such signals"
-    verdict = "met" if interval.mean <= bar else "missed"
-    sure = interval.high <= bar or interval.low > bar
-    return verdict if sure else f"{verdict}, but the interval holds the bar"
-
-
 def suffices(findings: "Findings", *, brief: bool = False) -> str:
     """Whether any descriptor adds to psi: by the permutation test that pays for their number, and
     by an interval that does not hold 0.
@@ -248,7 +206,7 @@ def suffices(findings: "Findings", *, brief: bool = False) -> str:
     if brief:
         return verdict
     return (
-        f"{verdict} The largest gain, of `{first.descriptor}`, is {_db(first.interval)} "
+        f"{verdict} The largest gain, of `{first.descriptor}`, is {db(first.interval)} "
         f"(p = {first.p_value:.3f}) of the {found.alone.mean():.2f} dB that a flexible model of "
         "psi alone leaves, on recordings that are left out. A gain is of a model without a "
         "formula, so a rule may do better with a descriptor than this tells."
@@ -263,7 +221,7 @@ def strata_table(findings: "Findings") -> str:
         header.append(f"{low:g} to {high:g} ({int(((psi >= low) & (psi < high)).sum())} signals)")
     rows = [
         [each.rule]
-        + [_db(mean_of(each, (each.psi >= low) & (each.psi < high))) for low, high in STRATA]
+        + [db(mean_of(each, (each.psi >= low) & (each.psi < high))) for low, high in STRATA]
         for each in findings.regrets
     ]
     return table(header, rows)

@@ -1,7 +1,7 @@
 """Fit rules to the maps that a results folder holds, and say what they are worth.
 
     python -m analysis.rule_fitting results
-    python studies/rule_check.py run --scale small --signals ... --rules results/_rules/*.json
+    python studies/rule_check.py run --signals ... --rules results/_rules/*.json
 
 Every family is fitted to all recordings but one and asked about that one, in turn; "chosen" is
 whichever family an inner cross-validation prefers. Regrets in this table are read from smooth

@@ -2,7 +2,7 @@
 
     python -m analysis.variants my_clips/*.wav --max-samples 8192 --to variants
     python -m analysis.variants --equal-psi 0.1 0.3 --to variants
-    python studies/rule_check.py run --scale small --signals variants --max-samples 16384
+    python studies/rule_check.py run --signals variants --max-samples 16384
 
 Of every clip's crop: the crop itself; with other phases but the same |FFT|; with white noise, which
 moves psi far and the power's descriptors hardly; at twice the samples. And sounds of all kinds that

@@ -69,6 +69,19 @@ def test_on_a_head_the_study_says_how_to_get_at_what_it_did(head, tmp_path):
     assert (results / "_mlflow" / "mlflow.db").exists()
 
 
+def test_a_ray_that_cannot_start_is_a_sentence(tmp_path):
+    folder = tmp_path / ("long" * 30)  # too long for a socket's path
+    folder.mkdir()
+    code, output = commands.run(
+        AUDIO_GRID, "run", tmp_path / "results", "--scale", "small", "--epochs", "5",
+        "--max-samples", "512", "--signals", CLIP,
+        environment={"RAY_TMPDIR": str(folder), "RAY_ADDRESS": "local"},
+    )  # fmt: skip
+    assert code == 2, output
+    assert "Ray did not start on this machine: " in output
+    assert "Traceback" not in output
+
+
 @pytest.mark.parametrize(
     ("location", "uri", "says"),
     [

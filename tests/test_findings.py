@@ -9,6 +9,8 @@ import pytest
 
 from analysis import findings
 from analysis.findings import find, write
+from analysis.findings_bar import bar_table, where_the_loss_lies
+from analysis.findings_experiments import experiments
 from analysis.findings_text import compared, suffices
 from analysis.intervals import Interval
 from analysis.regret_table import SCHEMA
@@ -77,6 +79,64 @@ def test_what_cannot_be_told_is_not_claimed(found):
         shown = tuple(g._replace(p_value=0.01, interval=Interval(0.3, low, 0.5)) for g in gains)
         known = found.sufficiency._replace(gains=shown)
         assert says in suffices(found._replace(sufficiency=known))
+
+
+def test_the_bar_is_held_against_what_was_trained_as_well(found):
+    def chosen(db):
+        trained = [
+            each._replace(rule="held_out_chosen", regret=each.regret - each.regret + db)
+            for each in found.confirmed
+            if each.rule == "held_out_bandwidth_low_pass"
+        ]
+        return bar_table(found._replace(confirmed=(*found.confirmed, *trained)))
+
+    assert "trained" not in bar_table(found)
+    # Eqn. 11's trained regret is 4.5 dB on each signal.
+    assert re.search(r"mean regret, trained \| 0\.7 dB \| 0\.60 dB \S+ \S+ \| met", chosen(0.6))
+    assert re.search(r"of Eqn\. 11's, trained \| 0\.33 \| 0\.13 \| met", chosen(0.6))
+    assert re.search(r"mean regret, trained \| 0\.7 dB \| 0\.80 dB \S+ \S+ \| missed", chosen(0.8))
+
+
+def test_the_signals_that_lose_most_are_named(found):
+    (chosen,) = [each for each in found.regrets if each.rule == "chosen"]
+    regret = np.array([9.0, 0.1, 0.1, 0.1, 0.1, 0.1])
+    regrets = (
+        *(each for each in found.regrets if each is not chosen),
+        chosen._replace(regret=regret),
+    )
+    forest = chosen._replace(rule="forest", regret=regret / 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.findings_bar.WORST", 1)
+        page = where_the_loss_lies(found._replace(regrets=regrets, forest=forest))
+    assert f"1 of 6 signals hold {100 * 9 / 9.5:.0f} %" in page
+    assert "the others' mean is 0.10 dB" in page
+    assert "on these it leaves 4.5 dB, the chosen rule 9.0 dB" in page
+    assert f"| {found.surfaces.names[0]} | 9.0 dB |" in page
+
+
+def row(experiment, original, variant, lost, k=1.0, g=1.0):
+    return {
+        "experiment": experiment, "original": original, "variant": variant, "regret_db": lost,
+        "noise_db": 0.3, "bandwidth_original": 100.0, "bandwidth_variant": 100.0 * k,
+        "gain_original": 2.0, "gain_variant": 2.0 * g, "width_original": 52, "width_variant": 104,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("lost", "says"), [(3.0, "which no spectral"), (0.4, "cannot be told")])
+def test_experiments_are_told_by_kind_and_phases_beside_chance(lost, says):
+    assert experiments([]) == []
+    rows = []
+    for i, clip in enumerate("abcdefg"):
+        chance = 0.4 + 0.05 * (-1) ** i
+        rows += [row("phases", clip, f"{clip}_phases{n}", lost) for n in (0, 1)]
+        rows.append(row("two surrogates", f"{clip}_phases0", f"{clip}_phases1", chance))
+        rows.append(row("noise", clip, f"{clip}_noise30", 0.5, k=4.0))
+        rows.append(row("noise", clip, f"{clip}_noise60", 0.1))
+        rows.append(row("width", clip, clip, 0.2, g=0.5))
+    page = "\n".join(experiments(rows))
+    assert says in page
+    assert re.search(r"white noise, 30 dB below \| 7 \| 0\.50 dB .*\| 4\.00 \[4\.00, 4\.00\]", page)
+    assert re.search(r"width 104 instead of 52 \| 7 \| 0\.20 dB .*\| 0\.50 \[", page)
 
 
 def test_confirmed_regrets_of_other_signals_do_not_count(found, tmp_path):

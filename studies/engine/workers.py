@@ -74,7 +74,8 @@ def connect(device: Device, max_concurrent: int | None, per_gpu: int = 1) -> Wor
         per_gpu: how many share a GPU.
 
     Raises:
-        InputError: a GPU is asked for and there is none, or the cluster to join does not answer.
+        InputError: a GPU is asked for and there is none, the cluster to join does not answer, or
+            Ray does not start here.
     """
     joined = _join_or_start()
     if device == "cuda" and joined:
@@ -130,6 +131,14 @@ def _join_or_start() -> bool:
         raise InputError(
             f"{where}: it does not answer, or wants another token; start it, or use this machine "
             "alone with RAY_ADDRESS=local."
+        ) from error
+    except Exception as error:  # Ray raises no narrower one where its own 30 s are too short
+        if joins:
+            raise
+        why = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+        raise InputError(
+            f"Ray did not start on this machine: {why}. Where time was too short for it, begin "
+            "again when less else runs here."
         ) from error
     return joins
 

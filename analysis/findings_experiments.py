@@ -1,0 +1,117 @@
+"""What happened to optima when sounds or the network's width were changed, as the page tells it.
+
+The numbers are those of `analysis.variants_report`, from RESULTS/_rules.
+"""
+
+import io
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from analysis.findings_markdown import db, table
+from analysis.intervals import Interval, recordings_interval
+from studies.engine.folder import Folder
+
+Row = Mapping[str, Any]
+
+FILES = ("_rules/variants.parquet", "_rules/widths.parquet")
+
+ABOUT = {
+    "phases": "same magnitudes, random phases",
+    "two surrogates": "both with random phases: chance alone",
+    "noise": "white noise, {} dB below",
+    "twice": "upsampled to twice the samples",
+    "equal psi": "another spectrum of the same psi",
+    "width": "width {} instead of {}",
+}
+
+
+def read_experiments(results: str) -> tuple[Row, ...]:
+    """A row a pair of an original and its variant; () where nothing was compared."""
+    found: list[Row] = []
+    for content in map(Folder(results).read_bytes, FILES):
+        if content:
+            found += pq.read_table(io.BytesIO(content)).to_pylist()
+    return tuple(found)
+
+
+def experiments(rows: Sequence[Row]) -> list[str]:
+    """Markdown paragraphs, none without rows."""
+    if not rows:
+        return []
+    kinds: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        kinds[_kind(row)].append(row)
+    lines = [
+        [
+            kind,
+            str(len({row["original"] for row in mine})),
+            db(_mean(mine, "regret_db")),
+            f"{np.mean([row['noise_db'] for row in mine]):.2f} dB",
+            _ratio(mine, "bandwidth"),
+            _ratio(mine, "gain"),
+        ]
+        for kind, mine in kinds.items()
+    ]
+    header = (
+        "changed",
+        "originals",
+        "lost: mean [95 %]",
+        "noise",
+        "K by K before",
+        "g by g before",
+    )
+    return [
+        "## Experiments",
+        "What the original's best (K, g) loses on the changed sound's own surface, 0 or more by "
+        "its nature, beside the deviation of single fits from there; and how far the optimum has "
+        "moved, as a geometric mean. K is in rad per unit of coordinate.",
+        table(header, lines),
+        _of_phases(rows),
+    ]
+
+
+def _kind(row: Row) -> str:
+    about = ABOUT[row["experiment"]]
+    if row["experiment"] == "noise":
+        return about.format(str(row["variant"]).rpartition("noise")[2])
+    return about.format(row["width_variant"], row["width_original"])
+
+
+def _mean(rows: Sequence[Row], column: str) -> Interval:
+    return recordings_interval([r[column] for r in rows], [r["original"] for r in rows])
+
+
+def _ratio(rows: Sequence[Row], name: str) -> str:
+    logs = [math.log(row[f"{name}_variant"] / row[f"{name}_original"]) for row in rows]
+    found = recordings_interval(logs, [row["original"] for row in rows])
+    mean, low, high = map(math.exp, found)
+    return f"{mean:.2f}" if math.isnan(low) else f"{mean:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _of_phases(rows: Sequence[Row]) -> str:
+    """Whether an optimum hangs on what no spectrum tells, by what chance alone loses."""
+    lost: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        # The original of two surrogates is the first of them.
+        original = str(row["original"]).removesuffix("_phases0")
+        lost[row["experiment"]][original].append(row["regret_db"])
+    pairs = [
+        (name, float(np.mean(mine) - np.mean(lost["two surrogates"][name])))
+        for name, mine in lost["phases"].items()
+        if name in lost["two surrogates"]
+    ]
+    if not pairs:
+        return "Phases: not compared."
+    names, more = zip(*pairs, strict=True)
+    found = recordings_interval(more, names)
+    says = f"Random phases lose {db(found)} more than another draw of them does"
+    if found.low > 0:
+        return (
+            f"{says}: the optimum hangs on the phases as well, which no spectral descriptor tells."
+        )
+    return f"{says}: that an optimum hangs on phases cannot be told from this."
