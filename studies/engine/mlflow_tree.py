@@ -56,6 +56,7 @@ class MlflowTree:
         self.runs: dict[str, str] = {}
         self.seen: dict[str, set[int]] = {}
         self.finished: set[str] = set()
+        self.broken_off: list[str] = []
         token = None
         while True:
             page = self.client.search_runs(
@@ -66,7 +67,10 @@ class MlflowTree:
                 page_token=token,
             )
             for run in page:
-                id = run.data.tags[_ID]
+                id = run.data.tags.get(_ID)
+                if id is None:
+                    self.broken_off.append(run.info.run_id)
+                    continue
                 self.runs[id] = run.info.run_id
                 if run.info.status == "FINISHED":
                     self.finished.add(id)
@@ -86,14 +90,13 @@ class MlflowTree:
     ) -> str:
         """MLflow's run id for our `id`; the run is made if it is not there."""
         if id not in self.runs:
-            marks = {"mlflow.runName": name[:_MAX_NAME], **tags}
+            marks = {"mlflow.runName": name[:_MAX_NAME], _TREE: self.tree, **tags}
             if parent:
                 marks["mlflow.parentRunId"] = self.runs[parent]
             run_id = self.client.create_run(self.experiment, tags=marks).info.run_id
             known = [Param(key, _text(value)) for key, value in params.items() if value is not None]
             # Our id comes with the parameters: a run without them is not taken for whole.
-            own = [RunTag(_TREE, self.tree), RunTag(_ID, id)]
-            self.client.log_batch(run_id, params=known, tags=own)
+            self.client.log_batch(run_id, params=known, tags=[RunTag(_ID, id)])
             self.runs[id], self.seen[id] = run_id, set()
         return self.runs[id]
 
@@ -128,7 +131,13 @@ class MlflowTree:
         self.client.log_text(self.runs[id], text, name)
 
     def finish(self) -> None:
-        """Mark every run as finished, those that were not before: MLflow notes the time."""
+        """Mark every run as finished, those that were not before: MLflow notes the time.
+
+        What an outage has left half made goes to MLflow's bin: it has been made anew.
+        """
+        while self.broken_off:
+            self.client.delete_run(self.broken_off[-1])
+            self.broken_off.pop()
         for id in self.runs.keys() - self.finished:
             self.client.set_terminated(self.runs[id], "FINISHED")
             self.finished.add(id)

@@ -1,0 +1,34 @@
+"""MLflow's view of a study after MLflow was away in the middle of a request."""
+
+import mlflow
+import pytest
+from mlflow.entities import ViewType
+from mlflow.exceptions import MlflowException
+
+from studies.engine.mlflow_tree import MlflowTree
+
+
+def test_a_run_that_an_outage_left_half_made_is_made_anew_and_binned(tmp_path, monkeypatch):
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    broken_off = MlflowTree(uri, "study", "run")
+
+    def away(*_, **__):
+        raise MlflowException("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(broken_off.client, "log_batch", away)
+        with pytest.raises(MlflowException):
+            broken_off.ensure("run", "the run", params={"scale": "small"}, tags={})
+    other = MlflowTree(uri, "study", "another run")
+    other.ensure("another run", "another", params={}, tags={})
+    tree = MlflowTree(uri, "study", "run")
+    tree.ensure("run", "the run", params={"scale": "small"}, tags={})
+    tree.finish()
+    client = mlflow.MlflowClient(uri)
+    runs = client.search_runs([tree.experiment])
+    assert {run.info.run_name: run.info.status for run in runs} == {
+        "the run": "FINISHED",
+        "another": "RUNNING",
+    }
+    (binned,) = client.search_runs([tree.experiment], run_view_type=ViewType.DELETED_ONLY)
+    assert binned.data.params == {}
