@@ -19,7 +19,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from analysis import rule_plots
+from analysis import rule_plots, surface_plots
 from analysis.findings_cost import cost_sentence
 from analysis.findings_experiments import Row, read_experiments
 from analysis.findings_text import AS_PUBLISHED, COST, Extent, page
@@ -143,13 +143,13 @@ def _extent(results: str, stored: Stored) -> Extent:
 def figures(findings: Findings) -> dict[str, Figure]:
     """By the name of their file."""
     made = findings.surfaces
-    pair = [r for r in findings.regrets if r.rule in (CHOSEN, rule_plots.PAPER)]
+    pair = [r for r in findings.regrets if r.rule in (CHOSEN, surface_plots.PAPER)]
     drawn = {
-        "landscapes": rule_plots.landscapes(made),
-        "ridges": rule_plots.ridges(made),
+        "landscapes": surface_plots.landscapes(made),
+        "ridges": surface_plots.ridges(made),
         "regret": rule_plots.regrets_by_rule(findings.regrets),
         "regret_over_psi": rule_plots.regret_over_psi(pair),
-        "optima": rule_plots.optima(made, DESCRIPTORS),
+        "optima": surface_plots.optima(made, DESCRIPTORS),
         "sufficiency": rule_plots.sufficiency_bars(findings.sufficiency),
     }
     if findings.confirmed:

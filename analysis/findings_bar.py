@@ -8,9 +8,9 @@ import numpy as np
 from analysis.findings_markdown import db, mean_of, table
 from analysis.intervals import Interval
 from analysis.rule_fitting import LOW_PSI
-from analysis.rule_plots import PAPER
 from analysis.rule_validation import CHOSEN
 from analysis.stored_regrets import HELD_OUT, RuleRegret
+from analysis.surface_plots import PAPER
 from analysis.surfaces import GAINS, SHARES, share_and_gain
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from analysis.findings_markdown import db, mean_of, table
 from analysis.intervals import Interval, recordings_interval
 from analysis.regret import NEAR_DB
 from analysis.rule_fitting import LOW_PSI
-from analysis.rule_plots import PAPER
 from analysis.rule_validation import CHOSEN
 from analysis.stored_regrets import HELD_OUT, RuleRegret
 from analysis.sufficiency import STRATA
+from analysis.surface_plots import PAPER
 from search_spaces.rules import RECOMMENDED, AnyRule
 from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
 from search_spaces.rules.eqn11 import Eqn11
