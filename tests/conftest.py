@@ -12,6 +12,8 @@ from hypothesis import settings
 from numpy.typing import NDArray
 from torch import Tensor
 
+pytest_plugins = ("tests.faults",)
+
 torch.set_num_threads(1)
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 

@@ -53,14 +53,15 @@ def test_a_study_is_whole_on_a_shared_server(server, s3, tmp_path):
 
 
 @pytest.mark.cluster
-def test_a_database_that_is_killed_and_comes_back_costs_nothing(server, postgres, s3, tmp_path):
+def test_a_database_that_is_killed_and_comes_back_costs_nothing(
+    server, postgres, s3, tmp_path, record
+):
     long = ("--scale", "small", "--epochs", "1000", "--max-samples", "1024", "--signals", CLIP)
     results = f"s3://{BUCKET}/results"
     process = commands.start(
         AUDIO_GRID, "run", results, *long, "--tracking-uri", server.uri, folder=tmp_path
     )
     outage = postgres_restarted(postgres, server.uri, s3, "results", seconds=5)
-    print(outage)
     output, _ = process.communicate(timeout=900)
     assert process.returncode == 0, output
     assert outage.fits_lost == 0
@@ -78,3 +79,4 @@ def test_a_database_that_is_killed_and_comes_back_costs_nothing(server, postgres
     process = commands.start(AUDIO_GRID, "run", whole, *long)
     assert process.wait(timeout=900) == 0
     pd.testing.assert_frame_equal(scores(results), scores(whole))
+    record("MLflow", outage.injected, outage.seconds_to_recover, outage.fits_lost)

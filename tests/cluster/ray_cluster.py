@@ -83,15 +83,15 @@ class Submitted:
         self, cluster: RayCluster, name: str, clips: str = CLIP, uri: str = MLFLOW
     ) -> None:
         self.cluster, self.results = cluster, cluster.network.shared / name
-        self.arguments = f"run {SIZES} --signals {clips} --results {SHARED}/{name}"
+        self.arguments = f"{SIZES} --signals {clips} --results {SHARED}/{name}"
         self.arguments += f" --tracking-uri {uri}" if uri else ""
         self.begun_file = cluster.faults / "begun"
         self.begun_file.write_text("")
-        self.process = cluster.submit(self.arguments)
+        self.again()
 
-    def again(self) -> None:
-        """The same command once more."""
-        self.process = self.cluster.submit(self.arguments)
+    def again(self, verb: str = "run") -> None:
+        """The same command once more, or another."""
+        self.process = self.cluster.submit(f"{verb} {self.arguments}")
 
     def wait_for_rows(self, count: int) -> None:
         wait_until(lambda: self.num_files >= count or not self.runs, 240, f"{count} rows")
