@@ -7,10 +7,12 @@ a ratio above 1 is within it. Everything is measured in processes of its own. Wi
 points cost is, over three Ray nodes on this machine.
 """
 
+import atexit
 import io
 import json
 import logging
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -137,7 +139,11 @@ def _run(
     if nodes > 1:
         from ray.cluster_utils import Cluster
 
+        # A folder of its own: nothing else on this machine shall find and join it.
+        os.environ["RAY_TMPDIR"] = tempfile.mkdtemp(prefix="ray-", dir="/tmp")
         cluster = Cluster()
+        atexit.register(shutil.rmtree, os.environ["RAY_TMPDIR"], ignore_errors=True)
+        atexit.register(cluster.shutdown)
         for _ in range(nodes):
             cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
         os.environ["RAY_ADDRESS"] = cluster.address
