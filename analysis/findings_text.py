@@ -156,7 +156,9 @@ def _confirmed(findings: "Findings") -> list[str]:
     return [
         "Trained by `studies/rule_check.py`, against a confirmed optimum on fresh seeds; names "
         f"that begin with `{HELD_OUT}` have not seen the signal's recording, others with fitted "
-        "constants may have.",
+        "constants may have. The confirmed optimum is the best of a few cells and of the rules' "
+        "own points, so it cannot lie far above all of them; a surface's lies anywhere, and is "
+        "flattered by noise. Regrets on surfaces are the larger for both reasons.",
         "![Confirmed regrets](figures/confirmed.svg)",
     ]
 

@@ -181,8 +181,8 @@ def power_law(name: str, descriptors: Sequence[str]) -> Family:
 
 
 def _gain(logarithm: float) -> float:
-    """A gain is 1 or more: s1 = 0 has 1."""
-    return max(1.0, math.exp(logarithm))
+    """A gain that was mapped, or more."""
+    return max(float(GAINS[0]), math.exp(logarithm))
 
 
 def _kept(logarithm: float) -> float:
