@@ -109,9 +109,13 @@ def _of_phases(rows: Sequence[Row]) -> str:
         return "Phases: not compared."
     names, more = zip(*pairs, strict=True)
     found = recordings_interval(more, names)
-    says = f"Random phases lose {db(found)} more than another draw of them does"
+    clip, most = max(pairs, key=lambda each: each[1])
+    says = (
+        f"Random phases lose {db(found)} more than another draw of them does, at most "
+        f"{most:.1f} dB ({clip.replace('_', ' ')})"
+    )
     if found.low > 0:
         return (
             f"{says}: the optimum hangs on the phases as well, which no spectral descriptor tells."
         )
-    return f"{says}: that an optimum hangs on phases cannot be told from this."
+    return f"{says}: that optima in general hang on phases cannot be told from this."
