@@ -157,8 +157,8 @@ def _confirmed(findings: "Findings") -> list[str]:
         "Trained by `studies/rule_check.py`, against a confirmed optimum on fresh seeds; names "
         f"that begin with `{HELD_OUT}` have not seen the signal's recording, others with fitted "
         "constants may have. The confirmed optimum is the best of a few cells and of the rules' "
-        "own points, so it cannot lie far above all of them; a surface's lies anywhere, and is "
-        "flattered by noise. Regrets on surfaces are the larger for both reasons.",
+        "own points, so it may lie below the best point there is; a surface's may lie anywhere, "
+        "and is flattered by noise. A negative regret is a rule that beat it on the fresh seeds.",
         "![Confirmed regrets](figures/confirmed.svg)",
     ]
 
