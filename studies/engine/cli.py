@@ -116,6 +116,14 @@ def parser(study: Study) -> argparse.ArgumentParser:
         results.add_argument(
             "--width", type=int, metavar="N", help="of hidden layers; the grid keeps its (K, g)"
         )
+        results.add_argument("--depth", type=int, metavar="N", help="hidden layers")
+        results.add_argument(
+            "--zero-output-bias",
+            action="store_true",
+            default=None,
+            help="the output layer's bias begins at 0",
+        )
+        results.add_argument("--learning-rate", type=float, metavar="RATE", help="Adam's, at first")
     results.add_argument("--epochs", type=int, metavar="N", help="full-batch updates of a fit")
     size = "longest crop" if study.media == "sound" else "pixels of the largest crop"
     results.add_argument("--max-samples", type=int, metavar="N", help=size)

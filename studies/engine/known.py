@@ -49,10 +49,10 @@ def stored_rows(
     """
     fixed: dict[str, Any] = {"hp_depth": run.scale.depth, "fit_epochs": run.scale.fit.epochs}
     if not run.compares:
-        fixed |= {"hp_width": run.scale.width, "hp_zero_output_bias": False}
+        fixed |= {"hp_width": run.scale.width}
         fixed |= {f"fit_{name}": value for name, value in vars(run.scale.fit).items()}
     if run.search:
-        fixed["network"] = "siren2"
+        fixed |= {"network": "siren2", "hp_zero_output_bias": run.scale.zero_output_bias}
     table = store.fits(columns=columns, signals=run.signals, where=fixed)
     # Without `written_at`, which takes longer to become Python's than all others.
     table = table.select(columns).sort_by("sha256")

@@ -105,7 +105,13 @@ def siren2_at(run: Run, scales: NoiseScales) -> Siren2Config:
 
 def _siren2(scale: Scale, scales: NoiseScales) -> Siren2Config:
     s0, s1 = map(stable, scales)
-    return Siren2Config(width=scale.width, depth=scale.depth, s0=s0, s1=s1)
+    return Siren2Config(
+        width=scale.width,
+        depth=scale.depth,
+        s0=s0,
+        s1=s1,
+        zero_output_bias=scale.zero_output_bias,
+    )
 
 
 def rule_points(run: Run, signal: Signal) -> list[Point]:

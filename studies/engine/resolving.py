@@ -25,6 +25,7 @@ from studies.engine.study import (
 FLAGS = (
     "seeds", "epochs", "max_samples", "precision", "confirm_seeds", "trials", "sampler",
     "early_stopping", "networks", "tune", "rules", "width",
+    "depth", "zero_output_bias", "learning_rate",
 )  # fmt: skip
 """The settings that the command line can change, of the studies that have them."""
 

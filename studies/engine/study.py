@@ -27,8 +27,8 @@ class Scale:
     """The sizes of a run. `rules` are names of `search_spaces.rules.RULES`; the first one is
     the study's "Eqn. 11", the one that comes first in every comparison.
 
-    A study maps a `grid` or searches in it, or it compares `cases`: networks of `parameters`
-    numbers, about, each.
+    A study maps a `grid` or searches in it, of SIREN² whose output bias may begin at zero, or it
+    compares `cases`: networks of `parameters` numbers, about, each.
     """
 
     max_samples: int
@@ -38,6 +38,7 @@ class Scale:
     seeds: int
     rules: tuple[str, ...]
     grid: NoiseGrid | None = None
+    zero_output_bias: bool = False
     cases: tuple[Case, ...] = ()
     parameters: int = 0
 
@@ -106,6 +107,13 @@ class Study:
 
     def __post_init__(self) -> None:
         check_name("name", self.name)
+        for name, scale in self.scales.items():
+            maps = scale.grid is not None and self.search is None and not self.choosing_seeds
+            if maps and not (scale.rules and self.scoring_seeds):
+                raise InputError(
+                    f"{self.name}, {name} scale: a grid needs a rule and scoring_seeds, which "
+                    "compare its best cell with the first of the rules; or choosing_seeds."
+                )
 
     @property
     def scales(self) -> dict[str, Scale]:
