@@ -4,6 +4,7 @@ import dataclasses
 import logging
 import math
 import os
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from inr_models.stacking import pace
 from studies.engine.signals import Signal, coordinates
 
 GPU_WAIT_SECONDS = 900.0
+KNOCK_SECONDS = 20.0
 
 # Numbers in one layer's features that keep a GPU busy, about those of 4 x 222 at 150,000 samples.
 FILLS_A_GPU = 1 << 25
@@ -119,17 +121,22 @@ def share(
 
 def _join_or_start() -> bool:
     """Whether there was a cluster to join, by Ray's own rule; else Ray is started here."""
-    none_given: Any = None  # then it looks where Ray looks
-    joins = services.canonicalize_bootstrap_address(none_given) is not None
+    address = _address()
+    joins = address is not None
     # Ray's own switch for machines that are in no cluster: all its ports are on 127.0.0.1.
     ray_constants.ENABLE_RAY_CLUSTER = joins
     try:
+        if address:
+            _knock(address)
         ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     except ConnectionError as error:
-        given = os.environ.get("RAY_ADDRESS")
-        where = f"RAY_ADDRESS={given}" if given else "the Ray cluster that was started here"
+        if given := os.environ.get("RAY_ADDRESS"):
+            where, mend = f"RAY_ADDRESS={given}", "start it"
+        else:
+            where = f"the Ray cluster that was started here, {address}"
+            mend = "start it, or end what is left of it with `ray stop`"
         raise InputError(
-            f"{where}: it does not answer, or wants another token; start it, or use this machine "
+            f"{where}: it does not answer, or wants another token; {mend}, or use this machine "
             "alone with RAY_ADDRESS=local."
         ) from error
     except Exception as error:  # Ray raises no narrower one where its own 30 s are too short
@@ -141,6 +148,28 @@ def _join_or_start() -> bool:
             "again when less else runs here."
         ) from error
     return joins
+
+
+def _address() -> str | None:
+    """HOST:PORT of the cluster to join, None where there is none."""
+    none_given: Any = None  # then it looks where Ray looks
+    try:
+        return services.canonicalize_bootstrap_address(none_given)
+    except ValueError as error:
+        raise InputError(
+            f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}: give HOST:PORT, or local."
+        ) from error
+
+
+def _knock(address: str) -> None:
+    """Raise ConnectionError where nobody listens, which Ray takes minutes to find out: a Ray that
+    was killed leaves its address behind.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
+    except OSError as error:
+        raise ConnectionError(str(error)) from error
 
 
 def _wait_for_gpu() -> None:
