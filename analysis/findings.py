@@ -23,6 +23,7 @@ from analysis import rule_plots, surface_plots
 from analysis.findings_cost import cost_sentence
 from analysis.findings_experiments import Row, read_experiments
 from analysis.findings_text import AS_PUBLISHED, COST, Extent, page
+from analysis.findings_transfer import Transfer, read_transfer
 from analysis.plots import STYLE, to_svg
 from analysis.rule_families import Family
 from analysis.rule_fitting import FAMILIES
@@ -57,6 +58,7 @@ class Findings(NamedTuple):
     rule: AnyRule
     sufficiency: Sufficiency
     experiments: tuple[Row, ...] = ()
+    transfer: Transfer = Transfer()
     forest: RuleRegret | None = None
 
 
@@ -92,6 +94,7 @@ def find(
         rule=rule,
         sufficiency=sufficiency(made, shuffles=shuffles),
         experiments=read_experiments(results),
+        transfer=read_transfer(results),
         forest=_forest(results, made),
     )
 

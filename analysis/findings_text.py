@@ -8,6 +8,7 @@ import numpy as np
 from analysis.findings_bar import bar_table, where_the_loss_lies
 from analysis.findings_experiments import experiments
 from analysis.findings_markdown import db, mean_of, table
+from analysis.findings_transfer import transfer_section
 from analysis.intervals import Interval, recordings_interval
 from analysis.regret import NEAR_DB
 from analysis.rule_fitting import LOW_PSI
@@ -68,6 +69,7 @@ def page(findings: "Findings", source: str, cost: str) -> str:
         "![Ridges](figures/ridges.svg)",
         "![Optima over descriptors](figures/optima.svg)",
         *experiments(findings.experiments),
+        *transfer_section(findings.transfer),
         "## By psi",
         strata_table(findings),
         "![Regret over psi](figures/regret_over_psi.svg)",
@@ -250,8 +252,13 @@ def limits(findings: "Findings") -> str:
         "signals: a better point may lie beyond.",
     ]
     unknown = [
-        "Not known from this data: other lengths, widths, depths and learning rates, and images; "
-        "whether the rule holds for fits of the paper's length;"
+        "Not known from this data: "
+        + (
+            ""
+            if findings.transfer.moved
+            else "other lengths, widths, depths and learning rates, and images; "
+        )
+        + "whether the rule holds for fits of the paper's length;"
         + (" what other seeds would say;" if len(extent.seeds) == 1 else "")
         + ("" if findings.confirmed else " what training the rules' points gives;")
         + " whether a descriptor that is not in the list would do better.",

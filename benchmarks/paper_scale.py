@@ -1,14 +1,15 @@
-"""SIREN² by Eqn. 11 at the paper's scale, clip by clip, beside Table 1. A matter of a GPU.
+"""SIREN² by its rules at the paper's scale, clip by clip, beside Table 1. A matter of a GPU.
 
     python -m benchmarks.paper_scale decode clips.npz tetris.wav tap.wav ...
     python -m benchmarks.paper_scale fit clips.npz [--clips tetris tap] [--precision tf32]
+    python -m benchmarks.paper_scale fit clips.npz --rules eqn11 power_psi_low_pass
 
 `decode` crops and normalizes sound files as the paper does (150,000 samples); `fit` needs torch
 alone, so it runs where no sound file can be read. 4 x 222, 30,000 epochs, one seed.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,7 @@ def main() -> None:
     fitting = verbs.add_parser("fit")
     fitting.add_argument("archive", type=Path)
     fitting.add_argument("--clips", nargs="+", help="of the archive (default: all)")
+    fitting.add_argument("--rules", nargs="+", choices=sorted(RULES), default=["eqn11"])
     fitting.add_argument("--epochs", type=int, default=FitConfig().epochs)
     fitting.add_argument("--precision", choices=("float32", "tf32"), default="float32")
     fitting.add_argument("--seed", type=int, default=0)
@@ -49,7 +51,7 @@ def main() -> None:
         return
     config = FitConfig(epochs=arguments.epochs, precision=arguments.precision)
     print(f"{machine()}, {config.precision}, {config.epochs:,} epochs")
-    for line in fits(arguments.archive, arguments.clips, config, arguments.seed):
+    for line in fits(arguments.archive, arguments.clips, arguments.rules, config, arguments.seed):
         print(line, flush=True)
 
 
@@ -61,33 +63,40 @@ def decode(archive: Path, files: list[Path]) -> None:
     np.savez(archive, **{s.name: s.values for s in signals if s.values is not None})  # type: ignore[arg-type]
 
 
-def fits(archive: Path, clips: list[str] | None, config: FitConfig, seed: int) -> Iterator[str]:
-    """Fit clip after clip; a line for each."""
+def fits(
+    archive: Path, clips: list[str] | None, rules: Sequence[str], config: FitConfig, seed: int
+) -> Iterator[str]:
+    """Fit clip after clip, the rules' networks together; a line for each."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     with np.load(archive) as stored:
         for clip in clips or stored.files:
             values = stored[clip]
-            network = make_network(network_for(values), in_features=1, out_features=1, seed=seed)
-            ((_, result),) = fit(
-                [network.to(device)],
+            networks = [
+                make_network(network_for(values, rule), in_features=1, out_features=1, seed=seed)
+                for rule in rules
+            ]
+            found = fit(
+                [network.to(device) for network in networks],
                 torch.from_numpy(coordinates((len(values),))).to(device),
                 torch.from_numpy(values).to(device),
                 config,
             )
             known = TABLE_1.get(clip.removeprefix("gt_"), float("nan"))
-            yield (
-                f"{clip:12}{result.psnr_peak:6.1f} dB at epoch {result.epoch_of_peak:6,}, "
-                f"Table 1 {known:5.1f}, {result.psnr_peak - known:+5.1f} dB, "
-                f"{result.seconds:6.1f} s ({config.epochs / result.seconds:.0f} epochs/s)"
-            )
+            for index, result in found:
+                yield (
+                    f"{clip:12}{rules[index]:20}{result.psnr_peak:6.1f} dB at epoch "
+                    f"{result.epoch_of_peak:6,}, Table 1 {known:5.1f}, "
+                    f"{result.psnr_peak - known:+5.1f} dB, {result.seconds:6.1f} s "
+                    f"({config.epochs / result.seconds:.0f} epochs/s)"
+                )
 
 
-def network_for(values: NDArray[np.float32]) -> Siren2Config:
-    """The paper's SIREN² for these samples: 4 x 222, scales by Eqn. 11 as in Table 6."""
+def network_for(values: NDArray[np.float32], rule: str = "eqn11") -> Siren2Config:
+    """A SIREN² of 4 x 222 at a rule's scales for these samples; Table 6's by default."""
     target = Target(
         descriptors=describe(values[:, 0]), num_samples=len(values), width=PAPER_WIDTH, channels=1
     )
-    s0, s1 = RULES["eqn11"](target)
+    s0, s1 = RULES[rule](target)
     return Siren2Config(width=PAPER_WIDTH, s0=s0, s1=s1)
 
 

@@ -1,5 +1,7 @@
 """MLflow's view of a study after MLflow was away in the middle of a request."""
 
+import shutil
+
 import mlflow
 import pytest
 from mlflow.entities import ViewType
@@ -32,3 +34,17 @@ def test_a_run_that_an_outage_left_half_made_is_made_anew_and_binned(tmp_path, m
     }
     (binned,) = client.search_runs([tree.experiment], run_view_type=ViewType.DELETED_ONLY)
     assert binned.data.params == {}
+
+
+def test_a_database_that_came_with_results_sends_no_file_elsewhere(tmp_path):
+    there, here = tmp_path / "there", tmp_path / "here"
+    tree = MlflowTree(f"sqlite:///{there}/_mlflow/mlflow.db", "study", "run")
+    tree.ensure("run", "the run", params={}, tags={})
+    tree.log_text("run", "report.html", "as it was")
+    shutil.copytree(there, here)
+    copied = MlflowTree(f"sqlite:///{here}/_mlflow/mlflow.db", "study", "run")
+    copied.log("run", {"psnr": {0: 1.0}})
+    with pytest.raises(MlflowException, match="belong to results in another folder; remove _mlfl"):
+        copied.log_text("run", "report.html", "changed")
+    (report,) = there.rglob("report.html")
+    assert report.read_text() == "as it was"

@@ -189,7 +189,8 @@ def planted_rows(run, signal: Signal, best_k: float, best_g: float) -> list[dict
                 "signal": signal.name, "sha256": signal.sha256, "n": signal.num_samples,
                 "network": "siren2", "status": "ok", "metric_psnr_zero": signal.psnr_zero,
                 "metric_psnr_peak": 50 - height(k / best_k) - height(g / best_g),
-                "hp_width": width, "hp_depth": run.scale.depth, "hp_zero_output_bias": False,
+                "hp_width": width, "hp_depth": run.scale.depth,
+                "hp_zero_output_bias": run.scale.zero_output_bias,
                 "hp_s0": s0, "hp_s1": s1,
                 **{f"fit_{name}": value for name, value in vars(run.scale.fit).items()},
             }

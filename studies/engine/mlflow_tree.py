@@ -5,6 +5,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 # Before mlflow is imported: a server that is away must not hold the study up for minutes.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -42,7 +44,8 @@ def check_uri(uri: str) -> None:
 class MlflowTree:
     """The runs of one study run in MLflow, by our ids; `seen` are the seeds logged in each.
 
-    Raises whatever MLflow raises.
+    Raises whatever MLflow raises, and MlflowException where an SQLite file would have artifacts put
+    elsewhere than beside itself.
     """
 
     def __init__(self, uri: str, experiment: str, tree: str) -> None:
@@ -51,8 +54,8 @@ class MlflowTree:
         if local:
             local.parent.mkdir(parents=True, exist_ok=True)
         self.client = MlflowClient(uri)
-        artifacts = (local.parent.absolute() / "artifacts").as_uri() if local else None
-        self.experiment = self._experiment(experiment, artifacts)
+        self.artifacts = local.parent.absolute() / "artifacts" if local else None
+        self.experiment = self._experiment(experiment)
         self.runs: dict[str, str] = {}
         self.seen: dict[str, set[int]] = {}
         self.finished: set[str] = set()
@@ -128,6 +131,8 @@ class MlflowTree:
 
     def log_text(self, id: str, name: str, text: str) -> None:
         """Keep a text file as the run's artifact."""
+        if self.artifacts:
+            self._check_place(self.client.get_run(self.runs[id]).info.artifact_uri, self.artifacts)
         self.client.log_text(self.runs[id], text, name)
 
     def finish(self) -> None:
@@ -142,13 +147,22 @@ class MlflowTree:
             self.client.set_terminated(self.runs[id], "FINISHED")
             self.finished.add(id)
 
-    def _experiment(self, name: str, artifacts: str | None) -> str:
+    def _check_place(self, uri: str, artifacts: Path) -> None:
+        """A database says where its files go, and may have come with results of somewhere else."""
+        path = Path(url2pathname(urlparse(uri).path))
+        if not path.resolve().is_relative_to(artifacts.resolve()):
+            raise MlflowException(
+                f"its files belong to results in another folder; remove {artifacts.parent.name}/"
+            )
+
+    def _experiment(self, name: str) -> str:
         found = self.client.get_experiment_by_name(name)
         if found is None:
             try:
                 # The kind opens the experiment as one of training runs, not of chat traces.
                 kind = {"mlflow.experimentKind": "custom_model_development"}
-                return self.client.create_experiment(name, artifacts, kind)
+                place = self.artifacts.as_uri() if self.artifacts else None
+                return self.client.create_experiment(name, place, kind)
             except MlflowException:  # another driver was first
                 found = self.client.get_experiment_by_name(name)
                 if found is None:

@@ -1,0 +1,180 @@
+"""Does a rule hold where it was not fitted: other lengths, widths, depths, training, images?
+
+Every setting that a results folder has maps of, beside the one that most of its fits have. Signals
+are paired by name, since another length is another crop.
+"""
+
+import contextlib
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.paired_optima import optimum
+from analysis.stored_surfaces import SEED, SETTING, stored_surfaces, usual_setting
+from analysis.surfaces import Surfaces, share_and_gain
+from analysis.variants import originals_of
+from inr_models import InputError
+from search_spaces.rules import RULES, AnyRule, NoiseScales
+from studies.engine.rows import signal_from_row
+from studies.engine.store import Store
+
+Array = NDArray[np.float64]
+
+PAPER = {1: "eqn11_length_width", 2: "eqn11_image_length_width"}
+"""Eqn. 11 by dimensions."""
+
+WORDS = {
+    "hp_width": "width {:,}",
+    "hp_depth": "depth {:,}",
+    "fit_epochs": "{:,} epochs",
+    "fit_learning_rate": "learning rate {:g}",
+    "fit_decay": "decay {:g}",
+    "fit_decay_every": "decay every {:,}",
+    "n": "{:,} samples",
+}
+"""How a changed column of `SETTING` is told."""
+
+
+class Moved(NamedTuple):
+    """A signal in another setting: regrets in dB, K as shares of Nyquist, g.
+
+    `usual_regret_db` is NaN where the signal is not mapped in the usual setting. `noise_db` is the
+    deviation of the fits from the surface that the regrets are read from.
+    """
+
+    setting: str
+    signal: str
+    recording: str
+    regret_db: float
+    usual_regret_db: float
+    eqn11_regret_db: float
+    noise_db: float
+    share_rule: float
+    gain_rule: float
+    share_optimum: float
+    gain_optimum: float
+    psnr_optimum: float
+
+
+class BiasPair(NamedTuple):
+    """A point with and without a zero output bias, all else being equal: K as a share of Nyquist,
+    g, and peak PSNR in dB.
+    """
+
+    signal: str
+    share: float
+    gain: float
+    psnr: float
+    psnr_zero_bias: float
+
+
+def transfer(results: str, rule: AnyRule, recordings: str | None = None) -> list[Moved]:
+    """Every signal in every setting but the usual one; without variants of `analysis.variants`.
+
+    Raises:
+        InputError: the results hold no maps, or of one setting alone.
+    """
+    store = Store(results, create=False)
+    usual = usual_setting(store)
+    elsewhere = []
+    for setting in _settings(store, usual):
+        with contextlib.suppress(InputError):  # too few maps
+            elsewhere.append((setting, stored_surfaces(results, recordings, other=setting)))
+    if not elsewhere:
+        raise InputError(
+            f"{results}: all maps are of one setting; map two signals or more in another, with "
+            "studies/rule_check.py run --depth 2 say."
+        )
+    made = stored_surfaces(results, recordings).surfaces
+    before = dict(zip(made.names, _at(made, rule)[0].tolist(), strict=True))
+    return [
+        moved
+        for setting, there in elsewhere
+        for moved in _of_setting(there.surfaces, rule, setting, usual, before)
+    ]
+
+
+def _settings(store: Store, usual: Mapping[str, Any]) -> list[dict[str, Any]]:
+    table = store.fits(columns=SETTING, where={"network": "siren2", "seed": SEED})
+    found = {tuple(row[name] for name in SETTING) for row in table.to_pylist()}
+    made = [dict(zip(SETTING, each, strict=True)) for each in sorted(found)]
+    return [each for each in made if each != usual]
+
+
+def _label(
+    setting: Mapping[str, Any], usual: Mapping[str, Any], image: tuple[int, int] | None
+) -> str:
+    """What a setting changes, in words."""
+    changed = [name for name in SETTING if setting[name] != usual[name]]
+    said = [f"images of {image[0]} x {image[1]}"] if image else []
+    for name in WORDS:
+        if name in changed and not (image and name == "n"):
+            said.append(WORDS[name].format(setting[name]))
+    if "hp_zero_output_bias" in changed:
+        said.append("zero output bias" if setting["hp_zero_output_bias"] else "drawn output bias")
+    return ", ".join(said)
+
+
+def _of_setting(
+    made: Surfaces,
+    rule: AnyRule,
+    setting: Mapping[str, Any],
+    usual: Mapping[str, Any],
+    before: Mapping[str, float],
+) -> Iterator[Moved]:
+    regret, shares, gains = _at(made, rule)
+    eqn11, _, _ = _at(made, None)
+    for i, (name, target) in enumerate(zip(made.names, made.targets, strict=True)):
+        if originals_of(name):
+            continue
+        best = optimum(made, i)
+        yield Moved(
+            setting=_label(setting, usual, target.image_shape),
+            signal=name,
+            recording=made.recordings[i],
+            regret_db=float(regret[i]),
+            usual_regret_db=before.get(name, math.nan),
+            eqn11_regret_db=float(eqn11[i]),
+            noise_db=float(made.noise[i]),
+            share_rule=float(shares[i]),
+            gain_rule=float(gains[i]),
+            share_optimum=best.bandwidth / target.nyquist,
+            gain_optimum=best.gain,
+            psnr_optimum=best.psnr,
+        )
+
+
+def _at(made: Surfaces, rule: AnyRule | None) -> tuple[Array, Array, Array]:
+    """(regret in dB, K as a share of Nyquist, g) [s] of a rule's points; Eqn. 11's without one."""
+    points = [
+        share_and_gain(target, (rule or RULES[PAPER[target.dimensions]])(target))
+        for target in made.targets
+    ]
+    shares, gains = np.array(points).T
+    return made.regret_at(shares, gains), shares, gains
+
+
+def zero_output_bias(results: str) -> list[BiasPair]:
+    """Every point that was fitted with and without a zero output bias on the first seed."""
+    store = Store(results, create=False)
+    signals = {row["sha256"]: signal_from_row(row) for row in store.signals().to_pylist()}
+    same = ["sha256", "hp_s0", "hp_s1", *(n for n in SETTING if n != "hp_zero_output_bias")]
+    columns = [*same, "metric_psnr_peak", "hp_zero_output_bias"]
+    fits: dict[tuple[Any, ...], dict[bool, float]] = {}
+    where = {"network": "siren2", "seed": SEED}
+    for row in store.fits(columns=columns, where=where).to_pylist():
+        if row["status"] in ("ok", "dead"):
+            pair = fits.setdefault(tuple(row[name] for name in same), {})
+            pair[row["hp_zero_output_bias"]] = row["metric_psnr_peak"]
+    found = []
+    for key, pair in fits.items():
+        if len(pair) == 2:
+            at = dict(zip(same, key, strict=True))
+            signal = signals[at["sha256"]]
+            target = signal.target(at["hp_width"], at["hp_depth"])
+            share, gain = share_and_gain(target, NoiseScales(at["hp_s0"], at["hp_s1"]))
+            found.append(BiasPair(signal.name, share, gain, pair[False], pair[True]))
+    return found

@@ -1,0 +1,108 @@
+"""Rules in other settings: planted maps whose optima stay or move by a known factor."""
+
+import contextlib
+import io
+import json
+import math
+from dataclasses import replace
+
+import pyarrow.parquet as pq
+import pytest
+
+from analysis import transfer_report
+from analysis.findings_transfer import read_transfer, transfer_section
+from studies.engine.resolving import resolve
+from studies.engine.rows import signal_row
+from studies.engine.store import Store
+from tests.planted_rules import MAP_ALONE
+from tests.test_study import make_signal
+from tests.test_variants import height, planted_rows
+
+SHARE, GAIN = 0.15, 3.0
+MOVED = 3.0
+"""By how much K moves in the setting that the rule does not hold in."""
+
+SETTINGS = {
+    "usual": ({}, 1.0, 8192),
+    "depth 2": ({"depth": 2}, 1.0, 8192),
+    "learning rate 0.002": ({"learning_rate": 2e-3}, MOVED, 8192),
+    "zero output bias": ({"zero_output_bias": True}, 1.0, 8192),
+    "2,048 samples": ({}, 1.0, 2048),
+}
+BIAS_GAIN = 0.7
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory) -> tuple[str, str]:
+    """Two signals in five settings, a third in the usual one only, and a variant: the results, and
+    what the report prints.
+    """
+    folder = tmp_path_factory.mktemp("transfer")
+    store = Store(str(folder / "results"))
+    for changes, moved, n in SETTINGS.values():
+        for name in ("a", "b", "c", "a_noise40"):
+            if name == "c" and (changes or n != 8192):
+                continue
+            sha256 = f"{name}{n}".encode().hex().ljust(64, "0")
+            signal = replace(make_signal(name, n=n), sha256=sha256)
+            run = resolve(MAP_ALONE, "small", [signal], changes=changes)
+            rows = planted_rows(run, signal, moved * SHARE * math.pi * n / 2, GAIN)
+            for row in rows:
+                row["key"] = f"{row['key']} {changes} {n}"
+                row["metric_psnr_peak"] += BIAS_GAIN * run.scale.zero_output_bias
+            store.add_signals([signal_row(signal)])
+            store.append(rows)
+    rule = {"kind": "constant", "share": SHARE, "gain": GAIN}
+    (folder / "mine.json").write_text(json.dumps(rule))
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        code = transfer_report.main([store.results, "--rule", str(folder / "mine.json")])
+    assert code == 0
+    return store.results, said.getvalue()
+
+
+def test_a_rule_loses_where_the_optimum_has_moved_and_nowhere_else(told):
+    results, text = told
+    table = pq.read_table(f"{results}/_rules/transfer.parquet").to_pandas()
+    assert set(table["setting"]) == set(SETTINGS) - {"usual"}
+    assert set(table["signal"]) == {"a", "b"}
+    for setting, mine in table.groupby("setting"):
+        factor = SETTINGS[str(setting)][1]
+        assert mine["regret_db"].to_numpy() == pytest.approx(height(factor), abs=0.5)  # smoothed
+        assert mine["usual_regret_db"].to_numpy() == pytest.approx(0, abs=0.15)
+        assert (mine["share_optimum"] / mine["share_rule"]).mean() == pytest.approx(factor, rel=0.1)
+        assert (mine["gain_optimum"] / mine["gain_rule"]).mean() == pytest.approx(1, rel=0.15)
+    assert max(map(len, text.split("numbers")[0].splitlines())) <= 80
+
+
+def test_what_a_zero_output_bias_gains_is_told_over_bandwidth(told):
+    results, text = told
+    bias = pq.read_table(f"{results}/_rules/zero_output_bias.parquet").to_pandas()
+    gained = bias["psnr_zero_bias"] - bias["psnr"]
+    assert gained.to_numpy() == pytest.approx(BIAS_GAIN)
+    assert len(bias) == 3 * 45  # the variant has both as well
+    lines = [line for line in text.splitlines() if "K/Nyquist" in line]
+    assert [line.split(": ")[1][:8] for line in lines] == ["+0.70 dB"] * 4
+
+
+def test_the_page_names_the_setting_where_the_rule_breaks(told):
+    results, _ = told
+    text = "\n".join(transfer_section(read_transfer(results)))
+    broken = next(line for line in text.splitlines() if line.startswith("It loses more than usual"))
+    assert "learning rate 0.002" in broken
+    assert "depth" not in broken
+    assert "It helps at every scale." in text
+    assert transfer_section(read_transfer("nowhere")) == []
+
+
+def test_one_setting_alone_is_told_what_to_do(tmp_path, capsys):
+    store = Store(str(tmp_path / "results"))
+    for name in ("a", "b"):
+        signal = replace(make_signal(name), sha256=name.encode().hex().ljust(64, "0"))
+        run = resolve(MAP_ALONE, "small", [signal], changes={})
+        store.add_signals([signal_row(signal)])
+        store.append(planted_rows(run, signal, 1000.0, GAIN))
+    assert transfer_report.main([store.results]) == 2
+    assert "all maps are of one setting" in capsys.readouterr().err
+    assert transfer_report.main([store.results, "--rule", "nowhere.json"]) == 2
+    assert "nowhere.json: cannot be read" in capsys.readouterr().err
