@@ -68,7 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--recordings", metavar="CSV", help="columns signal, recording: what was cut from what"
     )
     parser.add_argument(
-        "--write", metavar="FOLDER", help="where the rules go (default: RESULTS/_rules)"
+        "--write",
+        metavar="FOLDER",
+        help="for rules and held-out points (default: RESULTS/_rules)",
     )
     arguments = parser.parse_args(argv)
     console = Console(highlight=False, markup=False)
@@ -88,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if rule := family.fit(made).rule:
             (folder / f"{family.name}.json").write_text(rule_json(rule) + "\n")
             console.print(f"{family.name}: {getattr(rule, 'formula', rule)}", soft_wrap=True)
-    tables = Path(arguments.results) / "_rules" / "held_out"
+    tables = folder / "held_out"
     tables.mkdir(parents=True, exist_ok=True)
     for each in validated:
         text = rule_json(held_out(made, each))

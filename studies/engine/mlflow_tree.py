@@ -147,9 +147,9 @@ class MlflowTree:
             self.client.set_terminated(self.runs[id], "FINISHED")
             self.finished.add(id)
 
-    def _check_place(self, uri: str, artifacts: Path) -> None:
+    def _check_place(self, uri: str | None, artifacts: Path) -> None:
         """A database says where its files go, and may have come with results of somewhere else."""
-        path = Path(url2pathname(urlparse(uri).path))
+        path = Path(url2pathname(urlparse(uri or "").path))
         if not path.resolve().is_relative_to(artifacts.resolve()):
             raise MlflowException(
                 f"its files belong to results in another folder; remove {artifacts.parent.name}/"

@@ -6,23 +6,18 @@ Curves land before the rows they belong to, so a row that is there is complete.
 # pyarrow.compute makes its functions when it is imported.
 # pyright: reportAttributeAccessIssue=false
 
-import contextlib
 import datetime
 import functools
 import operator
-import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 
-from inr_models.errors import InputError
-from studies.engine.folder import Folder
-from studies.engine.schema import TABLES, arrow_schema
-from studies.engine.storage import Patience, refusal
+from studies.engine.parquet_folder import ParquetFolder
+from studies.engine.schema import arrow_schema
 
 UNFINISHED = ("failed", "partial")
 """The statuses of fits that a study which wants them whole has still to do."""
@@ -41,24 +36,8 @@ def target_path(sha256: str) -> str:
     return f"_targets/{sha256}.npy"
 
 
-class Store(Folder):
-    """Tables of `schema.TABLES` in a folder of results.
-
-    Raises:
-        InputError: the folder cannot be written, or holds Parquet of another schema.
-    """
-
-    def __init__(
-        self, results: str, *, create: bool = True, patience: Patience | None = None
-    ) -> None:
-        super().__init__(results, patience)
-        if create:
-            self.check_writable()
-        try:
-            for table in TABLES:
-                self._check_schema(table)
-        except OSError as error:
-            raise refusal(results, "cannot be read", error) from error
+class Store(ParquetFolder):
+    """The tables of a folder of results: fits and their curves, and the signals."""
 
     def append(
         self, rows: Iterable[Mapping[str, Any]], curves: Iterable[Mapping[str, Any]] = ()
@@ -108,16 +87,16 @@ class Store(Folder):
         wanted += [_is_in("key", keys)] * (keys is not None)
         wanted += [_is_in("sha256", signals)] * (signals is not None)
         condition = functools.reduce(operator.and_, wanted) if wanted else None
-        return newest("fits", self._read("fits", condition, names))
+        return newest("fits", self.read("fits", condition, names))
 
     def curves(self, keys: Collection[str] | None = None) -> pa.Table:
         """(key, epoch, psnr), sorted; each pair of key and epoch once."""
         condition = None if keys is None else _is_in("key", keys)
-        return newest("_curves", self._read("_curves", condition, None))
+        return newest("_curves", self.read("_curves", condition, None))
 
     def signals(self) -> pa.Table:
         """The newest row of every signal."""
-        return newest("_signals", self._read("_signals", None, None))
+        return newest("_signals", self.read("_signals", None, None))
 
     def done(self, keys: Collection[str]) -> set[str]:
         """Which of `keys` need no more work. A failed fit does, and one that ended early."""
@@ -129,126 +108,6 @@ class Store(Folder):
         if not rows:
             return None
         return self.write_table(table, pa.Table.from_pylist(rows, arrow_schema(table)))
-
-    def write_table(self, table: str, data: pa.Table, prefix: str = "part") -> str:
-        """Add a file to a table; its path."""
-        buffer = pa.BufferOutputStream()
-        pq.write_table(data, buffer)
-        name = f"{prefix}-{uuid.uuid4().hex}.parquet"
-        self.write_bytes(f"{table}/{name}", buffer.getvalue().to_pybytes())
-        return f"{self.root}/{table}/{name}"
-
-    def footer(self, part: str) -> pq.FileMetaData:
-        """Of one file: its schema, its number of rows, what was written beside."""
-
-        def read() -> pq.FileMetaData:
-            try:
-                return pq.read_metadata(part, filesystem=self.filesystem)
-            except FileNotFoundError:
-                raise
-            except (OSError, pa.ArrowException):
-                self._check_part(part.removeprefix(f"{self.root}/").split("/")[0], part)
-                raise
-
-        return self.patiently(read)
-
-    def parts(self, table: str) -> list[str]:
-        """The paths of a table's files."""
-        names = [n for n in self.names(table) if n.endswith(".parquet")]
-        return [f"{self.root}/{table}/{name}" for name in names]
-
-    def check_parts(self, table: str) -> None:
-        """Raise InputError if a file of a table can be fetched but not read."""
-        for part in self.parts(table):
-            self._check_part(table, part)
-
-    def _check_part(self, table: str, part: str) -> None:
-        content = self.read_bytes(part.removeprefix(f"{self.root}/"))
-        if content is not None:
-            whole = pa.BufferReader(content)
-            self._check_columns(table, part, lambda _: pq.read_table(whole).schema)
-
-    def read_whole(self, part: str) -> pa.Table:
-        """One file, with columns that only a newer version knows; fewest requests.
-
-        Raises:
-            FileNotFoundError: it was compacted meanwhile.
-        """
-
-        def read() -> bytes:
-            with self.filesystem.open_input_stream(part) as file:
-                return file.read()
-
-        return pq.read_table(pa.BufferReader(self.patiently(read)))
-
-    def read_parts(
-        self,
-        table: str,
-        parts: Sequence[str],
-        columns: list[str] | None = None,
-        where: ds.Expression | None = None,
-    ) -> pa.Table:
-        """The rows of some of a table's files, as they are there.
-
-        Raises:
-            FileNotFoundError: one of them was compacted meanwhile.
-        """
-        # The schema fills columns that an older file lacks with null.
-        dataset = ds.dataset(
-            list(parts), schema=arrow_schema(table), filesystem=self.filesystem, format="parquet"
-        )
-
-        def read() -> pa.Table:
-            try:
-                return dataset.to_table(columns=columns, filter=where)
-            except FileNotFoundError:
-                raise
-            except (OSError, pa.ArrowException):
-                self.check_parts(table)  # no waiting for a damaged file
-                raise
-
-        return self.patiently(read)
-
-    def _read(self, table: str, where: ds.Expression | None, columns: list[str] | None) -> pa.Table:
-        for attempt in range(5):
-            parts = self.parts(table)
-            if not parts:
-                return (
-                    arrow_schema(table)
-                    .empty_table()
-                    .select(columns or [c.name for c in TABLES[table]])
-                )
-            try:
-                return self.read_parts(table, parts, columns, where)
-            except FileNotFoundError:  # compacted between the listing and the reading
-                if attempt == 4:
-                    raise
-        raise AssertionError("unreachable")
-
-    def _check_schema(self, table: str) -> None:
-        parts = self.parts(table)
-        for part in parts[:1] + parts[-1:]:
-            with contextlib.suppress(FileNotFoundError):
-                self._check_columns(table, part, lambda p: self.footer(p).schema.to_arrow_schema())
-
-    def _check_columns(self, table: str, part: str, schema: Callable[[str], pa.Schema]) -> None:
-        try:
-            there = schema(part)
-        except FileNotFoundError:
-            raise
-        except (OSError, pa.ArrowException) as error:
-            raise InputError(f"{part}: not a Parquet file; remove it from the results.") from error
-        for column in TABLES[table]:
-            index = there.get_field_index(column.name)
-            if index >= 0 and there.field(index).type == column.type:
-                continue
-            if index < 0 and not column.required:
-                continue
-            found = "no such column" if index < 0 else str(there.field(index).type)
-            raise InputError(
-                f"{part}: column {column.name} should be {column.type}, found {found}; "
-                "these results are of another schema: give another folder with --results."
-            )
 
 
 def _is_in(column: str, values: Collection[str] | None) -> ds.Expression:
