@@ -22,7 +22,8 @@ from rich.console import Console
 from analysis import rule_plots, surface_plots
 from analysis.findings_cost import cost_sentence
 from analysis.findings_experiments import Row, read_experiments
-from analysis.findings_text import AS_PUBLISHED, COST, Extent, page
+from analysis.findings_limits import Extent
+from analysis.findings_text import AS_PUBLISHED, COST, page
 from analysis.findings_transfer import Transfer, read_transfer
 from analysis.plots import STYLE, to_svg
 from analysis.rule_families import Family
