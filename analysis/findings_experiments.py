@@ -72,6 +72,7 @@ def experiments(rows: Sequence[Row]) -> list[str]:
         "moved, as a geometric mean. K is in rad per unit of coordinate.",
         table(header, lines),
         _of_phases(rows),
+        *_of_widths([row for row in rows if row["experiment"] == "width"]),
     ]
 
 
@@ -91,6 +92,21 @@ def _ratio(rows: Sequence[Row], name: str) -> str:
     found = recordings_interval(logs, [row["original"] for row in rows])
     mean, low, high = map(math.exp, found)
     return f"{mean:.2f}" if math.isnan(low) else f"{mean:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _of_widths(rows: Sequence[Row]) -> list[str]:
+    """Whether it is the gain g that carries over to another width, or s1 itself."""
+    lines = []
+    for width in sorted({row["width_variant"] for row in rows}):
+        mine = [row for row in rows if row["width_variant"] == width]
+        # g^2 - 1 = width s1^2 / 2
+        kept = [1 + (row["gain_original"] ** 2 - 1) * width / row["width_original"] for row in mine]
+        by = [math.sqrt(k) / row["gain_original"] for k, row in zip(kept, mine, strict=True)]
+        lines.append(
+            f"{_ratio(mine, 'gain')} at width {width}, where with s1 itself it would be "
+            f"{math.exp(np.mean(np.log(by))):.2f}"
+        )
+    return [f"The optimum's g goes by {'; '.join(lines)}."] * bool(lines)
 
 
 def _of_phases(rows: Sequence[Row]) -> str:

@@ -141,6 +141,8 @@ def test_experiments_are_told_by_kind_and_phases_beside_chance(lost, says):
     page = "\n".join(experiments(rows))
     assert says in page
     assert re.search(r"white noise, 30 dB below \| 7 \| 0\.50 dB .*\| 4\.00 \[4\.00, 4\.00\]", page)
+    # With s1 kept, g^2 - 1 = 3 doubles: sqrt(7) / 2.
+    assert "0.50 [0.50, 0.50] at width 104, where with s1 itself it would be 1.32." in page
     assert re.search(r"width 104 instead of 52 \| 7 \| 0\.20 dB .*\| 0\.50 \[", page)
 
 
