@@ -72,6 +72,7 @@ def experiments(rows: Sequence[Row]) -> list[str]:
         "moved, as a geometric mean. K is in rad per unit of coordinate.",
         table(header, lines),
         _of_phases(rows),
+        *_of_equal_psi([row for row in rows if row["experiment"] == "equal psi"]),
         *_of_widths([row for row in rows if row["experiment"] == "width"]),
     ]
 
@@ -92,6 +93,20 @@ def _ratio(rows: Sequence[Row], name: str) -> str:
     found = recordings_interval(logs, [row["original"] for row in rows])
     mean, low, high = map(math.exp, found)
     return f"{mean:.2f}" if math.isnan(low) else f"{mean:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _of_equal_psi(rows: Sequence[Row]) -> list[str]:
+    """What a rule of psi alone has to lose on sounds that have one psi."""
+    found = {row["original"]: (row["psi_original"], row["shared_db"]) for row in rows}
+    if not found:
+        return []
+    each = [f"{lost:.2f} dB at psi {psi:.2g}" for psi, lost in sorted(found.values())]
+    noise = np.mean([row["noise_db"] for row in rows])
+    return [
+        f"Of {len(rows) // len(found) + 1} sounds that have one psi, the best (K, g) for all "
+        f"loses, in the mean, {', '.join(each)}, beside a noise of {noise:.2f} dB: so much at the "
+        "least a rule of psi alone loses on them."
+    ]
 
 
 def _of_widths(rows: Sequence[Row]) -> list[str]:

@@ -4,8 +4,9 @@ Paired: what the original's best (K, g) is worth on the variant's own smooth sur
 rad per unit of coordinate, so it is another share of Nyquist where the variant has other samples.
 """
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +31,8 @@ class Optimum(NamedTuple):
 class Pair(NamedTuple):
     """An original and its variant. `regret` is how many dB the original's (K, g) lies below the
     variant's optimum on the variant's surface, 0 or more; `noise` the deviation in dB of the
-    variant's fits from that surface, below which no regret tells anything.
+    variant's fits from that surface, below which no regret tells anything. `shared` is what the
+    best one (K, g) for all sounds of an equal psi loses on them in the mean; else NaN.
     """
 
     experiment: str
@@ -42,6 +44,7 @@ class Pair(NamedTuple):
     variant_optimum: Optimum
     regret: float
     noise: float
+    shared: float = math.nan
 
 
 def optimum(surfaces: Surfaces, index: int) -> Optimum:
@@ -89,7 +92,18 @@ def variant_pairs(surfaces: Surfaces) -> tuple[list[Pair], list[str]]:
                 found.append(pair(experiment, surfaces, place[original], surfaces, j))
             else:
                 missing.append(f"{name}: {original}, beside which it belongs, is not mapped.")
+    found = [_with_shared(each, found, surfaces, place) for each in found]
     return sorted(found, key=lambda p: (p.experiment, p.original, p.variant)), missing
+
+
+def _with_shared(
+    each: Pair, pairs: Sequence[Pair], surfaces: Surfaces, place: Mapping[str, int]
+) -> Pair:
+    if each.experiment != "equal psi":
+        return each
+    of_psi = [p.variant for p in pairs if p.original == each.original]
+    indices = [place[name] for name in (each.original, *of_psi)]
+    return each._replace(shared=float(surfaces.regret[indices].mean(axis=0).min()))
 
 
 def width_pairs(of_widths: Sequence[Surfaces]) -> list[Pair]:

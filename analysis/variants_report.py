@@ -24,6 +24,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
+from analysis.equal_psi import REFERENCE
 from analysis.intervals import recordings_interval
 from analysis.paired_optima import Array, Optimum, Pair, ridge, variant_pairs, width_pairs
 from analysis.plots import INK, STYLE, to_svg
@@ -66,6 +67,10 @@ def pair_table(pairs: Sequence[Pair]) -> Table:
     mean = f"mean lost {interval.mean:.2f} dB{known}, beside a noise of "
     mean += f"{statistics.fmean(p.noise for p in pairs):.2f} dB"
     experiment = pairs[0].experiment
+    for original, group in groupby(pairs, lambda p: p.original):
+        if not math.isnan(shared := next(group).shared):
+            psi = original.removesuffix(f"_{REFERENCE}")
+            mean += f"\n{psi}: one (K, g) for all loses {shared:.2f} dB in the mean, at the least"
     table = wide_table(mean, f"{experiment}. {ABOUT[experiment]}")
     table.add_column("signal", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in (*SHOWN.values(), "K", "g", "dB", "lost", "noise"):
@@ -97,7 +102,7 @@ def pair_rows(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
     rows = []
     for p in pairs:
         row: dict[str, Any] = {"experiment": p.experiment, "regret_db": p.regret}
-        row["noise_db"] = p.noise
+        row |= {"noise_db": p.noise, "shared_db": p.shared}
         for side, name, target, at in (
             ("original", p.original, p.original_target, p.original_optimum),
             ("variant", p.variant, p.variant_target, p.variant_optimum),

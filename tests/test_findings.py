@@ -138,9 +138,12 @@ def test_experiments_are_told_by_kind_and_phases_beside_chance(lost, says):
         rows.append(row("noise", clip, f"{clip}_noise30", 0.5, k=4.0))
         rows.append(row("noise", clip, f"{clip}_noise60", 0.1))
         rows.append(row("width", clip, clip, 0.2, g=0.5))
+        equal = row("equal psi", "psi0.1_one_over_f", f"psi0.1_{clip}", 5.0)
+        rows.append(equal | {"psi_original": 0.1, "shared_db": 2.5})
     page = "\n".join(experiments(rows))
     assert says in page
     assert re.search(r"white noise, 30 dB below \| 7 \| 0\.50 dB .*\| 4\.00 \[4\.00, 4\.00\]", page)
+    assert "Of 8 sounds that have one psi, the best (K, g) for all loses, in the mean, 2.50" in page
     # With s1 kept, g^2 - 1 = 3 doubles: sqrt(7) / 2.
     assert "0.50 [0.50, 0.50] at width 104, where with s1 itself it would be 1.32." in page
     assert re.search(r"width 104 instead of 52 \| 7 \| 0\.20 dB .*\| 0\.50 \[", page)

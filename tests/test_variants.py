@@ -227,6 +227,10 @@ def test_the_report_says_what_the_originals_optimum_loses_on_the_variant(tmp_pat
     assert lost["noise", "a_noise40"] == pytest.approx(height(2), abs=0.3)
     assert lost["equal psi", "psi0.1_tone"] == pytest.approx(height(4), abs=0.7)
     assert len(lost) == 6
+    # The best point for both lies halfway between their optima, in log K.
+    shared = table.set_index("experiment")["shared_db"]
+    assert shared["equal psi"] == pytest.approx(height(2), abs=0.5)
+    assert shared.drop("equal psi").isna().all()
     at = table.set_index("variant").loc["a_twice"]
     assert at["bandwidth_variant"] == pytest.approx(at["bandwidth_original"], rel=0.15)
     assert at["share_variant"] == pytest.approx(at["share_original"] / 2, rel=0.15)
