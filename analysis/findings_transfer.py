@@ -5,6 +5,7 @@ The numbers are those of `analysis.transfer_report`, from RESULTS/_rules.
 
 import io
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -50,6 +51,7 @@ def transfer_section(found: Transfer) -> list[str]:
         [
             setting,
             str(len(mine)),
+            f"{statistics.fmean(m.values_per_parameter for m in mine):.2g}",
             db(mean([m.regret_db for m in mine], mine)),
             db(mean([m.usual_regret_db for m in mine], mine)),
             db(mean([m.eqn11_regret_db for m in mine], mine)),
@@ -58,12 +60,13 @@ def transfer_section(found: Transfer) -> list[str]:
         ]
         for setting, mine in settings.items()
     ]
-    header = ("setting", "signals", "the rule", "there as usual", "Eqn. 11", "K", "g")
+    header = ("setting", "signals", "values", "the rule", "there as usual", "Eqn. 11", "K", "g")
     return [
         "## Where else does it hold?",
         "The recommended rule, as it is, in other settings: dB below the optimum of the setting's "
         "own surfaces; *there as usual*: the same signals in the setting of all else on this page, "
         "most of them among those that the rule was fitted to; Eqn. 11 scaled in length and width. "
+        "Values: samples by the network's parameters. "
         "K and g: the optimum's by the rule's, geometric means.",
         table(header, rows),
         _where_it_breaks(settings),

@@ -16,7 +16,7 @@ from analysis.paired_optima import optimum
 from analysis.stored_surfaces import SEED, SETTING, stored_surfaces, usual_setting
 from analysis.surfaces import Surfaces, share_and_gain
 from analysis.variants import originals_of
-from inr_models import InputError
+from inr_models import InputError, SirenConfig
 from search_spaces.rules import RULES, AnyRule, NoiseScales
 from studies.engine.rows import signal_from_row
 from studies.engine.store import Store
@@ -39,7 +39,8 @@ WORDS = {
 
 
 class Moved(NamedTuple):
-    """A signal in another setting: regrets in dB, K as shares of Nyquist, g.
+    """A signal in another setting: regrets in dB, K as shares of Nyquist, g;
+    `values_per_parameter` compares samples times channels with the network's size.
 
     `usual_regret_db` is NaN where the signal is not mapped in the usual setting. `noise_db` is the
     deviation of the fits from the surface that the regrets are read from.
@@ -48,6 +49,7 @@ class Moved(NamedTuple):
     setting: str
     signal: str
     recording: str
+    values_per_parameter: float
     regret_db: float
     usual_regret_db: float
     eqn11_regret_db: float
@@ -100,7 +102,7 @@ def transfer(results: str, rule: AnyRule, recordings: str | None = None) -> list
 def _settings(store: Store, usual: Mapping[str, Any]) -> list[dict[str, Any]]:
     table = store.fits(columns=SETTING, where={"network": "siren2", "seed": SEED})
     found = {tuple(row[name] for name in SETTING) for row in table.to_pylist()}
-    made = [dict(zip(SETTING, each, strict=True)) for each in sorted(found)]
+    made: list[dict[str, Any]] = [dict(zip(SETTING, each, strict=True)) for each in sorted(found)]
     return [each for each in made if each != usual]
 
 
@@ -131,10 +133,13 @@ def _of_setting(
         if originals_of(name):
             continue
         best = optimum(made, i)
+        network = SirenConfig(width=target.width, depth=target.depth)
+        size = network.num_parameters(in_features=target.dimensions, out_features=target.channels)
         yield Moved(
             setting=_label(setting, usual, target.image_shape),
             signal=name,
             recording=made.recordings[i],
+            values_per_parameter=target.num_samples * target.channels / size,
             regret_db=float(regret[i]),
             usual_regret_db=before.get(name, math.nan),
             eqn11_regret_db=float(eqn11[i]),
