@@ -60,13 +60,13 @@ def transfer_section(found: Transfer) -> list[str]:
         ]
         for setting, mine in settings.items()
     ]
-    header = ("setting", "signals", "values", "the rule", "there as usual", "Eqn. 11", "K", "g")
+    header = ("setting", "signals", "n/p", "the rule", "there as usual", "Eqn. 11", "K", "g")
     return [
         "## Where else does it hold?",
         "The recommended rule, as it is, in other settings: dB below the optimum of the setting's "
         "own surfaces; *there as usual*: the same signals in the setting of all else on this page, "
         "most of them among those that the rule was fitted to; Eqn. 11 scaled in length and width. "
-        "Values: samples by the network's parameters. "
+        "n/p: samples by the network's parameters. "
         "K and g: the optimum's by the rule's, geometric means.",
         table(header, rows),
         _where_it_breaks(settings),

@@ -35,10 +35,10 @@ SHARES = (0.0, 0.05, 0.2, 0.5, math.inf)
 """Bounds of K as a share of Nyquist, between which a zero output bias is told of."""
 
 LEGEND = (
-    "values: samples by the network's parameters; regret: dB below the optimum of the setting's "
-    "own smooth surfaces, the mean with its 95 % interval; usual: of the same signals in the "
-    "setting of most fits; Eqn. 11: scaled in length and width. K, g: the optimum's by the rule's, "
-    "geometric means."
+    "num: signals; n/p: samples by the network's parameters; regret: dB below the optimum of the "
+    "setting's own smooth surfaces, the mean with its 95 % interval; usual: of the same signals in "
+    "the setting of most fits; Eqn. 11: scaled in length and width. K, g: the optimum's by the "
+    "rule's, geometric means."
 )
 
 
@@ -69,7 +69,7 @@ def transfer_table(moved: Sequence[Moved], name: str) -> Table:
     """A row a setting."""
     table = wide_table(LEGEND, f"{name} where it was not fitted")
     table.add_column("setting", ratio=1)
-    for head in ("signals", "values", "regret", "95 % interval", "usual", "Eqn. 11", "K", "g"):
+    for head in ("num", "n/p", "regret", "95 % interval", "usual", "Eqn. 11", "K", "g"):
         table.add_column(head, justify="right", no_wrap=True)
     for setting, mine in by_setting(moved).items():
         regret = mean([m.regret_db for m in mine], mine)
