@@ -26,8 +26,8 @@ def siren2_for(
         values: [n] samples, or an image [h, w] or [h, w, c]. The network maps coordinates from -1
             to 1 along each axis ([n, 1], or [h w, 2] row by row) to values; scale these to
             [-1, 1] before fitting.
-        width: the rules were fitted where a network has about as many parameters as there are values
-            (`inr_models.width_for`); much wider ones want more bandwidth than they tell.
+        width: the rules were fitted where a network has about as many parameters as there are
+            values (`inr_models.width_for`); much wider ones want more bandwidth than they tell.
         rule: of `search_spaces.rules`, from its registry or from `read_rule`.
 
     Raises:
