@@ -20,6 +20,9 @@ Row = Mapping[str, Any]
 
 FILES = ("_rules/variants.parquet", "_rules/widths.parquet")
 
+MUCH_DB = 1.0
+"""What a shared (K, g) has to lose before psi is said not to suffice: beyond any noise of fits."""
+
 ABOUT = {
     "phases": "same magnitudes, random phases",
     "two surrogates": "both with random phases: chance alone",
@@ -85,14 +88,33 @@ def _kind(row: Row) -> str:
 
 
 def _mean(rows: Sequence[Row], column: str) -> Interval:
-    return recordings_interval([r[column] for r in rows], [r["original"] for r in rows])
+    return _interval([row[column] for row in rows], rows)
+
+
+def _interval(values: Sequence[float], rows: Sequence[Row]) -> Interval:
+    """Over originals, none of two: it would span everything."""
+    originals = [row["original"] for row in rows]
+    if len(set(originals)) < 3:
+        return Interval(float(np.mean(values)), math.nan, math.nan)
+    return recordings_interval(values, originals)
 
 
 def _ratio(rows: Sequence[Row], name: str) -> str:
     logs = [math.log(row[f"{name}_variant"] / row[f"{name}_original"]) for row in rows]
-    found = recordings_interval(logs, [row["original"] for row in rows])
-    mean, low, high = map(math.exp, found)
+    mean, low, high = map(math.exp, _interval(logs, rows))
     return f"{mean:.2f}" if math.isnan(low) else f"{mean:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def psi_cannot(rows: Sequence[Row]) -> str:
+    """A sentence, if sounds of one psi have optima that no one (K, g) can serve; else ""."""
+    found = {row["original"]: row for row in rows if row["experiment"] == "equal psi"}
+    lost = [row["shared_db"] for row in found.values() if row["shared_db"] > MUCH_DB]
+    if not lost:
+        return ""
+    return (
+        f"No rule of psi alone can suffice: on sounds that were made to have one psi, any one (K, "
+        f"g) loses {' or '.join(f'{each:.1f} dB' for each in sorted(lost))} in the mean."
+    )
 
 
 def _of_equal_psi(rows: Sequence[Row]) -> list[str]:

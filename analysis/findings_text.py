@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.findings_bar import bar_table, where_the_loss_lies
-from analysis.findings_experiments import experiments
+from analysis.findings_experiments import experiments, psi_cannot
 from analysis.findings_limits import limits
 from analysis.findings_markdown import db, mean_of, table
 from analysis.findings_transfer import transfer_section
@@ -89,8 +89,8 @@ def answer(findings: "Findings") -> str:
             f"Trained on fresh seeds, {len(fair.regret)} signals: {db(mean_of(fair))}, and "
             f"Eqn. 11 {db(mean_of(trained[PAPER]))}."
         )
-    lines.append(suffices(findings, brief=True))
-    return " ".join(lines)
+    lines += [psi_cannot(findings.experiments), suffices(findings, brief=True)]
+    return " ".join(filter(None, lines))
 
 
 def compared(one: RuleRegret, other: RuleRegret, name: str, other_name: str) -> str:
@@ -183,7 +183,7 @@ def suffices(findings: "Findings", *, brief: bool = False) -> str:
     found = findings.sufficiency
     sure = [gain for gain in found.gains if gain.p_value < SURE and gain.interval.low > 0]
     if not found.gains:
-        return "Whether psi suffices cannot be told: no other descriptor varies."
+        return "Whether another descriptor adds to psi cannot be told: none varies."
     first = found.gains[0]
     if sure:
         names = ", ".join(f"`{gain.descriptor}`" for gain in sure[:6])
@@ -193,8 +193,8 @@ def suffices(findings: "Findings", *, brief: bool = False) -> str:
         )
     else:
         verdict = (
-            f"Whether psi suffices cannot be told: none of {len(found.gains)} descriptors saves "
-            f"regret with p < {SURE:g} and an interval above 0."
+            f"Whether another descriptor adds to psi on these recordings cannot be told: none of "
+            f"{len(found.gains)} saves regret with p < {SURE:g} and an interval above 0."
         )
     if brief:
         return verdict

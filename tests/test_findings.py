@@ -10,7 +10,7 @@ import pytest
 from analysis import findings
 from analysis.findings import find, write
 from analysis.findings_bar import bar_table, where_the_loss_lies
-from analysis.findings_experiments import experiments
+from analysis.findings_experiments import experiments, psi_cannot
 from analysis.findings_text import compared, suffices
 from analysis.intervals import Interval
 from analysis.regret_table import SCHEMA
@@ -143,6 +143,8 @@ def test_experiments_are_told_by_kind_and_phases_beside_chance(lost, says):
     page = "\n".join(experiments(rows))
     assert says in page
     assert re.search(r"white noise, 30 dB below \| 7 \| 0\.50 dB .*\| 4\.00 \[4\.00, 4\.00\]", page)
+    assert "one psi, any one (K, g) loses 2.5 dB in the mean." in psi_cannot(rows)
+    assert psi_cannot([row | {"shared_db": 0.5} for row in rows]) == ""
     assert "Of 8 sounds that have one psi, the best (K, g) for all loses, in the mean, 2.50" in page
     # With s1 kept, g^2 - 1 = 3 doubles: sqrt(7) / 2.
     assert "0.50 [0.50, 0.50] at width 104, where with s1 itself it would be 1.32." in page

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis import transfer_report
-from analysis.findings_transfer import read_transfer, transfer_section
+from analysis.findings_transfer import Transfer, read_transfer, transfer_section
+from analysis.transfer import Moved
 from studies.engine.resolving import resolve
 from studies.engine.rows import signal_row
 from studies.engine.store import Store
@@ -96,6 +97,23 @@ def test_the_page_names_the_setting_where_the_rule_breaks(told):
     assert "depth" not in broken
     assert "It helps at every scale." in text
     assert transfer_section(read_transfer("nowhere")) == []
+
+
+def test_how_the_optimum_goes_with_samples_by_parameters_is_found():
+    moved = [
+        Moved(
+            setting=f"{values} values", signal=signal, recording=signal,
+            values_per_parameter=values, regret_db=1.0, usual_regret_db=0.2, eqn11_regret_db=3.0,
+            noise_db=0.2, share_rule=0.1, gain_rule=3.0, share_optimum=0.1 * values**-0.5 * by,
+            gain_optimum=3.0, psnr_optimum=40.0,
+        )
+        for values in (0.25, 0.5, 1.0, 4.0)
+        for signal, by in (("a", 0.8), ("b", 1.25))
+    ]  # fmt: skip
+    page = "\n".join(transfer_section(Transfer(tuple(moved))))
+    assert "goes with n/p to the power -0.50 (r = -1.00)" in page
+    few = "\n".join(transfer_section(Transfer(tuple(moved[:6]))))
+    assert "to the power" not in few
 
 
 def test_one_setting_alone_is_told_what_to_do(tmp_path, capsys):
