@@ -137,6 +137,7 @@ def _run(
 ) -> dict[str, float]:
     """A whole run of fits that take a batch of them `seconds`, over so many Ray nodes."""
     if nodes > 1:
+        import ray
         from ray.cluster_utils import Cluster
 
         # A folder of its own: nothing else on this machine shall find and join it.
@@ -144,6 +145,7 @@ def _run(
         cluster = Cluster()
         atexit.register(shutil.rmtree, os.environ["RAY_TMPDIR"], ignore_errors=True)
         atexit.register(cluster.shutdown)
+        atexit.register(ray.shutdown)  # first: a process does not outlive its raylet
         for _ in range(nodes):
             cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
         os.environ["RAY_ADDRESS"] = cluster.address
