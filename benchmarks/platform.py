@@ -145,9 +145,10 @@ def _run(
         cluster = Cluster()
         atexit.register(shutil.rmtree, os.environ["RAY_TMPDIR"], ignore_errors=True)
         atexit.register(cluster.shutdown)
-        atexit.register(ray.shutdown)  # first: a process does not outlive its raylet
         for _ in range(nodes):
             cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
+        # Before the nodes end, each at exit as well: a process does not outlive its raylet.
+        atexit.register(ray.shutdown)
         os.environ["RAY_ADDRESS"] = cluster.address
     from studies.engine.tracking import Tracker, default_uri
     from studies.engine.verbs import fit_missing
