@@ -3,22 +3,23 @@
 The numbers are those of `analysis.variants_report`, from RESULTS/_rules.
 """
 
-import io
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from analysis.findings_markdown import db, table
+from analysis.findings_rows import Row, left_by
 from analysis.intervals import Interval, recordings_interval
-from studies.engine.folder import Folder
 
-Row = Mapping[str, Any]
+FILES = ("variants.parquet", "widths.parquet")
 
-FILES = ("_rules/variants.parquet", "_rules/widths.parquet")
+COLUMNS = (
+    "experiment", "regret_db", "noise_db", "shared_db", "original", "variant", "psi_original",
+    "width_original", "width_variant", "bandwidth_original", "bandwidth_variant", "gain_original",
+    "gain_variant",
+)  # fmt: skip
 
 MUCH_DB = 1.0
 """What a shared (K, g) has to lose before psi is said not to suffice: beyond any noise of fits."""
@@ -35,11 +36,9 @@ ABOUT = {
 
 def read_experiments(results: str) -> tuple[Row, ...]:
     """A row a pair of an original and its variant; () where nothing was compared."""
-    found: list[Row] = []
-    for content in map(Folder(results).read_bytes, FILES):
-        if content:
-            found += pq.read_table(io.BytesIO(content)).to_pylist()
-    return tuple(found)
+    return tuple(
+        row for name in FILES for row in left_by("analysis.variants_report", results, name, COLUMNS)
+    )
 
 
 def experiments(rows: Sequence[Row]) -> list[str]:

@@ -3,21 +3,18 @@
 The numbers are those of `analysis.transfer_report`, from RESULTS/_rules.
 """
 
-import io
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import pyarrow.parquet as pq
-from scipy.stats import linregress
 
 from analysis.findings_markdown import db, table
+from analysis.findings_rows import left_by
 from analysis.intervals import Interval
 from analysis.transfer import BiasPair, Moved
 from analysis.transfer_report import BIAS_FILE, FILE, bias_gains, by_setting, mean, ratio
-from studies.engine.folder import Folder
 
 ZERO_BIAS = "zero output bias"
 """The setting in which that alone is changed."""
@@ -32,16 +29,13 @@ class Transfer(NamedTuple):
 
 def read_transfer(results: str) -> Transfer:
     """Of a results folder."""
-    moved, bias = (_rows(results, name) for name in (FILE, BIAS_FILE))
+    command = "analysis.transfer_report"
+    moved = left_by(command, results, FILE, Moved._fields)
+    bias = left_by(command, results, BIAS_FILE, BiasPair._fields)
     return Transfer(
         tuple(Moved(**row) for row in moved),
         tuple(BiasPair(**row) for row in bias),
     )
-
-
-def _rows(results: str, name: str) -> Sequence[Mapping[str, Any]]:
-    content = Folder(results).read_bytes(f"_rules/{name}")
-    return pq.read_table(io.BytesIO(content)).to_pylist() if content else []
 
 
 def transfer_section(found: Transfer) -> list[str]:
@@ -107,10 +101,10 @@ def _by_fullness(moved: Sequence[Moved]) -> list[str]:
     y = np.log([ratio(mine, "share").mean for mine in sounds.values()])
     if len(set(x.round(2))) < 4:
         return []
-    fitted = linregress(x, y)
+    slope, r = np.polyfit(x, y, 1)[0], np.corrcoef(x, y)[0, 1]
     return [
         f"Over the {len(x)} settings of sounds the optimum's K, by the rule's, goes with n/p to "
-        f"the power {fitted.slope:.2f} (r = {fitted.rvalue:.2f}): the rule knows the spectrum, not "
+        f"the power {slope:.2f} (r = {r:.2f}): the rule knows the spectrum, not "
         "how many parameters there are for each sample."
     ]
 

@@ -12,6 +12,7 @@ import pytest
 from analysis import transfer_report
 from analysis.findings_transfer import Transfer, read_transfer, transfer_section
 from analysis.transfer import Moved
+from inr_models import InputError
 from studies.engine.resolving import resolve
 from studies.engine.rows import signal_row
 from studies.engine.store import Store
@@ -114,6 +115,18 @@ def test_how_the_optimum_goes_with_samples_by_parameters_is_found():
     assert "goes with n/p to the power -0.50 (r = -1.00)" in page
     few = "\n".join(transfer_section(Transfer(tuple(moved[:6]))))
     assert "to the power" not in few
+
+
+def test_what_another_version_has_left_is_refused_in_a_sentence(told, tmp_path):
+    folder = tmp_path / "_rules"
+    folder.mkdir()
+    (folder / "transfer.parquet").write_bytes(b"no table")
+    with pytest.raises(InputError, match=r"transfer\.parquet: not as .* run that again"):
+        read_transfer(str(tmp_path))
+    table = pq.read_table(f"{told[0]}/_rules/transfer.parquet").drop_columns(["noise_db"])
+    pq.write_table(table, folder / "transfer.parquet")
+    with pytest.raises(InputError, match=r"transfer\.parquet: not as .* run that again"):
+        read_transfer(str(tmp_path))
 
 
 def test_one_setting_alone_is_told_what_to_do(tmp_path, capsys):
