@@ -92,19 +92,21 @@ def shares_within(found: Sequence[RuleRegret]) -> Figure:
 
 
 def sufficiency_bars(found: Sufficiency, most: int = 15) -> Figure:
-    """What descriptors save beside psi, with 95 % intervals; red: p below 0.05."""
+    """What descriptors save beside psi, with 95 % intervals; red: p below 0.05, and
+    an interval above 0.
+    """
     shown = found.gains[:most][::-1]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7.2, 0.9 + 0.28 * len(shown)), layout="constrained")
         axes = figure.add_subplot()
         axes.axvline(0, color=MUTED, lw=1)
         for y, gain in enumerate(shown):
-            color = RULE if gain.p_value < 0.05 else INK
+            color = RULE if gain.p_value < 0.05 and gain.interval.low > 0 else INK
             axes.barh(y, gain.interval.mean, height=0.62, color=color, alpha=0.25)
             axes.plot([gain.interval.low, gain.interval.high], [y, y], color=color, lw=1.8)
             axes.plot(gain.interval.mean, y, "o", ms=5, color=color)
             axes.annotate(
-                f"p {gain.p_value:.2f}", (1.01, y), xycoords=("axes fraction", "data"),
+                f"p {gain.p_value:.3f}", (1.01, y), xycoords=("axes fraction", "data"),
                 va="center", color=color, fontsize=8, annotation_clip=False,
             )  # fmt: skip
         axes.set_yticks(range(len(shown)), [gain.descriptor for gain in shown], parse_math=False)
