@@ -4,8 +4,9 @@
     python -m analysis.benchmark analysis/data --optuna landscapes.db --replay landscapes.parquet
 
 What is written is a results folder itself, with numbers alone: fits and curves of SIREN² in the
-setting that most fits have, and their signals, without samples and without anybody's paths. A
-second export adds a slice with what is new.
+setting that most fits have, and their signals, without samples and without anybody's paths. Of
+curves on other seeds than the first there are the points that a replay asks for. A second export
+adds a slice with what is new.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import pyarrow.compute as pc  # pyright: ignore[reportMissingTypeStubs]
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from analysis.stored_surfaces import usual_setting
+from analysis.stored_surfaces import SEED, usual_setting
 from inr_models import InputError
 from studies.engine.store import Store
 
@@ -45,7 +46,11 @@ def export(source: Store, target: Store) -> int:
     table = table.filter(pa.array(wanted, pa.bool_()))
     if table.num_rows:
         keys = table["key"].to_pylist()
-        target.write_table("_curves", source.curves(keys), "slice")
+        whole = table.filter(pc.field("seed") == SEED)["key"].to_pylist()
+        curves = source.curves(whole)
+        if others := sorted(set(keys) - set(whole)):
+            curves = pa.concat_tables([curves, thinned(source.curves(others))])
+        target.write_table("_curves", curves, "slice")
         target.write_table("fits", table, "slice")
     fitted = set(table["sha256"].to_pylist())
     signals = [row for row in source.signals().to_pylist() if row["sha256"] in fitted]
@@ -56,6 +61,18 @@ def export(source: Store, target: Store) -> int:
         for row in signals
     )
     return table.num_rows
+
+
+def thinned(curves: pa.Table) -> pa.Table:
+    """Of each curve where it is best up to each epoch of `REPLAYED`: all that a replay asks."""
+    best: dict[tuple[str, int], tuple[float, int]] = {}
+    rows = curves.to_pylist()
+    for i, row in enumerate(rows):
+        for epoch in REPLAYED:
+            if row["epoch"] <= epoch:
+                at = (row["key"], epoch)
+                best[at] = max(best.get(at, (-float("inf"), 0)), (row["psnr"], i))
+    return curves.take(pa.array(sorted({i for _, i in best.values()}), pa.int64()))
 
 
 def replay_table(store: Store) -> pa.Table:

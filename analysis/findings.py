@@ -10,6 +10,7 @@ what a rule costs, is kept from the page that is there as long as all else on it
 import argparse
 import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -31,7 +32,7 @@ from analysis.rule_families import Family
 from analysis.rule_fitting import FAMILIES
 from analysis.rule_validation import CHOSEN, Validated, best_family, leave_one_recording_out
 from analysis.stored_regrets import HELD_OUT, RuleRegret, by_mean, confirmed, on_surfaces
-from analysis.stored_surfaces import SEED, Stored, stored_surfaces
+from analysis.stored_surfaces import Stored, stored_surfaces
 from analysis.sufficiency import SHUFFLES, Sufficiency, sufficiency
 from analysis.surfaces import Surfaces, share_and_gain
 from inr_models import InputError
@@ -127,20 +128,16 @@ def _have_bands(surfaces: Surfaces) -> bool:
 def _extent(results: str, stored: Stored) -> Extent:
     """How much there is of the setting that the surfaces are of."""
     where = {"network": "siren2", **stored.setting}
-    columns = ["sha256", "seed", "hp_s0", "hp_s1"]
-    rows = Store(results, create=False).fits(columns=columns, where=where).to_pylist()
+    rows = Store(results, create=False).fits(columns=["sha256", "seed"], where=where).to_pylist()
     known = {target.sha256 for target in stored.surfaces.targets}
     rows = [row for row in rows if row["sha256"] in known]
-    of_signals = [
-        len({(r["hp_s0"], r["hp_s1"]) for r in rows if r["sha256"] == sha and r["seed"] == SEED})
-        for sha in known
-    ]
     return Extent(
         setting=stored.setting,
-        num_fits=stored.num_fits,
-        num_dead=sum(row["status"] == "dead" and row["seed"] == SEED for row in rows),
+        num_fits=len(rows),
+        num_dead=sum(row["status"] == "dead" for row in rows),
         seeds=tuple(sorted({row["seed"] for row in rows})),
-        points=(min(of_signals), max(of_signals)),
+        points=(min(stored.points), max(stored.points)),
+        means_over=Counter(stored.seeds),
         num_left_out=stored.num_left_out,
     )
 

@@ -10,13 +10,16 @@ if TYPE_CHECKING:
 
 
 class Extent(NamedTuple):
-    """How much was fitted: points are the fewest and the most of a signal, on the first seed."""
+    """How much was fitted: `points` are the fewest and the most of a signal's surface,
+    `means_over` tells how many signals have points that are means over so many seeds.
+    """
 
     setting: Mapping[str, Any]
     num_fits: int
     num_dead: int
     seeds: tuple[int, ...]
     points: tuple[int, int]
+    means_over: Mapping[int, int]
     num_left_out: int
 
 
@@ -27,8 +30,8 @@ def limits(findings: "Findings") -> str:
     seeds = ", ".join(map(str, extent.seeds))
     lines = [
         f"{len(made.names)} signals of {len(set(made.recordings))} recordings, "
-        f"{extent.num_fits:,} fits of SIREN² on the first seed ({few} to {many} points a signal, "
-        f"{extent.num_dead} of them dead); seeds in the data: {seeds}."
+        f"{extent.num_fits:,} fits of SIREN² ({extent.num_dead:,} of them dead) on seeds {seeds}. "
+        f"Surfaces are of {few} to {many} points a signal, {_means(extent.means_over)}."
         + (
             f" {extent.num_left_out} signals have too few points and are left out."
             if extent.num_left_out
@@ -53,6 +56,13 @@ def limits(findings: "Findings") -> str:
         + " whether a descriptor that is not in the list would do better.",
     ]
     return "\n".join(f"- {line}" for line in [*lines, *unknown])
+
+
+def _means(means_over: Mapping[int, int]) -> str:
+    return ", ".join(
+        (f"means over {num} seeds" if num > 1 else "of one seed") + f" for {signals} signals"
+        for num, signals in sorted(means_over.items(), reverse=True)
+    )
 
 
 def rim(findings: "Findings") -> int:

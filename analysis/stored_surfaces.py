@@ -1,6 +1,7 @@
 """From a results folder to the surfaces that rules are fitted to."""
 
 import csv
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from inr_models import InputError
 from search_spaces.rules import NoiseScales
 from studies.engine.rows import signal_from_row
 from studies.engine.store import Store
+from studies.engine.study import FIRST_CHOOSING_SEED
 
 BENCHMARK = str(Path(__file__).parent / "data")
 """The tabular benchmark: what is committed is a results folder as well."""
@@ -25,15 +27,20 @@ SETTING = (
 """Fits that agree in these can be compared; sounds of all samples."""
 
 SEED = 0
-"""Every cell of a map has it; of several seeds a signal's points would differ by them alone."""
+"""Every cell of a map has it."""
 
 
 class Stored(NamedTuple):
-    """Surfaces, and what they were made of: the setting of its fits, and how many there are."""
+    """Surfaces, and what they were made of: the setting of its fits, and how many there are.
+
+    `points` [s] is how many each signal has, `seeds` [s] over how many seeds these are means.
+    """
 
     surfaces: Surfaces
     setting: Mapping[str, Any]
     num_fits: int
+    points: tuple[int, ...]
+    seeds: tuple[int, ...]
     num_left_out: int
     """Signals with fewer than `MIN_POINTS` points."""
 
@@ -54,15 +61,18 @@ def stored_surfaces(
     store = Store(results, create=False)
     setting = {**usual_setting(store), **(other or {})}
     free = {name for name, value in (other or {}).items() if value is None}
-    columns = ("sha256", "hp_s0", "hp_s1", "metric_psnr_peak", "metric_psnr_zero")
-    where = {"network": "siren2", "seed": SEED, **setting}
+    columns = ("sha256", "hp_s0", "hp_s1", "seed", "metric_psnr_peak", "metric_psnr_zero")
+    where = {"network": "siren2", **setting}
     where = {name: value for name, value in where.items() if name not in free}
-    fits: dict[str, dict[NoiseScales, float]] = defaultdict(dict)
+    scores: dict[str, dict[NoiseScales, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
     for row in store.fits(columns=columns, where=where).to_pylist():
-        if row["status"] in ("ok", "dead", "diverged"):
+        # From the choosing seeds on nothing was mapped, only compared.
+        mapped = row["seed"] < FIRST_CHOOSING_SEED
+        if mapped and row["status"] in ("ok", "dead", "diverged"):
             diverged = row["status"] == "diverged"
             score = row["metric_psnr_zero" if diverged else "metric_psnr_peak"]
-            fits[row["sha256"]][NoiseScales(row["hp_s0"], row["hp_s1"])] = score
+            scores[row["sha256"]][NoiseScales(row["hp_s0"], row["hp_s1"])][row["seed"]] = score
+    fits = {sha: over_seeds(points) for sha, points in scores.items()}
     known = {row["sha256"]: signal_from_row(row) for row in store.signals().to_pylist()}
     mapped = [sha for sha, points in fits.items() if len(points) >= MIN_POINTS]
     signals = sorted((known[sha] for sha in mapped), key=lambda s: s.name)
@@ -78,12 +88,29 @@ def stored_surfaces(
             [signal.target(width, depth) for signal in signals],
             [signal.name for signal in signals],
             [named.get(signal.name, signal.source) for signal in signals],
-            [[Fit(at, psnr) for at, psnr in fits[s.sha256].items()] for s in signals],
+            [fits[signal.sha256] for signal in signals],
         ),
         setting,
-        sum(len(fits[sha]) for sha in mapped),
+        sum(fit.num_seeds for sha in mapped for fit in fits[sha]),
+        tuple(len(fits[signal.sha256]) for signal in signals),
+        tuple(fits[signal.sha256][0].num_seeds for signal in signals),
         len(fits) - len(mapped),
     )
+
+
+def over_seeds(points: Mapping[NoiseScales, Mapping[int, float]]) -> list[Fit]:
+    """A signal's points as means over the seeds that most of them have.
+
+    Seeds shift all points together, and not all regions alike, so a point that lacks one of these
+    is left out.
+    """
+    having = Counter(frozenset(of_point) for of_point in points.values())
+    seeds = max(having, key=lambda each: (having[each], len(each)))
+    return [
+        Fit(at, statistics.fmean(of_point[seed] for seed in seeds), len(seeds))
+        for at, of_point in points.items()
+        if seeds <= of_point.keys()
+    ]
 
 
 def usual_setting(store: Store) -> dict[str, Any]:

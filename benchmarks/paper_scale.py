@@ -1,27 +1,30 @@
 """SIREN² by its rules at the paper's scale, clip by clip, beside Table 1. A matter of a GPU.
 
-    python -m benchmarks.paper_scale decode clips.npz tetris.wav tap.wav ...
-    python -m benchmarks.paper_scale fit clips.npz [--clips tetris tap] [--precision tf32]
-    python -m benchmarks.paper_scale fit clips.npz --rules eqn11 power_psi_low_pass
+    python -m benchmarks.packed_signals clips.npz tetris.wav tap.wav ...
+    python -m benchmarks.paper_scale clips.npz [--signals tetris tap] [--precision tf32]
+    python -m benchmarks.paper_scale clips.npz --rules eqn11 power_psi_low_pass --seconds 300
 
-`decode` crops and normalizes sound files as the paper does (150,000 samples); `fit` needs torch
-alone, so it runs where no sound file can be read. 4 x 222, 30,000 epochs, one seed.
+4 x 222, 150,000 samples, 30,000 epochs, one seed. All fits go on in turn, so that where `--seconds`
+ends them they have as many epochs as each other; of the learning rate 8 % are left after 5,000
+epochs, and 0.7 % after 10,000.
 """
 
 import argparse
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from benchmarks.measuring import machine
-from inr_models import FitConfig, Siren2Config, fit, make_network
-from search_spaces.descriptors import describe
-from search_spaces.rules import RULES, Target
-from search_spaces.rules.eqn11 import PAPER_SAMPLES, PAPER_WIDTH
-from studies.engine.signals import coordinates
+from benchmarks.packed_signals import unpack
+from inr_models import FitConfig, FitResult, Siren2Config, make_network
+from inr_models.result import results_of
+from inr_models.training import Training
+from search_spaces.rules import RULES
+from search_spaces.rules.eqn11 import PAPER_WIDTH
+from studies.engine.signals import Signal, coordinates
 
 TABLE_1 = {
     "tetris": 62.7, "tap": 53.5, "whoosh": 64.9, "radiation": 63.0, "arch": 95.2, "relay": 60.4,
@@ -29,74 +32,93 @@ TABLE_1 = {
 }  # fmt: skip
 """Peak PSNR of SIREN² in dB, mean over five seeds (paper, Table 1)."""
 
+EPOCHS_A_TURN = 1000
+
+SHOWN = (1_000, 3_000, 10_000)
+"""Epochs after which the best PSNR so far is printed, beside the last."""
+
+
+class Scored(NamedTuple):
+    """A fit as far as it came: its scored epochs are `result.num_epochs`."""
+
+    signal: str
+    rule: str
+    network: Siren2Config
+    result: FitResult
+
 
 def main() -> None:
     top = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    verbs = top.add_subparsers(dest="verb", required=True)
-    decoding = verbs.add_parser("decode")
-    decoding.add_argument("archive", type=Path)
-    decoding.add_argument("files", type=Path, nargs="+")
-    fitting = verbs.add_parser("fit")
-    fitting.add_argument("archive", type=Path)
-    fitting.add_argument("--clips", nargs="+", help="of the archive (default: all)")
-    fitting.add_argument("--rules", nargs="+", choices=sorted(RULES), default=["eqn11"])
-    fitting.add_argument("--epochs", type=int, default=FitConfig().epochs)
-    fitting.add_argument("--precision", choices=("float32", "tf32"), default="float32")
-    fitting.add_argument("--seed", type=int, default=0)
+    top.add_argument("archive", type=Path)
+    top.add_argument("--signals", nargs="+", help="names (default: all)")
+    top.add_argument("--rules", nargs="+", choices=sorted(RULES), default=["eqn11"])
+    top.add_argument("--epochs", type=int, default=FitConfig().epochs)
+    top.add_argument("--precision", choices=("float32", "tf32"), default="float32")
+    top.add_argument("--seed", type=int, default=0)
+    top.add_argument("--seconds", type=float, default=float("inf"), help="end all fits then")
     arguments = top.parse_args()
-    if arguments.verb == "decode":
-        decode(arguments.archive, arguments.files)
-        return
     config = FitConfig(epochs=arguments.epochs, precision=arguments.precision)
-    print(f"{machine()}, {config.precision}, {config.epochs:,} epochs")
-    for line in fits(arguments.archive, arguments.clips, arguments.rules, config, arguments.seed):
-        print(line, flush=True)
-
-
-def decode(archive: Path, files: list[Path]) -> None:
-    """Write the clips' samples [n, 1] into an npz archive, by name."""
-    from studies.engine.audio_files import read_audio  # needs soundfile
-
-    signals = [read_audio(file, PAPER_SAMPLES) for file in files]
-    np.savez(archive, **{s.name: s.values for s in signals if s.values is not None})  # type: ignore[arg-type]
+    print(f"{machine()}, {config.precision}, {config.epochs:,} epochs asked for", flush=True)
+    signals = unpack(arguments.archive, arguments.signals)
+    for scored in fits(signals, arguments.rules, config, arguments.seed, arguments.seconds):
+        print(line(scored), flush=True)
 
 
 def fits(
-    archive: Path, clips: list[str] | None, rules: Sequence[str], config: FitConfig, seed: int
-) -> Iterator[str]:
-    """Fit clip after clip, the rules' networks together; a line for each."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    with np.load(archive) as stored:
-        for clip in clips or stored.files:
-            values = stored[clip]
-            networks = [
-                make_network(network_for(values, rule), in_features=1, out_features=1, seed=seed)
-                for rule in rules
-            ]
-            found = fit(
-                [network.to(device) for network in networks],
-                torch.from_numpy(coordinates((len(values),))).to(device),
-                torch.from_numpy(values).to(device),
-                config,
+    signals: Sequence[Signal], rules: Sequence[str], config: FitConfig, seed: int, seconds: float
+) -> Iterator[Scored]:
+    """Fit each signal by each rule, in turns of `EPOCHS_A_TURN`, until `seconds` are over."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    began = time.perf_counter()
+    rates = [config.learning_rate_at(epoch) for epoch in range(config.epochs)]
+    trainings = []
+    for signal in signals:
+        for rule in rules:
+            network = make_network(
+                network_for(signal, rule), in_features=1, out_features=1, seed=seed
             )
-            known = TABLE_1.get(clip.removeprefix("gt_"), float("nan"))
-            for index, result in found:
-                yield (
-                    f"{clip:12}{rules[index]:20}{result.psnr_peak:6.1f} dB at epoch "
-                    f"{result.epoch_of_peak:6,}, Table 1 {known:5.1f}, "
-                    f"{result.psnr_peak - known:+5.1f} dB, {result.seconds:6.1f} s "
-                    f"({config.epochs / result.seconds:.0f} epochs/s)"
-                )
+            training = Training(
+                [network.to(device)],
+                torch.from_numpy(coordinates(signal.shape)).to(device),
+                torch.from_numpy(signal.values).to(device),  # type: ignore[arg-type]
+                rates,
+                precision=config.precision,
+            )
+            trainings.append((signal, rule, training))
+    epoch = 0
+    while epoch < config.epochs and (epoch == 0 or time.perf_counter() - began < seconds):
+        epoch = min(epoch + EPOCHS_A_TURN, config.epochs)
+        for _, _, training in trainings:
+            training.run(epoch - training.epoch)
+    for signal, rule, training in trainings:
+        training.score()
+        training.mse = training.mse[:, : epoch + 1]
+        (result,) = results_of(training)
+        yield Scored(signal.name.removeprefix("gt_"), rule, network_for(signal, rule), result)
 
 
-def network_for(values: NDArray[np.float32], rule: str = "eqn11") -> Siren2Config:
-    """A SIREN² of 4 x 222 at a rule's scales for these samples; Table 6's by default."""
-    target = Target(
-        descriptors=describe(values[:, 0]), num_samples=len(values), width=PAPER_WIDTH, channels=1
+def line(scored: Scored) -> str:
+    """A fit in words, beside Table 1."""
+    result, known = scored.result, TABLE_1.get(scored.signal, float("nan"))
+    so_far = [
+        f"{result.psnr[result.epochs <= epoch].max():.1f} by {epoch:,}"
+        for epoch in SHOWN
+        if epoch < result.num_epochs
+    ]
+    return (
+        f"{scored.signal:12}{scored.rule:20}"
+        f"s0 {scored.network.s0:6.0f}, s1 {scored.network.s1:5.3f}: "
+        f"{result.psnr_peak:6.2f} dB at epoch {result.epoch_of_peak:6,} of {result.num_epochs:,} "
+        f"({', '.join(so_far)}), Table 1 {known:5.1f}, {result.psnr_peak - known:+5.1f} dB, "
+        f"{result.num_epochs / result.seconds:.3g} epochs/s, {result.path}"
     )
-    s0, s1 = RULES[rule](target)
+
+
+def network_for(signal: Signal, rule: str = "eqn11") -> Siren2Config:
+    """A SIREN² of 4 x 222 at a rule's scales for a signal; Table 6's by default."""
+    s0, s1 = RULES[rule](signal.target(PAPER_WIDTH, 4))
     return Siren2Config(width=PAPER_WIDTH, s0=s0, s1=s1)
 
 

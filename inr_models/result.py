@@ -43,6 +43,7 @@ class FitResult(NamedTuple):
 def results_of(training: Training) -> Iterator[FitResult]:
     """The result of each network of a unit."""
     all_mse = training.mse.double().cpu().numpy()
+    best_mse, best_epoch = training.best_mse.tolist(), training.best_epoch.tolist()
     best_weights = training.best_weights()
     for r, stopped_at in enumerate(training.stopped_at.tolist()):
         stopped = stopped_at >= 0
@@ -52,12 +53,12 @@ def results_of(training: Training) -> Iterator[FitResult]:
         epochs = curve_epochs(len(training.rates))
         epochs = np.union1d(epochs[epochs < scored], [scored - 1] if scored else [])
         epochs = epochs.astype(np.int64)
-        best = float(training.best_mse[r]) if scored else math.nan
+        best = best_mse[r] if scored else math.nan
         diverged = scored < len(finite)
         yield FitResult(
             mse_best=best,
             psnr_peak=float(psnr_db(best)),
-            epoch_of_peak=int(training.best_epoch[r]),
+            epoch_of_peak=best_epoch[r],
             psnr_final=math.nan if diverged else float(psnr_db(mse[-1])),
             epochs=epochs,
             psnr=psnr_db(mse[epochs]),

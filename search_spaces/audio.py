@@ -21,6 +21,12 @@ AUDIO_GRID_COARSE = NoiseGrid(
 )
 """45 cells from a bandwidth of 0.2 % of Nyquist to its double: what a rule is fitted to."""
 
+AUDIO_GRID_DENSE = NoiseGrid(
+    s0=Log(low=225, high=57_600, num=17),
+    s1=Values(values=(0.1, 0.2, 0.3, 0.45, 0.6, 1.0, 1.7)),
+)
+"""119 cells, the coarse ones among them, for a GPU."""
+
 
 def first_factor(num_samples: int) -> float:
     """What the first layer's omega is multiplied by for sound: 100 at 150,000 samples, 1 at least.

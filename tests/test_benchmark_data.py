@@ -64,6 +64,27 @@ def test_a_replay_ends_with_the_rows_own_psnr(exported):
     assert (replay[columns].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
 
 
+def test_of_other_seeds_curves_is_kept_what_a_replay_tells(exported, tmp_path):
+    source, target = exported
+    signals = planted_signals(2)
+    again = fill(tmp_path / "results", signals, seed=1)
+    cells = 2 * len(AUDIO_GRID_COARSE.cells(8192))
+    assert export(again, target) == cells
+    of_seed = {s: target.fits(where={"seed": s})["key"].to_pylist() for s in (0, 1)}
+    assert target.curves(of_seed[0]).equals(source.curves(of_seed[0]))
+    num_points = target.curves(of_seed[1]).to_pandas().groupby("key").size()
+    assert len(num_points) == cells
+    assert num_points.between(1, len(benchmark.REPLAYED)).all()
+    assert num_points.sum() < again.curves(of_seed[1]).num_rows
+    order = [
+        ("sha256", "ascending"),
+        ("s0", "ascending"),
+        ("s1", "ascending"),
+        ("seed", "ascending"),
+    ]
+    assert replay_table(target).sort_by(order).equals(replay_table(again).sort_by(order))
+
+
 def test_optunas_best_trial_is_the_best_point(exported, tmp_path):
     _, target = exported
     table = replay_table(target)

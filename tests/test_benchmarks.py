@@ -4,18 +4,26 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import benchmarks.fit
+import benchmarks.landscapes
 import benchmarks.large_store
 import benchmarks.paper_scale
 import benchmarks.search
+from benchmarks.landscapes import FIT
 from benchmarks.measuring import figure
+from benchmarks.packed_signals import pack, unpack
 from inr_models import FitConfig
-from studies import audio_grid
+from studies import audio_grid, rule_check
 from studies.engine.audio_files import read_audio
+from studies.engine.plan import plan
+from studies.engine.resolving import resolve
+from studies.engine.store import Store
 
 BELL = Path(audio_grid.__file__).parent / "clips" / "perc_bell.flac"
 
@@ -66,18 +74,63 @@ def test_a_made_up_store_is_a_finished_run(monkeypatch, tmp_path):
 
 def test_the_papers_clips_are_fitted_as_table_6_says(shared_data):
     signal = read_audio(shared_data / "paper" / "audio" / "tetris.wav", 150_000)
-    assert signal.values is not None
-    network = benchmarks.paper_scale.network_for(signal.values)
+    network = benchmarks.paper_scale.network_for(signal)
     assert (int(network.s0), round(network.s1, 2)) == (3436, 1.72)
     assert (network.width, network.depth) == (222, 4)
 
 
-def test_decoded_clips_are_fitted_without_reading_sound(tmp_path):
+def test_packed_signals_are_those_of_their_files(tmp_path):
+    archive, broken = tmp_path / "clips.npz", tmp_path / "broken.wav"
+    broken.write_bytes(b"")
+    (sentence,) = pack(archive, [str(BELL), str(broken)], 4096)
+    assert sentence == f"{broken}: the file is empty; get a whole copy."
+    (signal,) = unpack(archive)
+    expected = read_audio(BELL, 4096)
+    assert signal == replace(expected, source=BELL.name, notes=signal.notes)
+    assert signal.bands == expected.bands
+    np.testing.assert_array_equal(signal.values, expected.values)
+    with pytest.raises(ValueError, match="no signal 'other'; it has perc_bell"):
+        unpack(archive, ["other"])
+
+
+def test_fits_at_the_papers_scale_end_together_when_time_is_up(tmp_path, monkeypatch):
     archive = tmp_path / "clips.npz"
-    benchmarks.paper_scale.decode(archive, [BELL])
+    pack(archive, [str(BELL)], 512)
+    monkeypatch.setattr(benchmarks.paper_scale, "EPOCHS_A_TURN", 2)
+    monkeypatch.setattr(benchmarks.paper_scale, "SHOWN", (1,))
     rules = ["eqn11", "power_psi_low_pass"]
-    lines = list(benchmarks.paper_scale.fits(archive, None, rules, FitConfig(epochs=1), seed=0))
-    for line, rule in zip(lines, rules, strict=True):
-        assert re.match(rf"perc_bell +{rule} +\d+\.\d dB at epoch +\d, Table 1 +nan", line)
-    with pytest.raises(KeyError):
-        next(benchmarks.paper_scale.fits(archive, ["other"], rules, FitConfig(epochs=1), seed=0))
+    for seconds, epochs in ((1e-9, 2), (1e9, 3)):
+        found = benchmarks.paper_scale.fits(
+            unpack(archive), rules, FitConfig(epochs=3), seed=0, seconds=seconds
+        )
+        for scored, rule in zip(found, rules, strict=True):
+            assert (scored.rule, scored.result.num_epochs) == (rule, epochs)
+            said = benchmarks.paper_scale.line(scored)
+            assert re.search(rf"dB at epoch +\d of {epochs} \(.*\), Table 1 +nan", said)
+
+
+def test_landscapes_are_the_cells_of_rule_check(tmp_path, monkeypatch, capsys):
+    archive, results = tmp_path / "clips.npz", tmp_path / "results"
+    pack(archive, [str(BELL)], 512)
+    # All but the epochs, which take long.
+    small = replace(rule_check.STUDY.small, max_samples=512, fit=replace(FIT, epochs=2))
+    assert rule_check.STUDY.small.fit == FIT
+    study = replace(rule_check.STUDY, small=small)
+    run = resolve(study, "small", unpack(archive), changes={"rules": ()})
+    planned = {fit.trial.key for fit in plan(run, unpack(archive)) if fit.point.kind == "grid"}
+    command = ["landscapes", str(archive), "--to", str(results), "--epochs", "2"]
+    monkeypatch.setattr("sys.argv", [*command, "--grid", "coarse"])
+    benchmarks.landscapes.main()
+    assert set(Store(str(results)).fits()["key"].to_pylist()) == planned
+    monkeypatch.setattr("sys.argv", [*command, "--known", str(results)])
+    benchmarks.landscapes.main()
+    assert f"perc_bell {119 - len(planned):>28} fits" in capsys.readouterr().out
+    fits = Store(str(results)).fits()
+    assert fits.num_rows == 119
+    assert set(fits["status"].to_pylist()) <= {"ok", "dead"}
+    monkeypatch.setattr("sys.argv", [*command, "--every-other", "--width", "13", "--depth", "2"])
+    benchmarks.landscapes.main()
+    other = Store(str(results)).fits(where={"hp_width": 13}).to_pandas()
+    assert len(other) == 60
+    # Twice the gain's s1 at a quarter of the width.
+    assert other["hp_s1"].max() == pytest.approx(2 * fits["hp_s1"].to_numpy().max())

@@ -7,8 +7,10 @@ from analysis import rule_fitting
 from analysis import sufficiency as sufficiency_command
 from analysis.rule_families import Family, Fitted, bandwidth, constant, power_law
 from analysis.rule_validation import CHOSEN, best_family, leave_one_recording_out
-from analysis.stored_surfaces import stored_surfaces
+from analysis.stored_surfaces import over_seeds, stored_surfaces
 from analysis.sufficiency import sufficiency
+from analysis.surfaces import Fit
+from search_spaces.rules import NoiseScales
 from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
 from tests.planted_rules import FACTOR, GAIN, fill, planted_signals, population, within
 
@@ -90,6 +92,32 @@ def test_surfaces_of_a_store_have_their_top_where_it_was_planted(tmp_path):
     wanted = [FACTOR * target.descriptors["low_pass_40"] for target in made.targets]
     assert made.regret_at(np.array(wanted), np.full(4, GAIN)).max() < 0.6
     assert made.regret_at(np.array(wanted) * 4, np.full(4, GAIN)).min() > 3
+
+
+def test_points_are_means_over_the_seeds_that_most_of_a_signals_points_have():
+    cells = [NoiseScales(float(k), 0.3) for k in range(1, 20)]
+    everywhere = {at: {0: 30.0 + at.s0, 1: 32.0 + at.s0} for at in cells}
+    # A rule's point on the first seed alone, and a cell that a later study fitted once more.
+    points = {**everywhere, NoiseScales(0.5, 0.2): {0: 50.0}}
+    points[cells[0]] = {**points[cells[0]], 2: 90.0}
+    assert over_seeds(points) == [Fit(at, 31.0 + at.s0, 2) for at in cells]
+    first = {at: {0: score[0]} for at, score in everywhere.items()}
+    assert over_seeds({**first, cells[1]: everywhere[cells[1]]}) == [
+        Fit(at, 30.0 + at.s0) for at in cells
+    ]
+
+
+def test_more_seeds_bring_a_surfaces_top_nearer_to_the_truth(tmp_path):
+    signals = planted_signals(8)
+    one = fill(tmp_path / "one", signals, noise=1.5)
+    for seed in range(5):
+        five = fill(tmp_path / "five", signals, seed=seed, noise=1.5)
+    few, many = (stored_surfaces(store.results) for store in (one, five))
+    assert (set(few.seeds), set(many.seeds)) == ({1}, {5})
+    assert many.num_fits == 5 * few.num_fits
+    wanted = np.array([FACTOR * t.descriptors["low_pass_40"] for t in few.surfaces.targets])
+    lost = [made.surfaces.regret_at(wanted, np.full(8, GAIN)).mean() for made in (few, many)]
+    assert lost[1] < 0.7 * lost[0]
 
 
 @pytest.mark.parametrize("command", [rule_fitting.main, sufficiency_command.main])

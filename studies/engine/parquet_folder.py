@@ -36,7 +36,7 @@ class ParquetFolder(Folder):
     def write_table(self, table: str, data: pa.Table, prefix: str = "part") -> str:
         """Add a file to a table; its path."""
         buffer = pa.BufferOutputStream()
-        pq.write_table(data, buffer)
+        pq.write_table(data, buffer, compression="zstd")
         name = f"{prefix}-{uuid.uuid4().hex}.parquet"
         self.write_bytes(f"{table}/{name}", buffer.getvalue().to_pybytes())
         return f"{self.root}/{table}/{name}"

@@ -1,0 +1,95 @@
+"""Maps of SIREN² over (s0, s1) by torch alone, for a GPU that no Ray cluster can have.
+
+    python -m benchmarks.landscapes signals.npz --to results --seeds 5 --known analysis/data
+    python -m benchmarks.landscapes signals.npz --to results --grid coarse --width 104
+
+`signals.npz` is of `benchmarks.packed_signals`. A signal's fits train together, by default as
+`studies/rule_check.py` fits them; what they leave is a results folder like any other. Fits that
+are in it, or in `--known`, are not fitted again. Several such commands may share a folder.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.measuring import machine
+from benchmarks.packed_signals import unpack
+from inr_models import FitConfig, Siren2Config
+from search_spaces.audio import AUDIO_GRID_COARSE, AUDIO_GRID_DENSE
+from search_spaces.networks import stable
+from studies.engine.batch import run_batch
+from studies.engine.rows import signal_row
+from studies.engine.signals import Signal
+from studies.engine.store import Store
+from studies.engine.trial import Trial
+
+GRIDS = {"coarse": AUDIO_GRID_COARSE, "dense": AUDIO_GRID_DENSE}
+
+WIDTH = 52
+"""For which the grids' s1 axes are; at another width they keep their gains."""
+
+FIT = FitConfig(epochs=300, learning_rate=5e-4, decay=0.95, decay_every=20)
+
+
+def main() -> None:
+    top = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    top.add_argument("archive", type=Path)
+    top.add_argument("--to", required=True, metavar="RESULTS")
+    top.add_argument("--known", nargs="*", default=[], metavar="RESULTS")
+    top.add_argument("--signals", nargs="+", help="names (default: all)")
+    top.add_argument("--grid", choices=sorted(GRIDS), default="dense")
+    top.add_argument("--every-other", action="store_true", help="cell, of the grid's")
+    top.add_argument("--seeds", type=int, default=1)
+    top.add_argument("--width", type=int, default=WIDTH)
+    top.add_argument("--depth", type=int, default=4)
+    top.add_argument("--zero-output-bias", action="store_true")
+    for name in ("epochs", "decay_every", "learning_rate"):
+        given = getattr(FIT, name)
+        top.add_argument(f"--{name.replace('_', '-')}", type=type(given), default=given)
+    arguments = top.parse_args()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    target = Store(arguments.to)
+    known = [target, *(Store(folder, create=False) for folder in arguments.known)]
+    print(f"{machine()}", flush=True)
+    for signal in unpack(arguments.archive, arguments.signals):
+        started = time.perf_counter()
+        trials = list(trials_of(signal, arguments))
+        done = {key for store in known for key in store.done([trial.key for trial in trials])}
+        trials = [trial for trial in trials if trial.key not in done]
+        target.add_signals([signal_row(signal)])
+        if not trials:
+            continue
+        outcomes = list(run_batch("landscapes", signal, trials, device, [{}] * len(trials)))
+        target.append([o.row for o in outcomes], [row for o in outcomes for row in o.curve])
+        seconds = time.perf_counter() - started
+        print(f"{signal.name:32}{len(trials):6,} fits in {seconds:6.1f} s", flush=True)
+
+
+def trials_of(signal: Signal, arguments: Any) -> Iterator[Trial]:
+    """Every cell of the grid on every seed, as a study has it."""
+    grid = GRIDS[arguments.grid].at_width(WIDTH, arguments.width)
+    names = ("epochs", "decay_every", "learning_rate")
+    fit = FitConfig(decay=FIT.decay, **{name: getattr(arguments, name) for name in names})
+    for (i, j), scales in grid.cells(max(signal.shape)):
+        if arguments.every_other and (i + j) % 2:
+            continue
+        s0, s1 = map(stable, scales)
+        network = Siren2Config(
+            width=arguments.width,
+            depth=arguments.depth,
+            s0=s0,
+            s1=s1,
+            zero_output_bias=arguments.zero_output_bias,
+        )
+        for seed in range(arguments.seeds):
+            yield Trial(signal=signal.sha256, network=network, fit=fit, seed=seed)
+
+
+if __name__ == "__main__":
+    main()

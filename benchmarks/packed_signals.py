@@ -1,0 +1,66 @@
+"""Signals in one file, for a machine with a GPU that can read no sound files.
+
+    python -m benchmarks.packed_signals signals.npz --max-samples 8192 my_clips/*.wav
+
+What is written is what a study would fit (`studies.engine.signals`); torch alone can fit it.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from studies.engine.rows import signal_from_row, signal_row
+from studies.engine.signals import Signal
+
+ROWS = "rows"
+"""The archive's member with the signals' rows as JSON; the others are samples, by sha256."""
+
+
+def main() -> None:
+    top = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    top.add_argument("archive", type=Path)
+    top.add_argument("files", nargs="+", help="sound files, folders or globs")
+    top.add_argument("--max-samples", type=int, default=150_000)
+    arguments = top.parse_args()
+    for sentence in pack(arguments.archive, arguments.files, arguments.max_samples):
+        print(sentence)
+
+
+def pack(archive: Path, files: Sequence[str], max_samples: int) -> list[str]:
+    """Write what sound files hold into an archive; a sentence for each that was left out."""
+    from studies.engine.signal_files import find_files, read_all  # needs soundfile
+
+    signals, skipped = read_all(find_files(files), max_samples)
+    # Nobody's paths: results may be published.
+    rows = [{**signal_row(s), "source": Path(s.source).name} for s in signals]
+    samples = {s.sha256: s.values for s in signals if s.values is not None}
+    np.savez_compressed(archive, **{ROWS: np.array(json.dumps(rows))}, **samples)  # type: ignore[arg-type]
+    return skipped
+
+
+def unpack(archive: Path, names: Sequence[str] | None = None) -> list[Signal]:
+    """The signals of an archive with their samples, those of these names only.
+
+    Raises:
+        ValueError: it has none of a name.
+    """
+    with np.load(archive) as stored:
+        signals = [
+            replace(signal_from_row(row), values=stored[row["sha256"]])
+            for row in json.loads(stored[ROWS].item())
+        ]
+    by_name = {signal.name: signal for signal in signals}
+    for name in names or ():
+        if name not in by_name:
+            raise ValueError(f"{archive}: no signal {name!r}; it has {', '.join(by_name)}.")
+    return [by_name[name] for name in names] if names else signals
+
+
+if __name__ == "__main__":
+    main()
