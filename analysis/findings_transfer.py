@@ -6,9 +6,10 @@ The numbers are those of `analysis.transfer_report`, from RESULTS/_rules.
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.stats import linregress
 
 from analysis.findings_markdown import db, table
 from analysis.findings_rows import left_by
@@ -18,6 +19,10 @@ from analysis.transfer_report import BIAS_FILE, FILE, bias_gains, by_setting, me
 
 ZERO_BIAS = "zero output bias"
 """The setting in which that alone is changed."""
+
+
+SURE = 0.05
+"""p of a line over settings, above which it is not claimed."""
 
 
 class Transfer(NamedTuple):
@@ -101,10 +106,15 @@ def _by_fullness(moved: Sequence[Moved]) -> list[str]:
     y = np.log([ratio(mine, "share").mean for mine in sounds.values()])
     if len(set(x.round(2))) < 4:
         return []
-    slope, r = np.polyfit(x, y, 1)[0], np.corrcoef(x, y)[0, 1]
+    line: Any = linregress(x, y)
+    if line.pvalue >= SURE:
+        return [
+            "Whether the optimum's K, by the rule's, goes with n/p cannot be told from "
+            f"{len(x)} settings of sounds (r = {line.rvalue:.2f})."
+        ]
     return [
         f"Over the {len(x)} settings of sounds the optimum's K, by the rule's, goes with n/p to "
-        f"the power {slope:.2f} (r = {r:.2f}): the rule knows the spectrum, not "
+        f"the power {line.slope:.2f} (r = {line.rvalue:.2f}): the rule knows the spectrum, not "
         "how many parameters there are for each sample."
     ]
 

@@ -115,6 +115,13 @@ def test_how_the_optimum_goes_with_samples_by_parameters_is_found():
     assert "goes with n/p to the power -0.50 (r = -1.00)" in page
     few = "\n".join(transfer_section(Transfer(tuple(moved[:6]))))
     assert "to the power" not in few
+    off = {0.25: 1.0, 0.5: 9.0, 1.0: 0.2, 4.0: 3.0}
+    scattered = [
+        m._replace(share_optimum=m.share_optimum * off[m.values_per_parameter]) for m in moved
+    ]
+    page = "\n".join(transfer_section(Transfer(tuple(scattered))))
+    assert "goes with n/p cannot be told from 4 settings of sounds (r = " in page
+    assert "to the power" not in page
 
 
 def test_what_another_version_has_left_is_refused_in_a_sentence(told, tmp_path):
