@@ -34,18 +34,18 @@ PATHS = [
     for execution in ("loop", "stack")
     for step in ("eager", "blocked", "compiled")
 ]
+LONG = [path for path in PATHS if path[1] == "compiled" or path == ("loop", "eager")]
 CONFIG = FitConfig(epochs=20, learning_rate=2e-4, decay=0.9, decay_every=7)
 
 
 def cases():
-    """Every path with every network; compiling takes long, so most of that is for later."""
+    """Every path with every network; compiling takes long, so that is for later."""
     for path in PATHS:
         for name in NETWORKS:
             marks = []
             if path[1] == "compiled":
                 marks.append(pytest.mark.skipif(not shutil.which("g++"), reason="no compiler"))
-                if path[0] == "stack" or name == "siren2 of an image":
-                    marks.append(pytest.mark.slow)
+                marks.append(pytest.mark.slow)
             yield pytest.param(*path, name, marks=marks, id=f"{path[0]} {path[1]} {name}")
 
 
@@ -107,10 +107,7 @@ def test_a_gpu_and_its_graphs_agree_with_float64_too(execution, step, name, devi
 
 @pytest.mark.parametrize(
     ("execution", "step"),
-    [
-        pytest.param(*path, marks=[pytest.mark.slow] if path[1] == "compiled" else [])
-        for path in PATHS
-    ],
+    [pytest.param(*path, marks=[pytest.mark.slow] if path in LONG else []) for path in PATHS],
 )
 def test_final_scores_over_ten_seeds_agree_within_three_standard_errors(execution, step):
     config = FitConfig(epochs=120, learning_rate=2e-3, decay=0.9, decay_every=20)
