@@ -11,8 +11,9 @@ import argparse
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import matplotlib
@@ -31,7 +32,14 @@ from analysis.plots import STYLE, to_svg
 from analysis.rule_families import Family
 from analysis.rule_fitting import FAMILIES
 from analysis.rule_validation import CHOSEN, Validated, best_family, leave_one_recording_out
-from analysis.stored_regrets import HELD_OUT, RuleRegret, by_mean, confirmed, on_surfaces
+from analysis.stored_regrets import (
+    HELD_OUT,
+    RuleRegret,
+    by_mean,
+    confirmed,
+    of_earlier_fits,
+    on_surfaces,
+)
 from analysis.stored_surfaces import Stored, stored_surfaces
 from analysis.sufficiency import SHUFFLES, Sufficiency, sufficiency
 from analysis.surfaces import Surfaces, share_and_gain
@@ -50,7 +58,8 @@ DESCRIPTORS = ("psi", "low_pass_40", "centroid_power", "rolloff_99")
 class Findings(NamedTuple):
     """Regrets of rules on recordings that they have not seen, the rule that is best on all signals
     by cross-validation, and what descriptors add to psi; experiments on changed sounds, and what
-    a forest that knows all descriptors leaves, where `rule_fitting` has asked one.
+    a forest that knows all descriptors leaves, where `rule_fitting` has asked one; `earlier` are
+    the trained points that are of an earlier fit, by rule.
     """
 
     surfaces: Surfaces
@@ -63,6 +72,7 @@ class Findings(NamedTuple):
     experiments: tuple[Row, ...] = ()
     transfer: Transfer = Transfer()
     forest: RuleRegret | None = None
+    earlier: Mapping[str, int] = MappingProxyType({})
 
 
 def find(
@@ -99,6 +109,7 @@ def find(
         experiments=read_experiments(results),
         transfer=read_transfer(results),
         forest=_forest(results, made),
+        earlier=of_earlier_fits(results),
     )
 
 

@@ -149,9 +149,24 @@ def _confirmed(findings: "Findings") -> list[str]:
         f"that begin with `{HELD_OUT}` have not seen the signal's recording, others with fitted "
         "constants may have. The confirmed optimum is the best of a few cells and of the rules' "
         "own points, so it may lie below the best point there is; a surface's may lie anywhere, "
-        "and is flattered by noise. A negative regret is a rule that beat it on the fresh seeds.",
+        "and is flattered by noise. A negative regret is a rule that beat it on the fresh seeds."
+        + earlier_text(findings),
         "![Confirmed regrets](figures/confirmed.svg)",
     ]
+
+
+def earlier_text(findings: "Findings") -> str:
+    """That what was trained is not of today's rules, where that is so."""
+    if not findings.earlier:
+        return ""
+    points = ", ".join(
+        f"{num} of `{rule.removeprefix(HELD_OUT)}`"
+        for rule, num in sorted(findings.earlier.items())
+    )
+    return (
+        f" Of the trained points these are of earlier fits of the rules: {points}; today's have "
+        "not been trained."
+    )
 
 
 def rule_text(findings: "Findings") -> str:

@@ -1,7 +1,8 @@
 """Regrets of rules on signals: confirmed by training, where a study did so, and from surfaces."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from analysis.surfaces import Surfaces, share_and_gain
-from search_spaces.rules import RULES
+from search_spaces.rules import RULES, AnyRule, read_rule
+from search_spaces.rules.table import Table
 from studies.engine.folder import Folder
 
 HELD_OUT = "held_out_"
@@ -53,13 +55,7 @@ def confirmed(results: str, surfaces: Surfaces) -> list[RuleRegret]:
     Only the surfaces' signals count, since no one knows the others' recordings; a rule that was
     scored twice on a signal has its last study's word.
     """
-    folder = Folder(results)
-    studies = [f"_studies/{name}/regret.parquet" for name in folder.names("_studies")]
-    found = [folder.read_bytes(path) for path in (*studies, "regret.parquet")]
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
-    for content in filter(None, found):
-        for row in pq.read_table(pa.BufferReader(content)).to_pylist():
-            rows[row["rule"], row["sha256"]] = row
+    rows = _trained(results)
     known = dict(zip((t.sha256 for t in surfaces.targets), surfaces.recordings, strict=True))
     of_rules: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for (rule, sha256), row in rows.items():
@@ -77,6 +73,35 @@ def confirmed(results: str, surfaces: Surfaces) -> list[RuleRegret]:
             for rule, mine in of_rules.items()
         ]
     )
+
+
+def of_earlier_fits(results: str) -> dict[str, int]:
+    """How many trained points of each held-out rule are not those that `rule_fitting` has left:
+    by the rule's name, only where there are some.
+    """
+    found: Counter[str] = Counter()
+    tables: dict[str, AnyRule | None] = {}
+    for (rule, sha256), row in _trained(results).items():
+        if rule not in tables:
+            file = Path(results) / "_rules" / "held_out" / f"{rule}.json"
+            tables[rule] = read_rule(str(file)) if file.is_file() else None
+        table = tables[rule]
+        if isinstance(table, Table) and rule.startswith(HELD_OUT) and sha256 in table.points:
+            now = table.points[sha256]
+            found[rule] += not np.allclose((row["s0_rule"], row["s1_rule"]), now, rtol=1e-6)
+    return {rule: num for rule, num in found.items() if num}
+
+
+def _trained(results: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """The rows of every `regret.parquet`, by rule and sha256, the last study's."""
+    folder = Folder(results)
+    studies = [f"_studies/{name}/regret.parquet" for name in folder.names("_studies")]
+    found = [folder.read_bytes(path) for path in (*studies, "regret.parquet")]
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for content in filter(None, found):
+        for row in pq.read_table(pa.BufferReader(content)).to_pylist():
+            rows[row["rule"], row["sha256"]] = row
+    return rows
 
 
 def on_surfaces(surfaces: Surfaces, names: Sequence[str]) -> list[RuleRegret]:

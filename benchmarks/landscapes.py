@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.measuring import machine
+from benchmarks.measuring import in_a_sentence, machine
 from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, Siren2Config
 from search_spaces.audio import AUDIO_GRID_COARSE, AUDIO_GRID_DENSE
@@ -53,6 +53,12 @@ def main() -> None:
         given = getattr(FIT, name)
         top.add_argument(f"--{name.replace('_', '-')}", type=type(given), default=given)
     arguments = top.parse_args()
+    with in_a_sentence():
+        fit_all(arguments)
+
+
+def fit_all(arguments: Any) -> None:
+    """Map signal after signal; each one's rows are stored when all of it is fitted."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     target = Store(arguments.to)
     known = [target, *(Store(folder, create=False) for folder in arguments.known)]

@@ -4,13 +4,16 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from rich.console import Console
 from rich.table import Table
+
+from inr_models import InputError
 
 
 class Figure(NamedTuple):
@@ -49,6 +52,16 @@ def parser(doc: str) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawTextHelpFormatter)
     made.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     return made
+
+
+@contextmanager
+def in_a_sentence() -> Iterator[None]:
+    """End the command with a user's mistake in words, not with a traceback."""
+    try:
+        yield
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def show(figures: Sequence[Figure], path: Path | None) -> None:

@@ -10,9 +10,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
+from benchmarks.measuring import in_a_sentence
+from inr_models import InputError
 from studies.engine.rows import signal_from_row, signal_row
 from studies.engine.signals import Signal
 
@@ -28,19 +32,26 @@ def main() -> None:
     top.add_argument("files", nargs="+", help="sound files, folders or globs")
     top.add_argument("--max-samples", type=int, default=150_000)
     arguments = top.parse_args()
-    for sentence in pack(arguments.archive, arguments.files, arguments.max_samples):
-        print(sentence)
+    with in_a_sentence():
+        for sentence in pack(arguments.archive, arguments.files, arguments.max_samples):
+            print(sentence)
 
 
 def pack(archive: Path, files: Sequence[str], max_samples: int) -> list[str]:
-    """Write what sound files hold into an archive; a sentence for each that was left out."""
+    """Write what sound files hold into an archive; a sentence for each that was left out.
+
+    Raises:
+        InputError: none of them could be read.
+    """
     from studies.engine.signal_files import find_files, read_all  # needs soundfile
 
     signals, skipped = read_all(find_files(files), max_samples)
     # Nobody's paths: results may be published.
     rows = [{**signal_row(s), "source": Path(s.source).name} for s in signals]
-    samples = {s.sha256: s.values for s in signals if s.values is not None}
-    np.savez_compressed(archive, **{ROWS: np.array(json.dumps(rows))}, **samples)  # type: ignore[arg-type]
+    if not signals:
+        raise InputError(" ".join(skipped) or "no sound files: name some.")
+    members: dict[str, Any] = {s.sha256: s.values for s in signals}
+    np.savez_compressed(archive, **members, **{ROWS: json.dumps(rows)})
     return skipped
 
 
@@ -48,17 +59,22 @@ def unpack(archive: Path, names: Sequence[str] | None = None) -> list[Signal]:
     """The signals of an archive with their samples, those of these names only.
 
     Raises:
-        ValueError: it has none of a name.
+        InputError: it cannot be read, or has none of a name.
     """
-    with np.load(archive) as stored:
-        signals = [
-            replace(signal_from_row(row), values=stored[row["sha256"]])
-            for row in json.loads(stored[ROWS].item())
-        ]
+    try:
+        with np.load(archive) as stored:
+            signals = [
+                replace(signal_from_row(row), values=stored[row["sha256"]])
+                for row in json.loads(stored[ROWS].item())
+            ]
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise InputError(
+            f"{archive}: no packed signals; make them with benchmarks.packed_signals."
+        ) from error
     by_name = {signal.name: signal for signal in signals}
     for name in names or ():
         if name not in by_name:
-            raise ValueError(f"{archive}: no signal {name!r}; it has {', '.join(by_name)}.")
+            raise InputError(f"{archive}: no signal {name!r}; it has {', '.join(by_name)}.")
     return [by_name[name] for name in names] if names else signals
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import torch
 
-from benchmarks.measuring import machine
+from benchmarks.measuring import in_a_sentence, machine
 from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, FitResult, Siren2Config, make_network
 from inr_models.result import results_of
@@ -59,11 +59,12 @@ def main() -> None:
     top.add_argument("--seed", type=int, default=0)
     top.add_argument("--seconds", type=float, default=float("inf"), help="end all fits then")
     arguments = top.parse_args()
-    config = FitConfig(epochs=arguments.epochs, precision=arguments.precision)
-    print(f"{machine()}, {config.precision}, {config.epochs:,} epochs asked for", flush=True)
-    signals = unpack(arguments.archive, arguments.signals)
-    for scored in fits(signals, arguments.rules, config, arguments.seed, arguments.seconds):
-        print(line(scored), flush=True)
+    with in_a_sentence():
+        config = FitConfig(epochs=arguments.epochs, precision=arguments.precision)
+        signals = unpack(arguments.archive, arguments.signals)
+        print(f"{machine()}, {config.precision}, {config.epochs:,} epochs asked for", flush=True)
+        for scored in fits(signals, arguments.rules, config, arguments.seed, arguments.seconds):
+            print(line(scored), flush=True)
 
 
 def fits(
@@ -75,6 +76,7 @@ def fits(
     rates = [config.learning_rate_at(epoch) for epoch in range(config.epochs)]
     trainings = []
     for signal in signals:
+        assert signal.values is not None, "a packed signal has its samples"
         for rule in rules:
             network = make_network(
                 network_for(signal, rule), in_features=1, out_features=1, seed=seed
@@ -82,7 +84,7 @@ def fits(
             training = Training(
                 [network.to(device)],
                 torch.from_numpy(coordinates(signal.shape)).to(device),
-                torch.from_numpy(signal.values).to(device),  # type: ignore[arg-type]
+                torch.from_numpy(signal.values).to(device),
                 rates,
                 precision=config.precision,
             )

@@ -13,12 +13,13 @@ import pytest
 import benchmarks.fit
 import benchmarks.landscapes
 import benchmarks.large_store
+import benchmarks.packed_signals
 import benchmarks.paper_scale
 import benchmarks.search
 from benchmarks.landscapes import FIT
 from benchmarks.measuring import figure
 from benchmarks.packed_signals import pack, unpack
-from inr_models import FitConfig
+from inr_models import FitConfig, InputError
 from studies import audio_grid, rule_check
 from studies.engine.audio_files import read_audio
 from studies.engine.plan import plan
@@ -89,8 +90,26 @@ def test_packed_signals_are_those_of_their_files(tmp_path):
     assert signal == replace(expected, source=BELL.name, notes=signal.notes)
     assert signal.bands == expected.bands
     np.testing.assert_array_equal(signal.values, expected.values)
-    with pytest.raises(ValueError, match="no signal 'other'; it has perc_bell"):
+    with pytest.raises(InputError, match="no signal 'other'; it has perc_bell"):
         unpack(archive, ["other"])
+
+
+def test_what_cannot_be_packed_or_unpacked_is_told_in_a_sentence(tmp_path, monkeypatch, capsys):
+    text, nowhere = tmp_path / "a.txt", str(tmp_path / "nowhere")
+    text.write_text("no archive")
+    for module, arguments in (
+        ("packed_signals", [str(tmp_path / "a.npz"), nowhere]),
+        ("landscapes", [str(text), "--to", str(tmp_path / "results")]),
+        ("landscapes", [nowhere, "--to", str(tmp_path / "results")]),
+        ("paper_scale", [nowhere]),
+    ):
+        monkeypatch.setattr("sys.argv", [module, *arguments])
+        with pytest.raises(SystemExit, match="2"):
+            getattr(benchmarks, module).main()
+        said = capsys.readouterr()
+        assert said.err.startswith(f"error: {text if str(text) in arguments else nowhere}")
+        assert said.err.count("\n") == 1
+    assert not (tmp_path / "a.npz").exists()
 
 
 def test_fits_at_the_papers_scale_end_together_when_time_is_up(tmp_path, monkeypatch):

@@ -1,6 +1,8 @@
 """The page of findings says what was planted, and the same again without new data."""
 
 import re
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -8,14 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis import findings
-from analysis.findings import find, write
+from analysis.findings import Findings, find, write
 from analysis.findings_bar import bar_table, where_the_loss_lies
 from analysis.findings_experiments import experiments, psi_cannot
-from analysis.findings_text import compared, suffices
+from analysis.findings_text import compared, earlier_text, suffices
 from analysis.intervals import Interval
 from analysis.regret_table import SCHEMA
 from analysis.rule_families import bandwidth, constant
-from analysis.stored_regrets import RuleRegret, confirmed
+from analysis.stored_regrets import RuleRegret, confirmed, of_earlier_fits
+from search_spaces.rules import NoiseScales, rule_json
+from search_spaces.rules.table import Table
 from tests.planted_rules import fill, planted_signals, population
 
 FAMILIES = (constant("constant"), bandwidth("bandwidth_low_pass", "low_pass_40"))
@@ -161,3 +165,24 @@ def test_too_little_is_refused_in_a_sentence(tmp_path, capsys):
     assert findings.main([str(tmp_path), "--to", str(tmp_path / "F.md")]) == 2
     assert "3 recordings or more" in capsys.readouterr().err
     assert not (tmp_path / "F.md").exists()
+
+
+def test_trained_points_that_are_of_an_earlier_fit_are_counted(tmp_path):
+    names = ["a" * 64, "b" * 64]
+    rows = [
+        {"rule": rule, "sha256": sha256, "s0_rule": 100.0, "s1_rule": 0.5}
+        for rule in ("held_out_chosen", "held_out_constant", "spectrum")
+        for sha256 in names
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "regret.parquet")
+    assert of_earlier_fits(str(tmp_path)) == {}
+    folder = tmp_path / "_rules" / "held_out"
+    folder.mkdir(parents=True)
+    now = {names[0]: NoiseScales(100.0, 0.5), names[1]: NoiseScales(101.0, 0.5)}
+    (folder / "held_out_chosen.json").write_text(rule_json(Table(points=now)))
+    now[names[1]] = NoiseScales(100.0, 0.5)
+    (folder / "held_out_constant.json").write_text(rule_json(Table(points=now)))
+    earlier = of_earlier_fits(str(tmp_path))
+    assert earlier == {"held_out_chosen": 1}
+    said = earlier_text(cast(Findings, SimpleNamespace(earlier=earlier)))
+    assert "these are of earlier fits of the rules: 1 of `chosen`" in said
