@@ -25,13 +25,17 @@ from rich.console import Console
 from analysis.stored_surfaces import SEED, usual_setting
 from inr_models import InputError
 from studies.engine.store import Store
+from studies.engine.study import FIRST_CHOOSING_SEED
 
 REPLAYED = (20, 40, 80, 160, 300)
 """Epochs after which a replay knows the best PSNR so far, the last one the whole fit's."""
 
 
-def export(source: Store, target: Store) -> int:
+def export(source: Store, target: Store, *, confirming: bool = False) -> int:
     """Add to `target` the finished SIREN² fits of `source` that it lacks; how many these are.
+
+    Args:
+        confirming: only those on seeds that choose and score, which no rule is fitted to.
 
     Raises:
         InputError: there are none at all.
@@ -39,9 +43,12 @@ def export(source: Store, target: Store) -> int:
     setting = usual_setting(source)
     known = set(target.fits(columns=["key"])["key"].to_pylist())
     table = source.fits(where={"network": "siren2", **setting})
+    first = FIRST_CHOOSING_SEED if confirming else 0
     wanted = [
-        row["status"] in ("ok", "dead", "diverged") and row["key"] not in known
-        for row in table.select(["key", "status"]).to_pylist()
+        row["status"] in ("ok", "dead", "diverged")
+        and row["seed"] >= first
+        and row["key"] not in known
+        for row in table.select(["key", "status", "seed"]).to_pylist()
     ]
     table = table.filter(pa.array(wanted, pa.bool_()))
     if table.num_rows:
@@ -136,6 +143,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("results", help="a results folder with landscapes")
     parser.add_argument("--to", metavar="FOLDER", help="the benchmark to begin or to add to")
+    parser.add_argument(
+        "--confirming", action="store_true",
+        help="with --to: only fits on the seeds that choose and score, so that training the "
+        "points of rules does not move the rules",
+    )  # fmt: skip
     parser.add_argument("--replay", metavar="FILE", help="a Parquet file to replay searches from")
     parser.add_argument("--optuna", metavar="FILE", help="an SQLite file with Optuna studies")
     arguments = parser.parse_args(argv)
@@ -144,7 +156,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         store = Store(arguments.results, create=False)
         if arguments.to:
-            num = export(store, Store(arguments.to))
+            num = export(store, Store(arguments.to), confirming=arguments.confirming)
             console.print(f"{num:,} fits added to {arguments.to}")
         if arguments.replay:
             table = replay_table(store)

@@ -22,10 +22,10 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from analysis import rule_plots, surface_plots
+from analysis.experiment_rows import Row
 from analysis.findings_cost import cost_sentence
 from analysis.findings_experiments import read_experiments
 from analysis.findings_limits import Extent
-from analysis.findings_rows import Row
 from analysis.findings_text import AS_PUBLISHED, COST, page
 from analysis.findings_transfer import Transfer, read_transfer
 from analysis.plots import STYLE, to_svg

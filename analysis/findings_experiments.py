@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from analysis.experiment_rows import Row, left_by
 from analysis.findings_markdown import db, table
-from analysis.findings_rows import Row, left_by
 from analysis.intervals import Interval, recordings_interval
+from analysis.variants_report import COMMAND
 
 FILES = ("variants.parquet", "widths.parquet")
 
@@ -36,9 +37,7 @@ ABOUT = {
 
 def read_experiments(results: str) -> tuple[Row, ...]:
     """A row a pair of an original and its variant; () where nothing was compared."""
-    return tuple(
-        row for name in FILES for row in left_by("analysis.variants_report", results, name, COLUMNS)
-    )
+    return tuple(row for name in FILES for row in left_by(COMMAND, results, name, COLUMNS))
 
 
 def experiments(rows: Sequence[Row]) -> list[str]:

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.stats import linregress
 
+from analysis.experiment_rows import left_by
 from analysis.findings_markdown import db, table
-from analysis.findings_rows import left_by
 from analysis.intervals import Interval
 from analysis.transfer import BiasPair, Moved
-from analysis.transfer_report import BIAS_FILE, FILE, bias_gains, by_setting, mean, ratio
+from analysis.transfer_report import BIAS_FILE, COMMAND, FILE, bias_gains, by_setting, mean, ratio
 
 ZERO_BIAS = "zero output bias"
 """The setting in which that alone is changed."""
@@ -34,9 +34,8 @@ class Transfer(NamedTuple):
 
 def read_transfer(results: str) -> Transfer:
     """Of a results folder."""
-    command = "analysis.transfer_report"
-    moved = left_by(command, results, FILE, Moved._fields)
-    bias = left_by(command, results, BIAS_FILE, BiasPair._fields)
+    moved = left_by(COMMAND, results, FILE, Moved._fields)
+    bias = left_by(COMMAND, results, BIAS_FILE, BiasPair._fields)
     return Transfer(
         tuple(Moved(**row) for row in moved),
         tuple(BiasPair(**row) for row in bias),

@@ -6,7 +6,8 @@
 
 A line for every setting that the results have maps of, from two signals on. All numbers are in
 RESULTS/_rules/transfer.parquet; where a zero output bias was mapped as well, what it gains at every
-point is in RESULTS/_rules/zero_output_bias.parquet.
+point is in RESULTS/_rules/zero_output_bias.parquet. With --to they are added to those of a folder
+from which findings are told.
 """
 
 import argparse
@@ -18,17 +19,17 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
+from analysis.experiment_rows import leave
 from analysis.intervals import Interval, recordings_interval
 from analysis.tables import wide_table
 from analysis.transfer import BiasPair, Moved, transfer, zero_output_bias
 from inr_models import InputError
 from search_spaces.rules import RECOMMENDED, RULES, read_rule
 
+COMMAND = "analysis.transfer_report"
 FILE, BIAS_FILE = "transfer.parquet", "zero_output_bias.parquet"
 
 SHARES = (0.0, 0.05, 0.2, 0.5, math.inf)
@@ -114,31 +115,34 @@ def bias_gains(pairs: Sequence[BiasPair]) -> dict[str, Interval]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; an exit code."""
-    parser = argparse.ArgumentParser(prog="analysis.transfer_report", description=__doc__)
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("results", help="a results folder with maps, of studies/rule_check.py say")
     parser.add_argument("--recordings", metavar="CSV", help="columns signal, recording")
     parser.add_argument("--rule", default=RECOMMENDED, help="a name or a file (%(default)s)")
+    parser.add_argument("--to", metavar="FOLDER", help="add the rows to another folder's, too")
     arguments = parser.parse_args(argv)
     console = Console(highlight=False, markup=False)
     try:
         rule = RULES.get(arguments.rule) or read_rule(arguments.rule)
         moved = transfer(arguments.results, rule, arguments.recordings)
         pairs = zero_output_bias(arguments.results)
+        where = (COMMAND, arguments.results)
+        rows = [m._asdict() for m in moved]
+        path = leave(rows, *where, FILE, to=arguments.to, same=("setting", "signal"))
+        if pairs:
+            rows = [p._asdict() for p in pairs]
+            leave(rows, *where, BIAS_FILE, to=arguments.to, same=("signal",))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     console.print(transfer_table(moved, Path(arguments.rule).stem))
-    folder = Path(arguments.results) / "_rules"
-    folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist([m._asdict() for m in moved]), folder / FILE)
     if pairs:
         console.print("A zero output bias gains, in the mean over points and signals:")
         for share, gain in bias_gains(pairs).items():
             known = "" if math.isnan(gain.low) else f" [{gain.low:+.2f}, {gain.high:+.2f}]"
             console.print(f"  K/Nyquist {share}: {gain.mean:+.2f} dB{known}")
-        pq.write_table(pa.Table.from_pylist([p._asdict() for p in pairs]), folder / BIAS_FILE)
-    console.print(f"numbers  {folder / FILE}", soft_wrap=True)
+    console.print(f"numbers  {path}", soft_wrap=True)
     return 0
 
 

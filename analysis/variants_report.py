@@ -5,6 +5,7 @@
 
 Sounds are those of `analysis.variants`, told by their names. One table an experiment; all numbers
 in RESULTS/_rules/variants.parquet (with --widths: widths.parquet), and for every original a figure.
+With --to the numbers are added to those of a folder from which findings are told.
 """
 
 import argparse
@@ -18,13 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-import pyarrow as pa
-import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
 from analysis.equal_psi import REFERENCE
+from analysis.experiment_rows import leave
 from analysis.intervals import recordings_interval
 from analysis.paired_optima import Array, Optimum, Pair, ridge, variant_pairs, width_pairs
 from analysis.plots import INK, STYLE, to_svg
@@ -35,8 +35,13 @@ from analysis.tables import wide_table
 from inr_models import InputError
 from search_spaces.rules import Target
 
+COMMAND = "analysis.variants_report"
+
 SHOWN = {"psi": "psi", "centroid_power": "power", "rolloff_99": "99 %", "low_pass_40": "40 dB"}
 """Descriptors and their columns' heads."""
+
+SAME = ("experiment", "original", "width_original", "variant", "width_variant")
+"""The columns that tell rows apart."""
 
 LEGEND = (
     "psi, power (centroid), 99 % (roll-off), 40 dB (low_pass_40): shares of its own Nyquist. "
@@ -154,29 +159,29 @@ def figures(pairs: Sequence[Pair], of_widths: Sequence[Surfaces]) -> dict[str, s
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; an exit code."""
-    parser = argparse.ArgumentParser(prog="analysis.variants_report", description=__doc__)
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("results", help="a results folder with maps, of studies/rule_check.py say")
     parser.add_argument("--widths", nargs="+", type=int, metavar="N", help="compare widths instead")
+    parser.add_argument("--to", metavar="FOLDER", help="add the rows to another folder's, too")
     arguments = parser.parse_args(argv)
     console = Console(highlight=False, markup=False)
+    kind = "widths" if arguments.widths else "variants"
+    name, to = f"{kind}.parquet", arguments.to
     try:
         pairs, of_widths, missing = _found(arguments.results, arguments.widths)
+        path = leave(pair_rows(pairs), COMMAND, arguments.results, name, to=to, same=SAME)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     for _, group in groupby(pairs, lambda p: p.experiment):
         console.print(pair_table(list(group)))
     console.print(LEGEND, width=80)
-    folder = Path(arguments.results) / "_rules"
-    folder.mkdir(parents=True, exist_ok=True)
-    kind = "widths" if arguments.widths else "variants"
-    pq.write_table(pa.Table.from_pylist(pair_rows(pairs)), folder / f"{kind}.parquet")
     for name, svg in figures(pairs, of_widths).items():
-        (folder / f"{kind}-{name}.svg").write_text(svg)
+        Path(path).with_name(f"{kind}-{name}.svg").write_text(svg)
     for sentence in missing:
         console.print(f"left out {sentence}", soft_wrap=True)
-    console.print(f"numbers  {folder / kind}.parquet", soft_wrap=True)
+    console.print(f"numbers  {path}", soft_wrap=True)
     return 0
 
 

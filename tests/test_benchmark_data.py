@@ -11,6 +11,7 @@ from analysis import benchmark
 from analysis.benchmark import export, replay_table, to_optuna
 from search_spaces.audio import AUDIO_GRID_COARSE
 from studies.engine.store import Store
+from studies.engine.study import FIRST_CHOOSING_SEED
 from tests.planted_rules import fill, planted_signals
 
 CARD = Path(benchmark.__file__).parent / "data" / "README.md"
@@ -37,6 +38,16 @@ def test_a_second_export_adds_what_is_new(exported, tmp_path):
     assert sorted(target.signals()["name"].to_pylist()) == [
         "clip0", "clip1", "clip2",
     ]  # fmt: skip
+
+
+def test_what_confirms_rules_is_added_without_what_they_are_fitted_to(exported, tmp_path):
+    _, target = exported
+    before = target.fits().num_rows
+    fill(tmp_path / "results", planted_signals(3)[2:])
+    more = fill(tmp_path / "results", planted_signals(2), seed=FIRST_CHOOSING_SEED)
+    assert export(more, target, confirming=True) == 2 * len(AUDIO_GRID_COARSE.cells(8192))
+    assert set(target.fits()["seed"].to_pylist()) == {0, FIRST_CHOOSING_SEED}
+    assert len(target.fits(where={"seed": 0})) == before
 
 
 def test_nothing_tells_where_it_was_made(tmp_path):

@@ -54,6 +54,22 @@ def test_three_readers_open_the_results_without_our_code(store):
     assert pd.read_parquet(f"{folder}/_curves")["epoch"].tolist() == [0, 1, 10]
 
 
+def test_a_signal_is_written_again_where_it_is_another_not_where_digits_differ(store):
+    signal = {"sha256": "ab", "name": "clip", "descriptor_psi": 0.3, "bands": [0.1, 0.2]}
+    bits = {"descriptor_psi": 0.3 * (1 + 4e-16), "bands": [0.1, 0.2 * (1 + 4e-16)]}
+    for changed, num_rows in (
+        ({}, 1),
+        (bits, 1),
+        ({"descriptor_psi": 0.3001}, 2),
+        ({"descriptor_psi": 0.3001, "bands": [0.1, 0.2001]}, 3),
+        ({"descriptor_psi": 0.3001, "bands": [0.1]}, 4),
+        ({"name": "other"}, 5),
+    ):
+        store.add_signals([signal | changed])
+        assert store.read("_signals", None, None).num_rows == num_rows
+        assert store.signals().num_rows == 1
+
+
 def test_every_column_says_its_meaning_in_the_file(store):
     store.append([row("a")])
     (part,) = store.parts("fits")

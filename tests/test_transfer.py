@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import replace
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -98,6 +99,26 @@ def test_the_page_names_the_setting_where_the_rule_breaks(told):
     assert "depth" not in broken
     assert "It helps at every scale." in text
     assert transfer_section(read_transfer("nowhere")) == []
+
+
+def test_rows_go_to_a_benchmark_in_place_of_its_own_of_the_same(told, tmp_path):
+    results, _ = told
+    folder = tmp_path / "_rules"
+    folder.mkdir()
+    of = {"transfer.parquet": "regret_db", "zero_output_bias.parquet": "psnr"}
+    tables = {name: pq.read_table(f"{results}/_rules/{name}").to_pandas() for name in of}
+    for name, table in tables.items():
+        there = table[table["signal"] == "a"].assign(**{of[name]: -1.0})
+        other = there.iloc[:1].assign(signal="elsewhere")
+        pd.concat([other, there]).to_parquet(folder / name)
+    assert transfer_report.main([results, "--rule", "constant", "--to", str(tmp_path)]) == 0
+    for name, column in of.items():
+        found = pd.read_parquet(folder / name)
+        assert set(found[found[column] == -1.0]["signal"]) == {"elsewhere"}
+        mine = pd.read_parquet(f"{results}/_rules/{name}")
+        assert found[found[column] != -1.0].reset_index(drop=True).equals(mine)
+    (folder / "transfer.parquet").write_bytes(b"no table")
+    assert transfer_report.main([results, "--rule", "constant", "--to", str(tmp_path)]) == 2
 
 
 def test_how_the_optimum_goes_with_samples_by_parameters_is_found():

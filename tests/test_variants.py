@@ -251,6 +251,13 @@ def test_the_report_pairs_widths_and_gains_keep_their_meaning(tmp_path, capsys):
         ("a", 104), ("a", 222), ("b", 104), ("b", 222),
     ]  # fmt: skip
     assert table["regret_db"].max() < 0.15
+    there = table[table["variant"] == "b"].assign(regret_db=9.0, width_original=26)
+    (tmp_path / "data" / "_rules").mkdir(parents=True)
+    there.to_parquet(tmp_path / "data" / "_rules" / "widths.parquet")
+    arguments = [results, "--widths", "52", "104", "222", "--to", str(tmp_path / "data")]
+    assert variants_report.main(arguments) == 0
+    both = pq.read_table(tmp_path / "data" / "_rules" / "widths.parquet").to_pandas()
+    assert both["width_original"].tolist() == [26, 26, 52, 52, 52, 52]
     assert "x104" in capsys.readouterr().out
     assert variants_report.main([results, "--widths", "52", "77"]) == 2
     assert "--widths 77: " in capsys.readouterr().err

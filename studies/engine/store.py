@@ -8,6 +8,7 @@ Curves land before the rows they belong to, so a row that is there is complete.
 
 import datetime
 import functools
+import math
 import operator
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -52,13 +53,16 @@ class Store(ParquetFolder):
         return self._write("fits", [{**row, "written_at": now} for row in rows])
 
     def add_signals(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Add rows to the table of signals, those that are not there as they are now."""
+        """Add rows to the table of signals, those that are not there as they are now.
+
+        Numbers may differ in their last digits, as another machine's FFT makes them.
+        """
         now = datetime.datetime.now(datetime.UTC)
         known = {row["sha256"]: row for row in self.signals().to_pylist()}
         new = [
             {**row, "written_at": now}
             for row in rows
-            if any(known.get(row["sha256"], {}).get(k) != v for k, v in row.items())
+            if not all(_same(known.get(row["sha256"], {}).get(k), v) for k, v in row.items())
         ]
         self._write("_signals", new)
 
@@ -135,3 +139,11 @@ def newest(table: str, data: pa.Table) -> pa.Table:
             equal = pc.equal(column.slice(1), column.slice(0, len(data) - 1))
             same = pc.and_(same, pa.concat_arrays([pa.array([False]), equal]))
     return data.filter(pc.invert(same))
+
+
+def _same(known: Any, now: Any) -> bool:
+    if isinstance(known, list) and isinstance(now, Sequence):
+        return len(known) == len(now) and all(map(_same, known, now))
+    if isinstance(known, float) and isinstance(now, float):
+        return math.isclose(known, now, rel_tol=1e-9)
+    return known == now
