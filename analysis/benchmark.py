@@ -154,6 +154,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
+        if arguments.confirming and not arguments.to:
+            raise InputError("--confirming: says what --to adds; give --to as well.")
         store = Store(arguments.results, create=False)
         if arguments.to:
             num = export(store, Store(arguments.to), confirming=arguments.confirming)

@@ -40,8 +40,12 @@ def test_a_second_export_adds_what_is_new(exported, tmp_path):
     ]  # fmt: skip
 
 
-def test_what_confirms_rules_is_added_without_what_they_are_fitted_to(exported, tmp_path):
-    _, target = exported
+def test_what_confirms_rules_is_added_without_what_they_are_fitted_to(exported, tmp_path, capsys):
+    source, target = exported
+    assert benchmark.main([source.results, "--confirming"]) == 2
+    assert capsys.readouterr().err == (
+        "error: --confirming: says what --to adds; give --to as well.\n"
+    )
     before = target.fits().num_rows
     fill(tmp_path / "results", planted_signals(3)[2:])
     more = fill(tmp_path / "results", planted_signals(2), seed=FIRST_CHOOSING_SEED)
