@@ -16,6 +16,7 @@ from analysis.findings_markdown import db, table
 from analysis.intervals import Interval
 from analysis.transfer import BiasPair, Moved
 from analysis.transfer_report import BIAS_FILE, COMMAND, FILE, bias_gains, by_setting, mean, ratio
+from search_spaces.rules import RECOMMENDED
 
 ZERO_BIAS = "zero output bias"
 """The setting in which that alone is changed."""
@@ -32,9 +33,9 @@ class Transfer(NamedTuple):
     bias: tuple[BiasPair, ...] = ()
 
 
-def read_transfer(results: str) -> Transfer:
-    """Of a results folder."""
-    moved = left_by(COMMAND, results, FILE, Moved._fields)
+def read_transfer(results: str, rule: str = RECOMMENDED) -> Transfer:
+    """Of a results folder, what is of this rule."""
+    moved = [r for r in left_by(COMMAND, results, FILE, Moved._fields) if r["rule"] == rule]
     bias = left_by(COMMAND, results, BIAS_FILE, BiasPair._fields)
     return Transfer(
         tuple(Moved(**row) for row in moved),

@@ -7,6 +7,7 @@ are paired by name, since another length is another crop.
 import contextlib
 import math
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from analysis.stored_surfaces import SEED, SETTING, stored_surfaces, usual_setti
 from analysis.surfaces import Surfaces, share_and_gain
 from analysis.variants import originals_of
 from inr_models import InputError, SirenConfig
-from search_spaces.rules import RULES, AnyRule, NoiseScales
+from search_spaces.rules import RULES, AnyRule, NoiseScales, read_rule
 from studies.engine.rows import signal_from_row
 from studies.engine.store import Store
 
@@ -42,10 +43,12 @@ class Moved(NamedTuple):
     """A signal in another setting: regrets in dB, K as shares of Nyquist, g;
     `values_per_parameter` compares samples times channels with the network's size.
 
-    `usual_regret_db` is NaN where the signal is not mapped in the usual setting. `noise_db` is the
-    deviation of the fits from the surface that the regrets are read from.
+    `rule` is its name, or its file's. `usual_regret_db` is NaN where the signal is not mapped in
+    the usual setting. `noise_db` is the deviation of the fits from the surface that the regrets are
+    read from.
     """
 
+    rule: str
     setting: str
     signal: str
     recording: str
@@ -73,12 +76,14 @@ class BiasPair(NamedTuple):
     psnr_zero_bias: float
 
 
-def transfer(results: str, rule: AnyRule, recordings: str | None = None) -> list[Moved]:
-    """Every signal in every setting but the usual one; without variants of `analysis.variants`.
+def transfer(results: str, name: str, recordings: str | None = None) -> list[Moved]:
+    """Every signal in every setting but the usual one, by the rule of that name, or of a file;
+    without variants of `analysis.variants`.
 
     Raises:
-        InputError: the results hold no maps, or of one setting alone.
+        InputError: there is no such rule; the results hold no maps, or of one setting alone.
     """
+    rule = RULES.get(name) or read_rule(name)
     store = Store(results, create=False)
     usual = usual_setting(store)
     elsewhere = []
@@ -95,7 +100,7 @@ def transfer(results: str, rule: AnyRule, recordings: str | None = None) -> list
     return [
         moved
         for setting, there in elsewhere
-        for moved in _of_setting(there.surfaces, rule, setting, usual, before)
+        for moved in _of_setting(there.surfaces, rule, Path(name).stem, setting, usual, before)
     ]
 
 
@@ -123,6 +128,7 @@ def _label(
 def _of_setting(
     made: Surfaces,
     rule: AnyRule,
+    rule_name: str,
     setting: Mapping[str, Any],
     usual: Mapping[str, Any],
     before: Mapping[str, float],
@@ -136,6 +142,7 @@ def _of_setting(
         network = SirenConfig(width=target.width, depth=target.depth)
         size = network.num_parameters(in_features=target.dimensions, out_features=target.channels)
         yield Moved(
+            rule=rule_name,
             setting=_label(setting, usual, target.image_shape),
             signal=name,
             recording=made.recordings[i],

@@ -27,7 +27,7 @@ from analysis.intervals import Interval, recordings_interval
 from analysis.tables import wide_table
 from analysis.transfer import BiasPair, Moved, transfer, zero_output_bias
 from inr_models import InputError
-from search_spaces.rules import RECOMMENDED, RULES, read_rule
+from search_spaces.rules import RECOMMENDED
 
 COMMAND = "analysis.transfer_report"
 FILE, BIAS_FILE = "transfer.parquet", "zero_output_bias.parquet"
@@ -124,12 +124,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     console = Console(highlight=False, markup=False)
     try:
-        rule = RULES.get(arguments.rule) or read_rule(arguments.rule)
-        moved = transfer(arguments.results, rule, arguments.recordings)
+        moved = transfer(arguments.results, arguments.rule, arguments.recordings)
         pairs = zero_output_bias(arguments.results)
         where = (COMMAND, arguments.results)
         rows = [m._asdict() for m in moved]
-        path = leave(rows, *where, FILE, to=arguments.to, same=("setting", "signal"))
+        path = leave(rows, *where, FILE, to=arguments.to, same=("rule", "setting", "signal"))
         if pairs:
             rows = [p._asdict() for p in pairs]
             leave(rows, *where, BIAS_FILE, to=arguments.to, same=("signal",))

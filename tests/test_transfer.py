@@ -67,6 +67,7 @@ def told(tmp_path_factory) -> tuple[str, str]:
 def test_a_rule_loses_where_the_optimum_has_moved_and_nowhere_else(told):
     results, text = told
     table = pq.read_table(f"{results}/_rules/transfer.parquet").to_pandas()
+    assert set(table["rule"]) == {"mine"}
     assert set(table["setting"]) == set(SETTINGS) - {"usual"}
     assert set(table["signal"]) == {"a", "b"}
     for setting, mine in table.groupby("setting"):
@@ -93,7 +94,8 @@ def test_what_a_zero_output_bias_gains_is_told_over_bandwidth(told):
 
 def test_the_page_names_the_setting_where_the_rule_breaks(told):
     results, _ = told
-    text = "\n".join(transfer_section(read_transfer(results)))
+    assert transfer_section(read_transfer(results)) == [], "the page is of the recommended rule"
+    text = "\n".join(transfer_section(read_transfer(results, "mine")))
     broken = next(line for line in text.splitlines() if line.startswith("It loses more than usual"))
     assert "learning rate 0.002" in broken
     assert "depth" not in broken
@@ -109,22 +111,28 @@ def test_rows_go_to_a_benchmark_in_place_of_its_own_of_the_same(told, tmp_path):
     tables = {name: pq.read_table(f"{results}/_rules/{name}").to_pandas() for name in of}
     for name, table in tables.items():
         there = table[table["signal"] == "a"].assign(**{of[name]: -1.0})
-        other = there.iloc[:1].assign(signal="elsewhere")
-        pd.concat([other, there]).to_parquet(folder / name)
-    assert transfer_report.main([results, "--rule", "constant", "--to", str(tmp_path)]) == 0
+        others = [there.iloc[:1].assign(signal="elsewhere")]
+        if "rule" in table:
+            others.append(there.iloc[:1].assign(rule="another"))
+        pd.concat([*others, there]).to_parquet(folder / name)
+    command = [results, "--rule", f"{results}/../mine.json", "--to", str(tmp_path)]
+    assert transfer_report.main(command) == 0
     for name, column in of.items():
         found = pd.read_parquet(folder / name)
-        assert set(found[found[column] == -1.0]["signal"]) == {"elsewhere"}
+        kept = found[found[column] == -1.0]
+        of_mine = kept[kept["rule"] == "mine"] if "rule" in kept else kept
+        assert set(of_mine["signal"]) == {"elsewhere"}
+        assert len(kept) == (2 if "rule" in kept else 1)
         mine = pd.read_parquet(f"{results}/_rules/{name}")
         assert found[found[column] != -1.0].reset_index(drop=True).equals(mine)
     (folder / "transfer.parquet").write_bytes(b"no table")
-    assert transfer_report.main([results, "--rule", "constant", "--to", str(tmp_path)]) == 2
+    assert transfer_report.main(command) == 2
 
 
 def test_how_the_optimum_goes_with_samples_by_parameters_is_found():
     moved = [
         Moved(
-            setting=f"{values} values", signal=signal, recording=signal,
+            rule="r", setting=f"{values} values", signal=signal, recording=signal,
             values_per_parameter=values, regret_db=1.0, usual_regret_db=0.2, eqn11_regret_db=3.0,
             noise_db=0.2, share_rule=0.1, gain_rule=3.0, share_optimum=0.1 * values**-0.5 * by,
             gain_optimum=3.0, psnr_optimum=40.0,
