@@ -4,18 +4,26 @@ network = siren2_for(samples)
 network(coords)   # coords [n, 1] from -1 to 1, one for each sample
 """
 
+import warnings
+from dataclasses import replace
+
 from numpy.typing import NDArray
 
-from inr_models import Siren2Config, make_network
+from inr_models import Siren2Config, SirenConfig, make_network, width_for
 from inr_models.coordinate_mlp import CoordinateMLP
 from search_spaces.networks import stable
 from search_spaces.rules import RECOMMENDED, RULES, Rule, Target
+
+MOST_UNEVEN = 2.5
+"""Values by parameters, or the reverse, beyond which the recommended rule is warned of. From 2.8 on
+it lost more than where it was fitted (analysis/FINDINGS.md, "Where else does it hold?").
+"""
 
 
 def siren2_for(
     values: NDArray,
     *,
-    width: int = 256,
+    width: int | None = None,
     depth: int = 4,
     seed: int = 0,
     rule: Rule = RULES[RECOMMENDED],
@@ -26,18 +34,26 @@ def siren2_for(
         values: [n] samples, or an image [h, w] or [h, w, c]. The network maps coordinates from -1
             to 1 along each axis ([n, 1], or [h w, 2] row by row) to values; scale these to
             [-1, 1] before fitting.
-        width: the rules were fitted where a network has about as many parameters as there are
-            values (`inr_models.width_for`); much wider ones want more bandwidth than they tell.
+        width: by default such that there are about as many parameters as values. The recommended
+            rule was fitted where that is so, and warns where it is far from so.
         rule: of `search_spaces.rules`, from its registry or from `read_rule`.
 
     Raises:
-        InputError: what `Target.of` and the rule refuse.
+        InputError: what `Target.of`, `width_for` and the rule refuse.
     """
-    target = Target.of(values, width=width, depth=depth)
+    target = Target.of(values, width=1 if width is None else width, depth=depth)
+    shape = {"in_features": target.dimensions, "out_features": target.channels}
+    count = target.num_samples * target.channels
+    if width is None:
+        target = replace(target, width=width_for(SirenConfig(depth=depth), count, **shape))
     s0, s1 = map(stable, rule(target))
-    return make_network(
-        Siren2Config(width=width, depth=depth, s0=s0, s1=s1),
-        in_features=target.dimensions,
-        out_features=target.channels,
-        seed=seed,
-    )
+    config = Siren2Config(width=target.width, depth=depth, s0=s0, s1=s1)
+    parameters = config.num_parameters(**shape)
+    if rule == RULES[RECOMMENDED] and not 1 / MOST_UNEVEN < count / parameters < MOST_UNEVEN:
+        warnings.warn(
+            f"width = {target.width}: {parameters:,} parameters for {count:,} values. The "
+            "recommended rule was fitted where these are about as many, and can cost 10 dB where "
+            "they are not; leave the width out, to have it chosen so, or search the scales.",
+            stacklevel=2,
+        )
+    return make_network(config, **shape, seed=seed)

@@ -1,6 +1,7 @@
 """Rules: what they promise of bandwidth and gain, and what they make of a signal."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -150,15 +151,42 @@ def test_the_recommended_rule_does_not_see_amplitude_time_or_direction(amplitude
 
 
 def test_one_call_makes_the_network_for_a_signal():
-    values = np.sin(np.linspace(0, 300, 2000))
+    values = np.sin(np.linspace(0, 300, 5000))
     network = siren2_for(values, width=52, depth=3, seed=4)
     s0, s1 = map(stable, RULES[RECOMMENDED](Target.of(values, width=52, depth=3)))
     config = Siren2Config(width=52, depth=3, s0=s0, s1=s1)
     same = make_network(config, in_features=1, out_features=1, seed=4)
     for a, b in zip(network.parameters(), same.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=0)
-    image = siren2_for(np.random.default_rng(0).random((20, 30, 3)), width=16)
+    image = siren2_for(np.random.default_rng(0).random((20, 30, 3)))
     assert image(torch.zeros(5, 2)).shape == (5, 3)
+    assert image.num_parameters() == pytest.approx(20 * 30 * 3, rel=0.1)
+
+
+def test_a_size_that_is_none_and_a_signal_too_short_for_its_network_are_refused():
+    values = np.random.default_rng(0).standard_normal(2048)
+    for sizes in ({"width": 0}, {"width": -3}, {"depth": 0}):
+        name, value = next(iter(sizes.items()))
+        with pytest.raises(InputError, match=f"{name} = {value}: give a whole number, 1 or more"):
+            siren2_for(values, **sizes)
+    with pytest.raises(InputError, match="parameters = 6: a siren of depth 4 has 10 already"):
+        siren2_for(values[:6])
+    assert siren2_for(values[:14]).num_parameters() == 10
+
+
+@pytest.mark.parametrize(("width", "warned"), [(20, True), (52, False), (120, True), (None, False)])
+def test_the_recommended_rule_warns_where_it_is_known_to_break(width, warned):
+    values = np.random.default_rng(0).standard_normal(8192)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        network = siren2_for(values, width=width)
+        siren2_for(values, width=20, rule=RULES["eqn11_length_width"])  # has no such claim
+    sentences = [str(each.message) for each in caught]
+    assert len(sentences) == warned
+    for sentence in sentences:
+        parameters = f"{network.num_parameters():,} parameters for 8,192 values"
+        assert sentence.startswith(f"width = {width}: {parameters}")
+        assert "leave the width out" in sentence
 
 
 def test_bands_are_the_magnitudes_of_equal_parts_of_the_spectrum():

@@ -21,19 +21,22 @@ SILENT_DB = 60.0
 
 
 def describe(values: NDArray) -> dict[str, float]:
-    """All of the above; NaN of a sound without power."""
+    """All of the above; NaN of a sound without power, what is over frames of less than a frame."""
     samples = np.asarray(values, dtype=np.float64)
     return _of_frames(samples) | _of_samples(samples)
 
 
 def _of_frames(samples: NDArray[np.float64]) -> dict[str, float]:
     size = 2 ** max(4, round(math.log2(2 * math.sqrt(len(samples)))))
+    unknown: dict[str, float] = dict.fromkeys(("flux", "nonstationarity", "silence"), math.nan)
+    if len(samples) < size:
+        return unknown
     frames = np.lib.stride_tricks.sliding_window_view(samples, size)[:: size // 2]
     window = np.hanning(size + 1)[:-1]
     magnitudes = np.abs(np.fft.rfft(frames * window, axis=1))
     power = (magnitudes**2).sum(axis=1)
     if not power.max() > 0:
-        return dict.fromkeys(("flux", "nonstationarity", "silence"), math.nan)
+        return unknown
     loud = power > power.max() * 10 ** (-SILENT_DB / 10)
     heard = magnitudes[loud] / magnitudes[loud].sum(axis=1, keepdims=True)
     frequency = np.linspace(0, 1, magnitudes.shape[1])

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inr_models import SirenConfig
 from inr_models.errors import InputError
 from search_spaces.bandwidth import nyquist
 from search_spaces.descriptors import describe
@@ -36,8 +37,9 @@ class Target:
 
         Raises:
             InputError: another shape, fewer than two samples along an axis, values that are not
-                finite, or a signal that does not vary, which has no spectrum.
+                finite, a signal that does not vary, which has no spectrum, or no such network.
         """
+        SirenConfig(width=width, depth=depth)  # refuses what is no size
         samples = np.asarray(values, dtype=np.float64)
         if samples.ndim == 2:
             samples = samples[..., None]
