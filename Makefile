@@ -5,6 +5,8 @@ RESULTS ?= results
 PORT ?= 5000
 
 BIN := .venv/bin
+# In the order of their names: the longest, those with a Ray, begin at once (tests/conftest.py).
+SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 DB := $(abspath $(RESULTS))/_mlflow/mlflow.db
 
 .PHONY: help setup study test test-slow test-cluster lint audit ui clean
@@ -18,10 +20,10 @@ study: .venv/.stamp ## run the small audio study: minutes on two cores
 	$(BIN)/python studies/audio_grid.py run --scale small --results "$(RESULTS)"
 
 test: .venv/.stamp ## run the tests: minutes on two cores
-	$(BIN)/python -m pytest -m "not slow and not cluster"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow and not cluster"
 
 test-slow: .venv/.stamp ## run the tests that `make test` leaves out
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m slow
 
 test-cluster: .venv/.stamp ## bring up a cluster of three machines here, and let it go wrong
 	$(BIN)/python -m pytest -rs -m cluster

@@ -1,13 +1,18 @@
 """Studies run as a user runs them: as scripts, in a process of their own."""
 
+import functools
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+from mlflow import MlflowClient
+
+from studies.engine.tracking import default_uri
 
 
 def start(
@@ -19,13 +24,16 @@ def start(
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[str]:
     """In `folder`, by default beside the results; `environment` is added to this process's."""
+    folder = folder or Path(results).parent
+    if verb == "run" and "://" not in str(results):
+        _prepare_mlflow(folder / results)
     command = [sys.executable, "-u", script, verb, "--results", str(results), *map(str, arguments)]
     return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        cwd=folder or Path(results).parent,
+        cwd=folder,
         env=os.environ | dict(environment or {}),
     )
 
@@ -41,6 +49,23 @@ def run(
     process = start(script, verb, results, *arguments, folder=folder, environment=environment)
     output, _ = process.communicate(timeout=900)
     return process.returncode, output
+
+
+def _prepare_mlflow(results: Path) -> None:
+    """Tables for MLflow: to make them is what takes a small study the longest."""
+    database = results / "_mlflow" / "mlflow.db"
+    if not database.exists():
+        database.parent.mkdir(parents=True, exist_ok=True)
+        database.write_bytes(_empty_mlflow())
+
+
+@functools.cache
+def _empty_mlflow() -> bytes:
+    with tempfile.TemporaryDirectory() as results:
+        database = Path(results, "_mlflow", "mlflow.db")
+        database.parent.mkdir()
+        MlflowClient(default_uri(results)).search_experiments()
+        return database.read_bytes()
 
 
 def wait_for_rows(results: Path, count: int) -> None:
