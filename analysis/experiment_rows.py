@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from inr_models import InputError
 from studies.engine.folder import Folder
+from studies.engine.parquet_folder import table_of
 
 Row = Mapping[str, Any]
 
@@ -23,7 +24,7 @@ def left_by(command: str, results: str, name: str, columns: Collection[str]) -> 
     if not content:
         return []
     try:
-        return pq.read_table(io.BytesIO(content)).select(list(columns)).to_pylist()
+        return table_of(content).select(list(columns)).to_pylist()
     except (pa.ArrowException, KeyError, OSError) as error:
         raise InputError(
             f"{results}/_rules/{name}: not as `python -m {command}` makes it; run that again."

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from analysis.surfaces import Surfaces, share_and_gain
 from search_spaces.rules import RULES, AnyRule, read_rule
 from search_spaces.rules.table import Table
 from studies.engine.folder import Folder
+from studies.engine.parquet_folder import table_of
 
 HELD_OUT = "held_out_"
 """What `rule_fitting` names the points of rules that have not seen their signal's recording."""
@@ -99,7 +98,7 @@ def _trained(results: str) -> dict[tuple[str, str], dict[str, Any]]:
     found = [folder.read_bytes(path) for path in (*studies, "regret.parquet")]
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for content in filter(None, found):
-        for row in pq.read_table(pa.BufferReader(content)).to_pylist():
+        for row in table_of(content).to_pylist():
             rows[row["rule"], row["sha256"]] = row
     return rows
 

@@ -23,6 +23,8 @@ from tests.outages import AUDIO_GRID, CLIP, NUM_FITS, SIZES, storage_away
 from tests.servers import BUCKET, S3Server
 from tests.test_store import row
 
+HERE = Path(__file__).parents[1]
+
 
 @pytest.fixture
 def s3(monkeypatch) -> Iterator[S3Server]:
@@ -130,6 +132,27 @@ def test_any_fsspec_storage_holds_results(tmp_path):
     assert again.fits()["key"].to_pylist() == ["a"]
     assert again.names("fits")[0].endswith(".parquet")
     assert again.done(["a", "b"]) == {"a"}
+
+
+READS_AND_ENDS = """
+from studies.engine.parquet_folder import table_of
+from studies.engine.store import Store
+
+store = Store("memory://any/results")
+for key in "abcd":
+    store.append([{"key": key, "sha256": "ab", "network": "siren", "status": "ok"}], [])
+    content = store.read_bytes("fits/" + store.names("fits")[0])
+for _ in range(6):
+    assert store.fits().num_rows == 4
+    assert table_of(content).num_rows == 1
+"""
+
+
+def test_a_process_that_has_read_python_objects_ends_as_it_should():
+    # Read by pyarrow's threads, one of two such processes is aborted as Python ends.
+    for _ in range(5):
+        ended = subprocess.run([sys.executable, "-c", READS_AND_ENDS], cwd=HERE, timeout=100)
+        assert ended.returncode == 0
 
 
 def test_a_bucket_that_is_not_there_is_refused(s3):

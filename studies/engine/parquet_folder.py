@@ -1,4 +1,8 @@
-"""Tables as Parquet files in a folder: every file checked against the schema, none half read."""
+"""Tables as Parquet files in a folder: every file checked against the schema, none half read.
+
+What comes from a Python object, be it bytes or a file of fsspec's, is read without threads: one of
+pyarrow's that lets go of the object last, when Python ends, aborts the process.
+"""
 
 import contextlib
 import uuid
@@ -7,11 +11,17 @@ from collections.abc import Callable, Sequence
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+from pyarrow import fs
 
 from inr_models.errors import InputError
 from studies.engine.folder import Folder
 from studies.engine.schema import TABLES, arrow_schema
 from studies.engine.storage import Patience, refusal
+
+
+def table_of(content: bytes) -> pa.Table:
+    """A Parquet file that has been read."""
+    return pq.read_table(pa.BufferReader(content), use_threads=False)
 
 
 class ParquetFolder(Folder):
@@ -68,8 +78,7 @@ class ParquetFolder(Folder):
     def _check_part(self, table: str, part: str) -> None:
         content = self.read_bytes(part.removeprefix(f"{self.root}/"))
         if content is not None:
-            whole = pa.BufferReader(content)
-            self._check_columns(table, part, lambda _: pq.read_table(whole).schema)
+            self._check_columns(table, part, lambda _: table_of(content).schema)
 
     def read_whole(self, part: str) -> pa.Table:
         """One file, with columns that only a newer version knows; fewest requests.
@@ -82,7 +91,7 @@ class ParquetFolder(Folder):
             with self.filesystem.open_input_stream(part) as file:
                 return file.read()
 
-        return pq.read_table(pa.BufferReader(self.patiently(read)))
+        return table_of(self.patiently(read))
 
     def read_parts(
         self,
@@ -96,14 +105,19 @@ class ParquetFolder(Folder):
         Raises:
             FileNotFoundError: one of them was compacted meanwhile.
         """
+        threads = not isinstance(self.filesystem, fs.PyFileSystem)
+        options = ds.ParquetFragmentScanOptions(pre_buffer=threads)
         # The schema fills columns that an older file lacks with null.
         dataset = ds.dataset(
-            list(parts), schema=arrow_schema(table), filesystem=self.filesystem, format="parquet"
+            list(parts),
+            schema=arrow_schema(table),
+            filesystem=self.filesystem,
+            format=ds.ParquetFileFormat(default_fragment_scan_options=options),
         )
 
         def read() -> pa.Table:
             try:
-                return dataset.to_table(columns=columns, filter=where)
+                return dataset.to_table(columns=columns, filter=where, use_threads=threads)
             except FileNotFoundError:
                 raise
             except (OSError, pa.ArrowException):
