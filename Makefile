@@ -5,7 +5,8 @@ RESULTS ?= results
 PORT ?= 5000
 
 BIN := .venv/bin
-# In the order of their names: the longest, those with a Ray, begin at once (tests/conftest.py).
+# Each file in one process, for its fixtures; in the order of their names, so that some of the
+# longest begin at once.
 SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 DB := $(abspath $(RESULTS))/_mlflow/mlflow.db
 

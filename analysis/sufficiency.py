@@ -100,7 +100,8 @@ class KernelModel:
     def __init__(self, surfaces: Surfaces) -> None:
         recordings = np.array(surfaces.recordings)
         self.others = recordings[:, None] != recordings[None, :]
-        self.regrets = surfaces.regret.reshape(len(recordings), -1)
+        # In single precision, twice as fast, dB are as good as to a millionth.
+        self.regrets = surfaces.regret.reshape(len(recordings), -1).astype(np.float32)
         self.weights = recording_weights(surfaces.recordings)
 
     def regret(self, features: Sequence[Array]) -> Array:
@@ -119,9 +120,9 @@ class KernelModel:
         kernel = np.exp(-distance / (2 * width**2)) + 1e-9
         kernel *= self.others * self.weights
         kernel /= kernel.sum(axis=1, keepdims=True)
-        expected = kernel @ self.regrets
-        near = expected <= expected.min(axis=1, keepdims=True) + NEAR_DB
-        return (near * self.regrets).sum(axis=1) / near.sum(axis=1)
+        expected = kernel.astype(np.float32) @ self.regrets
+        near = expected <= expected.min(axis=1, keepdims=True) + np.float32(NEAR_DB)
+        return np.einsum("sp,sp->s", near, self.regrets) / near.sum(axis=1)
 
 
 def normal_scores(values: Array) -> Array:

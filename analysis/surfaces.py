@@ -14,6 +14,7 @@ from scipy.ndimage import distance_transform_edt, map_coordinates
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+from threadpoolctl import threadpool_limits
 
 from search_spaces.bandwidth import bandwidth, gain
 from search_spaces.descriptors import DESCRIPTORS
@@ -96,7 +97,8 @@ def surfaces(
     Its length scales and its noise are fitted to the signal; it is kept to the rectangle of
     (log s0, log g) that the fits span, and a little beyond.
     """
-    found = [_smooth(target, mine) for target, mine in zip(targets, fits, strict=True)]
+    with threadpool_limits(1, "blas"):  # for a hundred points, more only wait for each other
+        found = [_smooth(target, mine) for target, mine in zip(targets, fits, strict=True)]
     psnr = np.array([psnr for psnr, _ in found])
     regret = np.nanmax(psnr, axis=(1, 2), keepdims=True) - psnr
     return Surfaces(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import optuna
@@ -22,29 +21,6 @@ settings.register_profile(
     "noisescape", deadline=None, max_examples=25, derandomize=True, database=None
 )
 settings.load_profile("noisescape")
-
-
-RAY = {
-    f"tests/test_{name}.py"
-    for name in (
-        *("architectures", "audio_grid", "audio_search", "cluster_head", "doctor", "gpu_packing"),
-        *("joining", "mlflow_server", "object_storage", "resume", "rule_check", "strangers"),
-    )
-}
-"""Tests that start a Ray of this machine's, which others would join: one after the other."""
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Where tests run side by side, those of a file share a process, for their fixtures."""
-    from xdist.scheduler import LoadFileScheduling
-
-    class Scheduling(LoadFileScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            file = super()._split_scope(nodeid)
-            return "ray" if file in RAY else file
-
-    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

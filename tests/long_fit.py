@@ -15,7 +15,7 @@ from studies.engine.trial import Trial
 from studies.engine.tuning import run_schedule
 from studies.engine.workers import connect
 
-EPOCHS = 12_000
+EPOCHS = 3_000
 
 if __name__ == "__main__":
     values = np.random.default_rng(0).uniform(-1, 1, (1024, 1)).astype(np.float32)

@@ -195,6 +195,7 @@ def test_mlflow_gone_and_back_is_filled_in_from_the_store(undisturbed, tmp_path)
         check_mlflow(server.uri, pd.read_parquet(results))
 
 
+@pytest.mark.slow
 def test_a_gpu_that_is_not_there_is_refused_before_any_training(tmp_path):
     if shutil.which("nvidia-smi"):
         pytest.skip("this machine has a GPU")
@@ -206,6 +207,7 @@ def test_a_gpu_that_is_not_there_is_refused_before_any_training(tmp_path):
     assert not list(results.glob("fits/*"))
 
 
+@pytest.mark.slow
 def test_a_run_of_more_than_a_day_wants_a_yes(tmp_path):
     x = np.random.default_rng(0).uniform(-1, 1, 150_000)
     soundfile.write(tmp_path / "noise.wav", x, 44_100)

@@ -107,6 +107,7 @@ def test_mlflow_compares_rules_and_optimum_by_one_metric(undisturbed):
     assert len(figures) == 3 + 2 * 2
 
 
+@pytest.mark.slow
 def test_a_killed_search_ends_as_an_undisturbed_one(undisturbed, tmp_path):
     whole, output = undisturbed
     results = tmp_path / "results"

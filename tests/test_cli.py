@@ -6,10 +6,10 @@ import sys
 import numpy as np
 import pytest
 
-from studies import audio_grid
 from studies.audio_grid import STUDY
+from studies.engine import workers
 from studies.engine.cli import main
-from tests.commands import run
+from studies.engine.workers import Workers
 
 
 def refuse(capsys, *argv: object) -> str:
@@ -101,13 +101,14 @@ def test_a_space_with_its_bounds_reversed_is_a_sentence_too(tmp_path):
         (("--workers-per-gpu", "2"), "--workers-per-gpu 2: no GPU is used"),
     ],
 )
-def test_what_only_a_gpu_has_is_refused_on_a_cpu(tmp_path, flags, words):
-    code, said = run(
-        audio_grid.__file__, "run", tmp_path, "--scale", "small", "--device", "cpu", *flags
-    )
-    assert code == 2
-    assert f"error: {words}" in said
-    assert not list(tmp_path.glob("fits/*"))
+def test_what_only_a_gpu_has_is_refused_on_a_cpu(capsys, monkeypatch, small, flags, words):
+    assert f"error: {words}" in refuse(capsys, *small, "--device", "cpu", *flags)
+    cores = Workers(device="cpu", count=2, limit=2)
+    monkeypatch.setattr(workers, "connect", lambda *_: cores)
+    with pytest.raises(SystemExit) as stop:
+        main(STUDY, [*map(str, small), *flags])
+    assert stop.value.code == 2
+    assert f"error: {words}" in capsys.readouterr().err
 
 
 SECRET = "pa55word"

@@ -23,7 +23,7 @@ from studies.engine.signals import Signal
 from studies.engine.storage import StorageAway
 from studies.engine.store import Store, target_path
 from studies.engine.stored_runs import newest_run
-from studies.engine.study import RUN_JSON, Run, Study
+from studies.engine.study import RUN_JSON, Run, Scale, Study
 
 if TYPE_CHECKING:
     from studies.engine.batch import BatchRunner
@@ -101,10 +101,7 @@ def _prepare(
     )
     with console.status("starting Ray and timing a step"):
         workers = connect(arguments.device, arguments.max_concurrent, per_gpu)
-        if workers.device == "cpu" and (given := arguments.workers_per_gpu):
-            raise InputError(f"--workers-per-gpu {given}: no GPU is used; leave the flag out.")
-        if workers.device == "cpu" and scale.fit.precision == "tf32":
-            raise InputError("--precision tf32: a CPU has no TF32 products; leave the flag out.")
+        _check_device(workers.device, arguments, scale)
         job.measure(partial(time_epoch, workers=workers))
     console.print(f"about {duration(job.seconds / workers.count)} on {workers}")
     return job, workers
@@ -173,6 +170,14 @@ def report(study: Study, arguments: argparse.Namespace, console: Console) -> int
     return report_on(run, signals, store, uri, console)
 
 
+def _check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> None:
+    """Refuse for a CPU what only a GPU has."""
+    if device == "cpu" and (given := arguments.workers_per_gpu):
+        raise InputError(f"--workers-per-gpu {given}: no GPU is used; leave the flag out.")
+    if device == "cpu" and scale.fit.precision == "tf32":
+        raise InputError("--precision tf32: a CPU has no TF32 products; leave the flag out.")
+
+
 def _resolve(
     study: Study, arguments: argparse.Namespace, console: Console
 ) -> tuple[Run, list[Signal]]:
@@ -186,6 +191,7 @@ def _resolve(
     # Whatever is wrong with the flags is said before any file is read.
     empty = resolve(study, scale_name, (), changes=changes)
     _check_search(empty, ())
+    _check_device(arguments.device, arguments, empty.scale)
     files = find_files(patterns, study.media)
     made = {str(file) for file in files} & set(READERS[study.media].generated)
     with console.status("reading the signals" + ": two minutes, the first time" * bool(made)):
