@@ -100,7 +100,7 @@ class KernelModel:
     def __init__(self, surfaces: Surfaces) -> None:
         recordings = np.array(surfaces.recordings)
         self.others = recordings[:, None] != recordings[None, :]
-        # In single precision, twice as fast, dB are as good as to a millionth.
+        # In single precision, which is enough for dB.
         self.regrets = surfaces.regret.reshape(len(recordings), -1).astype(np.float32)
         self.weights = recording_weights(surfaces.recordings)
 
