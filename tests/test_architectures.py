@@ -126,7 +126,8 @@ def test_images_are_compared_with_two_coordinates_and_their_channels(tmp_path, p
     assert page.count("data:image/svg+xml") == 3
 
 
-@pytest.mark.parametrize("study", ["grid", pytest.param("search", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("study", ["grid", "search"])
 def test_images_are_mapped_and_searched_like_sounds(tmp_path, picture, study):
     results = tmp_path / "results"
     script = getattr(studies, f"image_{study}").__file__

@@ -126,6 +126,7 @@ def test_a_killed_search_ends_as_an_undisturbed_one(undisturbed, tmp_path):
     assert table(nothing) == table(output)
 
 
+@pytest.mark.slow
 def test_another_search_starts_from_what_is_stored_and_may_stop_fits_early(undisturbed, tmp_path):
     results = tmp_path / "results"
     shutil.copytree(undisturbed[0], results)

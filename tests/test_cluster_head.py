@@ -49,6 +49,7 @@ def head(tmp_path) -> Iterator[dict[str, str]]:
             process.wait(timeout=60)
 
 
+@pytest.mark.slow
 def test_on_a_head_the_study_says_how_to_get_at_what_it_did(head, tmp_path):
     results = tmp_path / "my results"
     code, output = commands.run(

@@ -40,6 +40,7 @@ def server(s3: S3Server, postgres: Postgres, tmp_path: Path) -> Iterator[MlflowS
         yield made
 
 
+@pytest.mark.slow
 def test_a_study_is_whole_on_a_shared_server(server, s3, tmp_path):
     results = tmp_path / "results"
     arguments = (*SIZES, "--signals", CLIP, "--tracking-uri", server.uri)

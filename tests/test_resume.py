@@ -80,6 +80,7 @@ def test_a_killed_driver_goes_on_from_the_checkpoint(undisturbed, tmp_path):
     assert 10 ** (-first / 10) == pytest.approx(MARK)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_goes_on_from_the_checkpoint(undisturbed, tmp_path):
     process = start(tmp_path)
     path = wait_for_checkpoint(tmp_path)
