@@ -52,7 +52,7 @@ def run(
 
 
 def _prepare_mlflow(results: Path) -> None:
-    """Tables for MLflow: to make them is what takes a small study the longest."""
+    """Tables for MLflow, which makes them by all its migrations: seconds of every run."""
     database = results / "_mlflow" / "mlflow.db"
     if not database.exists():
         database.parent.mkdir(parents=True, exist_ok=True)

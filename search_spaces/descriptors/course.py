@@ -21,7 +21,7 @@ SILENT_DB = 60.0
 
 
 def describe(values: NDArray) -> dict[str, float]:
-    """All of the above; NaN of a sound without power, what is over frames of less than a frame."""
+    """All of the above; NaN without power, and where the sound is shorter than a frame."""
     samples = np.asarray(values, dtype=np.float64)
     return _of_frames(samples) | _of_samples(samples)
 

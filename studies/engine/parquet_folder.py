@@ -20,7 +20,7 @@ from studies.engine.storage import Patience, refusal
 
 
 def table_of(content: bytes) -> pa.Table:
-    """A Parquet file that has been read."""
+    """The table in the bytes of a Parquet file."""
     return pq.read_table(pa.BufferReader(content), use_threads=False)
 
 
