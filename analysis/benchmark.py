@@ -6,7 +6,7 @@
 What is written is a results folder itself, with numbers alone: fits and curves of SIREN² in the
 setting that most fits have, and their signals, without samples and without anybody's paths. Of
 curves on other seeds than the first there are the points that a replay asks for. A second export
-adds a slice with what is new.
+adds a slice with what is new, and brings the studies' `regret.parquet` along.
 """
 
 import argparse
@@ -22,13 +22,13 @@ import pyarrow.compute as pc  # pyright: ignore[reportMissingTypeStubs]
 import pyarrow.parquet as pq
 from rich.console import Console
 
+from analysis.regret_table import regrets_parquet
+from analysis.replay import REPLAYED, replay_table, to_optuna
+from analysis.stored_regrets import trained
 from analysis.stored_surfaces import SEED, usual_setting
 from inr_models import InputError
 from studies.engine.store import Store
-from studies.engine.study import FIRST_CHOOSING_SEED
-
-REPLAYED = (20, 40, 80, 160, 300)
-"""Epochs after which a replay knows the best PSNR so far, the last one the whole fit's."""
+from studies.engine.study import FIRST_CHOOSING_SEED, FIRST_SCORING_SEED
 
 
 def export(source: Store, target: Store, *, confirming: bool = False) -> int:
@@ -82,59 +82,31 @@ def thinned(curves: pa.Table) -> pa.Table:
     return curves.take(pa.array(sorted({i for _, i in best.values()}), pa.int64()))
 
 
-def replay_table(store: Store) -> pa.Table:
-    """A row for each signal, point and seed: the best PSNR in dB after so many epochs."""
-    setting = usual_setting(store)
-    columns = ("signal", "sha256", "hp_s0", "hp_s1", "seed", "metric_psnr_zero")
-    fits = store.fits(columns=columns, where={"network": "siren2", **setting}).to_pylist()
-    best: dict[str, dict[int, float]] = defaultdict(dict)
-    for row in store.curves([fit["key"] for fit in fits]).to_pylist():
-        for epoch in REPLAYED:
-            if row["epoch"] <= epoch:
-                so_far = best[row["key"]].get(epoch, -float("inf"))
-                best[row["key"]][epoch] = max(so_far, row["psnr"])
-    return pa.Table.from_pylist(
-        [
-            {
-                "signal": fit["signal"],
-                "sha256": fit["sha256"],
-                "s0": fit["hp_s0"],
-                "s1": fit["hp_s1"],
-                "seed": fit["seed"],
-                "psnr_zero": fit["metric_psnr_zero"],
-                **{f"psnr_{epoch}": best[fit["key"]].get(epoch) for epoch in REPLAYED},
-            }
-            for fit in fits
-        ]
-    )
-
-
-def to_optuna(table: pa.Table, storage: str) -> int:
-    """A study for each signal, a trial for each point: its mean over seeds at the full budget and,
-    as intermediate values, at the shorter ones. How many studies these are.
+def export_regrets(source: Store, target: Store) -> int:
+    """Bring what rules lose, where training told, to the `regret.parquet` of `target`, in place of
+    its own of the same signal and rule: of points alone whose fits `target` has. How many rows
+    these are.
     """
-    points: dict[str, dict[tuple[float, float], list[Mapping[str, Any]]]] = defaultdict(dict)
-    for row in table.to_pylist():
-        points[row["signal"]].setdefault((row["s0"], row["s1"]), []).append(row)
-    axes = {name: pc.min_max(table[name]).as_py() for name in ("s0", "s1")}  # pyright: ignore
-    spaces: dict[str, optuna.distributions.BaseDistribution] = {
-        name: optuna.distributions.FloatDistribution(ends["min"], ends["max"])
-        for name, ends in axes.items()
+    seeds: dict[tuple[str, float, float], set[int]] = defaultdict(set)
+    where = {"network": "siren2", **usual_setting(target)}
+    for fit in target.fits(columns=["sha256", "hp_s0", "hp_s1", "seed"], where=where).to_pylist():
+        if fit["seed"] >= FIRST_SCORING_SEED:
+            seeds[fit["sha256"], fit["hp_s0"], fit["hp_s1"]].add(fit["seed"])
+
+    def has(row: Mapping[str, Any], point: str) -> bool:
+        return len(seeds[row["sha256"], row[f"s0_{point}"], row[f"s1_{point}"]]) >= row["num_seeds"]
+
+    known = trained(target.results)
+    rows = {
+        of: row
+        for of, row in trained(source.results).items()
+        if has(row, "rule") and has(row, "optimum") and known.get(of) != row
     }
-    for signal, of_signal in points.items():
-        study = optuna.create_study(study_name=signal, storage=storage, direction="maximize")
-        for (s0, s1), rows in of_signal.items():
-            means = {e: sum(row[f"psnr_{e}"] for row in rows) / len(rows) for e in REPLAYED}
-            study.add_trial(
-                optuna.trial.create_trial(
-                    params={"s0": s0, "s1": s1},
-                    distributions=spaces,
-                    value=means[REPLAYED[-1]],
-                    intermediate_values=means,
-                    user_attrs={"seeds": [row["seed"] for row in rows]},
-                )
-            )
-    return len(points)
+    if rows:
+        # In one order, whatever came first: a commit shows what is new.
+        merged = sorted((known | rows).values(), key=lambda row: (row["signal"], row["rule"]))
+        target.write_bytes("regret.parquet", regrets_parquet(merged))
+    return len(rows)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -158,8 +130,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise InputError("--confirming: says what --to adds; give --to as well.")
         store = Store(arguments.results, create=False)
         if arguments.to:
-            num = export(store, Store(arguments.to), confirming=arguments.confirming)
+            target = Store(arguments.to)
+            num = export(store, target, confirming=arguments.confirming)
             console.print(f"{num:,} fits added to {arguments.to}")
+            if num := export_regrets(store, target):
+                console.print(f"{num:,} regrets of rules added or renewed there")
         if arguments.replay:
             table = replay_table(store)
             pq.write_table(table, arguments.replay, compression="zstd")

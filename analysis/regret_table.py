@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,9 +12,13 @@ from analysis.regret import Regret
 
 def regret_table(of_signals: Sequence[Sequence[Regret]]) -> bytes:
     """`regret.parquet`: a row for each signal and rule."""
-    rows = [_row(regret) for regrets in of_signals for regret in regrets]
+    return regrets_parquet([_row(regret) for regrets in of_signals for regret in regrets])
+
+
+def regrets_parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows of `SCHEMA` as a Parquet file."""
     buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), buffer)
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), buffer, compression="zstd")
     return buffer.getvalue()
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.surfaces import Surfaces, share_and_gain
+from inr_models import InputError
 from search_spaces.rules import RULES, AnyRule, read_rule
 from search_spaces.rules.table import Table
 from studies.engine.folder import Folder
@@ -54,7 +56,7 @@ def confirmed(results: str, surfaces: Surfaces) -> list[RuleRegret]:
     Only the surfaces' signals count, since no one knows the others' recordings; a rule that was
     scored twice on a signal has its last study's word.
     """
-    rows = _trained(results)
+    rows = trained(results)
     known = dict(zip((t.sha256 for t in surfaces.targets), surfaces.recordings, strict=True))
     of_rules: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for (rule, sha256), row in rows.items():
@@ -80,7 +82,7 @@ def of_earlier_fits(results: str) -> dict[str, int]:
     """
     found: Counter[str] = Counter()
     tables: dict[str, AnyRule | None] = {}
-    for (rule, sha256), row in _trained(results).items():
+    for (rule, sha256), row in trained(results).items():
         if rule not in tables:
             file = Path(results) / "_rules" / "held_out" / f"{rule}.json"
             tables[rule] = read_rule(str(file)) if file.is_file() else None
@@ -91,15 +93,27 @@ def of_earlier_fits(results: str) -> dict[str, int]:
     return {rule: num for rule, num in found.items() if num}
 
 
-def _trained(results: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """The rows of every `regret.parquet`, by rule and sha256, the last study's."""
+def trained(results: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """The rows of every `regret.parquet`, by rule and sha256: the study's that ended last; those
+    of the results themselves, which came with a benchmark, give way to any study's.
+
+    Raises:
+        InputError: one of the files is damaged.
+    """
     folder = Folder(results)
-    studies = [f"_studies/{name}/regret.parquet" for name in folder.names("_studies")]
-    found = [folder.read_bytes(path) for path in (*studies, "regret.parquet")]
+    found = []
+    for study in ("", *(f"_studies/{name}/" for name in folder.names("_studies"))):
+        if content := folder.read_bytes(path := f"{study}regret.parquet"):
+            try:
+                found.append((folder.modified(path) if study else 0.0, table_of(content)))
+            except pa.ArrowException as error:
+                raise InputError(
+                    f"{folder.results}/{path}: not readable as Parquet; remove it, and the "
+                    "command that made it writes it anew."
+                ) from error
     rows: dict[tuple[str, str], dict[str, Any]] = {}
-    for content in filter(None, found):
-        for row in table_of(content).to_pylist():
-            rows[row["rule"], row["sha256"]] = row
+    for _, table in sorted(found, key=lambda each: each[0]):
+        rows |= {(row["rule"], row["sha256"]): row for row in table.to_pylist()}
     return rows
 
 

@@ -1,17 +1,22 @@
 """The tabular benchmark: numbers alone, nothing twice, and the same to those who replay it."""
 
 import re
+import time
 from pathlib import Path
 
 import optuna
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from analysis import benchmark
-from analysis.benchmark import export, replay_table, to_optuna
+from analysis.benchmark import export
+from analysis.regret_table import SCHEMA, regrets_parquet
+from analysis.replay import REPLAYED, replay_table, to_optuna
+from analysis.stored_regrets import trained
 from search_spaces.audio import AUDIO_GRID_COARSE
 from studies.engine.store import Store
-from studies.engine.study import FIRST_CHOOSING_SEED
+from studies.engine.study import FIRST_CHOOSING_SEED, FIRST_SCORING_SEED
 from tests.planted_rules import fill, planted_signals
 
 CARD = Path(benchmark.__file__).parent / "data" / "README.md"
@@ -54,6 +59,67 @@ def test_what_confirms_rules_is_added_without_what_they_are_fitted_to(exported, 
     assert len(target.fits(where={"seed": 0})) == before
 
 
+def regret_row(store, signal, rule, regret_db, cells=(0, 1)):
+    """Of a rule that has the point of one cell, where the optimum is another's."""
+    fits = store.fits(where={"seed": 0, "sha256": signal.sha256}).to_pylist()
+    at_rule, at_best = (fits[cell] for cell in cells)
+    values = {
+        "signal": signal.name, "sha256": signal.sha256, "rule": rule, "regret_db": regret_db,
+        "num_seeds": 2, "num_dead": 0, "psi": 0.5, "found_by": "grid",
+        **{f"{name}_rule": at_rule[f"hp_{name}"] for name in ("s0", "s1")},
+        **{f"{name}_optimum": at_best[f"hp_{name}"] for name in ("s0", "s1")},
+    }  # fmt: skip
+    return dict.fromkeys(SCHEMA.names) | values
+
+
+def test_what_a_study_trained_comes_along_in_place_of_what_was_there(tmp_path, capsys):
+    signals, folder = planted_signals(2), tmp_path / "results"
+    source = fill(folder, signals)
+    for seed in (FIRST_SCORING_SEED, FIRST_SCORING_SEED + 1):
+        fill(folder, signals[:1], seed=seed)
+    fill(folder, signals[1:], seed=FIRST_SCORING_SEED)  # has not the second seed that rows claim
+    target = Store(str(tmp_path / "data"))
+    for signal, regret_db in ((signals[1], 5.0), (signals[0], 4.0)):
+        row = regret_row(source, signal, "constant", regret_db)
+        target.write_bytes(
+            "regret.parquet", regrets_parquet([*trained(target.results).values(), row])
+        )
+    for study, regret_db in (("z-first", 3.0), ("a-last", 2.0)):
+        rows = [regret_row(source, signals[0], "constant", regret_db)]
+        rows += [regret_row(source, signal, "spectrum", 1.0) for signal in signals]
+        source.write_bytes(f"_studies/{study}/regret.parquet", regrets_parquet(rows))
+        time.sleep(0.02)  # files of one moment have no last
+    command = [source.results, "--to", target.results]
+    assert benchmark.main(command) == 0
+    assert "2 regrets of rules added or renewed there\n" in capsys.readouterr().out
+    table = pq.read_table(tmp_path / "data" / "regret.parquet")
+    assert table.schema.equals(SCHEMA, check_metadata=True)
+    assert [(r["signal"], r["rule"], r["regret_db"]) for r in table.to_pylist()] == [
+        ("clip0", "constant", 2.0), ("clip0", "spectrum", 1.0), ("clip1", "constant", 5.0),
+    ]  # fmt: skip
+    assert benchmark.main(command) == 0
+    assert "regrets" not in capsys.readouterr().out
+
+
+def test_a_damaged_regret_file_is_named(exported, capsys):
+    source, target = exported
+    source.write_bytes("_studies/a/regret.parquet", b"PAR1 and no more")
+    assert benchmark.main([source.results, "--to", target.results]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {source.results}/_studies/a/regret.parquet: not readable")
+
+
+def test_the_committed_regrets_have_their_fits_beside_them():
+    """So that exporting them anew would bring every row."""
+    store = Store(str(CARD.parent), create=False)
+    columns = ["sha256", "hp_s0", "hp_s1", "seed"]
+    has = {tuple(row[c] for c in columns) for row in store.fits(columns=columns).to_pylist()}
+    for row in trained(store.results).values():
+        for point in ("rule", "optimum"):
+            at = row["sha256"], row[f"s0_{point}"], row[f"s1_{point}"]
+            assert all((*at, seed) in has for seed in (105, 106)), row
+
+
 def test_nothing_tells_where_it_was_made(tmp_path):
     signals = planted_signals(2)
     object.__setattr__(signals[0], "source", "/home/someone/sounds/clip0.wav")
@@ -75,7 +141,7 @@ def test_a_replay_ends_with_the_rows_own_psnr(exported):
     assert len(replay) == len(fits)
     expected = fits["metric_psnr_peak"].loc[replay.index]
     assert replay["psnr_300"].to_numpy() == pytest.approx(expected.to_numpy())
-    columns = [f"psnr_{epoch}" for epoch in benchmark.REPLAYED]
+    columns = [f"psnr_{epoch}" for epoch in REPLAYED]
     assert (replay[columns].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
 
 
@@ -89,7 +155,7 @@ def test_of_other_seeds_curves_is_kept_what_a_replay_tells(exported, tmp_path):
     assert target.curves(of_seed[0]).equals(source.curves(of_seed[0]))
     num_points = target.curves(of_seed[1]).to_pandas().groupby("key").size()
     assert len(num_points) == cells
-    assert num_points.between(1, len(benchmark.REPLAYED)).all()
+    assert num_points.between(1, len(REPLAYED)).all()
     assert num_points.sum() < again.curves(of_seed[1]).num_rows
     order = [
         ("sha256", "ascending"),
