@@ -56,6 +56,15 @@ def test_gpus_that_ray_hands_out_must_be_those_that_torch_can_use(seen, usable, 
     assert words in found.text
 
 
+def test_a_node_where_torch_takes_long_is_perhaps_busy():
+    usable, why = checks.usable_gpus(0.01)  # no torch is imported in that time
+    [found] = findings.gpus({Node("", "10.0.0.11", 0, False): report(gpus=usable, gpu_error=why)})
+    assert found.text == "10.0.0.11: torch does not start: no answer within 0 s"
+    assert found.mend == (
+        "if that node is busy, give a longer --timeout; else install what constraints.txt pins there"
+    )
+
+
 def test_another_version_on_a_node_is_a_problem():
     other = checks.versions() | {"torch": "1.0"}
     [found] = findings.versions({Node("", "10.0.0.11", 0, False): report(versions=other)})

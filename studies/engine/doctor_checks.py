@@ -48,6 +48,7 @@ try:
 except AuthenticationError:
     sys.exit(3)
 """
+SILENT = "no answer"
 Answer = Literal["welcome", "refused", "silent"]
 
 
@@ -107,7 +108,7 @@ def usable_gpus(seconds: float) -> tuple[int, str]:
         command = [sys.executable, "-c", USE_GPUS]
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
     except subprocess.TimeoutExpired:
-        return -1, f"no answer from torch within {seconds:.0f} s"
+        return -1, f"{SILENT} within {seconds:.0f} s"
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         return -1, lines[-1] if lines else f"torch ended with exit code {done.returncode}"
@@ -150,7 +151,7 @@ def greet(address: str, environment: dict[str, str], seconds: float = 20) -> Ans
 
 def why_not(seconds: float, action: Callable[..., Any], *arguments: Any) -> str:
     """Why an action cannot be done within `seconds`, as one line; empty if it can."""
-    failure = [f"no answer within {seconds:.0f} s"]
+    failure = [f"{SILENT} within {seconds:.0f} s"]
 
     def attempt() -> None:
         try:

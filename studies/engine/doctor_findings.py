@@ -95,6 +95,8 @@ def gpus(reports: Reports) -> Iterator[Finding]:
         usable, seen = report["gpus"], node.gpus if node.gpus is not None else report["gpus"]
         if usable < 0:
             mend = "install what constraints.txt pins there"
+            if report["gpu_error"].startswith(checks.SILENT):
+                mend = "if that node is busy, give a longer --timeout; else " + mend
             yield problem("GPUs", f"{node.name}: torch does not start: {report['gpu_error']}", mend)
         elif usable < seen:
             text = f"{node.name}: Ray hands out {seen}, torch can use {usable}"
