@@ -61,7 +61,8 @@ def test_a_node_where_torch_takes_long_is_perhaps_busy():
     [found] = findings.gpus({Node("", "10.0.0.11", 0, False): report(gpus=usable, gpu_error=why)})
     assert found.text == "10.0.0.11: torch does not start: no answer within 0 s"
     assert found.mend == (
-        "if that node is busy, give a longer --timeout; else install what constraints.txt pins there"
+        "if that node is busy, give a longer --timeout; else install what "
+        "constraints.txt pins there"
     )
 
 
