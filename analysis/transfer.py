@@ -7,7 +7,6 @@ are paired by name, since another length is another crop.
 import contextlib
 import math
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ from analysis.stored_surfaces import SEED, SETTING, stored_surfaces, usual_setti
 from analysis.surfaces import Surfaces, share_and_gain
 from analysis.variants import originals_of
 from inr_models import InputError, SirenConfig
-from search_spaces.rules import RULES, AnyRule, NoiseScales, read_rule
+from search_spaces.rules import RULES, AnyRule, NoiseScales, named_rule
 from studies.engine.rows import signal_from_row
 from studies.engine.store import Store
 
@@ -76,14 +75,14 @@ class BiasPair(NamedTuple):
     psnr_zero_bias: float
 
 
-def transfer(results: str, name: str, recordings: str | None = None) -> list[Moved]:
-    """Every signal in every setting but the usual one, by the rule of that name, or of a file;
-    without variants of `analysis.variants`.
+def transfer(results: str, rule: str, recordings: str | None = None) -> list[Moved]:
+    """Every signal in every setting but the usual one, by the rule of that name or file; without
+    variants of `analysis.variants`.
 
     Raises:
         InputError: there is no such rule; the results hold no maps, or of one setting alone.
     """
-    rule = RULES.get(name) or read_rule(name)
+    name, asked = named_rule(rule, "--rule")
     store = Store(results, create=False)
     usual = usual_setting(store)
     elsewhere = []
@@ -96,11 +95,11 @@ def transfer(results: str, name: str, recordings: str | None = None) -> list[Mov
             "studies/rule_check.py run --depth 2 say."
         )
     made = stored_surfaces(results, recordings).surfaces
-    before = dict(zip(made.names, _at(made, rule)[0].tolist(), strict=True))
+    before = dict(zip(made.names, _at(made, asked)[0].tolist(), strict=True))
     return [
         moved
         for setting, there in elsewhere
-        for moved in _of_setting(there.surfaces, rule, Path(name).stem, setting, usual, before)
+        for moved in _of_setting(there.surfaces, asked, name, setting, usual, before)
     ]
 
 

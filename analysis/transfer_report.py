@@ -17,7 +17,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -27,7 +26,7 @@ from analysis.intervals import Interval, recordings_interval
 from analysis.tables import wide_table
 from analysis.transfer import BiasPair, Moved, transfer, zero_output_bias
 from inr_models import InputError
-from search_spaces.rules import RECOMMENDED
+from search_spaces.rules import RECOMMENDED, rule_name
 
 COMMAND = "analysis.transfer_report"
 FILE, BIAS_FILE = "transfer.parquet", "zero_output_bias.parquet"
@@ -135,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    console.print(transfer_table(moved, Path(arguments.rule).stem))
+    console.print(transfer_table(moved, rule_name(arguments.rule)))
     if pairs:
         console.print("A zero output bias gains, in the mean over points and signals:")
         for share, gain in bias_gains(pairs).items():

@@ -12,8 +12,9 @@ import pytest
 
 from analysis import transfer_report
 from analysis.findings_transfer import Transfer, read_transfer, transfer_section
-from analysis.transfer import Moved
+from analysis.transfer import Moved, transfer
 from inr_models import InputError
+from search_spaces.rules import RULES, rule_json
 from studies.engine.resolving import resolve
 from studies.engine.rows import signal_row
 from studies.engine.store import Store
@@ -175,4 +176,13 @@ def test_one_setting_alone_is_told_what_to_do(tmp_path, capsys):
     assert transfer_report.main([store.results]) == 2
     assert "all maps are of one setting" in capsys.readouterr().err
     assert transfer_report.main([store.results, "--rule", "nowhere.json"]) == 2
-    assert "nowhere.json: cannot be read" in capsys.readouterr().err
+    assert "--rule nowhere.json: neither a file nor a rule; give" in capsys.readouterr().err
+
+
+def test_rows_have_no_rules_name_but_their_own(told, tmp_path, capsys):
+    path = tmp_path / "constant.json"
+    path.write_text('{"kind": "constant", "share": 0.5, "gain": 2}')
+    assert transfer_report.main([told[0], "--rule", str(path)]) == 2
+    assert "another rule is named constant; rename the file" in capsys.readouterr().err
+    path.write_text(rule_json(RULES["constant"]))
+    assert {row.rule for row in transfer(told[0], str(path))} == {"constant"}

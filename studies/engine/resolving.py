@@ -2,12 +2,11 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 from inr_models import FitConfig, InputError
 from search_spaces.networks import Case
-from search_spaces.rules import RULES, AnyRule, read_rule
+from search_spaces.rules import RULES, AnyRule, named_rule
 from search_spaces.rules.spectrum_matching import SpectrumMatching
 from search_spaces.rules.table import Table
 from studies.engine.signals import Signal
@@ -95,25 +94,15 @@ def _settled(rule: AnyRule, signals: Sequence[Signal], scale: Scale) -> AnyRule:
     return Table(points={sha256: rule(target) for sha256, target in targets.items()})
 
 
-def rule_name(given: str) -> str:
-    """What a rule is called that was given by name or by its file."""
-    return given if given in RULES else Path(given).stem
-
-
 def _named_rules(given: Sequence[str]) -> dict[str, AnyRule]:
     """Rules by name or from JSON files, which are named after their files."""
-    found = {}
+    found: dict[str, AnyRule] = {}
     for each in given:
-        if each not in RULES and not Path(each).is_file():
-            raise InputError(
-                f"--rules {each}: neither a file nor a rule; give a rule's JSON file, or one of "
-                f"{', '.join(RULES)}."
-            )
-        name = rule_name(each)
+        name, rule = named_rule(each, "--rules")
         check_name("--rules", name)
-        if each != name and (name in RULES or name in found):
+        if found.get(name, rule) != rule:
             raise InputError(f"--rules {each}: another rule is named {name}; rename the file.")
-        found[name] = RULES[each] if each in RULES else read_rule(each)
+        found[name] = rule
     return found
 
 

@@ -6,8 +6,9 @@ from pydantic import ValidationError
 
 from inr_models import InputError
 from inr_models.shown import printable
+from search_spaces.rules import rule_name
 from studies.engine.plan import points
-from studies.engine.resolving import FLAGS, rule_name
+from studies.engine.resolving import FLAGS
 from studies.engine.rows import signal_from_row
 from studies.engine.signal_files import find_files
 from studies.engine.signals import Signal
