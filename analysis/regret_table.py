@@ -1,6 +1,7 @@
 """`regret.parquet`: the regrets of a run as a table to open in notebooks."""
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,7 +33,10 @@ _COLUMNS = {
     "regret_low": (_REAL, "dB, lower end of its 95 % interval (Student's t)"),
     "regret_high": (_REAL, "dB, upper end"),
     "num_seeds": (pa.int64(), "scoring seeds"),
-    "claimed_db": (_REAL, "dB, lead of the search's best point on the search's own seeds"),
+    "claimed_db": (
+        _REAL,
+        "dB, lead of the search's best point on the search's own seeds, if it tried the rule's",
+    ),
     "curse_db": (_REAL, "dB, how much of that lead is gone on the choosing seeds"),
     "num_dead": (pa.int64(), "scoring fits of the rule within 1 dB of zero output, or diverged"),
     "at_rim": (pa.bool_(), "the optimum is at the rim of the searched space"),
@@ -54,7 +58,7 @@ def _row(regret: Regret) -> Mapping[str, object]:
     at_rule, at_best = regret.rule_point.scales, regret.optimum.scales
     assert at_rule
     assert at_best
-    return {
+    row = {
         "signal": regret.signal.name,
         "rule": regret.rule,
         "psnr_rule": regret.psnr_rule,
@@ -75,3 +79,5 @@ def _row(regret: Regret) -> Mapping[str, object]:
         "s1_optimum": at_best.s1,
         "found_by": regret.optimum.kind,
     }
+    # What cannot be said is null, which equals itself.
+    return {n: None if isinstance(v, float) and math.isnan(v) else v for n, v in row.items()}

@@ -175,6 +175,9 @@ def test_the_shares_and_the_mean_over_signals(tmp_path):
     mine = table[table["rule"] == "eqn11_length"].set_index("signal")
     assert mine["regret_db"].to_dict() == pytest.approx(gains)
     assert (mine["num_seeds"] == 5).all()
+    unsaid = of_signals[0][0]._replace(claimed=math.nan)
+    (row,) = pq.read_table(io.BytesIO(regret_table([[unsaid]]))).to_pylist()
+    assert row["claimed_db"] is None
 
 
 def test_the_share_of_cells_near_the_best_is_of_seeds_that_all_cells_have():
