@@ -19,7 +19,7 @@ from studies.engine.rows import curve_rows, finished_row, signal_row
 from studies.engine.signals import Signal
 from studies.engine.store import Store
 from studies.rule_check import STUDY
-from tests.test_study import make_signal
+from tests.made import make_signal
 
 Array = NDArray[np.float64]
 MAP_ALONE = replace(STUDY, small=replace(STUDY.small, rules=("eqn11_length_width",)))

@@ -26,7 +26,7 @@ from studies.engine.rows import signal_from_row, signal_row
 from studies.engine.signals import Signal
 from studies.engine.store import Store, output_path, target_path
 from studies.engine.study import RUN_JSON, Run
-from tests.test_study import make_signal
+from tests.made import make_signal
 
 SOUND = make_signal()
 IMAGE = dataclasses.replace(

@@ -16,8 +16,8 @@ from studies.engine.known import known_points
 from studies.engine.plan import CHOOSING_STAGE, trial_of
 from studies.engine.rungs import MIN_TO_COMPARE, rung_epochs
 from studies.engine.store import Store
+from tests.made import make_signal
 from tests.planted import Search, make_search, noisy
-from tests.test_study import make_signal
 
 CONFIG = FitConfig(epochs=60, learning_rate=1e-3)
 A = make_signal("a")

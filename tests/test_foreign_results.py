@@ -21,7 +21,7 @@ from studies.engine.resolving import resolve
 from studies.engine.rows import signal_row
 from studies.engine.store import Store, output_path, target_path
 from studies.engine.study import RUN_JSON, Run
-from tests.test_study import make_signal
+from tests.made import make_signal
 
 SIGNAL = make_signal()
 STUDIES = (audio_grid.STUDY, audio_search.STUDY, audio_architectures.STUDY)

@@ -11,8 +11,8 @@ from search_spaces.noise_grid import NoiseGrid
 from studies.engine.journal import RunJournal, open_journal
 from studies.engine.rows import Row
 from studies.engine.store import Store
+from tests.made import make_signal
 from tests.planted import Search, make_search, noisy
-from tests.test_study import make_signal
 
 A = make_signal("a", 0.1)
 

@@ -17,7 +17,7 @@ from studies.engine.schedule import BATCH_SECONDS, MAX_BATCH, Schedule, make_bat
 from studies.engine.store import Store
 from studies.engine.trial import Trial
 from studies.engine.workers import FILLS_A_GPU, Workers, workers_per_gpu
-from tests.test_study import make_signal
+from tests.made import make_signal
 
 SIGNAL = make_signal()
 

@@ -7,8 +7,8 @@ from analysis.comparison_tables import caption
 from analysis.published import EPOCHS, SETS, TABLES, left_out, published, target_of
 from studies import audio_architectures, image_architectures, tensor_train
 from studies.engine.signals import Signal
+from tests.made import make_signal
 from tests.test_comparison import IMAGE, SCORES, make_run
-from tests.test_study import make_signal
 
 
 def papers(name: str, psi: float, zero: float) -> Signal:

@@ -14,8 +14,8 @@ from analysis.regret import Regret, cost_to_find, overall, regrets, share_of_cel
 from analysis.regret_table import regret_table
 from studies.engine.known import known_points
 from studies.engine.plan import PlannedFit, points, trial_of
+from tests.made import make_signal
 from tests.planted import Search, grid_rows, height, make_search, noisy
-from tests.test_study import make_signal
 
 REPEATS = 200
 

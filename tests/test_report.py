@@ -14,7 +14,7 @@ from analysis.summary import summarize
 from analysis.tables import plan_table, status_table, summary_table
 from studies.engine.plan import trial_of
 from studies.engine.store import Store
-from tests.test_study import make_run, make_signal, rows_for
+from tests.made import make_run, make_signal, rows_for
 
 NASTY = 'a$_$b [live] "x" <b>'
 

@@ -19,8 +19,8 @@ from studies.engine.known import known_points, objective
 from studies.engine.plan import CHOOSING_STAGE, PlannedFit, points, trial_of
 from studies.engine.resolving import resolve
 from studies.engine.study import confirming_seeds
+from tests.made import make_signal
 from tests.planted import Search, cells_of, grid_rows, height, make_search, noisy, row_of
-from tests.test_study import make_signal
 
 A, B, C = (make_signal(name, psi) for name, psi in (("a", 0.1), ("b", 0.3), ("c", 0.6)))
 

@@ -18,9 +18,9 @@ from search_spaces.rules import RULES, rule_json
 from studies.engine.resolving import resolve
 from studies.engine.rows import signal_row
 from studies.engine.store import Store
+from tests.made import make_signal
+from tests.planted_maps import height, planted_rows
 from tests.planted_rules import MAP_ALONE
-from tests.test_study import make_signal
-from tests.test_variants import height, planted_rows
 
 SHARE, GAIN = 0.15, 3.0
 MOVED = 3.0

@@ -17,7 +17,7 @@ from studies.engine.storage import StorageAway
 from studies.engine.store import Store
 from studies.engine.trial import Trial
 from studies.engine.tuning import _Rows
-from tests.test_study import make_signal
+from tests.made import make_signal
 
 SIGNAL = make_signal()
 
