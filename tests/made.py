@@ -56,3 +56,19 @@ def rows_for(run: Run, signal: Signal, score) -> dict[str, dict]:
         }
         for point, seed, key in every_key(run, signal)
     }
+
+
+def stored_row(key: str, **values: object) -> dict[str, object]:
+    """A row of fits that a store takes, with `values` changed."""
+    base = {
+        "key": key,
+        "study": "test",
+        "signal": "clip",
+        "sha256": "ab",
+        "n": 256,
+        "network": "siren2",
+        "seed": 0,
+        "status": "ok",
+        "metric_psnr_peak": 30.0,
+    }
+    return base | values

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import mlflow
+import pandas as pd
+import pytest
 
 import studies.audio_grid
 from tests.servers import BUCKET, Postgres, S3Server
@@ -74,3 +76,33 @@ def wait_for_seeds(uri: str, count: int) -> int:
             if seeds >= count:
                 return seeds
         time.sleep(0.5)
+
+
+def check_mlflow(uri: str, frame: pd.DataFrame) -> None:
+    """That MLflow has the study, its clip and every point of `frame`, nested and finished."""
+    client = mlflow.MlflowClient(uri)
+    experiment = client.get_experiment_by_name("audio_grid")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id], max_results=1000)
+    assert all(r.info.status == "FINISHED" for r in runs)
+    parent = {r.info.run_id: r.data.tags.get("mlflow.parentRunId") for r in runs}
+    (study,) = [r for r in runs if parent[r.info.run_id] is None]
+    (clip,) = [r for r in runs if parent[r.info.run_id] == study.info.run_id]
+    points = [r for r in runs if parent[r.info.run_id] == clip.info.run_id]
+    assert len(points) == 23
+    assert {"report.html", "study.json"} <= {
+        a.path for a in client.list_artifacts(study.info.run_id)
+    }
+    assert clip.data.metrics["best_minus_eqn11_db"] == pytest.approx(
+        clip.data.metrics["psnr_best"] - clip.data.metrics["psnr_eqn11"]
+    )
+    peaks = {(r.hp_s0, r.hp_s1, r.seed): r.metric_psnr_peak for r in frame.itertuples()}
+    for point in points:
+        if point.data.params["kind"] == "grid":
+            place = [(s0, s1) for s0, s1, seed in peaks if seed == 0
+                     and f"{s0:.6g}" == point.data.params["s0"]
+                     and f"{s1:.6g}" == point.data.params["s1"]]  # fmt: skip
+            assert point.data.metrics["psnr_peak_seed_0"] == peaks[(*place[0], 0)]
+        history = client.get_metric_history(point.info.run_id, "psnr_db_seed_0")
+        assert [m.step for m in history][-1] == 60
+        assert len(history) > 20

@@ -6,7 +6,6 @@ import signal
 from functools import partial
 from pathlib import Path
 
-import mlflow
 import numpy as np
 import pandas as pd
 import psutil
@@ -16,7 +15,7 @@ import soundfile
 import studies.audio_grid
 from tests import commands
 from tests.commands import scores, wait_for_rows
-from tests.outages import CLIP, NUM_FITS, SIZES
+from tests.outages import CLIP, NUM_FITS, SIZES, check_mlflow
 from tests.servers import MlflowServer, free_port
 
 SCRIPT = studies.audio_grid.__file__
@@ -76,35 +75,6 @@ def test_curves_are_log_spaced_and_end_with_the_last_epoch(undisturbed):
 def test_mlflow_holds_study_signal_and_points_nested(undisturbed):
     results, _ = undisturbed
     check_mlflow(f"sqlite:///{results}/_mlflow/mlflow.db", pd.read_parquet(results))
-
-
-def check_mlflow(uri: str, frame: pd.DataFrame) -> None:
-    client = mlflow.MlflowClient(uri)
-    experiment = client.get_experiment_by_name("audio_grid")
-    assert experiment is not None
-    runs = client.search_runs([experiment.experiment_id], max_results=1000)
-    assert all(r.info.status == "FINISHED" for r in runs)
-    parent = {r.info.run_id: r.data.tags.get("mlflow.parentRunId") for r in runs}
-    (study,) = [r for r in runs if parent[r.info.run_id] is None]
-    (clip,) = [r for r in runs if parent[r.info.run_id] == study.info.run_id]
-    points = [r for r in runs if parent[r.info.run_id] == clip.info.run_id]
-    assert len(points) == 23
-    assert {"report.html", "study.json"} <= {
-        a.path for a in client.list_artifacts(study.info.run_id)
-    }
-    assert clip.data.metrics["best_minus_eqn11_db"] == pytest.approx(
-        clip.data.metrics["psnr_best"] - clip.data.metrics["psnr_eqn11"]
-    )
-    peaks = {(r.hp_s0, r.hp_s1, r.seed): r.metric_psnr_peak for r in frame.itertuples()}
-    for point in points:
-        if point.data.params["kind"] == "grid":
-            place = [(s0, s1) for s0, s1, seed in peaks if seed == 0
-                     and f"{s0:.6g}" == point.data.params["s0"]
-                     and f"{s1:.6g}" == point.data.params["s1"]]  # fmt: skip
-            assert point.data.metrics["psnr_peak_seed_0"] == peaks[(*place[0], 0)]
-        history = client.get_metric_history(point.info.run_id, "psnr_db_seed_0")
-        assert [m.step for m in history][-1] == 60
-        assert len(history) > 20
 
 
 def test_a_finished_run_is_not_run_again(undisturbed):

@@ -9,9 +9,8 @@ import pytest
 
 from tests import commands
 from tests.commands import scores
-from tests.outages import AUDIO_GRID, CLIP, NUM_FITS, SIZES, postgres_restarted
+from tests.outages import AUDIO_GRID, CLIP, NUM_FITS, SIZES, check_mlflow, postgres_restarted
 from tests.servers import BUCKET, MlflowServer, Postgres, S3Server
-from tests.test_audio_grid import check_mlflow
 
 pytestmark = pytest.mark.skipif(bool(Postgres.why_not()), reason=Postgres.why_not())
 

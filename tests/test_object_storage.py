@@ -19,9 +19,9 @@ from studies.engine.storage import Patience, StorageAway
 from studies.engine.store import Store
 from tests import commands, long_fit
 from tests.commands import scores
+from tests.made import stored_row as row
 from tests.outages import AUDIO_GRID, CLIP, NUM_FITS, SIZES, storage_away
 from tests.servers import BUCKET, S3Server
-from tests.test_store import row
 
 HERE = Path(__file__).parents[1]
 

@@ -8,7 +8,7 @@ from analysis.published import EPOCHS, SETS, TABLES, left_out, published, target
 from studies import audio_architectures, image_architectures, tensor_train
 from studies.engine.signals import Signal
 from tests.made import make_signal
-from tests.test_comparison import IMAGE, SCORES, make_run
+from tests.made_comparisons import IMAGE, SCORES, make_run
 
 
 def papers(name: str, psi: float, zero: float) -> Signal:

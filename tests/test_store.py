@@ -11,23 +11,9 @@ from inr_models import InputError
 from studies.engine.compaction import compact
 from studies.engine.schema import TABLES, arrow_schema
 from studies.engine.store import Store
+from tests.made import stored_row as row
 
 MANY = 20
-
-
-def row(key: str, **values: object) -> dict[str, object]:
-    base = {
-        "key": key,
-        "study": "test",
-        "signal": "clip",
-        "sha256": "ab",
-        "n": 256,
-        "network": "siren2",
-        "seed": 0,
-        "status": "ok",
-        "metric_psnr_peak": 30.0,
-    }
-    return base | values
 
 
 @pytest.fixture

@@ -1,0 +1,101 @@
+"""Networks beside each other: who is ranked, and what the report says."""
+
+import dataclasses
+import datetime
+import io
+import math
+import statistics
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from rich.console import Console
+
+from analysis.comparison import compare, overall
+from analysis.comparison_report import comparison_report
+from analysis.report import Results
+from studies import audio_architectures, image_architectures
+from studies.engine.plan import plan, points, trial_of
+from studies.engine.store import Store, output_path, target_path
+from tests.made import make_signal
+from tests.made_comparisons import IMAGE, SOUND, by_case, four, make_run, rows_of
+
+
+def test_standings_are_in_the_order_of_the_means_and_no_dead_fit_is_ranked():
+    run = four()
+    (found,) = compare(run, [SOUND], {SOUND.sha256: rows_of(run, SOUND, by_case)})
+    assert [(s.point.name, s.rank) for s in found.standings] == [
+        ("siren2", 1), ("finer_pp", 2), ("siren", 3), ("wire", None),
+    ]  # fmt: skip
+    best = found.standings[0]
+    assert (best.mean, best.deviation) == (45.5, statistics.stdev([45, 46]))
+    assert found.standings[-1].remark == "1 of 2 dead"
+
+
+@pytest.mark.parametrize("status", ["diverged", "failed", "missing"])
+def test_a_network_with_a_fit_that_is_not_whole_has_no_rank(status):
+    run = four()
+    rows = rows_of(run, SOUND, by_case)
+    point = next(p for p in points(run, SOUND) if p.name == "siren2")
+    key = trial_of(run, SOUND, point, 1).key
+    if status == "missing":
+        del rows[key]
+    else:
+        rows[key] |= {"status": status, "metric_psnr_peak": None}
+    (found,) = compare(run, [SOUND], {SOUND.sha256: rows})
+    standing = next(s for s in found.standings if s.point.name == "siren2")
+    assert standing.rank is None
+    assert standing.remark == f"1 of 2 {status}"
+    assert found.standings[0].point.name == "finer_pp"
+
+
+def test_the_mean_gap_is_of_networks_that_are_ranked_on_every_signal():
+    run = four()
+    other = make_signal("other")
+    rows = {SOUND.sha256: rows_of(run, SOUND, by_case)}
+    rows[other.sha256] = rows_of(run, other, lambda p, s: by_case(p, s) + 8 * (p.case == "siren"))
+    totals = overall(compare(run, [SOUND, other], rows))
+    assert [(o.name, o.behind, o.wins, o.ranked) for o in totals[:3]] == [
+        ("siren2", 0.0, 2, 2), ("finer_pp", 5.0, 0, 2), ("siren", 11.0, 0, 2),
+    ]  # fmt: skip
+    assert math.isnan(totals[3].behind)
+    assert totals[3].ranked == 0
+
+
+@pytest.mark.parametrize("signal", [SOUND, IMAGE], ids=["sound", "image"])
+def test_the_report_has_a_table_figures_and_error_pictures(tmp_path, signal):
+    signal = dataclasses.replace(signal, name='a$_$b "x" <b>')
+    run = make_run(
+        image_architectures.STUDY if signal.image_shape else audio_architectures.STUDY,
+        signal,
+        networks=["siren", "siren2", "wire"],
+        seeds=2,
+    )
+    rows, store = rows_of(run, signal, by_case), Store(str(tmp_path))
+    rng = np.random.default_rng(0)
+    values = rng.uniform(-1, 1, (signal.num_samples, signal.channels)).astype(np.float32)
+    store.write_array(target_path(signal.sha256), values)
+    for fit in plan(run, [signal]):
+        curve = [{"key": fit.trial.key, "epoch": e, "psnr": 10.0 + e} for e in range(5)]
+        store.append([], curve)
+        assert fit.keep == (fit.trial.seed == 0)
+        if fit.keep:
+            store.write_array(output_path(fit.trial.key), values / 2)
+    sha = signal.sha256
+    results = Results(
+        run, [signal], {sha: rows}, store, {sha: len(rows)}, {sha: 0}, {sha: []}, lambda _: {}
+    )
+    made = comparison_report(results, datetime.datetime.now())
+    assert {name.rsplit("-", 1)[1] for name in made.figures} == {"networks", "histories", "errors"}
+    assert made.html.count('src="data:image/svg+xml;base64,') == 3
+    assert "<b>" not in made.html
+    table = pq.read_table(io.BytesIO(made.files["comparison.parquet"])).to_pylist()
+    assert [(r["point"], r["rank"]) for r in table] == [("siren2", 1), ("siren", 2), ("wire", None)]
+    assert made.numbers[sha]["psnr_mean_siren2"] == 45.5
+    console = Console(width=80, file=io.StringIO())
+    for one in made.tables:
+        console.print(one)
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert max(map(len, said.splitlines())) <= 80
+    assert "45.5 ± 0.7" in said
+    assert "1 of 2 dead" in said
