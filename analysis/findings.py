@@ -11,7 +11,7 @@ import argparse
 import re
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -26,7 +26,7 @@ from analysis.experiment_rows import Row
 from analysis.findings_cost import cost_sentence
 from analysis.findings_experiments import read_experiments
 from analysis.findings_limits import Extent
-from analysis.findings_text import AS_PUBLISHED, COST, page
+from analysis.findings_text import AS_PUBLISHED, COST, FORESTS, page
 from analysis.findings_transfer import Transfer, read_transfer
 from analysis.plots import STYLE, to_svg
 from analysis.rule_families import Family
@@ -57,9 +57,9 @@ DESCRIPTORS = ("psi", "low_pass_40", "centroid_power", "rolloff_99")
 
 class Findings(NamedTuple):
     """Regrets of rules on recordings that they have not seen, the rule that is best on all signals
-    by cross-validation, and what descriptors add to psi; experiments on changed sounds, and what
-    a forest that knows all descriptors leaves, where `rule_fitting` has asked one; `earlier` are
-    the trained points that are of an earlier fit, by rule.
+    by cross-validation, and what descriptors add to psi; experiments on changed sounds;
+    `earlier` are the trained points that are of an earlier fit, by rule. Forests are among the
+    rules where `rule_fitting` has asked them.
     """
 
     surfaces: Surfaces
@@ -71,7 +71,6 @@ class Findings(NamedTuple):
     sufficiency: Sufficiency
     experiments: tuple[Row, ...] = ()
     transfer: Transfer = Transfer()
-    forest: RuleRegret | None = None
     earlier: Mapping[str, int] = MappingProxyType({})
 
 
@@ -101,14 +100,15 @@ def find(
     return Findings(
         surfaces=made,
         extent=_extent(results, stored),
-        regrets=tuple(by_mean([*validated, *on_surfaces(made, published)])),
+        regrets=tuple(
+            by_mean([*validated, *_forests(results, made), *on_surfaces(made, published)])
+        ),
         confirmed=tuple(confirmed(results, made)),
         family=family.name,
         rule=rule,
         sufficiency=sufficiency(made, shuffles=shuffles),
         experiments=read_experiments(results),
         transfer=read_transfer(results),
-        forest=_forest(results, made),
         earlier=of_earlier_fits(results),
     )
 
@@ -118,18 +118,15 @@ def _as_regret(surfaces: Surfaces, validated: Validated) -> RuleRegret:
     return RuleRegret(validated.name, validated.regret, surfaces.recordings, psi)
 
 
-def _forest(results: str, surfaces: Surfaces) -> RuleRegret | None:
-    """By the table of its held-out points, as far as that has all signals."""
-    path = Path(results) / "_rules" / "held_out" / f"{HELD_OUT}forest.json"
-    if not path.is_file():
-        return None
-    rule = read_rule(str(path))
-    if not isinstance(rule, Table) or any(t.sha256 not in rule.points for t in surfaces.targets):
-        return None
-    at = np.array([share_and_gain(target, rule(target)) for target in surfaces.targets]).T
-    psi = surfaces.descriptors["psi"]
-    regret = surfaces.regret_at(at[0], at[1])
-    return RuleRegret("forest", regret, surfaces.recordings, psi)
+def _forests(results: str, surfaces: Surfaces) -> Iterator[RuleRegret]:
+    """Of forests the tables of their held-out points, as far as these have all signals."""
+    for name in FORESTS:
+        path = Path(results) / "_rules" / "held_out" / f"{HELD_OUT}{name}.json"
+        rule = read_rule(path) if path.is_file() else None
+        if isinstance(rule, Table) and all(t.sha256 in rule.points for t in surfaces.targets):
+            at = np.array([share_and_gain(target, rule(target)) for target in surfaces.targets]).T
+            regret = surfaces.regret_at(at[0], at[1])
+            yield RuleRegret(name, regret, surfaces.recordings, surfaces.descriptors["psi"])
 
 
 def _have_bands(surfaces: Surfaces) -> bool:

@@ -73,7 +73,8 @@ def where_the_loss_lies(findings: "Findings") -> str:
     knows every descriptor makes of them.
     """
     made = findings.surfaces
-    (chosen,) = [each for each in findings.regrets if each.rule == CHOSEN]
+    found = {each.rule: each for each in findings.regrets}
+    chosen = found[CHOSEN]
     worst = np.argsort(-chosen.regret)[:WORST]
     others = np.delete(chosen.regret, worst)
     if not len(others) or chosen.regret.sum() <= 0:
@@ -83,11 +84,11 @@ def where_the_loss_lies(findings: "Findings") -> str:
         f"{len(worst)} of {len(chosen.regret)} signals hold {share:.0f} % of the chosen rule's "
         f"regret on surfaces; the others' mean is {others.mean():.2f} dB."
     ]
-    if findings.forest:
+    if forest := found.get("forest"):
         lines.append(
             f"A random forest that is told all {len(made.descriptors)} descriptors leaves "
-            f"{db(mean_of(findings.forest))}; on these it leaves "
-            f"{findings.forest.regret[worst].mean():.1f} dB, the chosen rule "
+            f"{db(mean_of(forest))}; on these it leaves "
+            f"{forest.regret[worst].mean():.1f} dB, the chosen rule "
             f"{chosen.regret[worst].mean():.1f} dB."
         )
     rows = []

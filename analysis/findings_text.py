@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 AS_PUBLISHED = (PAPER, "eqn11_length", "spectrum")
 """Rules without a constant that was fitted here."""
 
+FORESTS = ("forest", "forest_psi")
+"""Rules of `rule_fitting` that have no formula, so that their points alone are known."""
+
 COST = "Cost"
 """How the one sentence begins that the clock decides."""
 
@@ -138,6 +141,11 @@ def regret_table(findings: "Findings") -> str:
         f"over recordings. *{CHOSEN}*: the family that an inner cross-validation prefers, each "
         "time anew."
     )
+    if any(each.rule in FORESTS for each in findings.regrets):
+        note += (
+            " Forests have no formula, so it is not asked for them: `forest` knows every "
+            "descriptor, `forest_psi` psi alone."
+        )
     return f"{note}\n\n{table(header, rows)}"
 
 

@@ -19,8 +19,9 @@ from analysis.regret_table import SCHEMA
 from analysis.rule_families import bandwidth, constant
 from analysis.stored_regrets import RuleRegret, confirmed, of_earlier_fits
 from search_spaces.rules import NoiseScales, rule_json
+from search_spaces.rules.bandwidth_matching import BandwidthMatching
 from search_spaces.rules.table import Table
-from tests.planted_rules import fill, planted_signals, population
+from tests.planted_rules import FACTOR, GAIN, fill, planted_signals, population
 
 FAMILIES = (constant("constant"), bandwidth("bandwidth_low_pass", "low_pass_40"))
 
@@ -44,6 +45,13 @@ def found(tmp_path_factory):
         )
     ]  # fmt: skip
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / "regret.parquet")
+    best = BandwidthMatching(descriptor="low_pass_40", factor=FACTOR, gain=GAIN)
+    points = {signal.sha256: best(signal.target(52, 4)) for signal in signals}
+    held_out = folder / "_rules" / "held_out"
+    held_out.mkdir(parents=True)
+    (held_out / "held_out_forest.json").write_text(rule_json(Table(points=points)))
+    points.popitem()
+    (held_out / "held_out_forest_psi.json").write_text(rule_json(Table(points=points)))
     return find(str(folder), families=FAMILIES, shuffles=4)
 
 
@@ -58,6 +66,11 @@ def test_the_page_names_the_planted_rule_with_its_constants(found, tmp_path):
     assert "6 signals of 6 recordings" in page
     # Both confirmed regrets stand beside what they confirm.
     assert re.search(r"\| bandwidth_low_pass \|.*\| 0\.25 dB \[0\.25, 0\.25\] \| 6 \| 0 \|", page)
+    # A forest is there by its points, of which none may lack, at the planted optima here.
+    (forest,) = [each for each in found.regrets if each.rule.startswith("forest")]
+    assert forest.regret.mean() < 0.3
+    assert re.search(r"\| forest \| 0\.[0-2]\d dB", page)
+    assert "Forests have no formula" in page
     assert re.search(r"\| eqn11_length_width \|.*\| 4\.50 dB", page)
 
 
@@ -116,7 +129,7 @@ def test_the_signals_that_lose_most_are_named(found):
     forest = chosen._replace(rule="forest", regret=regret / 2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("analysis.findings_bar.WORST", 1)
-        page = where_the_loss_lies(found._replace(regrets=regrets, forest=forest))
+        page = where_the_loss_lies(found._replace(regrets=(*regrets, forest)))
     assert f"1 of 6 signals hold {100 * 9 / 9.5:.0f} %" in page
     assert "the others' mean is 0.10 dB" in page
     assert "on these it leaves 4.5 dB, the chosen rule 9.0 dB" in page
