@@ -10,8 +10,9 @@ adds a slice with what is new, and brings the studies' `regret.parquet` along.
 """
 
 import argparse
+import hashlib
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,12 @@ import pyarrow.compute as pc  # pyright: ignore[reportMissingTypeStubs]
 import pyarrow.parquet as pq
 from rich.console import Console
 
+from analysis.recordings import read_recordings, write_recordings
 from analysis.regret_table import regrets_parquet
-from analysis.replay import REPLAYED, replay_table, to_optuna
+from analysis.replay import budgets, replay_table, to_optuna
 from analysis.stored_regrets import trained
-from analysis.stored_surfaces import SEED, usual_setting
+from analysis.stored_surfaces import SEED, WHOLE, usual_setting
+from analysis.targets import file_to_write
 from inr_models import InputError
 from studies.engine.store import Store
 from studies.engine.study import FIRST_CHOOSING_SEED, FIRST_SCORING_SEED
@@ -45,9 +48,7 @@ def export(source: Store, target: Store, *, confirming: bool = False) -> int:
     table = source.fits(where={"network": "siren2", **setting})
     first = FIRST_CHOOSING_SEED if confirming else 0
     wanted = [
-        row["status"] in ("ok", "dead", "diverged")
-        and row["seed"] >= first
-        and row["key"] not in known
+        row["status"] in WHOLE and row["seed"] >= first and row["key"] not in known
         for row in table.select(["key", "status", "seed"]).to_pylist()
     ]
     table = table.filter(pa.array(wanted, pa.bool_()))
@@ -56,26 +57,42 @@ def export(source: Store, target: Store, *, confirming: bool = False) -> int:
         whole = table.filter(pc.field("seed") == SEED)["key"].to_pylist()
         curves = source.curves(whole)
         if others := sorted(set(keys) - set(whole)):
-            curves = pa.concat_tables([curves, thinned(source.curves(others))])
+            curves = pa.concat_tables(
+                [curves, thinned(source.curves(others), budgets(setting["fit_epochs"]))]
+            )
         target.write_table("_curves", curves, "slice")
         target.write_table("fits", table, "slice")
     fitted = set(table["sha256"].to_pylist())
-    signals = [row for row in source.signals().to_pylist() if row["sha256"] in fitted]
-    if content := source.read_bytes("recordings.csv"):
-        target.write_bytes("recordings.csv", content)
+    signals = source.signals().to_pylist()
+    paths = {row["source"] for row in signals}
+    times = Counter(Path(path).name for path in paths)
+    mine = [row for row in signals if row["sha256"] in fitted]
     target.add_signals(
-        {k: v for k, v in row.items() if k != "written_at"} | {"source": Path(row["source"]).name}
-        for row in signals
+        {k: v for k, v in row.items() if k != "written_at"}
+        | {"source": _without_folders(row["source"], times)}
+        for row in mine
     )
+    there, new = read_recordings(target), read_recordings(source)
+    new = {row["name"]: new[row["name"]] for row in mine if row["name"] in new}
+    if not new.items() <= there.items():
+        write_recordings(target, there | new)
     return table.num_rows
 
 
-def thinned(curves: pa.Table) -> pa.Table:
-    """Of each curve where it is best up to each epoch of `REPLAYED`: all that a replay asks."""
+def _without_folders(path: str, times: Mapping[str, int]) -> str:
+    """A file's name, told apart from another folder's of that name: who shares a source is of one
+    recording.
+    """
+    name = Path(path).name
+    return name if times[name] == 1 else f"{hashlib.sha256(path.encode()).hexdigest()[:8]}-{name}"
+
+
+def thinned(curves: pa.Table, epochs: Sequence[int]) -> pa.Table:
+    """Of each curve where it is best up to each of `epochs`: all that a replay asks."""
     best: dict[tuple[str, int], tuple[float, int]] = {}
     rows = curves.to_pylist()
     for i, row in enumerate(rows):
-        for epoch in REPLAYED:
+        for epoch in epochs:
             if row["epoch"] <= epoch:
                 at = (row["key"], epoch)
                 best[at] = max(best.get(at, (-float("inf"), 0)), (row["psnr"], i))
@@ -128,6 +145,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.confirming and not arguments.to:
             raise InputError("--confirming: says what --to adds; give --to as well.")
+        if arguments.optuna and Path(arguments.optuna).exists():
+            raise InputError(f"--optuna {arguments.optuna}: it is there already; name another.")
+        for flag in ("replay", "optuna"):
+            if given := getattr(arguments, flag):
+                file_to_write(f"--{flag}", given)
         store = Store(arguments.results, create=False)
         if arguments.to:
             target = Store(arguments.to)
@@ -140,8 +162,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             pq.write_table(table, arguments.replay, compression="zstd")
             console.print(f"{table.num_rows:,} rows in {arguments.replay}")
         if arguments.optuna:
-            if Path(arguments.optuna).exists():
-                raise InputError(f"{arguments.optuna}: it is there already; name another file.")
             num = to_optuna(replay_table(store), f"sqlite:///{arguments.optuna}")
             console.print(f"{num} studies in {arguments.optuna}")
     except InputError as error:

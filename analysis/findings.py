@@ -37,15 +37,16 @@ from analysis.stored_regrets import (
     RuleRegret,
     by_mean,
     confirmed,
+    held_out_points,
     of_earlier_fits,
     on_surfaces,
 )
 from analysis.stored_surfaces import Stored, stored_surfaces
 from analysis.sufficiency import SHUFFLES, Sufficiency, sufficiency
 from analysis.surfaces import Surfaces, share_and_gain
+from analysis.targets import file_to_write
 from inr_models import InputError
-from search_spaces.rules import AnyRule, read_rule
-from search_spaces.rules.table import Table
+from search_spaces.rules import AnyRule
 from studies.engine.store import Store
 
 SAVED = tuple(family for family in FAMILIES if not family.name.startswith("forest"))
@@ -88,14 +89,10 @@ def find(
     """
     stored = stored_surfaces(results, recordings)
     made = stored.surfaces
-    if len(set(made.recordings)) < 3:
-        raise InputError(
-            f"{results}: landscapes of 3 recordings or more are needed, to leave one out."
-        )
+    validated = [_as_regret(made, each) for each in leave_one_recording_out(families, made)]
     family = best_family(families, made)
     rule = family.fit(made).rule
     assert rule
-    validated = [_as_regret(made, each) for each in leave_one_recording_out(families, made)]
     published = [name for name in AS_PUBLISHED if name != "spectrum" or _have_bands(made)]
     return Findings(
         surfaces=made,
@@ -119,13 +116,12 @@ def _as_regret(surfaces: Surfaces, validated: Validated) -> RuleRegret:
 
 
 def _forests(results: str, surfaces: Surfaces) -> Iterator[RuleRegret]:
-    """Of forests the tables of their held-out points, as far as these have all signals."""
+    """Of forests their held-out points, as far as these are of all signals."""
     for name in FORESTS:
-        path = Path(results) / "_rules" / "held_out" / f"{HELD_OUT}{name}.json"
-        rule = read_rule(path) if path.is_file() else None
-        if isinstance(rule, Table) and all(t.sha256 in rule.points for t in surfaces.targets):
-            at = np.array([share_and_gain(target, rule(target)) for target in surfaces.targets]).T
-            regret = surfaces.regret_at(at[0], at[1])
+        points = held_out_points(results, f"{HELD_OUT}{name}")
+        if all(target.sha256 in points for target in surfaces.targets):
+            at = [share_and_gain(target, points[target.sha256]) for target in surfaces.targets]
+            regret = surfaces.regret_at(*np.array(at).T)
             yield RuleRegret(name, regret, surfaces.recordings, surfaces.descriptors["psi"])
 
 
@@ -192,12 +188,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     console = Console(highlight=False, markup=False, soft_wrap=True)
     try:
+        if arguments.shuffles < 1:
+            raise InputError(f"--shuffles {arguments.shuffles}: give 1 or more.")
+        to = file_to_write("--to", arguments.to)
         with console.status("leaving out every recording in turn: minutes"):
             found = find(arguments.results, arguments.recordings, shuffles=arguments.shuffles)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    write(found, Path(arguments.to), Path(arguments.results).name)
+    write(found, to, Path(arguments.results).name)
     console.print(f"findings {arguments.to}")
     return 0
 

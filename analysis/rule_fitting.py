@@ -1,7 +1,7 @@
 """Fit rules to the maps that a results folder holds, and say what they are worth.
 
     python -m analysis.rule_fitting results
-    python studies/rule_check.py run --signals ... --rules results/_rules/*.json
+    python studies/rule_check.py run --signals ... --rules results/_rules/fitted_*.json
 
 Every family is fitted to all recordings but one and asked about that one, in turn; "chosen" is
 whichever family an inner cross-validation prefers. Regrets in this table are read from smooth
@@ -11,7 +11,6 @@ surfaces through the fitted points; `rule_check` trains the points, which is the
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from rich import box
@@ -35,9 +34,10 @@ from analysis.surfaces import Surfaces, share_and_gain
 from analysis.tables import number
 from inr_models import InputError
 from search_spaces.descriptors import DESCRIPTORS
-from search_spaces.rules import RULES, rule_json
+from search_spaces.rules import RULES, AnyRule, rule_json
 from search_spaces.rules.bandwidth_matching import at_share
 from search_spaces.rules.table import Table
+from studies.engine.folder import Folder
 
 LOW_PSI = 0.2
 """Below it descriptors matter most: above 0.4 nearly anything works."""
@@ -76,26 +76,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console(highlight=False, markup=False)
     try:
         stored = stored_surfaces(arguments.results, arguments.recordings)
+        made = stored.surfaces
+        folder = Folder(arguments.write or arguments.results)
+        inside = "" if arguments.write else "_rules/"
+        folder.check_writable()
+        console.print(_what(stored))
+        with console.status("leaving out every recording in turn"):
+            validated = leave_one_recording_out(FAMILIES, made)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    made = stored.surfaces
-    console.print(_what(stored))
-    with console.status("leaving out every recording in turn"):
-        validated = leave_one_recording_out(FAMILIES, made)
     console.print(validation_table(made, [*published(made), *validated]))
-    folder = Path(arguments.write or Path(arguments.results) / "_rules")
-    folder.mkdir(parents=True, exist_ok=True)
+
+    def leave(name: str, rule: AnyRule) -> None:
+        folder.write_bytes(f"{inside}{name}.json", f"{rule_json(rule)}\n".encode())
+
     for family in FAMILIES:
         if rule := family.fit(made).rule:
-            (folder / f"{family.name}.json").write_text(rule_json(rule) + "\n")
+            # Not the registry's name: that is of what is fitted to the benchmark.
+            leave(f"fitted_{family.name}", rule)
             console.print(f"{family.name}: {getattr(rule, 'formula', rule)}", soft_wrap=True)
-    tables = folder / "held_out"
-    tables.mkdir(parents=True, exist_ok=True)
     for each in validated:
-        text = rule_json(held_out(made, each))
-        (tables / f"held_out_{each.name}.json").write_text(text + "\n")
-    console.print(f"rules    {folder}", soft_wrap=True)
+        leave(f"held_out/held_out_{each.name}", held_out(made, each))
+    console.print(f"rules    {folder.results}/{inside}".rstrip("/"), soft_wrap=True)
     return 0
 
 

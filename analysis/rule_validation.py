@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.rule_families import Family, recording_weights
 from analysis.surfaces import Surfaces
+from inr_models import InputError
 
 Array = NDArray[np.float64]
 INNER_FOLDS = 5
@@ -33,10 +34,23 @@ class Validated(NamedTuple):
     taken: tuple[str, ...]
 
 
+def check_recordings(surfaces: Surfaces) -> None:
+    """Raise InputError if there are too few recordings to leave one out, and of these another."""
+    if (count := len(set(surfaces.recordings))) < 3:
+        raise InputError(
+            f"{len(surfaces.targets)} landscapes are of {count} recording{'s' * (count != 1)}: map "
+            "clips of 3 recordings or more, of which one is left out at a time."
+        )
+
+
 def leave_one_recording_out(families: Sequence[Family], surfaces: Surfaces) -> list[Validated]:
     """Each family, and the one that is chosen among those that can be saved, on each recording in
     its turn.
+
+    Raises:
+        InputError: there are fewer than 3 recordings.
     """
+    check_recordings(surfaces)
     num = len(surfaces.targets)
     points = {family.name: np.full((2, num), np.nan) for family in families}
     chosen = [""] * num
@@ -66,9 +80,14 @@ def leave_one_recording_out(families: Sequence[Family], surfaces: Surfaces) -> l
 
 
 def best_family(families: Sequence[Family], surfaces: Surfaces) -> Family:
-    """The family of the least mean regret over recordings, cross-validated in `INNER_FOLDS`."""
-    # A recording's fold follows from its name alone.
-    folds = np.array([zlib.crc32(name.encode()) % INNER_FOLDS for name in surfaces.recordings])
+    """The family of the least mean regret over recordings, cross-validated in `INNER_FOLDS`, or
+    leaving out one at a time where they are few.
+    """
+    names = sorted(set(surfaces.recordings))
+    # Of many, a recording's fold follows from its name alone; of few, folds would stay empty.
+    few = len(names) <= 2 * INNER_FOLDS
+    fold_of = {n: i if few else zlib.crc32(n.encode()) % INNER_FOLDS for i, n in enumerate(names)}
+    folds = np.array([fold_of[name] for name in surfaces.recordings])
     weights = recording_weights(surfaces.recordings)
 
     def regret(family: Family) -> float:

@@ -1,8 +1,8 @@
 """Regrets of rules on signals: confirmed by training, where a study did so, and from surfaces."""
 
+import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.surfaces import Surfaces, share_and_gain
 from inr_models import InputError
-from search_spaces.rules import RULES, AnyRule, read_rule
+from search_spaces.rules import RULES, NoiseScales, rule_of
 from search_spaces.rules.table import Table
 from studies.engine.folder import Folder
 from studies.engine.parquet_folder import table_of
@@ -81,16 +81,33 @@ def of_earlier_fits(results: str) -> dict[str, int]:
     by the rule's name, only where there are some.
     """
     found: Counter[str] = Counter()
-    tables: dict[str, AnyRule | None] = {}
+    tables: dict[str, Mapping[str, NoiseScales]] = {}
     for (rule, sha256), row in trained(results).items():
         if rule not in tables:
-            file = Path(results) / "_rules" / "held_out" / f"{rule}.json"
-            tables[rule] = read_rule(str(file)) if file.is_file() else None
-        table = tables[rule]
-        if isinstance(table, Table) and rule.startswith(HELD_OUT) and sha256 in table.points:
-            now = table.points[sha256]
+            tables[rule] = held_out_points(results, rule)
+        if now := tables[rule].get(sha256):
             found[rule] += not np.allclose((row["s0_rule"], row["s1_rule"]), now, rtol=1e-6)
     return {rule: num for rule, num in found.items() if num}
+
+
+def held_out_points(results: str, rule: str) -> Mapping[str, NoiseScales]:
+    """What `rule_fitting` has left under this name, by sha256; {} where it has left none.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    folder, path = Folder(results), f"_rules/held_out/{rule}.json"
+    content = folder.read_bytes(path) if rule.startswith(HELD_OUT) else None
+    if content is None:
+        return {}
+    try:
+        table = rule_of(json.loads(content))
+    except (ValueError, InputError) as error:
+        raise InputError(
+            f"{folder.results}/{path}: {error}; run `python -m analysis.rule_fitting` again."
+        ) from error
+    points = table.points if isinstance(table, Table) else {}
+    return {sha256: NoiseScales(*at) for sha256, at in points.items()}
 
 
 def trained(results: str) -> dict[tuple[str, str], dict[str, Any]]:

@@ -1,12 +1,12 @@
 """From a results folder to the surfaces that rules are fitted to."""
 
-import csv
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from analysis.recordings import read_recordings
 from analysis.surfaces import Fit, Surfaces, surfaces
 from inr_models import InputError
 from search_spaces.rules import NoiseScales
@@ -25,6 +25,9 @@ SETTING = (
     "hp_zero_output_bias", "n",
 )  # fmt: skip
 """Fits that agree in these can be compared; sounds of all samples."""
+
+WHOLE = ("ok", "dead", "diverged")
+"""Statuses of fits that went as far as they could."""
 
 SEED = 0
 """Every cell of a map has it."""
@@ -68,7 +71,7 @@ def stored_surfaces(
     for row in store.fits(columns=columns, where=where).to_pylist():
         # From the choosing seeds on nothing was mapped, only compared.
         mapped = row["seed"] < FIRST_CHOOSING_SEED
-        if mapped and row["status"] in ("ok", "dead", "diverged"):
+        if mapped and row["status"] in WHOLE:
             diverged = row["status"] == "diverged"
             score = row["metric_psnr_zero" if diverged else "metric_psnr_peak"]
             scores[row["sha256"]][NoiseScales(row["hp_s0"], row["hp_s1"])][row["seed"]] = score
@@ -81,7 +84,7 @@ def stored_surfaces(
             f"{results}: {len(signals)} signals have {MIN_POINTS} points or more; map some more "
             "with studies/rule_check.py."
         )
-    named = _recordings(results, recordings)
+    named = read_recordings(store, recordings)
     width, depth = setting["hp_width"], setting["hp_depth"]
     return Stored(
         surfaces(
@@ -99,18 +102,21 @@ def stored_surfaces(
 
 
 def over_seeds(points: Mapping[NoiseScales, Mapping[int, float]]) -> list[Fit]:
-    """A signal's points as means over the seeds that most of them have.
-
-    Seeds shift all points together, and not all regions alike, so a point that lacks one of these
-    is left out.
-    """
-    having = Counter(frozenset(of_point) for of_point in points.values())
-    seeds = max(having, key=lambda each: (having[each], len(each)))
+    """A signal's points as means over their `common_seeds`; a point that lacks one is left out."""
+    seeds = common_seeds(points)
     return [
         Fit(at, statistics.fmean(of_point[seed] for seed in seeds), len(seeds))
         for at, of_point in points.items()
         if seeds <= of_point.keys()
     ]
+
+
+def common_seeds(points: Mapping[NoiseScales, Mapping[int, Any]]) -> frozenset[int]:
+    """The seeds that most of a signal's points have: seeds shift all points together, and not all
+    regions alike, so points are compared on the same.
+    """
+    having = Counter(frozenset(of_point) for of_point in points.values())
+    return max(having, key=lambda each: (having[each], len(each)))
 
 
 def usual_setting(store: Store) -> dict[str, Any]:
@@ -126,17 +132,3 @@ def usual_setting(store: Store) -> dict[str, Any]:
             f"{store.results}: no fits of SIREN² on seed {SEED}; run studies/rule_check.py."
         )
     return dict(zip(SETTING, settings.most_common(1)[0][0], strict=True))
-
-
-def _recordings(results: str, path: str | None) -> dict[str, str]:
-    """Signal -> recording."""
-    file = Path(path) if path else Path(results) / "recordings.csv"
-    if path is None and not file.is_file():
-        return {}
-    try:
-        with file.open(newline="", encoding="utf-8") as lines:
-            return {row["signal"]: row["recording"] for row in csv.DictReader(lines)}
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror}).") from None
-    except (KeyError, UnicodeDecodeError, csv.Error):
-        raise InputError(f"{file}: give a CSV file with columns signal and recording.") from None

@@ -24,6 +24,7 @@ from scipy import stats
 
 from analysis.intervals import Interval, recordings_interval
 from analysis.rule_families import recording_weights
+from analysis.rule_validation import check_recordings
 from analysis.stored_surfaces import stored_surfaces
 from analysis.surfaces import Surfaces
 from analysis.tables import wide_table
@@ -162,6 +163,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console(highlight=False, markup=False)
     try:
         made = stored_surfaces(arguments.results, arguments.recordings).surfaces
+        check_recordings(made)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

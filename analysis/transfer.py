@@ -80,7 +80,8 @@ def transfer(results: str, rule: str, recordings: str | None = None) -> list[Mov
     variants of `analysis.variants`.
 
     Raises:
-        InputError: there is no such rule; the results hold no maps, or of one setting alone.
+        InputError: there is no such rule; the results hold no maps, or of one setting alone, or
+            in another of variants alone.
     """
     name, asked = named_rule(rule, "--rule")
     store = Store(results, create=False)
@@ -96,11 +97,17 @@ def transfer(results: str, rule: str, recordings: str | None = None) -> list[Mov
         )
     made = stored_surfaces(results, recordings).surfaces
     before = dict(zip(made.names, _at(made, asked)[0].tolist(), strict=True))
-    return [
+    found = [
         moved
         for setting, there in elsewhere
         for moved in _of_setting(there.surfaces, asked, name, setting, usual, before)
     ]
+    if not found:
+        raise InputError(
+            f"{results}: all maps in another setting are of variants; `python -m "
+            "analysis.variants_report` tells of these. Map clips themselves there."
+        )
+    return found
 
 
 def _settings(store: Store, usual: Mapping[str, Any]) -> list[dict[str, Any]]:

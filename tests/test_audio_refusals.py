@@ -47,6 +47,12 @@ def test_silence_is_refused(make_wav, max_samples):
     assert "silent" in refusal(read_audio, make_wav("opposite.wav", opposite), max_samples)
 
 
+@pytest.mark.parametrize("max_samples", CROPS)
+def test_a_constant_is_refused(make_wav, max_samples):
+    path = make_wav("dc.wav", np.full(5000, 0.5))
+    assert "all samples are equal" in refusal(read_audio, path, max_samples)
+
+
 @pytest.mark.parametrize("level", [0, 1e-60])
 def test_a_head_that_is_silent_under_the_peak_of_the_file_is_refused(make_wav, noise, level):
     samples = level * noise[:151_000]

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import optuna
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from analysis import benchmark
 from analysis.benchmark import export
+from analysis.recordings import read_recordings, write_recordings
 from analysis.regret_table import SCHEMA, regrets_parquet
-from analysis.replay import REPLAYED, replay_table, to_optuna
+from analysis.replay import budgets, replay_table, to_optuna
 from analysis.stored_regrets import trained
 from search_spaces.audio import AUDIO_GRID_COARSE
 from studies.engine.store import Store
@@ -134,6 +136,74 @@ def test_nothing_tells_where_it_was_made(tmp_path):
     assert not (tmp_path / "data" / "_targets").exists()
 
 
+def test_budgets_are_doubled_up_to_the_whole_fit():
+    assert budgets(300) == (20, 40, 80, 160, 300)
+    assert budgets(160) == (20, 40, 80, 160)
+    assert budgets(20) == (20,)
+    assert budgets(5) == (5,)
+    assert budgets(30_000)[-2:] == (20_480, 30_000)
+
+
+def test_a_fit_that_diverged_is_zero_output_from_there_on_and_one_that_failed_is_left_out(exported):
+    source, _ = exported
+    rows = source.fits().to_pylist()[:3]
+    for row, status in zip(rows, ("diverged", "failed", "partial"), strict=True):
+        row |= {"key": f"{status} one", "seed": 7, "status": status, "num_epochs": 50}
+    curves = [{"key": "diverged one", "epoch": e, "psnr": p} for e, p in ((0, 5.0), (30, 25.0))]
+    source.append(rows, curves)
+    (found,) = [row for row in replay_table(source).to_pylist() if row["seed"] == 7]
+    zero = rows[0]["metric_psnr_zero"]
+    assert (found["status"], found["psnr_zero"]) == ("diverged", zero)
+    assert [found[f"psnr_{epoch}"] for epoch in budgets(300)] == [5.0, 25.0, zero, zero, zero]
+
+
+def test_optuna_gets_the_map_alone_over_the_seeds_that_most_points_have(exported, tmp_path):
+    _, target = exported
+    table = replay_table(target)
+    rows = table.to_pylist()
+    lucky = rows[0] | {"seed": FIRST_CHOOSING_SEED, "psnr_300": 99.0}
+    of_two_seeds = rows[1] | {"seed": 1, "psnr_300": 98.0}
+    table = pa.concat_tables([table, pa.Table.from_pylist([lucky, of_two_seeds], table.schema)])
+    storage = f"sqlite:///{tmp_path / 'landscapes.db'}"
+    to_optuna(table, storage)
+    study = optuna.load_study(study_name=rows[0]["signal"], storage=storage)
+    mine = [row["psnr_300"] for row in rows[:1] + rows[2:] if row["signal"] == rows[0]["signal"]]
+    assert study.best_value == max(mine) < 90
+    assert len(study.trials) == len(mine)
+
+
+def test_recordings_are_added_to_those_that_are_there(exported):
+    source, target = exported
+    write_recordings(target, {"elsewhere": "tape 1", "clip0": "tape 2"})
+    write_recordings(source, {"clip0": "tape 3", "not exported": "tape 4"})
+    fill(Path(source.results), planted_signals(2), seed=1)
+    export(Store(source.results), target)
+    assert read_recordings(target) == {"elsewhere": "tape 1", "clip0": "tape 3"}
+
+
+def test_files_of_one_name_in_two_folders_stay_two_recordings(tmp_path):
+    signals = planted_signals(3)
+    for signal, path in zip(signals, ("/a/01.wav", "/b/01.wav", "/a/02.wav"), strict=True):
+        object.__setattr__(signal, "source", path)
+    source, target = fill(tmp_path / "results", signals), Store(str(tmp_path / "data"))
+    export(source, target)
+    named = {row["name"]: row["source"] for row in target.signals().to_pylist()}
+    assert named["clip2"] == "02.wav"
+    assert named["clip0"] != named["clip1"]
+    assert all(re.fullmatch(r"[0-9a-f]{8}-01\.wav", named[name]) for name in ("clip0", "clip1"))
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_any_work(exported, tmp_path, capsys):
+    _, target = exported
+    (tmp_path / "file").touch()
+    for flag, where in (("--replay", "file/a.parquet"), ("--optuna", "file/a.db")):
+        assert benchmark.main([target.results, flag, str(tmp_path / where)]) == 2
+        said = capsys.readouterr().err
+        assert said.startswith(f"error: {flag} {tmp_path / where}: cannot be written (")
+    assert benchmark.main([target.results, "--replay", str(tmp_path)]) == 2
+    assert "this is a folder" in capsys.readouterr().err
+
+
 def test_a_replay_ends_with_the_rows_own_psnr(exported):
     _, target = exported
     fits = target.fits().to_pandas().set_index(["sha256", "hp_s0", "hp_s1", "seed"])
@@ -141,7 +211,7 @@ def test_a_replay_ends_with_the_rows_own_psnr(exported):
     assert len(replay) == len(fits)
     expected = fits["metric_psnr_peak"].loc[replay.index]
     assert replay["psnr_300"].to_numpy() == pytest.approx(expected.to_numpy())
-    columns = [f"psnr_{epoch}" for epoch in REPLAYED]
+    columns = [f"psnr_{epoch}" for epoch in budgets(300)]
     assert (replay[columns].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
 
 
@@ -155,7 +225,7 @@ def test_of_other_seeds_curves_is_kept_what_a_replay_tells(exported, tmp_path):
     assert target.curves(of_seed[0]).equals(source.curves(of_seed[0]))
     num_points = target.curves(of_seed[1]).to_pandas().groupby("key").size()
     assert len(num_points) == cells
-    assert num_points.between(1, len(REPLAYED)).all()
+    assert num_points.between(1, len(budgets(300))).all()
     assert num_points.sum() < again.curves(of_seed[1]).num_rows
     order = [
         ("sha256", "ascending"),

@@ -5,13 +5,15 @@ import pytest
 
 from analysis import rule_fitting
 from analysis import sufficiency as sufficiency_command
+from analysis.recordings import write_recordings
 from analysis.rule_families import Family, Fitted, bandwidth, constant, power_law
 from analysis.rule_validation import CHOSEN, best_family, leave_one_recording_out
 from analysis.stored_surfaces import over_seeds, stored_surfaces
 from analysis.sufficiency import sufficiency
 from analysis.surfaces import Fit
-from search_spaces.rules import NoiseScales
+from search_spaces.rules import NoiseScales, named_rule, read_rule
 from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
+from studies.engine.folder import Folder
 from tests.planted_rules import FACTOR, GAIN, fill, planted_signals, population, within
 
 FAMILIES = (constant("constant"), bandwidth("psi", "psi"), bandwidth("low_pass", "low_pass_40"))
@@ -129,6 +131,36 @@ def test_results_without_maps_are_refused_in_a_sentence(command, tmp_path, capsy
     error = capsys.readouterr().err
     assert error.startswith("error: ")
     assert "map some more" in error
+
+
+def test_rules_are_left_under_names_that_the_registry_has_not(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(rule_fitting, "FAMILIES", FAMILIES)
+    fill(tmp_path, planted_signals(3))
+    assert rule_fitting.main([str(tmp_path)]) == 0
+    files = {path.stem: path for path in (tmp_path / "_rules").glob("*.json")}
+    assert set(files) == {f"fitted_{family.name}" for family in FAMILIES}
+    for name, path in files.items():
+        assert named_rule(str(path), "--rules") == (name, read_rule(path))
+    assert f"rules    {tmp_path}/_rules\n" in capsys.readouterr().out
+    assert rule_fitting.main([str(tmp_path), "--write", str(tmp_path / "mine")]) == 0
+    assert len(list((tmp_path / "mine").glob("fitted_*.json"))) == len(files)
+
+
+@pytest.mark.parametrize("command", [rule_fitting.main, sufficiency_command.main])
+def test_clips_of_two_recordings_are_too_few(command, tmp_path, capsys):
+    fill(tmp_path, planted_signals(4))
+    (tmp_path / "recordings.csv").write_text(
+        "signal,recording\n" + "".join(f"clip{i},tape {i % 2}\n" for i in range(4))
+    )
+    assert command([str(tmp_path)]) == 2
+    assert "4 landscapes are of 2 recordings: map clips of 3" in capsys.readouterr().err
+
+
+def test_results_of_a_storage_have_their_recordings(tmp_path):
+    fill(tmp_path, planted_signals(4))
+    write_recordings(Folder(str(tmp_path)), {f"clip{i}": f"tape {i % 2}" for i in range(4)})
+    stored = stored_surfaces(f"file://{tmp_path}")
+    assert set(stored.surfaces.recordings) == {"tape 0", "tape 1"}
 
 
 @pytest.mark.parametrize(

@@ -129,11 +129,29 @@ def test_a_tables_points_go_by_the_samples():
         (np.array([1.0]), "shape"),
         (np.zeros((2, 2, 2, 2)), "shape"),
         (np.array([1.0, np.nan, 0.0]), "not finite"),
+        (np.random.default_rng(0).normal(size=(4096, 2)), "of a sound with several channels give"),
     ],
 )
 def test_samples_without_a_spectrum_are_refused(values, says):
     with pytest.raises(InputError, match=says):
         Target.of(values, width=52)
+
+
+@pytest.mark.parametrize("name", [RECOMMENDED, "spectrum"])
+def test_a_channel_of_one_value_does_not_count(name):
+    gray = np.random.default_rng(0).normal(size=(40, 48, 1)).cumsum(axis=0)
+    red = np.concatenate([gray, np.zeros((40, 48, 2))], axis=2)
+    seen, alone = (Target.of(image, width=52) for image in (red, gray))
+    assert seen.bands == alone.bands
+    assert seen.descriptors == pytest.approx(alone.descriptors, nan_ok=True)
+    assert RULES[name](seen) == RULES[name](alone)
+    assert RULES[name](seen).s1 > 0
+
+
+def test_spectra_are_not_matched_where_there_is_none():
+    flat = Target(descriptors={}, num_samples=8192, width=52, bands=bands(np.ones(8192)))
+    with pytest.raises(InputError, match="does not vary"):
+        RULES["spectrum"](flat)
 
 
 def test_a_descriptor_that_a_signal_lacks_is_named():

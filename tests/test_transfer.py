@@ -166,6 +166,21 @@ def test_what_another_version_has_left_is_refused_in_a_sentence(told, tmp_path):
         read_transfer(str(tmp_path))
 
 
+def test_variants_alone_in_another_setting_are_told_where_to_go(tmp_path, capsys):
+    store = Store(str(tmp_path / "results"))
+    for names, n in ((("a", "b", "c"), 8192), (("a_twice", "b_twice"), 16384)):
+        for name in names:
+            sha256 = f"{name}{n}".encode().hex().ljust(64, "0")
+            signal = replace(make_signal(name, n=n), sha256=sha256)
+            run = resolve(MAP_ALONE, "small", [signal], changes={})
+            store.add_signals([signal_row(signal)])
+            store.append(planted_rows(run, signal, SHARE * math.pi * n / 2, GAIN))
+    command = [store.results, "--rule", "constant", "--to", str(tmp_path)]
+    assert transfer_report.main(command) == 2
+    assert "are of variants; `python -m analysis.variants_report`" in capsys.readouterr().err
+    assert not store.names("_rules")
+
+
 def test_one_setting_alone_is_told_what_to_do(tmp_path, capsys):
     store = Store(str(tmp_path / "results"))
     for name in ("a", "b"):

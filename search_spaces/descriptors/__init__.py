@@ -68,9 +68,11 @@ _FAMILIES = (moments, bandwidth_shares, tilt, shape)
 def describe(values: NDArray) -> dict[str, float]:
     """Every descriptor of a sound [n] or an image [h, w, c], by name; NaN where there is none.
 
-    An image's are means over its channels, its psi the paper's.
+    An image's are means over its channels, its psi the paper's; channels of one value are left out.
     """
     samples = np.asarray(values)
+    if samples.ndim == 3 and (varies := np.ptp(samples, axis=(0, 1)) > 0).any():
+        samples = samples[..., varies]
     peak = low_pass.peak(samples)
     if samples.ndim == 1:
         found = _spectral(samples, peak) | course.describe(samples)

@@ -43,6 +43,8 @@ class SpectrumMatching:
         if len(target.bands) != NUM_BANDS:
             raise InputError("spectrum matching needs the signal's bands, see descriptors.bands.")
         wanted = np.cumsum(target.bands)
+        if not np.isfinite(wanted).all():
+            raise InputError("spectrum matching: the signal does not vary, so it has no spectrum.")
 
         def distance(candidate: tuple[float, float]) -> float:
             output = untrained_bands(*candidate, target.width, target.depth, _small_shape(target))

@@ -13,6 +13,9 @@ from search_spaces.bandwidth import nyquist
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import bands
 
+MIN_SIDE = 8
+"""Pixels: what has fewer on a side is no image, but a sound with channels, say."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
@@ -36,8 +39,9 @@ class Target:
         """Of samples [n], or of an image [h, w] or [h, w, c], whatever their scale.
 
         Raises:
-            InputError: another shape, fewer than two samples along an axis, values that are not
-                finite, a signal that does not vary, which has no spectrum, or no such network.
+            InputError: another shape, fewer than two samples or `MIN_SIDE` pixels along an axis,
+                values that are not finite, a signal that does not vary, which has no spectrum, or
+                no such network.
         """
         SirenConfig(width=width, depth=depth)  # refuses what is no size
         samples = np.asarray(values, dtype=np.float64)
@@ -48,6 +52,11 @@ class Target:
             raise InputError(
                 f"signal of shape {np.shape(values)}: give [n] samples, or an image "
                 "[height, width] or [height, width, channels]."
+            )
+        if samples.ndim == 3 and min(shape) < MIN_SIDE:
+            raise InputError(
+                f"signal of shape {np.shape(values)}: an image has {MIN_SIDE} pixels or more on a "
+                "side; of a sound with several channels give one, or their mean: [n] samples."
             )
         if not np.isfinite(samples).all():
             raise InputError("signal: some values are not finite; leave them out or fill them in.")

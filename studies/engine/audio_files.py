@@ -30,8 +30,8 @@ def read_audio(path: Path, max_samples: int) -> Signal:
     loudest window; see `Signal`. There is no resampling.
 
     Raises:
-        InputError: the file is missing, empty, not audio, truncated, too short, silent, or
-            holds a sample that is not a finite number.
+        InputError: the file is missing, empty, not audio, truncated, too short, silent or
+            constant, or holds a sample that is not a finite number.
     """
     crop = crop_policy(max_samples)
     take = take_head if crop == "head" else take_loudest
@@ -47,6 +47,8 @@ def read_audio(path: Path, max_samples: int) -> Signal:
     if not np.abs(values).max() > 0:
         where = "" if peak == 0 or crop == "loudest" else f" in its first {max_samples} samples"
         raise InputError(f"{path}: the clip is silent{where}; there is nothing to fit.")
+    if np.ptp(values) == 0:
+        raise InputError(f"{path}: all samples are equal, so there is no spectrum to suit.")
     return Signal(
         name=path.stem,
         sha256=sha256_of(values),

@@ -15,6 +15,7 @@ from inr_models.metrics import psnr_of_zero_db
 from inr_models.shown import shown
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import bands
+from search_spaces.rules.target import MIN_SIDE
 from studies.engine.audio_files import check_regular
 from studies.engine.riemann import cached_density
 from studies.engine.signals import Signal, sha256_of, take_busiest
@@ -26,7 +27,7 @@ GENERATED = ("riemann",)
 RIEMANN_SIDE = 512
 MAX_PIXELS = 1 << 26
 MAX_CHANNELS = 16
-MIN_SIDE, MIN_PIXELS = 8, 256
+MIN_PIXELS = 256
 
 _HALF_RANGES = {"uint8": 127.5, "uint16": 32767.5}
 _HEADERS = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
-from inr_models import FitConfig, NetworkConfig, Siren2Config
+from inr_models import FitConfig, InputError, NetworkConfig, Siren2Config
 from search_spaces.networks import Case, network_for, space_of, stable
 from search_spaces.noise_grid import NoiseGrid
 from search_spaces.rules import NoiseScales, Target
@@ -67,11 +67,18 @@ def points(run: Run, signal: Signal) -> list[Point]:
     return [
         *([] if run.confirms else plain),
         *(
-            Point(name=name, kind="rule", network=siren2_at(run, rule(target)))
-            for name, rule in run.rules.items()
+            Point(name=name, kind="rule", network=_at_rule(run, name, target, signal))
+            for name in run.rules
         ),
         *_cells(scale, run.grid, target.side),
     ]
+
+
+def _at_rule(run: Run, name: str, target: Target, signal: Signal) -> Siren2Config:
+    try:
+        return siren2_at(run, run.rules[name](target))
+    except InputError as error:
+        raise InputError(f"{signal.source}: rule {name}: {error}") from error
 
 
 def _compared(run: Run, target: Target) -> list[Point]:

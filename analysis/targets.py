@@ -1,0 +1,26 @@
+"""Where a command leaves what it made, tried before it does the work."""
+
+import tempfile
+from pathlib import Path
+
+from inr_models import InputError
+
+
+def file_to_write(flag: str, given: str) -> Path:
+    """A file's path, its folder made and tried.
+
+    Raises:
+        InputError: it is a folder, or no file can be made there.
+    """
+    path = Path(given)
+    if path.is_dir():
+        raise InputError(f"{flag} {given}: this is a folder; name a file in it.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"{flag} {given}: cannot be written ({error.strerror}); name another place."
+        ) from None
+    return path
