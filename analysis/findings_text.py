@@ -209,7 +209,7 @@ def suffices(findings: "Findings", *, brief: bool = False) -> str:
         return "Whether another descriptor adds to psi cannot be told: none varies."
     first = found.gains[0]
     if sure:
-        names = ", ".join(f"`{gain.descriptor}`" for gain in sure[:6])
+        names = ", ".join(f"`{gain.descriptor}` ({db(gain.interval)})" for gain in sure[:6])
         verdict = (
             f"Psi alone does not suffice: beside it {names} save{'s' if len(sure) == 1 else ''} "
             f"regret (p < {SURE:g}, paid for {len(found.gains)} descriptors)."

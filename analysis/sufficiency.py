@@ -63,7 +63,9 @@ class Sufficiency(NamedTuple):
 
 
 def sufficiency(surfaces: Surfaces, *, shuffles: int = SHUFFLES, seed: int = 0) -> Sufficiency:
-    """Every descriptor's gain over psi alone."""
+    """Every descriptor's gain over psi alone; of those that rank the signals alike, or the other
+    way round, the first's.
+    """
     model = KernelModel(surfaces)
     psi = normal_scores(surfaces.descriptors["psi"])
     names = [
@@ -71,7 +73,11 @@ def sufficiency(surfaces: Surfaces, *, shuffles: int = SHUFFLES, seed: int = 0) 
         for name, values in surfaces.descriptors.items()
         if name not in ("psi", "centroid") and np.isfinite(values).all() and np.ptp(values) > 0
     ]
-    others = {name: normal_scores(surfaces.descriptors[name]) for name in names}
+    others: dict[str, Array] = {}
+    for name in names:
+        scores = normal_scores(surfaces.descriptors[name])
+        if not any(np.allclose(scores, sign * o) for o in others.values() for sign in (1, -1)):
+            others[name] = scores
     alone = model.regret([psi])
     saved = {name: alone - model.regret([psi, scores]) for name, scores in others.items()}
     rng = np.random.default_rng(seed)

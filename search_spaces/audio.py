@@ -19,7 +19,8 @@ AUDIO_GRID_SMALL = NoiseGrid(
 AUDIO_GRID_COARSE = NoiseGrid(
     s0=Log(low=225, high=57_600, num=9), s1=Values(values=(0.1, 0.3, 0.6, 1.0, 1.7))
 )
-"""45 cells from a bandwidth of 0.2 % of Nyquist to its double: what a rule is fitted to."""
+"""45 cells from a bandwidth of 0.2 % of Nyquist to its double at width 52: what a rule is fitted
+to."""
 
 AUDIO_GRID_DENSE = NoiseGrid(
     s0=Log(low=225, high=57_600, num=17),

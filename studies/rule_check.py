@@ -42,7 +42,13 @@ STUDY = Study(
         fit=FitConfig(epochs=300, learning_rate=5e-4, decay=0.95, decay_every=20),
         rules=RULES,
     ),
-    paper=replace(AUDIO_PAPER, grid=AUDIO_GRID_COARSE, seeds=1, rules=RULES),
+    paper=replace(
+        AUDIO_PAPER,
+        # The same gains and bandwidths in the wider network.
+        grid=AUDIO_GRID_COARSE.at_width(AUDIO_SMALL.width, AUDIO_PAPER.width),
+        seeds=1,
+        rules=RULES,
+    ),
     default_scale="small",  # what the rules that were fitted are of
     choosing_seeds=CHOOSING,
     scoring_seeds=SCORING,

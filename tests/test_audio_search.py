@@ -67,6 +67,18 @@ def test_a_search_ends_with_regrets_that_follow_from_its_rows(undisturbed):
     assert searched.to_dict() == {"perc_bell": 8, "guit_em9": 8}
 
 
+def test_a_report_made_again_does_not_make_old_numbers_new(undisturbed, capsys):
+    results, _ = undisturbed
+    (path,) = results.glob("_studies/audio_search-small-*/regret.parquet")
+    page, before = path.with_name("report.html"), path.stat().st_mtime_ns
+    page.write_text("of an earlier version")
+    with pytest.raises(SystemExit) as ended:
+        main(studies.audio_search.STUDY, ["report", "--results", str(results)])
+    assert ended.value.code == 0
+    assert "guit_em9" in page.read_text()
+    assert path.stat().st_mtime_ns == before
+
+
 def test_its_report_stands_alone_and_shows_every_clip(undisturbed):
     results, _ = undisturbed
     (page,) = [p.read_text() for p in results.glob("_studies/audio_search-*/report.html")]

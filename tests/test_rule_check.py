@@ -7,11 +7,13 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import studies.rule_check
 from search_spaces.audio import AUDIO_GRID_COARSE
+from search_spaces.bandwidth import bandwidth, gain
 from search_spaces.rules import RULES, read_rule
 from search_spaces.rules.table import Table
 from studies.engine.resolving import resolve
@@ -99,6 +101,17 @@ def test_a_status_asks_no_network_what_its_rules_say(checked):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "False", done.stderr
     assert "perc_bell" in done.stdout
+
+
+def test_both_scales_map_the_same_gains_and_bandwidths():
+    small, paper = (
+        [
+            (bandwidth(s0, s1, width=scale.width), gain(s1, width=scale.width))
+            for _, (s0, s1) in scale.grid.cells(8192)
+        ]
+        for scale in (STUDY.small, STUDY.paper)
+    )
+    np.testing.assert_allclose(small, paper)
 
 
 def test_what_matches_spectra_is_a_table_of_its_points_in_the_run():

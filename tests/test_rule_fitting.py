@@ -87,6 +87,14 @@ def test_where_psi_does_not_suffice_the_descriptor_that_does_is_found():
     assert found.gains[0].interval.low > 0
 
 
+def test_descriptors_that_rank_signals_alike_are_one():
+    made = population(12)
+    descriptors = dict(made.descriptors)
+    descriptors |= {"again": 3 * descriptors["entropy"], "reverse": -(descriptors["entropy"] ** 3)}
+    found = sufficiency(made._replace(descriptors=descriptors), shuffles=3)
+    assert found.gains == sufficiency(made, shuffles=3).gains
+
+
 def test_surfaces_of_a_store_have_their_top_where_it_was_planted(tmp_path):
     signals = planted_signals(4)
     fill(tmp_path, signals, noise=0.3)

@@ -51,7 +51,9 @@ DESCRIPTORS: Mapping[str, Info] = {
     "entropy": Info("share", "of the power's distribution over lines, 1 if even"),
     "flatness": Info("share", "geometric over arithmetic mean of the power"),
     "crest_db": Info("dB", "strongest line over the mean power"),
-    "participation": Info("share", "of the lines that carry the power; its inverse is peakiness"),
+    "participation": Info(
+        "share", "of the lines that carry the power, as effective_bandwidth; its inverse: peakiness"
+    ),
     "irregularity": Info("", "Jensen's, between neighbouring lines"),
     "flux": Info("share", "mean change of the spectrum from frame to frame; sounds"),
     "nonstationarity": Info("share", "deviation of the frames' power centroids; sounds"),

@@ -33,7 +33,9 @@ def report_on(
     make = regret_report if run.confirms else comparison_report if run.compares else grid_report
     made = make(results, datetime.datetime.now())
     for name, content in {**made.files, "report.html": made.html.encode()}.items():
-        store.write_bytes(f"{run.folder}/{name}", content)
+        path = f"{run.folder}/{name}"
+        if store.read_bytes(path) != content:  # its time tells which study's word is the last
+            store.write_bytes(path, content)
     for table in made.tables:
         console.print(table)
     # Soft wrap: what is to be copied stays one line however narrow the window.
