@@ -7,7 +7,8 @@ finds what it finds.
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -132,10 +133,15 @@ def _at_rim(run: Run, signal: Signal, point: Point) -> bool:
     return any(near)
 
 
-def overall(run: Run, of_signals: Sequence[Sequence[Regret]]) -> list[Overall]:
+def overall(
+    run: Run,
+    of_signals: Sequence[Sequence[Regret]],
+    recordings: Mapping[str, str] = MappingProxyType({}),
+) -> list[Overall]:
     """Each rule over the signals that have a regret, in the order of the run's rules.
 
-    Recordings are told apart by their files.
+    Intervals are over `recordings`, by signal (`analysis.recordings`); a signal that is not among
+    these is a recording by itself. The test is over signals.
     """
     found = []
     for rule in run.scale.rules:
@@ -148,7 +154,9 @@ def overall(run: Run, of_signals: Sequence[Sequence[Regret]]) -> list[Overall]:
                     num_signals=len(mine),
                     psnr_rule=statistics.fmean(r.psnr_rule for r in mine),
                     psnr_optimum=statistics.fmean(r.psnr_optimum for r in mine),
-                    interval=recordings_interval(means, [r.signal.source for r in mine]),
+                    interval=recordings_interval(
+                        means, [recordings.get(r.signal.name, r.signal.source) for r in mine]
+                    ),
                     median=statistics.median(means),
                     worst=max(means),
                     dead=sum(r.dead for r in mine),

@@ -8,6 +8,7 @@ from typing import Any
 from analysis import regret_plots as plots
 from analysis.choosing import mean_over, optimum, tried
 from analysis.proxy import Proxy, proxies, proxy_keys
+from analysis.recordings import read_recordings
 from analysis.regret import (
     Regret,
     cost_to_find,
@@ -29,7 +30,7 @@ def regret_report(results: Results, now: datetime.datetime) -> Report:
         regrets(run, signal, results.rows[sha], results.suggestions[sha])
         for sha, signal in zip(run.signals, signals, strict=True)
     ]
-    totals = overall(run, of_signals)
+    totals = overall(run, of_signals, read_recordings(results.store))
     curves = results.store.curves(proxy_keys(run, signals, results.rows))
     short = proxies(run, signals, results.rows, curves)
     figures: dict[str, str] = {}

@@ -167,6 +167,10 @@ def test_the_shares_and_the_mean_over_signals(tmp_path):
     assert total.interval.mean == pytest.approx(0.75)
     assert total.shares == (0.5, 0.75)
     assert total.curse == pytest.approx(0.0)
+    # Clips of one recording are not four times as sure.
+    of_two = overall(run, of_signals, {"a": "tape", "b": "tape", "c": "tape"})[0]
+    assert of_two.interval.mean == total.interval.mean
+    assert of_two.interval.high - of_two.interval.low > total.interval.high - total.interval.low
     table = pq.read_table(io.BytesIO(regret_table(of_signals))).to_pandas()
     assert list(table.columns[:8]) == [
         "signal", "rule", "psnr_rule", "psnr_optimum", "regret_db", "regret_low", "regret_high",
