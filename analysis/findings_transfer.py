@@ -16,7 +16,7 @@ from analysis.findings_markdown import db, table
 from analysis.intervals import Interval
 from analysis.transfer import BiasPair, Moved
 from analysis.transfer_report import BIAS_FILE, COMMAND, FILE, bias_gains, by_setting, mean, ratio
-from search_spaces.rules import RECOMMENDED
+from search_spaces.rules import RECOMMENDED, RULES, rule_json
 
 ZERO_BIAS = "zero output bias"
 """The setting in which that alone is changed."""
@@ -48,9 +48,11 @@ def transfer_section(found: Transfer) -> list[str]:
     if not found.moved:
         return []
     settings = by_setting(found.moved)
+    today = rule_json(RULES[RECOMMENDED])
+    earlier = {m.setting for m in found.moved if m.constants != today}
     rows = [
         [
-            setting,
+            f"{setting} †" if setting in earlier else setting,
             str(len(mine)),
             f"{statistics.fmean(m.values_per_parameter for m in mine):.2g}",
             db(mean([m.regret_db for m in mine], mine)),
@@ -70,6 +72,7 @@ def transfer_section(found: Transfer) -> list[str]:
         "n/p: samples by the network's parameters. "
         "K and g: the optimum's by the rule's, geometric means.",
         table(header, rows),
+        *["† By an earlier fit of the rule: its maps are not here to ask today's."] * bool(earlier),
         _where_it_breaks(settings),
         *_by_fullness(found.moved),
         *_of_bias(found, settings),

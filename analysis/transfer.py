@@ -17,7 +17,7 @@ from analysis.stored_surfaces import SEED, SETTING, stored_surfaces, usual_setti
 from analysis.surfaces import Surfaces, share_and_gain
 from analysis.variants import originals_of
 from inr_models import InputError, SirenConfig
-from search_spaces.rules import RULES, AnyRule, NoiseScales, named_rule
+from search_spaces.rules import RULES, AnyRule, NoiseScales, named_rule, rule_json
 from studies.engine.rows import signal_from_row
 from studies.engine.store import Store
 
@@ -42,12 +42,13 @@ class Moved(NamedTuple):
     """A signal in another setting: regrets in dB, K as shares of Nyquist, g;
     `values_per_parameter` compares samples times channels with the network's size.
 
-    `rule` is its name, or its file's. `usual_regret_db` is NaN where the signal is not mapped in
-    the usual setting. `noise_db` is the deviation of the fits from the surface that the regrets are
-    read from.
+    `rule` is its name, or its file's, and `constants` what it was then, as JSON. `usual_regret_db`
+    is NaN where the signal is not mapped in the usual setting. `noise_db` is the deviation of the
+    fits from the surface that the regrets are read from.
     """
 
     rule: str
+    constants: str
     setting: str
     signal: str
     recording: str
@@ -149,6 +150,7 @@ def _of_setting(
         size = network.num_parameters(in_features=target.dimensions, out_features=target.channels)
         yield Moved(
             rule=rule_name,
+            constants=rule_json(rule),
             setting=_label(setting, usual, target.image_shape),
             signal=name,
             recording=made.recordings[i],

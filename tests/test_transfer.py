@@ -14,7 +14,7 @@ from analysis import transfer_report
 from analysis.findings_transfer import Transfer, read_transfer, transfer_section
 from analysis.transfer import Moved, transfer
 from inr_models import InputError
-from search_spaces.rules import RULES, rule_json
+from search_spaces.rules import RECOMMENDED, RULES, rule_json
 from studies.engine.resolving import resolve
 from studies.engine.rows import signal_row
 from studies.engine.store import Store
@@ -133,7 +133,8 @@ def test_rows_go_to_a_benchmark_in_place_of_its_own_of_the_same(told, tmp_path):
 def test_how_the_optimum_goes_with_samples_by_parameters_is_found():
     moved = [
         Moved(
-            rule="r", setting=f"{values} values", signal=signal, recording=signal,
+            rule="r", constants=rule_json(RULES[RECOMMENDED]), setting=f"{values} values",
+            signal=signal, recording=signal,
             values_per_parameter=values, regret_db=1.0, usual_regret_db=0.2, eqn11_regret_db=3.0,
             noise_db=0.2, share_rule=0.1, gain_rule=3.0, share_optimum=0.1 * values**-0.5 * by,
             gain_optimum=3.0, psnr_optimum=40.0,
@@ -143,6 +144,11 @@ def test_how_the_optimum_goes_with_samples_by_parameters_is_found():
     ]  # fmt: skip
     page = "\n".join(transfer_section(Transfer(tuple(moved))))
     assert "goes with n/p to the power -0.50 (r = -1.00)" in page
+    assert "†" not in page
+    before = [m._replace(constants="{}") if m.setting == "1.0 values" else m for m in moved]
+    page = "\n".join(transfer_section(Transfer(tuple(before))))
+    assert page.count("| 1.0 values † |") == page.count(" † |") == 1
+    assert "† By an earlier fit of the rule" in page
     few = "\n".join(transfer_section(Transfer(tuple(moved[:6]))))
     assert "to the power" not in few
     off = {0.25: 1.0, 0.5: 9.0, 1.0: 0.2, 4.0: 3.0}
