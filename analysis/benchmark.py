@@ -157,13 +157,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             console.print(f"{num:,} fits added to {arguments.to}")
             if num := export_regrets(store, target):
                 console.print(f"{num:,} regrets of rules added or renewed there")
-        if arguments.replay:
-            table = replay_table(store)
-            pq.write_table(table, arguments.replay, compression="zstd")
-            console.print(f"{table.num_rows:,} rows in {arguments.replay}")
-        if arguments.optuna:
-            num = to_optuna(replay_table(store), f"sqlite:///{arguments.optuna}")
-            console.print(f"{num} studies in {arguments.optuna}")
+        if arguments.replay or arguments.optuna:
+            with console.status("reading landscapes, and writing them"):
+                table = replay_table(store)
+                if arguments.replay:
+                    pq.write_table(table, arguments.replay, compression="zstd")
+                    console.print(f"{table.num_rows:,} rows in {arguments.replay}")
+                if arguments.optuna:
+                    num = to_optuna(table, f"sqlite:///{arguments.optuna}")
+                    console.print(f"{num} studies in {arguments.optuna}")
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
