@@ -20,14 +20,16 @@ def left_by(command: str, results: str, name: str, columns: Collection[str]) -> 
     Raises:
         InputError: it is damaged, or of another version.
     """
-    content = Folder(results).read_bytes(f"_rules/{name}")
+    folder = Folder(results)
+    content = folder.read_bytes(f"_rules/{name}")
     if not content:
         return []
     try:
         return table_of(content).select(list(columns)).to_pylist()
     except (pa.ArrowException, KeyError, OSError) as error:
         raise InputError(
-            f"{results}/_rules/{name}: not as `python -m {command}` makes it; run that again."
+            f"{folder.results}/_rules/{name}: not as `python -m {command}` makes it; "
+            "run that again."
         ) from error
 
 
@@ -48,14 +50,14 @@ def leave(
     Raises:
         InputError: what is there is damaged, or of another version.
     """
-    path = f"_rules/{name}"
-    Folder(results).write_bytes(path, _parquet(rows))
+    path, folder = f"_rules/{name}", Folder(results)
+    folder.write_bytes(path, _parquet(rows))
     if to is not None:
         replaced = {tuple(row[column] for column in same) for row in rows}
         there = left_by(command, to, name, rows[0].keys())
         kept = [row for row in there if tuple(row[column] for column in same) not in replaced]
         Folder(to).write_bytes(path, _parquet([*kept, *rows]))
-    return f"{results}/{path}"
+    return f"{folder.results}/{path}"
 
 
 def _parquet(rows: Sequence[Row]) -> bytes:

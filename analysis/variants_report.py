@@ -15,7 +15,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -34,6 +33,7 @@ from analysis.surfaces import Surfaces
 from analysis.tables import wide_table
 from inr_models import InputError
 from search_spaces.rules import Target
+from studies.engine.folder import Folder
 
 COMMAND = "analysis.variants_report"
 
@@ -177,8 +177,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for _, group in groupby(pairs, lambda p: p.experiment):
         console.print(pair_table(list(group)))
     console.print(LEGEND, width=80)
+    folder = Folder(arguments.results)
     for name, svg in figures(pairs, of_widths).items():
-        Path(path).with_name(f"{kind}-{name}.svg").write_text(svg)
+        folder.write_bytes(f"_rules/{kind}-{name}.svg", svg.encode())
     for sentence in missing:
         console.print(f"left out {sentence}", soft_wrap=True)
     console.print(f"numbers  {path}", soft_wrap=True)

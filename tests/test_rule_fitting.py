@@ -150,6 +150,11 @@ def test_rules_are_left_under_names_that_the_registry_has_not(tmp_path, capsys, 
     for name, path in files.items():
         assert named_rule(str(path), "--rules") == (name, read_rule(path))
     assert f"rules    {tmp_path}/_rules\n" in capsys.readouterr().out
+    made = {name: path.read_text() for name, path in files.items()}
+    for path in files.values():
+        path.unlink()
+    assert rule_fitting.main([f"file://{tmp_path}"]) == 0, "results may be on any storage"
+    assert {path.stem: path.read_text() for path in (tmp_path / "_rules").glob("*.json")} == made
     assert rule_fitting.main([str(tmp_path), "--write", str(tmp_path / "mine")]) == 0
     assert len(list((tmp_path / "mine").glob("fitted_*.json"))) == len(files)
 
