@@ -26,7 +26,7 @@ from rich.console import Console
 from analysis.recordings import read_recordings, write_recordings
 from analysis.regret_table import regrets_parquet
 from analysis.replay import budgets, replay_table, to_optuna
-from analysis.stored_regrets import trained
+from analysis.stored_regrets import EXPORTED, trained
 from analysis.stored_surfaces import SEED, WHOLE, usual_setting
 from analysis.targets import file_to_write
 from inr_models import InputError
@@ -100,7 +100,7 @@ def thinned(curves: pa.Table, epochs: Sequence[int]) -> pa.Table:
 
 
 def export_regrets(source: Store, target: Store) -> int:
-    """Bring what rules lose, where training told, to the `regret.parquet` of `target`, in place of
+    """Bring what rules lose, where training told, to those of `target`, in place of
     its own of the same signal and rule: of points alone whose fits `target` has. How many rows
     these are.
     """
@@ -122,7 +122,7 @@ def export_regrets(source: Store, target: Store) -> int:
     if rows:
         # In one order, whatever came first: a commit shows what is new.
         merged = sorted((known | rows).values(), key=lambda row: (row["signal"], row["rule"]))
-        target.write_bytes("regret.parquet", regrets_parquet(merged))
+        target.write_bytes(EXPORTED, regrets_parquet(merged))
     return len(rows)
 
 

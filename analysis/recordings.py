@@ -1,4 +1,7 @@
-"""Which signals were cut from one recording: a results folder's `recordings.csv`."""
+"""Which signals were cut from one recording: a results folder's `_recordings.csv`.
+
+The name begins so that readers of the folder as one table (pandas, DuckDB) pass over it.
+"""
 
 import csv
 import io
@@ -8,7 +11,7 @@ from pathlib import Path
 from inr_models import InputError
 from studies.engine.folder import Folder
 
-FILE = "recordings.csv"
+FILE = "_recordings.csv"
 
 
 def read_recordings(folder: Folder, path: str | None = None) -> dict[str, str]:

@@ -52,7 +52,7 @@ def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
     num = max(total.num_signals for total in totals)
     table = wide_table(
         f"Regret in dB over {num} {run.noun}{'s' * (num != 1)}. mean: its interval is over "
-        "recordings (recordings.csv in the results says which clips share one; resampled, below 6 "
+        "recordings (_recordings.csv in the results says which clips share one; resampled, below 6 "
         f"Student's t); p: Wilcoxon's signed ranks over {run.noun}s; near: "
         f"percent of {run.noun}s where the rule is within 0.5 and within 1 dB; dead: fits that "
         "stayed at zero output."

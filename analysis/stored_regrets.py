@@ -20,6 +20,9 @@ HELD_OUT = "held_out_"
 """What `rule_fitting` names the points of rules that have not seen their signal's recording."""
 
 
+EXPORTED = "_rules/regret.parquet"
+"""Where a benchmark has the rows of its studies."""
+
 AS_THEY_ARE = (
     "eqn11_length_width", "eqn11_length", "eqn11_refitted", "constant", "bandwidth_psi",
     "bandwidth_power", "bandwidth_rolloff", "bandwidth_low_pass", "power_psi_low_pass",
@@ -112,17 +115,18 @@ def held_out_points(results: str, rule: str) -> Mapping[str, NoiseScales]:
 
 def trained(results: str) -> dict[tuple[str, str], dict[str, Any]]:
     """The rows of every `regret.parquet`, by rule and sha256: the study's that ended last; those
-    of the results themselves, which came with a benchmark, give way to any study's.
+    that came with a benchmark give way to any study's.
 
     Raises:
         InputError: one of the files is damaged.
     """
     folder = Folder(results)
     found = []
-    for study in ("", *(f"_studies/{name}/" for name in folder.names("_studies"))):
-        if content := folder.read_bytes(path := f"{study}regret.parquet"):
+    for path in (EXPORTED, *(f"_studies/{n}/regret.parquet" for n in folder.names("_studies"))):
+        if content := folder.read_bytes(path):
             try:
-                found.append((folder.modified(path) if study else 0.0, table_of(content)))
+                time = 0.0 if path == EXPORTED else folder.modified(path)
+                found.append((time, table_of(content)))
             except pa.ArrowException as error:
                 raise InputError(
                     f"{folder.results}/{path}: not readable as Parquet; remove it, and the "

@@ -54,7 +54,7 @@ def stored_surfaces(
     """The surfaces of the setting that most of a results folder's SIREN² fits have.
 
     `recordings` is a CSV file with columns `signal` and `recording`: clips of one recording are
-    never on both sides of a validation. Without it, the folder's own `recordings.csv`; a signal
+    never on both sides of a validation. Without it, the folder's own `_recordings.csv`; a signal
     that is in none is a recording by itself. `other` are columns of `SETTING` that shall have
     another value than usual; None is any value.
 

@@ -20,7 +20,8 @@ from inr_models import FitConfig, Siren2Config, make_network
 from inr_models.metrics import psnr_db
 from inr_models.training import Training
 from search_spaces.bandwidth import nyquist
-from studies.engine.audio_files import find_files, read_audio
+from studies.engine.audio_files import read_audio
+from studies.engine.signal_files import find_files
 from studies.engine.signals import coordinates
 
 CLIPS = Path(__file__).parents[1] / "studies" / "clips"

@@ -18,7 +18,7 @@ import torch
 
 from benchmarks.measuring import in_a_sentence, machine
 from benchmarks.packed_signals import unpack
-from inr_models import FitConfig, Siren2Config
+from inr_models import FitConfig, InputError, Siren2Config
 from search_spaces.audio import AUDIO_GRID_COARSE, AUDIO_GRID_DENSE
 from search_spaces.networks import stable
 from studies.engine.batch import run_batch
@@ -62,6 +62,9 @@ def fit_all(arguments: Any) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     target = Store(arguments.to)
     known = [target, *(Store(folder, create=False) for folder in arguments.known)]
+    for store in known[1:]:
+        if not store.parts("fits"):
+            raise InputError(f"--known {store.results}: there are no fits; check the path.")
     print(f"{machine()}", flush=True)
     for signal in unpack(arguments.archive, arguments.signals):
         started = time.perf_counter()

@@ -45,8 +45,8 @@ def made_up_row(study: str, signal: Signal, trial: Trial) -> tuple[Row, list[Row
     result = FitResult(
         mse_best=10 ** (-peak / 10), psnr_peak=peak, epoch_of_peak=trial.fit.epochs,
         psnr_final=peak, epochs=epochs, psnr=np.linspace(5, peak, len(epochs)), diverged=False,
-        stopped=False, num_epochs=trial.fit.epochs, best_weights={}, seconds=1.0, stack=1,
-        path="made up",
+        stopped=False, num_epochs=trial.fit.epochs, best_weights={}, seconds=1.0,
+        updates=trial.fit.epochs, stack=1, path="made up",
     )  # fmt: skip
     return finished_row(study, signal, trial, result, torch.device("cpu")), curve_rows(
         trial, result

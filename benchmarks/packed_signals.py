@@ -51,7 +51,8 @@ def pack(archive: Path, files: Sequence[str], max_samples: int) -> list[str]:
     if not signals:
         raise InputError(" ".join(skipped) or "no sound files: name some.")
     members: dict[str, Any] = {s.sha256: s.values for s in signals}
-    np.savez_compressed(archive, **members, **{ROWS: json.dumps(rows)})
+    members[ROWS] = json.dumps(rows)
+    np.savez_compressed(archive, **members)
     return skipped
 
 

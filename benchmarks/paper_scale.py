@@ -19,7 +19,7 @@ import torch
 
 from benchmarks.measuring import in_a_sentence, machine
 from benchmarks.packed_signals import unpack
-from inr_models import FitConfig, FitResult, Siren2Config, make_network
+from inr_models import FitConfig, FitResult, InputError, Siren2Config, make_network
 from inr_models.result import results_of
 from inr_models.training import Training
 from search_spaces.rules import RULES
@@ -60,6 +60,8 @@ def main() -> None:
     top.add_argument("--seconds", type=float, default=float("inf"), help="end all fits then")
     arguments = top.parse_args()
     with in_a_sentence():
+        if arguments.precision == "tf32" and not torch.cuda.is_available():
+            raise InputError("--precision tf32: a CPU has no TF32 products; leave the flag out.")
         config = FitConfig(epochs=arguments.epochs, precision=arguments.precision)
         signals = unpack(arguments.archive, arguments.signals)
         print(f"{machine()}, {config.precision}, {config.epochs:,} epochs asked for", flush=True)

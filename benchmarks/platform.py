@@ -149,7 +149,7 @@ def _run(
             cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
         # Before the nodes end, each at exit as well: a process does not outlive its raylet.
         atexit.register(ray.shutdown)
-        os.environ["RAY_ADDRESS"] = cluster.address
+        os.environ["RAY_ADDRESS"] = str(cluster.address)
     from studies.engine.tracking import Tracker, default_uri
     from studies.engine.verbs import fit_missing
     from studies.engine.workers import connect

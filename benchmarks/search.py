@@ -83,7 +83,7 @@ def _search(run: Run, signals: list[Signal], points: int, folder: Path) -> tuple
 def _bare_optuna(run: Run, signal: Signal, points: int, trials: int) -> float:
     rng = np.random.default_rng(0)
     study = optuna.create_study(direction="maximize")
-    bounds = dict(space(run, signal))
+    bounds: dict[str, optuna.distributions.BaseDistribution] = dict(space(run, signal))
     study.add_trials(
         [
             optuna.create_trial(
@@ -112,7 +112,7 @@ def _known_rows(run: Run, signal: Signal, points: int) -> dict[str, Row]:
 
 
 def _draw(run: Run, signal: Signal, rng: np.random.Generator) -> NoiseScales:
-    s0, s1 = run.scale.grid.bounds(signal.num_samples)
+    s0, s1 = run.grid.bounds(signal.num_samples)
     return NoiseScales(float(np.exp(rng.uniform(*np.log(s0)))), float(rng.uniform(*s1)))
 
 

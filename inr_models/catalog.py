@@ -41,6 +41,9 @@ MODELS: dict[str, type[NetworkConfig]] = {kind.network: kind for kind in get_arg
 
 T = TypeVar("T", bound=NetworkConfig)
 
+WITHOUT_TF32 = ("wire", "siren2_tt")
+"""Networks that autograd alone trains, where TF32 would round the coordinates."""
+
 MAX_WIDTH = 1 << 14
 NEAR = 8
 

@@ -1,9 +1,9 @@
 """How a network is trained, as a value. No torch."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from inr_models.checks import check_counts, check_positive
 from inr_models.errors import InputError
 
 Precision = Literal["float32", "tf32"]
@@ -31,14 +31,8 @@ class FitConfig:
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:
-        for field in ("epochs", "decay_every"):
-            value = getattr(self, field)
-            if not (isinstance(value, int) and value >= 1):
-                raise InputError(f"{field} = {value}: give a whole number, 1 or more.")
-        for field in ("learning_rate", "decay"):
-            value = getattr(self, field)
-            if not (math.isfinite(value) and value > 0):
-                raise InputError(f"{field} = {value}: give a finite number above 0.")
+        check_counts(self, "epochs", "decay_every")
+        check_positive(self, "learning_rate", "decay")
         if self.precision not in get_args(Precision):
             raise InputError(f'precision = {self.precision!r}: give "float32" or "tf32".')
 

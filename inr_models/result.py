@@ -34,6 +34,9 @@ class FitResult(NamedTuple):
     """Updates that were scored."""
     best_weights: dict[str, Tensor]
     seconds: float
+    """A network's share of what its stack took."""
+    updates: int
+    """That were made in this time: a stack goes on without those that have stopped or diverged."""
     stack: int
     """Networks that were trained together, 1 for one by itself."""
     path: str
@@ -67,6 +70,7 @@ def results_of(training: Training) -> Iterator[FitResult]:
             num_epochs=max(scored - 1, 0),
             best_weights=best_weights[r],
             seconds=training.seconds / len(all_mse),
+            updates=training.epoch,
             stack=len(all_mse),
             path=training.path,
         )

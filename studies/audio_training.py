@@ -1,7 +1,8 @@
 """How much do learning rate, decay, width and input scaling matter for SIREN and SIREN²?
 
     python studies/audio_training.py run --scale small --signals my_clips/*.wav
-    python studies/audio_training.py run --scale small --networks "siren2 lr x4" "siren2 decay 1"
+    python studies/audio_training.py run --scale small \
+        --networks "siren2 lr x4 decay 1" "siren2 lr x1 decay 1"
 
 What the paper names as its sensitivities: the learning rate and its decay (limitation b, "1-2 %
 every 20 epochs"), the input's scaling and the network's size (Fig. 2b, c). Fig. 2a is SIREN with a

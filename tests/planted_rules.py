@@ -106,7 +106,8 @@ def fill(folder: Path, signals: list[Signal], *, seed: int = 0, noise: float = 0
                 Any,
                 SimpleNamespace(
                     psnr_peak=peak, psnr_final=peak, mse_best=10 ** (-peak / 10),
-                    epoch_of_peak=300, num_epochs=300, seconds=1.0, path="blocked", stack=1,
+                    epoch_of_peak=300, num_epochs=300, seconds=1.0, updates=300, stack=1,
+                    path="blocked",
                     diverged=False, stopped=False, epochs=epochs,
                     psnr=peak * (np.maximum(epochs, 1) / 300) ** 0.1,
                 ),

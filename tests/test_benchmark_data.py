@@ -15,7 +15,7 @@ from analysis.benchmark import export
 from analysis.recordings import read_recordings, write_recordings
 from analysis.regret_table import SCHEMA, regrets_parquet
 from analysis.replay import budgets, replay_table, to_optuna
-from analysis.stored_regrets import trained
+from analysis.stored_regrets import EXPORTED, trained
 from search_spaces.audio import AUDIO_GRID_COARSE
 from studies.engine.store import Store
 from studies.engine.study import FIRST_CHOOSING_SEED, FIRST_SCORING_SEED
@@ -83,9 +83,7 @@ def test_what_a_study_trained_comes_along_in_place_of_what_was_there(tmp_path, c
     target = Store(str(tmp_path / "data"))
     for signal, regret_db in ((signals[1], 5.0), (signals[0], 4.0)):
         row = regret_row(source, signal, "constant", regret_db)
-        target.write_bytes(
-            "regret.parquet", regrets_parquet([*trained(target.results).values(), row])
-        )
+        target.write_bytes(EXPORTED, regrets_parquet([*trained(target.results).values(), row]))
     for study, regret_db in (("z-first", 3.0), ("a-last", 2.0)):
         rows = [regret_row(source, signals[0], "constant", regret_db)]
         rows += [regret_row(source, signal, "spectrum", 1.0) for signal in signals]
@@ -94,7 +92,7 @@ def test_what_a_study_trained_comes_along_in_place_of_what_was_there(tmp_path, c
     command = [source.results, "--to", target.results]
     assert benchmark.main(command) == 0
     assert "2 regrets of rules added or renewed there\n" in capsys.readouterr().out
-    table = pq.read_table(tmp_path / "data" / "regret.parquet")
+    table = pq.read_table(tmp_path / "data" / EXPORTED)
     assert table.schema.equals(SCHEMA, check_metadata=True)
     assert [(r["signal"], r["rule"], r["regret_db"]) for r in table.to_pylist()] == [
         ("clip0", "constant", 2.0), ("clip0", "spectrum", 1.0), ("clip1", "constant", 5.0),

@@ -1,6 +1,8 @@
 """The benchmarks still run; what they measure is in benchmarks/RESULTS.md."""
 
+import importlib
 import json
+import pkgutil
 import re
 import subprocess
 import sys
@@ -27,6 +29,11 @@ from studies.engine.resolving import resolve
 from studies.engine.store import Store
 
 BELL = Path(audio_grid.__file__).parent / "clips" / "perc_bell.flac"
+
+
+@pytest.mark.parametrize("name", [m.name for m in pkgutil.iter_modules(benchmarks.__path__)])
+def test_every_benchmark_can_be_imported(name):
+    importlib.import_module(f"benchmarks.{name}")
 
 
 def test_the_benchmark_of_a_suggestion_runs_over_several_signals(capsys, monkeypatch):

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from studies import audio_architectures
 from studies.audio_grid import STUDY
 from studies.engine import workers
 from studies.engine.cli import main
@@ -44,6 +45,8 @@ def test_bad_files_are_refused(capsys, small, tmp_path, make_wav):
     ):
         assert f"{path}: " in (line := refuse(capsys, *small, "--signals", path))
         assert why in line
+    line = refuse(capsys, *small, "--signals", "x" * 300)
+    assert line == f"error: {'x' * 200}...: File name too long; check the path.\n"
     assert not list(tmp_path.glob("results/fits/*"))
 
 
@@ -70,6 +73,32 @@ def test_results_that_cannot_be_written_are_refused(capsys, tmp_path):
     assert f"{folder}: the results folder cannot be written" in refuse(
         capsys, "run", "--results", folder
     )
+
+
+@pytest.mark.parametrize(
+    ("results", "words"),
+    [
+        ("~nosuchuser/x", "there is no such user"),
+        ("s3://[x", "not a URI"),
+        ("s3://", "there is no bucket in it; give s3://BUCKET"),
+        ("r?1", "MLflow's database cannot lie in a folder whose path has ?"),
+        ("r%20x", "MLflow's database cannot lie in a folder whose path has %"),
+    ],
+)
+def test_results_that_are_no_place_are_refused(capsys, tmp_path, monkeypatch, results, words):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    line = refuse(capsys, "run", "--results", results, "--scale", "small")
+    assert f"--results {results}: {words}" in line
+    assert not list(tmp_path.iterdir())
+
+
+def test_networks_that_tf32_would_hurt_are_named(capsys, tmp_path):
+    flags = ["--results", str(tmp_path), "--precision", "tf32", "--networks", "siren", "wire"]
+    with pytest.raises(SystemExit, match="2"):
+        main(audio_architectures.STUDY, ["run", *flags])
+    said = capsys.readouterr().err
+    assert said.startswith("error: --precision tf32: wire would have their coordinates rounded;")
 
 
 def test_run_is_the_default_verb(capsys, small):

@@ -44,6 +44,9 @@ def test_a_fit_that_is_behind_ends_there_and_the_others_as_without_it(problem, e
     assert at in curve
     rungs = [{}, {8: -99.0, at: curve[at] + 0.01, 59: 99.0}, {at: -99.0}]
     found = dict(fit(networks, coords, values, CONFIG, execution=execution, rungs=rungs))
+    # A stack goes on without what has stopped, so its time is that of all updates.
+    own = found[1].num_epochs + 1  # it is known to be behind after one more
+    assert found[1].updates == (CONFIG.epochs if execution == "stack" else own)
     for index in (0, 2):
         assert not found[index].stopped
         np.testing.assert_array_equal(found[index].psnr, whole[index].psnr)

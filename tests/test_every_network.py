@@ -12,6 +12,7 @@ from torch import Tensor
 from benchmarks.reference import psnr_curve
 from inr_models import FitConfig, fit, make_network, with_width
 from inr_models.blocked_step import has_slopes
+from inr_models.catalog import WITHOUT_TF32
 from inr_models.coordinate_mlp import CoordinateMLP
 from inr_models.training import Training
 from tests.every_network import EVERY
@@ -221,3 +222,10 @@ def test_its_width_changes_with_what_follows_from_it_alone(name):
     follows = {"width": 24, "tt_modes": (4, 6), "num_frequencies": 7}
     same = dataclasses.asdict(wider) | follows
     assert {k: same[k] for k in dataclasses.asdict(EVERY[name])} == dataclasses.asdict(EVERY[name])
+
+
+def test_tf32_is_for_all_networks_but_those_that_autograd_alone_trains():
+    made = {
+        name: make_network(EVERY[name], in_features=1, out_features=1, seed=0) for name in EVERY
+    }
+    assert {name for name in made if not has_slopes(made[name])} == set(WITHOUT_TF32)

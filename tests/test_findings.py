@@ -17,7 +17,7 @@ from analysis.findings_text import compared, earlier_text, suffices
 from analysis.intervals import Interval
 from analysis.regret_table import SCHEMA
 from analysis.rule_families import bandwidth, constant
-from analysis.stored_regrets import RuleRegret, confirmed, of_earlier_fits
+from analysis.stored_regrets import EXPORTED, RuleRegret, confirmed, of_earlier_fits
 from search_spaces.rules import NoiseScales, rule_json
 from search_spaces.rules.bandwidth_matching import BandwidthMatching
 from search_spaces.rules.table import Table
@@ -44,11 +44,11 @@ def found(tmp_path_factory):
             ("held_out_constant", 2.0),
         )
     ]  # fmt: skip
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / "regret.parquet")
+    (folder / "_rules" / "held_out").mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / EXPORTED)
     best = BandwidthMatching(descriptor="low_pass_40", factor=FACTOR, gain=GAIN)
     points = {signal.sha256: best(signal.target(52, 4)) for signal in signals}
     held_out = folder / "_rules" / "held_out"
-    held_out.mkdir(parents=True)
     (held_out / "held_out_forest.json").write_text(rule_json(Table(points=points)))
     points.popitem()
     (held_out / "held_out_forest_psi.json").write_text(rule_json(Table(points=points)))
@@ -187,10 +187,10 @@ def test_trained_points_that_are_of_an_earlier_fit_are_counted(tmp_path):
         for rule in ("held_out_chosen", "held_out_constant", "spectrum")
         for sha256 in names
     ]
-    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "regret.parquet")
-    assert of_earlier_fits(str(tmp_path)) == {}
     folder = tmp_path / "_rules" / "held_out"
     folder.mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / EXPORTED)
+    assert of_earlier_fits(str(tmp_path)) == {}
     now = {names[0]: NoiseScales(100.0, 0.5), names[1]: NoiseScales(101.0, 0.5)}
     (folder / "held_out_chosen.json").write_text(rule_json(Table(points=now)))
     now[names[1]] = NoiseScales(100.0, 0.5)

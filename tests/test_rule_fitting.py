@@ -162,7 +162,7 @@ def test_rules_are_left_under_names_that_the_registry_has_not(tmp_path, capsys, 
 @pytest.mark.parametrize("command", [rule_fitting.main, sufficiency_command.main])
 def test_clips_of_two_recordings_are_too_few(command, tmp_path, capsys):
     fill(tmp_path, planted_signals(4))
-    (tmp_path / "recordings.csv").write_text(
+    (tmp_path / "_recordings.csv").write_text(
         "signal,recording\n" + "".join(f"clip{i},tape {i % 2}\n" for i in range(4))
     )
     assert command([str(tmp_path)]) == 2

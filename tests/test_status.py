@@ -1,8 +1,10 @@
 """`status`: what it says of runs in every state, and that it waits for no heavy import."""
 
+import argparse
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +13,13 @@ import pytest
 from benchmarks.large_store import made_up_row, make_signals
 from studies import audio_architectures, audio_grid, audio_search
 from studies.engine.plan import Point, all_seeds, points, trial_of
-from studies.engine.resolving import resolve
+from studies.engine.resolving import FLAGS, resolve
 from studies.engine.rows import Row, signal_row
 from studies.engine.store import Store
+from studies.engine.stored_runs import newest_run
 from studies.engine.study import RUN_JSON, Study
-from tests.commands import run
+from tests.commands import run as command
+from tests.made import make_signal
 
 # SIREN, two rules and 20 cells on a seed; SIREN, the first rule and the best cell on two more.
 MAP, WHOLE = 23, 29
@@ -40,7 +44,7 @@ def store_of(
 
 def said_of(results: Path, script: str = audio_grid.__file__) -> list[list[str]]:
     """(done, of, dead, diverged, partial, failed, best) of each clip."""
-    code, said = run(script, "status", results)
+    code, said = command(script, "status", results)
     assert code == 0, said
     return [line.split() for line in re.findall(r"^ clip \d +(.*?)(?: dB)? *$", said, re.MULTILINE)]
 
@@ -122,3 +126,15 @@ def test_a_status_imports_nothing_that_fits_or_draws(tmp_path, study, script, ne
     assert done.returncode == 0, done.stderr
     assert "clip 0" in done.stdout
     assert set(done.stdout.splitlines()[-1].split()[1:]) == needs
+
+
+def test_a_run_of_all_clips_that_are_named_comes_before_a_newer_one_of_some(tmp_path):
+    store, a, b = Store(str(tmp_path)), make_signal("a"), make_signal("b")
+    store.add_signals(map(signal_row, (a, b)))
+    for signals in ([a, b], [a]):
+        run = resolve(audio_grid.STUDY, "small", signals)
+        store.write_bytes(f"{run.folder}/study.json", RUN_JSON.dump_json(run))
+        time.sleep(0.02)  # files of one moment have no newest
+    for named, expected in ((["a.wav", "b.wav"], [a, b]), (["a.wav"], [a]), (None, [a])):
+        flags = argparse.Namespace(scale=None, **dict.fromkeys(FLAGS) | {"signals": named})
+        assert newest_run("audio_grid", flags, store)[1] == expected

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from analysis.recordings import write_recordings
 from inr_models import InputError
 from studies.engine.compaction import compact
 from studies.engine.schema import TABLES, arrow_schema
@@ -26,6 +27,7 @@ def test_three_readers_open_the_results_without_our_code(store):
     store.append([row("a"), row("b", status="failed", error="x", metric_psnr_peak=None)], curve)
     store.add_signals([{"sha256": "ab", "name": "clip", "num_samples": 256, "psnr_zero": 9.0}])
     store.write_bytes("_studies/x/report.html", b"<html>")
+    write_recordings(store, {"clip": "tape"})
     folder = store.results
     for frame in (
         pd.read_parquet(folder),

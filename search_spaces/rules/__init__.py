@@ -4,6 +4,7 @@
 `analysis/data` by `python -m analysis.rule_fitting` and lie in `fitted/`.
 """
 
+import os
 from pathlib import Path
 
 from inr_models.errors import InputError
@@ -45,7 +46,7 @@ def named_rule(given: str, flag: str) -> tuple[str, AnyRule]:
     """
     if given in RULES:
         return given, RULES[given]
-    if not Path(given).is_file():
+    if not os.path.isfile(given):  # of whatever length, or in a folder that cannot be read
         raise InputError(
             f"{flag} {given}: neither a file nor a rule; give a rule's JSON file, or one of "
             f"{', '.join(RULES)}."

@@ -82,23 +82,63 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
 def parser(study: Study) -> argparse.ArgumentParser:
     """The command line: what to fit, how much of it, where it runs and where it goes."""
     top = _Parser(prog=f"{study.name}.py", description=study.question)
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    where.add_argument("--max-concurrent", type=int, metavar="N", help="fits side by side")
+    where.add_argument(
+        "--workers-per-gpu",
+        type=int,
+        metavar="N",
+        help="that share a GPU (default: 1 to 4, by size)",
+    )
+    settings, picks = (_settings(study, picks=picks) for picks in (False, True))
+    tracking = argparse.ArgumentParser(add_help=False)
+    tracking.add_argument(
+        "--tracking-uri", metavar="URI", help="MLflow (default: SQLite in the results)"
+    )
+    sub = top.add_subparsers(metavar="plan | run | status | report", required=True)
+
+    def verb(name: str, does: str, *parents: Any) -> argparse.ArgumentParser:
+        made = sub.add_parser(name, help=does, description=does, parents=parents)
+        made.set_defaults(verb=getattr(verbs, name))
+        return made
+
+    verb("plan", "what a run would do and cost, before anything starts", settings, where)
+    run = verb("run", "do what is missing, then report (the default)", settings, where, tracking)
+    run.add_argument("--yes", action="store_true", help="start even a run of over a day on CPUs")
+    verb("status", "what is done of the newest run that fits the flags", picks)
+    verb("report", "make the table, the HTML report and MLflow anew", picks, tracking)
+    return top
+
+
+def _settings(study: Study, *, picks: bool) -> argparse.ArgumentParser:
+    """What to fit and how much of it; or, where that `picks` a stored run, what it shall have."""
+
+    def default(value: object) -> str:
+        return f"(default: {'any' if picks else value})"
+
     results = argparse.ArgumentParser(add_help=False)
     results.add_argument(
         "--results", default="results", metavar="FOLDER", help="the store (default: %(default)s)"
     )
     results.add_argument(
-        "--scale", choices=("small", "paper"), help=f"sizes (default: {study.default_scale})"
+        "--scale",
+        choices=("small", "paper"),
+        help=f"sizes {default(study.default_scale)}",
     )
     results.add_argument(
         "--signals",
         nargs="+",
         metavar="PATH",
-        help=f"{_SIGNALS[study.media]} (default: {_default_signals(study)})",
+        help=f"{_SIGNALS[study.media]} {default(_default_signals(study))}",
     )
     results.add_argument("--seeds", type=int, metavar="N", help="seeds of every point")
     if study.small.cases:
         results.add_argument(
-            "--networks", nargs="+", metavar="NAME", help=f"{_some_of(study)} (default: all)"
+            "--networks",
+            nargs="+",
+            metavar="NAME",
+            help=f"{_some_of(study)} {default('all')}",
         )
         results.add_argument(
             "--tune",
@@ -133,10 +173,12 @@ def parser(study: Study) -> argparse.ArgumentParser:
             "--trials",
             type=int,
             metavar="N",
-            help=f"suggestions for every signal (default: {study.search.trials})",
+            help=f"suggestions for every signal {default(study.search.trials)}",
         )
         results.add_argument(
-            "--sampler", metavar="NAME", help=f"tpe, gp or random (default: {study.search.sampler})"
+            "--sampler",
+            metavar="NAME",
+            help=f"tpe, gp or random {default(study.search.sampler)}",
         )
         results.add_argument(
             "--early-stopping",
@@ -144,32 +186,7 @@ def parser(study: Study) -> argparse.ArgumentParser:
             default=None,
             help="stop fits that are behind the others of their signal",
         )
-    where = argparse.ArgumentParser(add_help=False)
-    where.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    where.add_argument("--max-concurrent", type=int, metavar="N", help="fits side by side")
-    where.add_argument(
-        "--workers-per-gpu",
-        type=int,
-        metavar="N",
-        help="that share a GPU (default: 1 to 4, by size)",
-    )
-    tracking = argparse.ArgumentParser(add_help=False)
-    tracking.add_argument(
-        "--tracking-uri", metavar="URI", help="MLflow (default: SQLite in the results)"
-    )
-    sub = top.add_subparsers(metavar="plan | run | status | report", required=True)
-
-    def verb(name: str, does: str, *parents: Any) -> argparse.ArgumentParser:
-        made = sub.add_parser(name, help=does, description=does, parents=parents)
-        made.set_defaults(verb=getattr(verbs, name))
-        return made
-
-    verb("plan", "what a run would do and cost, before anything starts", results, where)
-    run = verb("run", "do what is missing, then report (the default)", results, where, tracking)
-    run.add_argument("--yes", action="store_true", help="start even a run of over a day on CPUs")
-    verb("status", "what is done of the newest run that fits the flags", results)
-    verb("report", "make the table, the HTML report and MLflow anew", results, tracking)
-    return top
+    return results
 
 
 def _default_signals(study: Study) -> str:

@@ -26,6 +26,18 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+def local_path(results: str) -> Path:
+    """Where results on a disk are.
+
+    Raises:
+        InputError: the path is of a user that there is not.
+    """
+    try:
+        return Path(results).expanduser().absolute()
+    except RuntimeError as error:
+        raise InputError(f"--results {results}: there is no such user; check it.") from error
+
+
 class Folder:
     """Files under `results`, a local path or a URI. A file appears whole: it is written under
     a name that readers pass over, then moved, or put into an object store in one request.
@@ -48,7 +60,7 @@ class Folder:
             self.location = results
             self.filesystem, self.root = open_storage(results)
         else:
-            self.location = self.root = str(Path(results).expanduser().absolute())
+            self.location = self.root = str(local_path(results))
             self.filesystem = fs.LocalFileSystem()
 
     def check_writable(self) -> None:
@@ -56,6 +68,10 @@ class Folder:
         try:
             self.write_bytes(".writable", b"")
             self.delete(".writable")
+        except NotImplementedError as error:
+            raise InputError(
+                f"--results {self.results}: this storage can only be read; give a folder or s3://..."
+            ) from error
         except OSError as error:
             raise refusal(self.results, "cannot be written", error) from error
 

@@ -50,7 +50,7 @@ def report_on(
         console.print(shown(f"MLflow   {_ui_command(uri)}"), soft_wrap=True)
     say_at_home(store, uri, console)
     failed = [
-        f"{row['signal']}: a fit failed ({row['error']}); the same command tries it again."
+        f"{row['signal']}: a fit failed ({row['error']}); `run` tries it again."
         for row in results.all_rows
         if row["status"] == "failed"
     ]

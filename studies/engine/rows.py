@@ -61,7 +61,7 @@ def finished_row(
         "num_epochs": result.num_epochs,
         "status": status,
         "seconds": result.seconds,
-        "seconds_per_epoch": result.seconds / result.num_epochs if result.num_epochs else None,
+        "seconds_per_epoch": result.seconds / result.updates if result.updates else None,
         "path": result.path,
         "stack": result.stack,
         "device": _device_name(device),

@@ -26,7 +26,7 @@ FITS = (
     Column("study", _TEXT, "", "study that computed the fit first", True),
     Column("signal", _TEXT, "", "name of the signal when it was fitted", True),
     Column("sha256", _TEXT, "", "of the fitted float32 samples; tells signals apart", True),
-    Column("crop", _TEXT, "", "`head` (paper: first samples) or `loudest` window"),
+    Column("crop", _TEXT, "", "of a sound `head` or `loudest`, of an image `whole` or `busiest`"),
     Column("n", _INT, "samples", "fitted samples", True),
     Column("channels", _INT, "", "fitted channels"),
     Column("sample_rate", _REAL, "Hz", "of the file; the fit does not see it"),

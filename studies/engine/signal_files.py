@@ -32,7 +32,8 @@ def find_files(patterns: Sequence[str], media: Media = "sound") -> list[Path]:
     A path that does not exist is kept, for the reader to refuse by name.
 
     Raises:
-        InputError: a directory without such a file, or a glob without a match.
+        InputError: a directory without such a file, or that cannot be read, or a glob without a
+            match.
     """
     found: dict[Path, None] = {}
     suffixes = READERS[media].suffixes
@@ -41,8 +42,13 @@ def find_files(patterns: Sequence[str], media: Media = "sound") -> list[Path]:
             path = Path(pattern).expanduser()
         except RuntimeError as error:
             raise InputError(f"{pattern}: there is no such user; check the path.") from error
-        if path.is_dir():
-            matches = sorted(p for p in path.iterdir() if p.suffix.lower() in suffixes)
+        try:
+            is_folder = path.is_dir()
+            inside = list(path.iterdir()) if is_folder else []
+        except OSError as error:
+            raise InputError(f"{_short(pattern)}: {error.strerror}; check the path.") from error
+        if is_folder:
+            matches = sorted(p for p in inside if p.suffix.lower() in suffixes)
             if not matches:
                 kinds = ", ".join(suffixes)
                 raise InputError(f"{path}: the directory holds no {media} file ({kinds}).")
@@ -54,6 +60,10 @@ def find_files(patterns: Sequence[str], media: Media = "sound") -> list[Path]:
             matches = [path]
         found.update(dict.fromkeys(matches))
     return list(found)
+
+
+def _short(pattern: str) -> str:
+    return pattern if len(pattern) <= 200 else f"{pattern[:200]}..."
 
 
 def read_all(

@@ -24,10 +24,12 @@ class Signal:
     maximum, first samples) or "loudest" (the non-overlapping window of largest mean |x|,
     normalized by its own maximum). An image has an `image_shape` (rows, columns) and its pixels
     row by row; its crop is "whole" or "busiest" (the non-overlapping square of largest variance),
-    `crop_start` the place of the crop's first pixel. `peak` is half the range of values in the
-    file. `sha256` is of the little-endian float32 samples, and of the shape of an image; it tells
-    signals apart. `name` and `source` are printable, whatever they were. `bands` are its coarse
-    spectrum (`descriptors.bands`); `notes` say what was left out of the file.
+    `crop_start` the place of the crop's first pixel. `peak` is what 1 stands for: of a sound the
+    maximum of |x|, of its window if that is the "loudest"; of an image half the range of its type,
+    or of its values where these are not of 8 or 16 bits. `sha256` is of the little-endian float32
+    samples, and of the shape of an image; it tells signals apart. `name` and `source` are
+    printable, whatever they were. `bands` are its coarse spectrum (`descriptors.bands`); `notes`
+    say what was left out of the file.
     """
 
     name: str

@@ -90,7 +90,16 @@ def open_storage(uri: str) -> tuple[fs.FileSystem, str]:
     Raises:
         InputError: there is no such storage, it needs a package, or it does not answer.
     """
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError as error:
+        raise InputError(
+            f"--results {uri}: not a URI ({error}); give a folder or s3://..."
+        ) from error
+    if parts.scheme in NATIVE and parts.scheme in _CREDENTIALS and not parts.netloc:
+        raise InputError(
+            f"--results {uri}: there is no bucket in it; give {parts.scheme}://BUCKET."
+        )
     if parts.password:
         shown = uri.replace(f"{parts.username}:{parts.password}@", "")
         raise InputError(

@@ -17,7 +17,8 @@ from studies.engine.study import RUN_JSON, Run
 
 
 def newest_run(study: str, arguments: argparse.Namespace, store: Store) -> tuple[Run, list[Signal]]:
-    """The newest stored run of a study that agrees with the flags that were given.
+    """The newest stored run of a study that agrees with the flags that were given; of those, one
+    of all signals that were named before one of some.
 
     Raises:
         InputError: there is none, or it is damaged.
@@ -33,14 +34,14 @@ def newest_run(study: str, arguments: argparse.Namespace, store: Store) -> tuple
                 unknown.append(f"{store.results}/{path} is damaged or of another version")
                 continue
             if run.study == study and _agrees(run, arguments):
-                runs.append((store.modified(path), run, path))
+                runs.append((_is_all(run, arguments), store.modified(path), run, path))
     if not runs:
         raise InputError(
             f"{store.results}: no run of {study} with these flags is stored there; "
             f"start one with run, or name another folder with --results{', as ' * bool(unknown)}"
             f"{', '.join(unknown)}."
         )
-    _, newest, path = max(runs, key=lambda found: found[0])
+    *_, newest, path = max(runs, key=lambda found: found[:2])
     try:
         signals = [signal_from_row(known[sha256]) for sha256 in newest.signals]
         points(newest, signals[0])
@@ -50,6 +51,14 @@ def newest_run(study: str, arguments: argparse.Namespace, store: Store) -> tuple
             "the command that made it mends them, and its rows are kept."
         ) from error
     return newest, signals
+
+
+def _is_all(run: Run, arguments: argparse.Namespace) -> bool:
+    """Whether the run is of every signal that was named, but for those it left out."""
+    if not arguments.signals:
+        return True
+    names = {printable(str(path)) for path in find_files(arguments.signals, run.media)}
+    return all(name in run.sources or any(name in said for said in run.skipped) for name in names)
 
 
 def _agrees(run: Run, arguments: argparse.Namespace) -> bool:

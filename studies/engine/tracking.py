@@ -8,10 +8,11 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inr_models import InputError
 from inr_models.shown import shown
+from studies.engine.folder import local_path
 from studies.engine.known import Suggestion, named_points, point_at, score_of, stored_rows
 from studies.engine.mlflow_tree import MlflowTree
 from studies.engine.plan import Point, all_seeds, keys_of, points, rule_points
@@ -34,7 +35,12 @@ POINTS_AT_ONCE = 256
 
 def default_uri(results: str) -> str:
     """SQLite beside the results, or in the working folder when those are not on a local disk."""
-    folder = Path("." if "://" in results else results).expanduser().absolute() / "_mlflow"
+    folder = local_path("." if "://" in results else results) / "_mlflow"
+    if wrong := {"?", "%"} & set(str(folder)):
+        raise InputError(
+            f"--results {results}: MLflow's database cannot lie in a folder whose path has "
+            f"{wrong.pop()} in it; name another, or a server with --tracking-uri."
+        )
     return f"sqlite:///{folder}/mlflow.db"
 
 

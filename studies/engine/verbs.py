@@ -13,6 +13,7 @@ import pyarrow as pa
 from rich.console import Console
 
 from inr_models import InputError
+from inr_models.catalog import WITHOUT_TF32
 from inr_models.shown import shown
 from studies.engine.compaction import compact
 from studies.engine.progress import FitProgress, duration, end, say
@@ -50,9 +51,9 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     from studies.engine.mlflow_tree import check_uri
     from studies.engine.outcome import report_on, say_at_home
 
-    store = Store(arguments.results)
     uri = _tracking_uri(arguments)
     check_uri(uri)
+    store = Store(arguments.results)
     run, signals = _resolve(study, arguments, console)
     say(console, "skipped", run.skipped)
     say(console, "note", [note for signal in signals for note in signal.notes])
@@ -163,9 +164,9 @@ def report(study: Study, arguments: argparse.Namespace, console: Console) -> int
     from studies.engine.mlflow_tree import check_uri
     from studies.engine.outcome import report_on
 
-    store = Store(arguments.results)
     uri = _tracking_uri(arguments)
     check_uri(uri)
+    store = Store(arguments.results)
     run, signals = newest_run(study.name, arguments, store)
     return report_on(run, signals, store, uri, console)
 
@@ -176,6 +177,13 @@ def _check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> N
         raise InputError(f"--workers-per-gpu {given}: no GPU is used; leave the flag out.")
     if device == "cpu" and scale.fit.precision == "tf32":
         raise InputError("--precision tf32: a CPU has no TF32 products; leave the flag out.")
+    if scale.fit.precision == "tf32":
+        without = sorted({c.name for c in scale.cases if c.network in WITHOUT_TF32})
+        if without:
+            raise InputError(
+                f"--precision tf32: {', '.join(without)} would have their coordinates rounded; "
+                "name the others with --networks, or leave the flag out."
+            )
 
 
 def _resolve(
