@@ -100,9 +100,8 @@ def thinned(curves: pa.Table, epochs: Sequence[int]) -> pa.Table:
 
 
 def export_regrets(source: Store, target: Store) -> int:
-    """Bring what rules lose, where training told, to those of `target`, in place of
-    its own of the same signal and rule: of points alone whose fits `target` has. How many rows
-    these are.
+    """Bring what trained rules lose to `target`, in place of its own of the same signal and rule;
+    of points alone whose fits `target` has. How many rows these are.
     """
     seeds: dict[tuple[str, float, float], set[int]] = defaultdict(set)
     where = {"network": "siren2", **usual_setting(target)}
@@ -113,10 +112,10 @@ def export_regrets(source: Store, target: Store) -> int:
     def has(row: Mapping[str, Any], point: str) -> bool:
         return len(seeds[row["sha256"], row[f"s0_{point}"], row[f"s1_{point}"]]) >= row["num_seeds"]
 
-    known = trained(target.results)
+    known = trained(target.location)
     rows = {
         of: row
-        for of, row in trained(source.results).items()
+        for of, row in trained(source.location).items()
         if has(row, "rule") and has(row, "optimum") and known.get(of) != row
     }
     if rows:
