@@ -226,7 +226,18 @@ def suffices(findings: "Findings", *, brief: bool = False) -> str:
         f"(p = {first.p_value:.3f}) of the {found.alone.mean():.2f} dB that a flexible model of "
         "psi alone leaves, on recordings that are left out. A gain is of a model without a "
         "formula, so a rule may do better with a descriptor than this tells."
+        + _forests_trained(findings)
     )
+
+
+def _forests_trained(findings: "Findings") -> str:
+    """What all descriptors save a forest, by trained points of the same signals."""
+    trained = {each.rule: each for each in findings.confirmed}
+    knowing, psi = (trained.get(HELD_OUT + name) for name in FORESTS)
+    if not (knowing and psi and knowing.recordings == psi.recordings):
+        return ""
+    said = compared(knowing, psi, "the one that knows every descriptor", "psi's")
+    return f" Of two forests whose points were trained, {said}"
 
 
 def strata_table(findings: "Findings") -> str:

@@ -180,6 +180,14 @@ def test_too_little_is_refused_in_a_sentence(tmp_path, capsys):
     assert not (tmp_path / "F.md").exists()
 
 
+def test_what_descriptors_save_a_trained_forest_is_told(found):
+    psi = found.confirmed[0]._replace(rule="held_out_forest_psi")
+    pair = (psi, psi._replace(rule="held_out_forest", regret=psi.regret - 0.5))
+    said = suffices(found._replace(confirmed=pair))
+    assert "the one that knows every descriptor is better by 0.50 dB [0.50, 0.50]." in said
+    assert "forests" not in suffices(found._replace(confirmed=pair[:1]))
+
+
 def test_trained_points_that_are_of_an_earlier_fit_are_counted(tmp_path):
     names = ["a" * 64, "b" * 64]
     rows = [
