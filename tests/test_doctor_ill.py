@@ -28,33 +28,28 @@ if __name__ == "__main__":
 
 
 @pytest.fixture(scope="module")
-def nodes():
-    with started(token=True) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def ill(nodes, tmp_path_factory):
+def ill(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ill")
     # An older checkout, from before there was a doctor.
     shutil.copytree(ROOT / "studies", folder / "older/studies")
     for file in (folder / "older/studies/engine").glob("doctor*"):
         if file.is_file():
             file.unlink()
-    nodes.add("older", folder / "older")
-    nodes.add("deaf", folder)
     (folder / "examine.py").write_text(DEAF)
     (folder / "file").touch()
     (folder / "big.yaml").write_text(
         "cluster_name: big\nprovider: {type: local, head_ip: a, worker_ips: [b, c, d, e]}\n"
     )
-    return doctor(
-        nodes.environment,
-        folder,
-        *("big.yaml", "--results", "file/results", "--timeout", PATIENCE),
-        *("--tracking-uri", f"http://me:{SECRET}@127.0.0.1:9"),
-        script=("examine.py",),
-    )
+    with started(token=True) as nodes:
+        nodes.add("older", folder / "older")
+        nodes.add("deaf", folder)
+        return doctor(
+            nodes.environment,
+            folder,
+            *("big.yaml", "--results", "file/results", "--timeout", PATIENCE),
+            *("--tracking-uri", f"http://me:{SECRET}@127.0.0.1:9"),
+            script=("examine.py",),
+        )
 
 
 def test_every_problem_has_a_mend_and_counts(ill):
