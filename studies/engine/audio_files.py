@@ -48,7 +48,10 @@ def read_audio(path: Path, max_samples: int) -> Signal:
         where = "" if peak == 0 or crop == "loudest" else f" in its first {max_samples} samples"
         raise InputError(f"{path}: the clip is silent{where}; there is nothing to fit.")
     if np.ptp(values) == 0:
-        raise InputError(f"{path}: all samples are equal, so there is no spectrum to suit.")
+        raise InputError(
+            f"{path}: the {len(values):,} samples from {start:,} on, its crop, are all equal, so "
+            "there is no spectrum to suit; give another part."
+        )
     return Signal(
         name=path.stem,
         sha256=sha256_of(values),
