@@ -205,6 +205,8 @@ def test_the_recommended_rule_warns_where_it_is_known_to_break(width, warned):
         parameters = f"{network.num_parameters():,} parameters for 8,192 values"
         assert sentence.startswith(f"width = {width}: {parameters}")
         assert "leave the width out" in sentence
+    with pytest.warns(UserWarning, match="parameters for 8,192 values"):
+        siren2_for(values, width=52, depth=6)
 
 
 def test_bands_are_the_magnitudes_of_equal_parts_of_the_spectrum():
