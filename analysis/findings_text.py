@@ -8,6 +8,7 @@ from analysis.findings_bar import bar_table, where_the_loss_lies
 from analysis.findings_experiments import experiments, psi_cannot
 from analysis.findings_limits import limits
 from analysis.findings_markdown import db, mean_of, table
+from analysis.findings_rule import rule_text
 from analysis.findings_transfer import transfer_section
 from analysis.intervals import Interval, recordings_interval
 from analysis.regret import NEAR_DB
@@ -16,10 +17,6 @@ from analysis.rule_validation import CHOSEN
 from analysis.stored_regrets import HELD_OUT, RuleRegret
 from analysis.sufficiency import STRATA
 from analysis.surface_plots import PAPER
-from search_spaces.rules import RECOMMENDED, AnyRule
-from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
-from search_spaces.rules.eqn11 import Eqn11
-from search_spaces.rules.power_law import PowerLaw
 
 if TYPE_CHECKING:
     from analysis.findings import Findings
@@ -175,28 +172,6 @@ def earlier_text(findings: "Findings") -> str:
         f" Of the trained points these are of earlier fits of the rules: {points}; today's have "
         "not been trained."
     )
-
-
-def rule_text(findings: "Findings") -> str:
-    """The family that cross-validation over all signals prefers, with its constants."""
-    known = f"`search_spaces.rules.RECOMMENDED` is `{RECOMMENDED}`" + (
-        ", the same family." if findings.family == RECOMMENDED else ", another family."
-    )
-    return f"`{findings.family}`, fitted to all signals:\n\n    {formula(findings.rule)}\n\n{known}"
-
-
-def formula(rule: AnyRule) -> str:
-    """As a person would write it down, from the fields of the rule."""
-    if isinstance(rule, BandwidthMatching):
-        return f"K = {rule.factor:g} {rule.descriptor} Nyquist,   g = {rule.gain:g}"
-    if isinstance(rule, Constant):
-        return f"K = {rule.share:g} Nyquist,   g = {rule.gain:g}"
-    if isinstance(rule, Eqn11):
-        return (
-            f"s0 = {rule.s0_max:g} (1 - exp(-{rule.a:g} psi)) n/{rule.samples},   "
-            f"s1 = {rule.b:g} psi sqrt({rule.width}/width)"
-        )
-    return rule.formula if isinstance(rule, PowerLaw) else str(rule)
 
 
 def suffices(findings: "Findings", *, brief: bool = False) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from analysis.benchmark import export
 from analysis.surfaces import GAINS, SHARES, Surfaces, share_and_gain
 from search_spaces.rules import Target
 from studies.engine.plan import points, trial_of
@@ -121,3 +122,11 @@ def fill(folder: Path, signals: list[Signal], *, seed: int = 0, noise: float = 0
 
 def within(value: float, wanted: float, share: float) -> bool:
     return abs(math.log(value / wanted)) < math.log(1 + share)
+
+
+def exported_benchmark(folder: Path) -> tuple[Store, Store]:
+    """A store of two signals' maps, and a benchmark that all of it was exported to."""
+    source = fill(folder / "results", planted_signals(2))
+    target = Store(str(folder / "data"))
+    assert export(source, target) == source.fits().num_rows
+    return source, target

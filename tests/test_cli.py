@@ -151,8 +151,10 @@ SECRET = "pa55word"
         ("--results", f"s3://KEY:pa/55/{SECRET}@bucket"),
         ("--results", f"s3://KEY:x {SECRET}@bucket"),
         ("--results", f"nosuch://user:{SECRET}@host?token={SECRET}"),
+        ("--results", f"s3://user:{SECRET}@[host"),
+        ("--results", f"s3:///path?secret_key={SECRET}"),
     ],
-    ids=range(5),
+    ids=range(7),
 )
 def test_no_refusal_quotes_a_password(capsys, small, flags):
     assert SECRET not in refuse(capsys, *small, *flags)

@@ -1,7 +1,8 @@
 """Rules: from a target's descriptors to a point (s0, s1); one family a file.
 
 `RULES` has Eqn. 11 in all its forms and the rivals, which were fitted to the benchmark in
-`analysis/data` by `python -m analysis.rule_fitting` and lie in `fitted/`.
+`analysis/data` by `python -m analysis.rule_fitting` and lie in `fitted/`, without the `fitted_`
+with which that names its files.
 """
 
 import os

@@ -11,6 +11,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from inr_models import InputError
+from inr_models.shown import without_secrets
 
 PATIENCE_SECONDS = 600.0
 """How long a storage that worked before may fail; what is to be written waits."""
@@ -94,11 +95,12 @@ def open_storage(uri: str) -> tuple[fs.FileSystem, str]:
         parts = urlsplit(uri)
     except ValueError as error:
         raise InputError(
-            f"--results {uri}: not a URI ({error}); give a folder or s3://..."
+            f"--results {without_secrets(uri)}: not a URI ({error}); give a folder or s3://..."
         ) from error
     if parts.scheme in NATIVE and parts.scheme in _CREDENTIALS and not parts.netloc:
         raise InputError(
-            f"--results {uri}: there is no bucket in it; give {parts.scheme}://BUCKET."
+            f"--results {without_secrets(uri)}: there is no bucket in it; "
+            f"give {parts.scheme}://BUCKET."
         )
     if parts.password:
         shown = uri.replace(f"{parts.username}:{parts.password}@", "")

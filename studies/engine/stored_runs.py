@@ -58,7 +58,8 @@ def _is_all(run: Run, arguments: argparse.Namespace) -> bool:
     if not arguments.signals:
         return True
     names = {printable(str(path)) for path in find_files(arguments.signals, run.media)}
-    return all(name in run.sources or any(name in said for said in run.skipped) for name in names)
+    left_out = {name for name in names if any(s.startswith(f"{name}: ") for s in run.skipped)}
+    return names <= {*run.sources, *left_out}
 
 
 def _agrees(run: Run, arguments: argparse.Namespace) -> bool:
