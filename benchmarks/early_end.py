@@ -17,12 +17,12 @@ import numpy as np
 import torch
 
 from inr_models import FitConfig, Siren2Config, make_network
-from inr_models.metrics import psnr_db
-from inr_models.training import Training
+from inr_models.fitting.metrics import psnr_db
+from inr_models.fitting.training import Training
 from search_spaces.bandwidth import nyquist
-from studies.engine.audio_files import read_audio
-from studies.engine.signal_files import find_files
-from studies.engine.signals import coordinates
+from studies.engine.signals.audio import read_audio
+from studies.engine.signals.reading import find_files
+from studies.engine.signals.signal import coordinates
 
 CLIPS = Path(__file__).parents[1] / "studies" / "clips"
 LIMITS_DB = (0.2, 0.1, 0.05)

@@ -21,9 +21,9 @@ from torch.autograd.profiler import profile
 from benchmarks.measuring import Figure, answer, figure, parser, peak_memory_mb, show, start
 from benchmarks.reference import psnr_curve, sequential
 from inr_models import FitConfig, Siren2Config, fit, make_network
-from inr_models.coordinate_mlp import CoordinateMLP
-from inr_models.products import product_for
-from inr_models.training import Training
+from inr_models.fitting.products import product_for
+from inr_models.fitting.training import Training
+from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 LARGE = {"width": 222, "samples": 150_000}
 SMALL = {"width": 52, "samples": 8_192}

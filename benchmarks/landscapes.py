@@ -21,11 +21,11 @@ from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, InputError, Siren2Config
 from search_spaces.audio import AUDIO_GRID_COARSE, AUDIO_GRID_DENSE
 from search_spaces.networks import stable
-from studies.engine.batch import run_batch
-from studies.engine.rows import signal_row
-from studies.engine.signals import Signal
-from studies.engine.store import Store
-from studies.engine.trial import Trial
+from studies.engine.planning.trial import Trial
+from studies.engine.running.batch import run_batch
+from studies.engine.signals.signal import Signal
+from studies.engine.store.rows import signal_row
+from studies.engine.store.store import Store
 
 GRIDS = {"coarse": AUDIO_GRID_COARSE, "dense": AUDIO_GRID_DENSE}
 

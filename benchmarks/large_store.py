@@ -5,17 +5,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from inr_models.metrics import curve_epochs
-from inr_models.result import FitResult
+from inr_models.fitting.metrics import curve_epochs
+from inr_models.fitting.result import FitResult
 from studies.audio_grid import STUDY
-from studies.engine.compaction import compact
-from studies.engine.plan import all_seeds, points, trial_of
-from studies.engine.resolving import resolve
-from studies.engine.rows import Row, curve_rows, finished_row, signal_row
-from studies.engine.signals import Signal, sha256_of
-from studies.engine.store import Store
-from studies.engine.study import RUN_JSON
-from studies.engine.trial import Trial
+from studies.engine.planning.points import all_seeds, points, trial_of
+from studies.engine.planning.resolving import resolve
+from studies.engine.planning.study import RUN_JSON
+from studies.engine.planning.trial import Trial
+from studies.engine.signals.signal import Signal, sha256_of
+from studies.engine.store.compaction import compact
+from studies.engine.store.rows import Row, curve_rows, finished_row, signal_row
+from studies.engine.store.store import Store
 
 CLIPS = 116
 """Clips of the paper's study whose 124 points on 7 seeds are about 100,000 rows."""

@@ -2,7 +2,7 @@
 
     python -m benchmarks.packed_signals signals.npz --max-samples 8192 my_clips/*.wav
 
-What is written is what a study would fit (`studies.engine.signals`); torch alone can fit it.
+What is written is what a study would fit (`studies.engine.signals.signal`); torch alone can fit it.
 """
 
 import argparse
@@ -17,8 +17,8 @@ import numpy as np
 
 from benchmarks.measuring import in_a_sentence
 from inr_models import InputError
-from studies.engine.rows import signal_from_row, signal_row
-from studies.engine.signals import Signal
+from studies.engine.signals.signal import Signal
+from studies.engine.store.rows import signal_from_row, signal_row
 
 ROWS = "rows"
 """The archive's member with the signals' rows as JSON; the others are samples, by sha256."""
@@ -43,7 +43,7 @@ def pack(archive: Path, files: Sequence[str], max_samples: int) -> list[str]:
     Raises:
         InputError: none of them could be read.
     """
-    from studies.engine.signal_files import find_files, read_all  # needs soundfile
+    from studies.engine.signals.reading import find_files, read_all  # needs soundfile
 
     signals, skipped = read_all(find_files(files), max_samples)
     # Nobody's paths: results may be published.

@@ -20,11 +20,11 @@ import torch
 from benchmarks.measuring import in_a_sentence, machine
 from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, FitResult, InputError, Siren2Config, make_network
-from inr_models.result import results_of
-from inr_models.training import Training
+from inr_models.fitting.result import results_of
+from inr_models.fitting.training import Training
 from search_spaces.rules import RULES
 from search_spaces.rules.eqn11 import PAPER_WIDTH
-from studies.engine.signals import Signal, coordinates
+from studies.engine.signals.signal import Signal, coordinates
 
 TABLE_1 = {
     "tetris": 62.7, "tap": 53.5, "whoosh": 64.9, "radiation": 63.0, "arch": 95.2, "relay": 60.4,

@@ -26,20 +26,20 @@ from typing import Any
 import psutil
 from rich.console import Console
 
-from analysis.grid_report import compared_curves
-from analysis.summary import summarize
+from analysis.grid.report import compared_curves
+from analysis.grid.summary import summarize
 from benchmarks.large_store import CLIPS, fill, made_up_row, make_signals, write_run
 from benchmarks.measuring import Figure, answer, figure, parser, peak_memory_mb, show, start
 from studies import audio_grid
-from studies.engine.batch import Outcome
-from studies.engine.job import Job
-from studies.engine.plan import points
-from studies.engine.resolving import resolve
-from studies.engine.rows import signal_row
-from studies.engine.signals import Signal
-from studies.engine.store import Store
-from studies.engine.study import Run
-from studies.engine.trial import Trial
+from studies.engine.planning.points import points
+from studies.engine.planning.resolving import resolve
+from studies.engine.planning.study import Run
+from studies.engine.planning.trial import Trial
+from studies.engine.running.batch import Outcome
+from studies.engine.running.job import Job
+from studies.engine.signals.signal import Signal
+from studies.engine.store.rows import signal_row
+from studies.engine.store.store import Store
 
 NUM_WORKERS = 2
 REPEATS = 5
@@ -86,7 +86,7 @@ def _of_a_store(results: str) -> list[Figure]:
         name = f"status of {rows}, a run of {clips} clips"
         figures.append(figure(name, seconds, STATUS_LIMIT, "s", less=True))
         print(f"{name}: {of_cpu:.2f} s of CPU")
-    imports = "import studies.engine.cli, studies.engine.job, analysis.tables"
+    imports = "import studies.command.cli, studies.engine.running.job, analysis.reporting.tables"
     print(f"of a status {_command('-c', imports)[1]:.2f} s of CPU are Python's imports")
     write_run(results, CLIPS)
     reading = _child("read", results=results)["seconds"]
@@ -150,9 +150,9 @@ def _run(
         # Before the nodes end, each at exit as well: a process does not outlive its raylet.
         atexit.register(ray.shutdown)
         os.environ["RAY_ADDRESS"] = str(cluster.address)
-    from studies.engine.tracking import Tracker, default_uri
-    from studies.engine.verbs import fit_missing
-    from studies.engine.workers import connect
+    from studies.command.verbs import fit_missing
+    from studies.engine.cluster.workers import connect
+    from studies.engine.tracking.tracker import Tracker, default_uri
 
     run, signals = _small(clips, seeds)
     store = Store(results)
@@ -224,8 +224,8 @@ def _skip(results: str, clips: int, seeds: int) -> dict[str, float]:
 
 
 def _read(results: str) -> dict[str, float]:
-    from studies.engine.cli import parser as command_line
-    from studies.engine.stored_runs import newest_run
+    from studies.command.cli import parser as command_line
+    from studies.command.stored_runs import newest_run
 
     study = audio_grid.STUDY
     arguments = command_line(study).parse_args(["report", "--results", results])

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from inr_models import FitConfig
-from inr_models.activations import Sine
-from inr_models.coordinate_mlp import CoordinateMLP
+from inr_models.networks.activations import Sine
+from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 
 class SineLayer(nn.Module):

@@ -18,17 +18,17 @@ import optuna
 
 from search_spaces.rules import NoiseScales
 from studies.audio_search import STUDY
-from studies.engine.course import course
-from studies.engine.journal import open_journal
-from studies.engine.known import point_at
-from studies.engine.plan import PlannedFit, trial_of
-from studies.engine.resolving import resolve
-from studies.engine.rows import Row
-from studies.engine.schedule import Schedule
-from studies.engine.signals import Signal
-from studies.engine.store import Store
-from studies.engine.study import Run
-from studies.engine.suggestions import SignalSearch, space
+from studies.engine.outcomes.known_points import point_at
+from studies.engine.planning.points import PlannedFit, trial_of
+from studies.engine.planning.resolving import resolve
+from studies.engine.planning.study import Run
+from studies.engine.running.course import course
+from studies.engine.running.schedule import Schedule
+from studies.engine.search.journal import open_journal
+from studies.engine.search.signal_search import SignalSearch, space
+from studies.engine.signals.signal import Signal
+from studies.engine.store.rows import Row
+from studies.engine.store.store import Store
 
 
 def main() -> None:

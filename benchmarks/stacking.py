@@ -12,7 +12,7 @@ import time
 import torch
 
 from inr_models import Siren2Config, make_network
-from inr_models.training import Training
+from inr_models.fitting.training import Training
 
 ROUNDS = 7
 

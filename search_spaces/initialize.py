@@ -10,7 +10,7 @@ from dataclasses import replace
 from numpy.typing import NDArray
 
 from inr_models import Siren2Config, SirenConfig, make_network, width_for
-from inr_models.coordinate_mlp import CoordinateMLP
+from inr_models.networks.coordinate_mlp import CoordinateMLP
 from search_spaces.networks import stable
 from search_spaces.rules import RECOMMENDED, RULES, Rule, Target
 

@@ -27,8 +27,8 @@ from inr_models import (
     width_for,
     with_width,
 )
-from inr_models.relu_pe import octaves_to_nyquist
-from inr_models.tensor_train import modes_of
+from inr_models.networks.relu_pe import octaves_to_nyquist
+from inr_models.networks.tensor_train import modes_of
 from search_spaces.audio import first_factor
 from search_spaces.axes import Axis, Log, Values
 from search_spaces.rules import RULES, Target

@@ -8,9 +8,9 @@ whole sound, has about as many parameters, and is marked where it does not rise 
 Beside the paper's: HOSC, Gauss, and rival initializations of SIREN.
 """
 
-from studies.engine.cli import main
-from studies.engine.scales import AUDIO_PAPER, AUDIO_SMALL, comparison, named
-from studies.engine.study import Study
+from studies.command.cli import main
+from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL, comparison, named
+from studies.engine.planning.study import Study
 
 NETWORKS = named(
     "siren", "finer", "wire", "relu_pe", "siren_rff", "finer_pp", "siren2", "gauss", "hosc",

@@ -8,9 +8,9 @@ over a grid of noise scales, plain SIREN, and the rules' points, all under the p
 training (Sec. 5.1). The small scale shows the same ridge in minutes on two cores.
 """
 
-from studies.engine.cli import main
-from studies.engine.scales import AUDIO_PAPER, AUDIO_SMALL
-from studies.engine.study import Study
+from studies.command.cli import main
+from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL
+from studies.engine.planning.study import Study
 
 STUDY = Study(
     name="audio_grid",

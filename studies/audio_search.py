@@ -10,9 +10,9 @@ optimum and the rules are then fitted on seeds that neither the search nor the c
 
 from dataclasses import replace
 
-from studies.engine.cli import main
-from studies.engine.scales import AUDIO_PAPER, AUDIO_SMALL
-from studies.engine.study import Search, Study, confirming_seeds
+from studies.command.cli import main
+from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL
+from studies.engine.planning.study import Search, Study, confirming_seeds
 
 CHOOSING, SCORING = confirming_seeds(5)
 

@@ -10,9 +10,9 @@ first omega of 30,000, width 128 and a decay of 0.98.
 """
 
 from search_spaces.networks import Case
-from studies.engine.cli import main
-from studies.engine.scales import AUDIO_PAPER, AUDIO_SMALL, comparison
-from studies.engine.study import Scale, Study
+from studies.command.cli import main
+from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL, comparison
+from studies.engine.planning.study import Scale, Study
 
 RATES = (0.25, 1, 4)
 SCALINGS = (1, 10, 100, 1000)

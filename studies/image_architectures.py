@@ -7,9 +7,9 @@ the whole image, has about as many parameters, and is marked where it does not r
 output. No first-layer omega is scaled (Sec. 5.2).
 """
 
-from studies.engine.cli import main
-from studies.engine.scales import IMAGE_PAPER, IMAGE_SMALL, comparison, named
-from studies.engine.study import Study
+from studies.command.cli import main
+from studies.engine.planning.scales import IMAGE_PAPER, IMAGE_SMALL, comparison, named
+from studies.engine.planning.study import Study
 
 NETWORKS = named(
     "siren", "siren2", "relu_pe", "wire", "finer", "gauss", "finer_pp", "hosc", "siren_rff",

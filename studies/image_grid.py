@@ -7,9 +7,9 @@ As `audio_grid`, of images and arrays: SIREN² over a grid of noise scales, plai
 rules' points, all under the paper's training (Sec. 5.2).
 """
 
-from studies.engine.cli import main
-from studies.engine.scales import IMAGE_PAPER, IMAGE_SMALL
-from studies.engine.study import Study
+from studies.command.cli import main
+from studies.engine.planning.scales import IMAGE_PAPER, IMAGE_SMALL
+from studies.engine.planning.study import Study
 
 STUDY = Study(
     name="image_grid",

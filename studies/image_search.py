@@ -8,9 +8,9 @@ As `audio_search`, of images and arrays: an Optuna study for every image over (s
 
 from dataclasses import replace
 
-from studies.engine.cli import main
-from studies.engine.scales import IMAGE_PAPER, IMAGE_SMALL
-from studies.engine.study import Search, Study, confirming_seeds
+from studies.command.cli import main
+from studies.engine.planning.scales import IMAGE_PAPER, IMAGE_SMALL
+from studies.engine.planning.study import Search, Study, confirming_seeds
 
 CHOOSING, SCORING = confirming_seeds(5)
 

@@ -5,16 +5,16 @@
 
 Every clip is mapped coarsely over (s0, s1) of SIREN². The best cells and every rule's point then
 compete on fresh seeds, and what wins, the optimum, is compared with all rules on seeds that are
-fresh again. `analysis.rule_fitting` fits rules to what this leaves behind.
+fresh again. `analysis.rules.fitting` fits rules to what this leaves behind.
 """
 
 from dataclasses import replace
 
 from inr_models import FitConfig
 from search_spaces.audio import AUDIO_GRID_COARSE
-from studies.engine.cli import main
-from studies.engine.scales import AUDIO_PAPER, AUDIO_SMALL
-from studies.engine.study import Study, confirming_seeds
+from studies.command.cli import main
+from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL
+from studies.engine.planning.study import Study, confirming_seeds
 
 CHOOSING, SCORING = confirming_seeds(3)
 

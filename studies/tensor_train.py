@@ -4,15 +4,15 @@
 
 Table 4 of the paper: SIREN² of 4 x 256, and a wider one of 4 x 300 whose fourth hidden layer is a
 tensor train of rank 8, for 10,000 epochs. The paper counts 182,426 parameters for the latter;
-see `inr_models.tensor_train` for what its figure says.
+see `inr_models.networks.tensor_train` for what its figure says.
 """
 
 from dataclasses import replace
 
 from search_spaces.networks import Case
-from studies.engine.cli import main
-from studies.engine.scales import AUDIO_PAPER, AUDIO_SMALL, comparison
-from studies.engine.study import Study
+from studies.command.cli import main
+from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL, comparison
+from studies.engine.planning.study import Study
 
 
 def cases(dense: int, train: int) -> tuple[Case, ...]:

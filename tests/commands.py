@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 from mlflow import MlflowClient
 
-from studies.engine.tracking import default_uri
+from studies.engine.tracking.tracker import default_uri
 
 
 def start(

@@ -5,15 +5,15 @@ import sys
 import numpy as np
 
 from inr_models import FitConfig, Siren2Config
-from studies.engine.plan import PlannedFit, Point
-from studies.engine.rows import signal_row
-from studies.engine.schedule import Schedule
-from studies.engine.signals import Signal, sha256_of
-from studies.engine.storage import PATIENCE_SECONDS
-from studies.engine.store import Store
-from studies.engine.trial import Trial
-from studies.engine.tuning import run_schedule
-from studies.engine.workers import connect
+from studies.engine.cluster.tune_run import run_schedule
+from studies.engine.cluster.workers import connect
+from studies.engine.planning.points import PlannedFit, Point
+from studies.engine.planning.trial import Trial
+from studies.engine.running.schedule import Schedule
+from studies.engine.signals.signal import Signal, sha256_of
+from studies.engine.store.rows import signal_row
+from studies.engine.store.storage import PATIENCE_SECONDS
+from studies.engine.store.store import Store
 
 EPOCHS = 3_000
 

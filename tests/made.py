@@ -3,10 +3,10 @@
 import hashlib
 
 from studies.audio_grid import STUDY
-from studies.engine.plan import all_seeds, points, trial_of
-from studies.engine.resolving import resolve
-from studies.engine.signals import Signal
-from studies.engine.study import Run
+from studies.engine.planning.points import all_seeds, points, trial_of
+from studies.engine.planning.resolving import resolve
+from studies.engine.planning.study import Run
+from studies.engine.signals.signal import Signal
 
 
 def make_signal(name: str = "clip", psi: float = 0.3, n: int = 8192) -> Signal:

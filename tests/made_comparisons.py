@@ -3,10 +3,10 @@
 import dataclasses
 
 from studies import audio_architectures
-from studies.engine.plan import Point, plan
-from studies.engine.resolving import resolve
-from studies.engine.signals import Signal
-from studies.engine.study import Run
+from studies.engine.planning.points import Point, plan
+from studies.engine.planning.resolving import resolve
+from studies.engine.planning.study import Run
+from studies.engine.signals.signal import Signal
 from tests.made import make_signal
 
 SOUND = make_signal()

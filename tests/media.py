@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from inr_models import InputError
-from studies.engine.signals import Signal
+from studies.engine.signals.signal import Signal
 
 Read = Callable[[Path, int], Signal]
 

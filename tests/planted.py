@@ -8,19 +8,19 @@ import numpy as np
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from inr_models import Siren2Config
-from inr_models.metrics import curve_epochs
+from inr_models.fitting.metrics import curve_epochs
 from search_spaces.rules import NoiseScales
 from studies.audio_search import STUDY
-from studies.engine.course import course
-from studies.engine.known import Suggestion
-from studies.engine.plan import PlannedFit, points, trial_of
-from studies.engine.resolving import resolve
-from studies.engine.rows import Row
-from studies.engine.schedule import Schedule
-from studies.engine.signals import Signal
-from studies.engine.store import Store
-from studies.engine.study import Run
-from studies.engine.suggestions import SignalSearch
+from studies.engine.outcomes.known_points import Suggestion
+from studies.engine.planning.points import PlannedFit, points, trial_of
+from studies.engine.planning.resolving import resolve
+from studies.engine.planning.study import Run
+from studies.engine.running.course import course
+from studies.engine.running.schedule import Schedule
+from studies.engine.search.signal_search import SignalSearch
+from studies.engine.signals.signal import Signal
+from studies.engine.store.rows import Row
+from studies.engine.store.store import Store
 
 Score = Callable[[PlannedFit], float]
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from search_spaces.bandwidth import bandwidth, gain
-from studies.engine.resolving import resolve
-from studies.engine.rows import signal_row
-from studies.engine.signals import Signal
-from studies.engine.store import Store
+from studies.engine.planning.resolving import resolve
+from studies.engine.signals.signal import Signal
+from studies.engine.store.rows import signal_row
+from studies.engine.store.store import Store
 from tests.made import make_signal
 from tests.planted_rules import MAP_ALONE
 

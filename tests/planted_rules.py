@@ -11,14 +11,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from analysis.benchmark import export
-from analysis.surfaces import GAINS, SHARES, Surfaces, share_and_gain
+from analysis.benchmark.export import export
+from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces, share_and_gain
 from search_spaces.rules import Target
-from studies.engine.plan import points, trial_of
-from studies.engine.resolving import resolve
-from studies.engine.rows import curve_rows, finished_row, signal_row
-from studies.engine.signals import Signal
-from studies.engine.store import Store
+from studies.engine.planning.points import points, trial_of
+from studies.engine.planning.resolving import resolve
+from studies.engine.signals.signal import Signal
+from studies.engine.store.rows import curve_rows, finished_row, signal_row
+from studies.engine.store.store import Store
 from studies.rule_check import STUDY
 from tests.made import make_signal
 

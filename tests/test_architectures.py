@@ -13,7 +13,7 @@ import studies.audio_architectures
 import studies.image_architectures
 import studies.image_grid
 import studies.image_search
-from inr_models.metrics import psnr_db
+from inr_models.fitting.metrics import psnr_db
 from tests.commands import run
 
 SOUNDS, IMAGES = studies.audio_architectures.__file__, studies.image_architectures.__file__

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studies.engine.image_files import MAX_PIXELS, read_image
+from studies.engine.signals.images import MAX_PIXELS, read_image
 from tests.media import RNG, encoded, npy, refusal
 
 LIMIT = f"more than the limit of {MAX_PIXELS:,}"

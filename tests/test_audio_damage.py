@@ -9,7 +9,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studies.engine.audio_files import read_audio
+from studies.engine.signals.audio import read_audio
 from tests.media import (
     RNG,
     check_a_refusal_or_a_valid_signal,

@@ -7,9 +7,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from inr_models.metrics import psnr_db
-from studies.engine.audio_files import BLOCK_SAMPLES, read_audio
-from studies.engine.signals import coordinates, sha256_of
+from inr_models.fitting.metrics import psnr_db
+from studies.engine.signals.audio import BLOCK_SAMPLES, read_audio
+from studies.engine.signals.signal import coordinates, sha256_of
 
 FORMATS = {"wav": {}, "flac": {}, "aiff": {}, "ogg": {"subtype": "VORBIS"}}
 

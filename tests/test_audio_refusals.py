@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studies.engine.audio_files import read_audio
+from studies.engine.signals.audio import read_audio
 from tests.media import refusal
 
 CROPS = [1024, 150_000]

@@ -13,7 +13,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 import studies.audio_search
-from studies.engine.cli import main
+from studies.command.cli import main
 from tests import commands
 from tests.commands import scores, wait_for_rows
 

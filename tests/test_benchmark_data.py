@@ -7,15 +7,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from analysis import benchmark
-from analysis.benchmark import export
-from analysis.recordings import read_recordings, write_recordings
-from analysis.regret_table import SCHEMA, regrets_parquet
-from analysis.stored_regrets import EXPORTED, trained
-from analysis.stored_surfaces import BENCHMARK
+from analysis.benchmark import export as benchmark
+from analysis.benchmark.export import export
+from analysis.regret.parquet import SCHEMA, regrets_parquet
+from analysis.regret.stored import EXPORTED, trained
+from analysis.statistics.recordings import read_recordings, write_recordings
+from analysis.surfaces.stored import BENCHMARK
 from search_spaces.audio import AUDIO_GRID_COARSE
-from studies.engine.store import Store
-from studies.engine.study import FIRST_CHOOSING_SEED, FIRST_SCORING_SEED
+from studies.engine.planning.study import FIRST_CHOOSING_SEED, FIRST_SCORING_SEED
+from studies.engine.store.store import Store
 from tests.planted_rules import exported_benchmark, fill, planted_signals
 
 

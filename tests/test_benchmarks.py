@@ -23,10 +23,10 @@ from benchmarks.measuring import figure
 from benchmarks.packed_signals import pack, unpack
 from inr_models import FitConfig, InputError
 from studies import audio_grid, rule_check
-from studies.engine.audio_files import read_audio
-from studies.engine.plan import plan
-from studies.engine.resolving import resolve
-from studies.engine.store import Store
+from studies.engine.planning.points import plan
+from studies.engine.planning.resolving import resolve
+from studies.engine.signals.audio import read_audio
+from studies.engine.store.store import Store
 
 BELL = Path(audio_grid.__file__).parent / "clips" / "perc_bell.flac"
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from inr_models import FitConfig, FitResult, Siren2Config, SirenConfig, fit, make_network
-from inr_models.metrics import psnr_of_zero_db
+from inr_models.fitting.metrics import psnr_of_zero_db
 from search_spaces.audio import first_factor
 from search_spaces.descriptors import describe
-from studies.engine.signals import coordinates
+from studies.engine.signals.signal import coordinates
 
 NUM_SAMPLES = 8192
 

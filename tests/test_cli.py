@@ -8,9 +8,9 @@ import pytest
 
 from studies import audio_architectures
 from studies.audio_grid import STUDY
-from studies.engine import workers
-from studies.engine.cli import main
-from studies.engine.workers import Workers
+from studies.command.cli import main
+from studies.engine.cluster import workers
+from studies.engine.cluster.workers import Workers
 
 
 def refuse(capsys, *argv: object) -> str:
@@ -114,7 +114,7 @@ def test_what_was_never_run_has_no_status_and_no_report(capsys, tmp_path, verb):
 def test_a_space_with_its_bounds_reversed_is_a_sentence_too(tmp_path):
     study = tmp_path / "mine.py"
     study.write_text(
-        "from studies.engine.cli import main\n"
+        "from studies.command.cli import main\n"
         "from search_spaces.axes import Log\n"
         "GRID = Log(low=100, high=10, num=3)\n"
     )
@@ -172,7 +172,7 @@ def test_flags_that_do_not_exist_are_quoted_as_they_may_be_shown(capsys):
 def test_a_traceback_keeps_no_password(tmp_path):
     study = tmp_path / "mine.py"
     study.write_text(
-        "import sys\nimport studies.engine.cli\n"
+        "import sys\nimport studies.command.cli\n"
         "raise RuntimeError(f'no answer of {sys.argv[1]}\\x1b[31m')\n"
     )
     command = [sys.executable, study, f"http://user:{SECRET}@host?token={SECRET}"]

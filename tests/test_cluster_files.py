@@ -13,7 +13,7 @@ from ray.autoscaler._private import util
 from ray.scripts.scripts import cli as ray_cli
 
 from studies.audio_grid import STUDY
-from studies.engine.cli import parser
+from studies.command.cli import parser
 
 ROOT = Path(__file__).parents[1]
 AWS, ONPREM, PAGE = ROOT / "cluster.yaml", ROOT / "cluster.onprem.yaml", ROOT / "docs/cluster.md"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ray.scripts import scripts
 
-from studies.engine.cluster_head import cluster_file, commands_at_home
+from studies.command.cluster_head import cluster_file, commands_at_home
 from tests import commands
 from tests.outages import AUDIO_GRID, CLIP, NUM_FITS
 from tests.servers import free_port, wait_for_port

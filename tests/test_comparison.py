@@ -4,17 +4,17 @@ import dataclasses
 
 import pytest
 
-from analysis.choosing import best_tuned
-from analysis.comparison import compare
+from analysis.comparison.standings import compare
 from inr_models import InputError
 from search_spaces.networks import Case
 from studies import audio_architectures, audio_training, image_architectures, tensor_train
-from studies.engine.course import course
-from studies.engine.job import Job
-from studies.engine.plan import Point, plan, points, trial_of
-from studies.engine.rows import signal_from_row, signal_row
-from studies.engine.store import Store
-from studies.engine.study import RUN_JSON
+from studies.engine.outcomes.choosing import best_tuned
+from studies.engine.planning.points import Point, plan, points, trial_of
+from studies.engine.planning.study import RUN_JSON
+from studies.engine.running.course import course
+from studies.engine.running.job import Job
+from studies.engine.store.rows import signal_from_row, signal_row
+from studies.engine.store.store import Store
 from tests.made_comparisons import IMAGE, SOUND, by_case, four, make_run, row
 
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from studies.engine import doctor_checks as checks
-from studies.engine.doctor_ray import join, read_cluster
+from studies.engine.doctor import checks
+from studies.engine.doctor.nodes import join, read_cluster
 from tests.ray_nodes import ROOT, doctor, line, started
 
 

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from studies.engine import doctor_checks as checks
-from studies.engine import doctor_findings as findings
-from studies.engine.doctor_findings import Node
-from studies.engine.doctor_ray import BadInput, read_cluster
+from studies.engine.doctor import checks, findings
+from studies.engine.doctor.findings import Node
+from studies.engine.doctor.nodes import BadInput, read_cluster
 
 ROOT = Path(__file__).parents[1]
 SECRET = "hush-hush"

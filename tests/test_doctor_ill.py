@@ -12,7 +12,8 @@ SECRET = "hush-hush"
 PATIENCE = 40
 DEAF = """
 import sys, time
-from studies.engine import doctor, doctor_checks
+from studies.engine.doctor import command as doctor
+from studies.engine.doctor import checks as doctor_checks
 
 def examine(results, seconds):
     import ray
@@ -32,9 +33,7 @@ def ill(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ill")
     # An older checkout, from before there was a doctor.
     shutil.copytree(ROOT / "studies", folder / "older/studies")
-    for file in (folder / "older/studies/engine").glob("doctor*"):
-        if file.is_file():
-            file.unlink()
+    shutil.rmtree(folder / "older/studies/engine/doctor")
     (folder / "examine.py").write_text(DEAF)
     (folder / "file").touch()
     (folder / "big.yaml").write_text(

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from analysis.choosing import candidates
-from analysis.proxy import proxies, proxy_keys
+from analysis.regret.proxy import proxies, proxy_keys
 from inr_models import FitConfig, Siren2Config, fit, make_network
-from inr_models.metrics import curve_epochs
-from studies.engine.compaction import compact
-from studies.engine.journal import open_journal
-from studies.engine.known import known_points
-from studies.engine.plan import CHOOSING_STAGE, trial_of
-from studies.engine.rungs import MIN_TO_COMPARE, rung_epochs
-from studies.engine.store import Store
+from inr_models.fitting.metrics import curve_epochs
+from studies.engine.outcomes.choosing import candidates
+from studies.engine.outcomes.known_points import known_points
+from studies.engine.planning.points import CHOOSING_STAGE, trial_of
+from studies.engine.search.journal import open_journal
+from studies.engine.search.rungs import MIN_TO_COMPARE, rung_epochs
+from studies.engine.store.compaction import compact
+from studies.engine.store.store import Store
 from tests.made import make_signal
 from tests.planted import Search, make_search, noisy
 

@@ -12,9 +12,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from analysis import error_plots
-from analysis.error_plots import fft_error_maps, spectrogram_errors
-from analysis.error_spectra import image_spectra, spectrograms
+from analysis.comparison import error_plots
+from analysis.comparison.error_plots import fft_error_maps, spectrogram_errors
+from analysis.comparison.error_spectra import image_spectra, spectrograms
 
 RATE = 8000
 NASTY = 'a$_$b <i> "x" & \\c'

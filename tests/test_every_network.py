@@ -11,10 +11,10 @@ from torch import Tensor
 
 from benchmarks.reference import psnr_curve
 from inr_models import FitConfig, fit, make_network, with_width
-from inr_models.blocked_step import has_slopes
-from inr_models.catalog import WITHOUT_TF32
-from inr_models.coordinate_mlp import CoordinateMLP
-from inr_models.training import Training
+from inr_models.fitting.blocked_step import has_slopes
+from inr_models.fitting.training import Training
+from inr_models.networks.catalog import WITHOUT_TF32
+from inr_models.networks.coordinate_mlp import CoordinateMLP
 from tests.every_network import EVERY
 
 CONFIG = FitConfig(epochs=20, learning_rate=2e-4, decay=0.9, decay_every=7)

@@ -9,15 +9,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis import findings
-from analysis.findings import Findings, find, write
-from analysis.findings_bar import bar_table, where_the_loss_lies
-from analysis.findings_experiments import experiments, psi_cannot
-from analysis.findings_text import compared, earlier_text, suffices
-from analysis.intervals import Interval
-from analysis.regret_table import SCHEMA
-from analysis.rule_families import bandwidth, constant
-from analysis.stored_regrets import EXPORTED, RuleRegret, confirmed, of_earlier_fits
+from analysis.findings import page as findings
+from analysis.findings.bar import bar_table, where_the_loss_lies
+from analysis.findings.experiments import experiments, psi_cannot
+from analysis.findings.page import Findings, find, write
+from analysis.findings.text import compared, earlier_text, suffices
+from analysis.regret.parquet import SCHEMA
+from analysis.regret.stored import EXPORTED, RuleRegret, confirmed, of_earlier_fits
+from analysis.rules.families import bandwidth, constant
+from analysis.statistics.intervals import Interval
 from search_spaces.rules import NoiseScales, rule_json
 from search_spaces.rules.bandwidth_matching import BandwidthMatching
 from search_spaces.rules.table import Table
@@ -128,7 +128,7 @@ def test_the_signals_that_lose_most_are_named(found):
     )
     forest = chosen._replace(rule="forest", regret=regret / 2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.findings_bar.WORST", 1)
+        patch.setattr("analysis.findings.bar.WORST", 1)
         page = where_the_loss_lies(found._replace(regrets=(*regrets, forest)))
     assert f"1 of 6 signals hold {100 * 9 / 9.5:.0f} %" in page
     assert "the others' mean is 0.10 dB" in page

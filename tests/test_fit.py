@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.func import functional_call
 
 from inr_models import FitConfig, FitResult, Siren2Config, SirenConfig, fit, make_network
-from inr_models.coordinate_mlp import CoordinateMLP
-from inr_models.metrics import curve_epochs, psnr_db
+from inr_models.fitting.metrics import curve_epochs, psnr_db
+from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 SIREN = SirenConfig(width=16, depth=3, omega_first=60)
 SIREN2 = Siren2Config(width=16, depth=3, omega_first=30, omega_hidden=25, s0=40, s1=0.3)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from inr_models import FitConfig, InputError, SirenConfig, fit, make_network
-from inr_models.coordinate_mlp import CoordinateMLP
+from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 ONE = torch.linspace(-1, 1, 300)[:, None]
 TWO = ONE.repeat(1, 2)

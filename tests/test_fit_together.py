@@ -10,8 +10,8 @@ import torch
 from torch.func import functional_call
 
 from inr_models import FitConfig, FitResult, Siren2Config, SirenConfig, fit, make_network
-from inr_models.coordinate_mlp import CoordinateMLP
-from inr_models.metrics import psnr_db
+from inr_models.fitting.metrics import psnr_db
+from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 EXECUTIONS = ("loop", "stack")
 CONFIG = FitConfig(epochs=20, learning_rate=1e-3, decay=0.5, decay_every=6)
@@ -138,7 +138,7 @@ def test_a_fit_that_diverges_ends_early_with_its_finite_part(chirp, execution):
 def test_a_fit_that_was_cut_off_goes_on_to_the_same_bits(
     chirp, config, execution, cut, monkeypatch
 ):
-    monkeypatch.setattr("inr_models.unit_run.LOOK_EVERY", 6)
+    monkeypatch.setattr("inr_models.fitting.unit_run.LOOK_EVERY", 6)
     options = {"execution": execution, "checkpoint_seconds": 0}
     whole = fit_all(networks(2), chirp, config, **options)
     if config is EARLY_PEAK:
@@ -160,7 +160,7 @@ def saved(state: object) -> bytes:
 
 
 def test_a_checkpoint_of_another_version_or_a_damaged_one_is_no_checkpoint(chirp, monkeypatch):
-    monkeypatch.setattr("inr_models.unit_run.LOOK_EVERY", 6)
+    monkeypatch.setattr("inr_models.fitting.unit_run.LOOK_EVERY", 6)
     whole = fit_all(networks(1), chirp)
     memory = Memory()
     fit_all(networks(1), chirp, checkpoints=memory, checkpoint_seconds=0)

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from inr_models import InputError
 from studies import audio_architectures, audio_grid, audio_search
-from studies.engine.cli import main
-from studies.engine.compaction import compact
-from studies.engine.resolving import resolve
-from studies.engine.rows import signal_row
-from studies.engine.store import Store, output_path, target_path
-from studies.engine.study import RUN_JSON, Run
+from studies.command.cli import main
+from studies.engine.planning.resolving import resolve
+from studies.engine.planning.study import RUN_JSON, Run
+from studies.engine.store.compaction import compact
+from studies.engine.store.rows import signal_row
+from studies.engine.store.store import Store, output_path, target_path
 from tests.made import make_signal
 
 SIGNAL = make_signal()

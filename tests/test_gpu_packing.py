@@ -12,7 +12,7 @@ from ray.cluster_utils import Cluster
 from ray.util.placement_group import placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from studies.engine.workers import share
+from studies.engine.cluster.workers import share
 
 NODES = [{"CPU": 4.0}, {"CPU": 8.0, "GPU": 2.0}, {"CPU": 2.0, "GPU": 2.0}]
 """A head without a GPU, a GPU node with cores to spare, one with as many cores as GPUs."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from search_spaces.descriptors import describe, raster_centroid
-from studies.engine.image_files import read_image
+from studies.engine.signals.images import read_image
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inr_models import InputError
-from studies.engine.image_files import MAX_PIXELS, read_image
+from studies.engine.signals.images import MAX_PIXELS, read_image
 from tests.media import (
     COLOR,
     IMAGES,

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from inr_models.metrics import psnr_db
+from inr_models.fitting.metrics import psnr_db
 from search_spaces.descriptors import describe
-from studies.engine.image_files import read_image
-from studies.engine.riemann import cached_density
-from studies.engine.signals import coordinates, sha256_of
+from studies.engine.signals.images import read_image
+from studies.engine.signals.riemann import cached_density
+from studies.engine.signals.signal import coordinates, sha256_of
 
 RNG = np.random.default_rng(0)
 GRAY, COLOR = (RNG.integers(0, 256, shape, dtype=np.uint8) for shape in [(20, 30), (20, 30, 3)])

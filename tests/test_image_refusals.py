@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studies.engine.image_files import IMAGE_SUFFIXES, read_image
+from studies.engine.signals.images import IMAGE_SUFFIXES, read_image
 from tests.media import COLOR, RNG, encoded, png, refusal, tiff
 
 

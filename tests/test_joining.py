@@ -6,7 +6,7 @@ import pytest
 import ray
 
 from inr_models import InputError
-from studies.engine.workers import connect
+from studies.engine.cluster.workers import connect
 
 
 @pytest.fixture(autouse=True)

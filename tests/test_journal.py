@@ -8,9 +8,9 @@ import pytest
 from inr_models import InputError
 from search_spaces.axes import Values
 from search_spaces.noise_grid import NoiseGrid
-from studies.engine.journal import RunJournal, open_journal
-from studies.engine.rows import Row
-from studies.engine.store import Store
+from studies.engine.search.journal import RunJournal, open_journal
+from studies.engine.store.rows import Row
+from studies.engine.store.store import Store
 from tests.made import make_signal
 from tests.planted import Search, make_search, noisy
 

@@ -7,7 +7,7 @@ import pytest
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 
-from studies.engine.mlflow_tree import MlflowTree
+from studies.engine.tracking.mlflow_tree import MlflowTree
 
 
 def test_a_run_that_an_outage_left_half_made_is_made_anew_and_binned(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from inr_models import MODELS, InputError, NetworkConfig, Siren2Config, SirenConfig, make_network
-from inr_models.coordinate_mlp import CoordinateMLP
+from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 CONFIGS = [
     SirenConfig(width=16, depth=3, omega_first=100, omega_hidden=20),

@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from analysis.stored_surfaces import BENCHMARK
-from studies.engine.store import Store
+from analysis.surfaces.stored import BENCHMARK
+from studies.engine.store.store import Store
 
 FOLDER = Path(BENCHMARK).parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))

@@ -15,8 +15,8 @@ import pytest
 import studies.audio_grid
 import studies.audio_search
 from inr_models import InputError
-from studies.engine.storage import Patience, StorageAway
-from studies.engine.store import Store
+from studies.engine.store.storage import Patience, StorageAway
+from studies.engine.store.store import Store
 from tests import commands, long_fit
 from tests.commands import scores
 from tests.made import stored_row as row
@@ -96,7 +96,7 @@ def test_a_study_whose_storage_stays_away_ends_with_a_sentence(s3):
 
 
 def test_a_row_is_one_request_and_a_batch_that_begins_lists_the_table(s3):
-    from studies.engine.recorder import Recorder
+    from studies.engine.cluster.recorder import Recorder
 
     recorder = Recorder(f"s3://{BUCKET}/r")
     recorder.stored(["k0"], [False])
@@ -135,8 +135,8 @@ def test_any_fsspec_storage_holds_results(tmp_path):
 
 
 READS_AND_ENDS = """
-from studies.engine.parquet_folder import table_of
-from studies.engine.store import Store
+from studies.engine.store.parquet_folder import table_of
+from studies.engine.store.store import Store
 
 store = Store("memory://any/results")
 for key in "abcd":

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from benchmarks.large_store import make_signals
 from benchmarks.measuring import answer, start
 from inr_models import FitConfig, Siren2Config
-from studies.engine.batch import run_batch
-from studies.engine.plan import PlannedFit, Point
-from studies.engine.schedule import BATCH_SECONDS, MAX_BATCH, Schedule, make_batches
-from studies.engine.store import Store
-from studies.engine.trial import Trial
-from studies.engine.workers import FILLS_A_GPU, Workers, workers_per_gpu
+from studies.engine.cluster.workers import FILLS_A_GPU, Workers, workers_per_gpu
+from studies.engine.planning.points import PlannedFit, Point
+from studies.engine.planning.trial import Trial
+from studies.engine.running.batch import run_batch
+from studies.engine.running.schedule import BATCH_SECONDS, MAX_BATCH, Schedule, make_batches
+from studies.engine.store.store import Store
 from tests.made import make_signal
 
 SIGNAL = make_signal()

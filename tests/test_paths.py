@@ -12,13 +12,14 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.reference import psnr_curve, sequential
-from inr_models import FitConfig, FitResult, InputError, Siren2Config, SirenConfig, fit, stacking
+from inr_models import FitConfig, FitResult, InputError, Siren2Config, SirenConfig, fit
 from inr_models import make_network as make
-from inr_models.blocked_step import BlockedStep
-from inr_models.coordinate_mlp import CoordinateMLP
-from inr_models.products import exact_linear, product_for
-from inr_models.stacking import networks_in, stack_size
-from inr_models.training import Training
+from inr_models.fitting import stacking
+from inr_models.fitting.blocked_step import BlockedStep
+from inr_models.fitting.products import exact_linear, product_for
+from inr_models.fitting.stacking import networks_in, stack_size
+from inr_models.fitting.training import Training
+from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 CUDA = pytest.param(
     "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
@@ -219,7 +220,7 @@ def test_the_first_layer_without_a_product_is_the_product(num, num_coords):
 def test_every_processor_and_number_of_threads_agrees_with_float64(
     is_intel, num_threads, monkeypatch
 ):
-    monkeypatch.setattr("inr_models.products._is_intel", lambda: is_intel)
+    monkeypatch.setattr("inr_models.fitting.products._is_intel", lambda: is_intel)
     before = torch.get_num_threads()
     torch.set_num_threads(num_threads)
     try:

@@ -2,11 +2,11 @@
 
 import dataclasses
 
-from analysis.comparison import compare
-from analysis.comparison_tables import caption
-from analysis.published import EPOCHS, SETS, TABLES, left_out, published, target_of
+from analysis.comparison.published import EPOCHS, SETS, TABLES, left_out, published, target_of
+from analysis.comparison.standings import compare
+from analysis.comparison.tables import caption
 from studies import audio_architectures, image_architectures, tensor_train
-from studies.engine.signals import Signal
+from studies.engine.signals.signal import Signal
 from tests.made import make_signal
 from tests.made_comparisons import IMAGE, SCORES, make_run
 

@@ -24,7 +24,7 @@ from inr_models import (
     width_for,
     with_width,
 )
-from inr_models.activations import (
+from inr_models.networks.activations import (
     GaborWavelet,
     Gaussian,
     HyperbolicSine,
@@ -32,10 +32,10 @@ from inr_models.activations import (
     Sine,
     VariablePeriodicSine,
 )
-from inr_models.encodings import FourierFeatures, Octaves
-from inr_models.relu_pe import octaves_to_nyquist
-from inr_models.tensor_train import modes_of
-from inr_models.tensor_train_linear import TensorTrainLinear
+from inr_models.networks.encodings import FourierFeatures, Octaves
+from inr_models.networks.relu_pe import octaves_to_nyquist
+from inr_models.networks.tensor_train import modes_of
+from inr_models.networks.tensor_train_linear import TensorTrainLinear
 
 Z = torch.linspace(-2, 2, 401)
 z = Z.double().numpy()

@@ -8,11 +8,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from analysis import benchmark
-from analysis.benchmark import export
-from analysis.replay import budgets, replay_table, to_optuna
+from analysis.benchmark import export as benchmark
+from analysis.benchmark.export import export
+from analysis.benchmark.replay import budgets, replay_table, to_optuna
 from search_spaces.audio import AUDIO_GRID_COARSE
-from studies.engine.study import FIRST_CHOOSING_SEED
+from studies.engine.planning.study import FIRST_CHOOSING_SEED
 from tests.planted_rules import exported_benchmark, fill, planted_signals
 
 CARD = Path(benchmark.__file__).parent / "data" / "README.md"

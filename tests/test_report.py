@@ -8,12 +8,12 @@ import re
 import pytest
 from rich.console import Console
 
-from analysis.grid_report import grid_report
-from analysis.report import Results
-from analysis.summary import summarize
-from analysis.tables import plan_table, status_table, summary_table
-from studies.engine.plan import trial_of
-from studies.engine.store import Store
+from analysis.grid.report import grid_report
+from analysis.grid.summary import summarize
+from analysis.reporting.report import Results
+from analysis.reporting.tables import plan_table, status_table, summary_table
+from studies.engine.planning.points import trial_of
+from studies.engine.store.store import Store
 from tests.made import make_run, make_signal, rows_for
 
 NASTY = 'a$_$b [live] "x" <b>'

@@ -9,8 +9,8 @@ import pytest
 from scipy.optimize import brentq
 
 from inr_models.errors import InputError
-from studies.engine import riemann
-from studies.engine.riemann import (
+from studies.engine.signals import riemann
+from studies.engine.signals.riemann import (
     GAMMA,
     QUADRANTS,
     SWAP,

@@ -16,8 +16,8 @@ from search_spaces.audio import AUDIO_GRID_COARSE
 from search_spaces.bandwidth import bandwidth, gain
 from search_spaces.rules import RULES, read_rule
 from search_spaces.rules.table import Table
-from studies.engine.resolving import resolve
-from studies.engine.signal_files import read_all
+from studies.engine.planning.resolving import resolve
+from studies.engine.signals.reading import read_all
 from studies.rule_check import STUDY
 from tests import commands
 

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from analysis import rule_fitting
-from analysis import sufficiency as sufficiency_command
-from analysis.recordings import write_recordings
-from analysis.rule_families import Family, Fitted, bandwidth, constant, power_law
-from analysis.rule_validation import CHOSEN, best_family, leave_one_recording_out
-from analysis.stored_surfaces import over_seeds, stored_surfaces
-from analysis.sufficiency import sufficiency
-from analysis.surfaces import Fit
+from analysis.rules import fitting as rule_fitting
+from analysis.rules import sufficiency as sufficiency_command
+from analysis.rules.families import Family, Fitted, bandwidth, constant, power_law
+from analysis.rules.sufficiency import sufficiency
+from analysis.rules.validation import CHOSEN, best_family, leave_one_recording_out
+from analysis.statistics.recordings import write_recordings
+from analysis.surfaces.stored import over_seeds, stored_surfaces
+from analysis.surfaces.surfaces import Fit
 from search_spaces.rules import NoiseScales, named_rule, read_rule
 from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
-from studies.engine.folder import Folder
+from studies.engine.store.folder import Folder
 from tests.planted_rules import FACTOR, GAIN, fill, planted_signals, population, within
 
 FAMILIES = (constant("constant"), bandwidth("psi", "psi"), bandwidth("low_pass", "low_pass_40"))

@@ -7,18 +7,18 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from analysis.choosing import optimum
-from analysis.regret import regrets
+from analysis.regret.regret import regrets
 from inr_models import InputError
 from search_spaces.axes import Linear, Values
 from search_spaces.noise_grid import NoiseGrid
 from studies.audio_search import STUDY
-from studies.engine import suggestions
-from studies.engine.journal import open_journal, space
-from studies.engine.known import known_points, objective
-from studies.engine.plan import CHOOSING_STAGE, PlannedFit, points, trial_of
-from studies.engine.resolving import resolve
-from studies.engine.study import confirming_seeds
+from studies.engine.outcomes.choosing import optimum
+from studies.engine.outcomes.known_points import known_points, objective
+from studies.engine.planning.points import CHOOSING_STAGE, PlannedFit, points, trial_of
+from studies.engine.planning.resolving import resolve
+from studies.engine.planning.study import confirming_seeds
+from studies.engine.search import signal_search as suggestions
+from studies.engine.search.journal import open_journal, space
 from tests.made import make_signal
 from tests.planted import Search, cells_of, grid_rows, height, make_search, noisy, row_of
 

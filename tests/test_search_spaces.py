@@ -14,8 +14,8 @@ from search_spaces.audio import first_factor
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.centroid import spectral_centroid
 from search_spaces.rules import RULES, Target
-from studies.engine.audio_files import read_audio
-from studies.engine.signals import Signal
+from studies.engine.signals.audio import read_audio
+from studies.engine.signals.signal import Signal
 
 # Zero-output PSNR in dB, measured on the files.
 PAPER_CLIPS = {

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from inr_models import InputError
-from studies.engine.signal_files import find_files, read_all
+from studies.engine.signals.reading import find_files, read_all
 from tests.media import COLOR, IMAGES, encoded
 
 

@@ -11,12 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from analysis.comparison import compare, overall
-from analysis.comparison_report import comparison_report
-from analysis.report import Results
+from analysis.comparison.report import comparison_report
+from analysis.comparison.standings import compare, overall
+from analysis.reporting.report import Results
 from studies import audio_architectures, image_architectures
-from studies.engine.plan import plan, points, trial_of
-from studies.engine.store import Store, output_path, target_path
+from studies.engine.planning.points import plan, points, trial_of
+from studies.engine.store.store import Store, output_path, target_path
 from tests.made import make_signal
 from tests.made_comparisons import IMAGE, SOUND, by_case, four, make_run, rows_of
 

@@ -12,12 +12,12 @@ import pytest
 
 from benchmarks.large_store import made_up_row, make_signals
 from studies import audio_architectures, audio_grid, audio_search
-from studies.engine.plan import Point, all_seeds, points, trial_of
-from studies.engine.resolving import FLAGS, resolve
-from studies.engine.rows import Row, signal_row
-from studies.engine.store import Store
-from studies.engine.stored_runs import newest_run
-from studies.engine.study import RUN_JSON, Study
+from studies.command.stored_runs import newest_run
+from studies.engine.planning.points import Point, all_seeds, points, trial_of
+from studies.engine.planning.resolving import FLAGS, resolve
+from studies.engine.planning.study import RUN_JSON, Study
+from studies.engine.store.rows import Row, signal_row
+from studies.engine.store.store import Store
 from tests.commands import run as command
 from tests.made import make_signal
 

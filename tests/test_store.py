@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.recordings import write_recordings
+from analysis.statistics.recordings import write_recordings
 from inr_models import InputError
-from studies.engine.compaction import compact
-from studies.engine.schema import TABLES, arrow_schema
-from studies.engine.store import Store
+from studies.engine.store.compaction import compact
+from studies.engine.store.schema import TABLES, arrow_schema
+from studies.engine.store.store import Store
 from tests.made import stored_row as row
 
 MANY = 20
@@ -112,7 +112,7 @@ def test_joining_the_small_files_leaves_the_joined_ones_and_doubles_nothing(stor
 
 
 def test_large_files_stay_but_for_those_that_share_a_row(store, monkeypatch):
-    monkeypatch.setattr("studies.engine.compaction.MAX_ROWS", 4)
+    monkeypatch.setattr("studies.engine.store.compaction.MAX_ROWS", 4)
     for first in range(0, 12, 3):
         store.append([row(f"k{i:02}") for i in range(first, first + 3)])
     large = set(store.parts("fits"))

@@ -18,7 +18,7 @@ import pytest
 import soundfile
 
 from studies import audio_grid
-from studies.engine.signals import Signal
+from studies.engine.signals.signal import Signal
 
 pytestmark = pytest.mark.slow
 

@@ -8,11 +8,11 @@ from inr_models import InputError, Siren2Config
 from search_spaces.axes import Linear, Values
 from search_spaces.noise_grid import NoiseGrid
 from studies.audio_grid import STUDY
-from studies.engine.course import course
-from studies.engine.plan import plan, points, trial_of
-from studies.engine.resolving import resolve
-from studies.engine.rows import signal_from_row, signal_row
-from studies.engine.study import RUN_JSON
+from studies.engine.planning.points import plan, points, trial_of
+from studies.engine.planning.resolving import resolve
+from studies.engine.planning.study import RUN_JSON
+from studies.engine.running.course import course
+from studies.engine.store.rows import signal_from_row, signal_row
 from tests.made import every_key, make_run, make_signal, rows_for
 
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from analysis.landscape import landscape
-from analysis.plots import place
-from analysis.summary import summarize
-from studies.engine.job import Job
-from studies.engine.plan import points, trial_of
-from studies.engine.store import Store
+from analysis.grid.plots import place
+from analysis.grid.summary import summarize
+from studies.engine.outcomes.landscape import landscape
+from studies.engine.planning.points import points, trial_of
+from studies.engine.running.job import Job
+from studies.engine.store.store import Store
 from tests.made import make_run, make_signal, rows_for
 
 

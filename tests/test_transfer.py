@@ -10,14 +10,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from analysis import transfer_report
-from analysis.findings_transfer import Transfer, read_transfer, transfer_section
-from analysis.transfer import Moved, transfer
+from analysis.experiments import transfer_report
+from analysis.experiments.transfer import Moved, transfer
+from analysis.findings.transfer import Transfer, read_transfer, transfer_section
 from inr_models import InputError
 from search_spaces.rules import RECOMMENDED, RULES, rule_json
-from studies.engine.resolving import resolve
-from studies.engine.rows import signal_row
-from studies.engine.store import Store
+from studies.engine.planning.resolving import resolve
+from studies.engine.store.rows import signal_row
+from studies.engine.store.store import Store
 from tests.made import make_signal
 from tests.planted_maps import height, planted_rows
 from tests.planted_rules import MAP_ALONE

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from inr_models import FIT_VERSION, FitConfig, NetworkConfig, Siren2Config, SirenConfig
-from studies.engine.trial import Trial, trial_keys
+from studies.engine.planning.trial import Trial, trial_keys
 
 SIGNAL = "0" * 64
 

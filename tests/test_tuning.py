@@ -8,15 +8,15 @@ import pytest
 from ray.tune.search import Searcher
 
 from inr_models import FitConfig, Siren2Config
-from studies.engine.plan import PlannedFit, Point
-from studies.engine.recorder import MAX_ATTEMPTS, Recorder
-from studies.engine.rows import Row, failed_row, signal_row
-from studies.engine.schedule import Schedule
-from studies.engine.search import ScheduleSearcher
-from studies.engine.storage import StorageAway
-from studies.engine.store import Store
-from studies.engine.trial import Trial
-from studies.engine.tuning import _Rows
+from studies.engine.cluster.recorder import MAX_ATTEMPTS, Recorder
+from studies.engine.cluster.tune_run import _Rows
+from studies.engine.cluster.tune_searcher import ScheduleSearcher
+from studies.engine.planning.points import PlannedFit, Point
+from studies.engine.planning.trial import Trial
+from studies.engine.running.schedule import Schedule
+from studies.engine.store.rows import Row, failed_row, signal_row
+from studies.engine.store.storage import StorageAway
+from studies.engine.store.store import Store
 from tests.made import make_signal
 
 SIGNAL = make_signal()

@@ -8,14 +8,20 @@ import numpy as np
 import pytest
 import soundfile
 
-from analysis import variants
-from analysis.equal_psi import HIGHEST, KINDS, LOWEST, of_psi
-from analysis.variants import NOISES_DB, VARIANTS, originals_of, phase_randomized, upsampled
+from analysis.experiments import variants
+from analysis.experiments.equal_psi import HIGHEST, KINDS, LOWEST, of_psi
+from analysis.experiments.variants import (
+    NOISES_DB,
+    VARIANTS,
+    originals_of,
+    phase_randomized,
+    upsampled,
+)
 from inr_models import InputError
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.centroid import spectral_centroid
-from studies.engine.audio_files import read_audio
-from studies.engine.signals import Signal
+from studies.engine.signals.audio import read_audio
+from studies.engine.signals.signal import Signal
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from analysis import variants_report
+from analysis.experiments import variants_report
 from tests.planted_maps import height, plant
 
 

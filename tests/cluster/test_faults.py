@@ -5,8 +5,8 @@ import time
 import pandas as pd
 import pytest
 
-from studies.engine.recorder import MAX_ATTEMPTS
-from studies.engine.signal_files import read_all
+from studies.engine.cluster.recorder import MAX_ATTEMPTS
+from studies.engine.signals.reading import read_all
 from tests.cluster import machines
 from tests.cluster.memory_limit import MemoryLimit
 from tests.cluster.ray_cluster import CLIP, CLIPS, MLFLOW, Submitted, table, wait_until

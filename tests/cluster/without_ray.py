@@ -8,14 +8,14 @@ import sys
 from rich.console import Console
 
 from studies.audio_grid import STUDY
-from studies.engine.batch import run_batch
-from studies.engine.cli import main, parser
-from studies.engine.job import Job
-from studies.engine.rows import brief, signal_row
-from studies.engine.store import Store
-from studies.engine.study import RUN_JSON
-from studies.engine.verbs import _resolve
-from studies.engine.workers import Workers, take_device
+from studies.command.cli import main, parser
+from studies.command.verbs import _resolve
+from studies.engine.cluster.workers import Workers, take_device
+from studies.engine.planning.study import RUN_JSON
+from studies.engine.running.batch import run_batch
+from studies.engine.running.job import Job
+from studies.engine.store.rows import brief, signal_row
+from studies.engine.store.store import Store
 
 if __name__ == "__main__":
     arguments = parser(STUDY).parse_args(sys.argv[1:])

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 FAULTS = Path("/mnt/shared/faults")
-MODULE = "studies.engine.recorder"
+MODULE = "studies.engine.cluster.recorder"
 
 
 def keys(name):

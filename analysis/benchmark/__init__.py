@@ -1,0 +1,1 @@
+"""Export landscapes as a tabular benchmark, and replay them."""

@@ -1,0 +1,106 @@
+"""What a search may be replayed from, fitting nothing: landscapes as a table and for Optuna."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import optuna
+import pyarrow as pa
+import pyarrow.compute as pc  # pyright: ignore[reportMissingTypeStubs]
+
+from analysis.surfaces.stored import WHOLE, common_seeds, usual_setting
+from search_spaces.rules import NoiseScales
+from studies.engine.planning.study import FIRST_CHOOSING_SEED
+from studies.engine.store.store import Store
+
+FIRST_BUDGET = 20
+
+
+def budgets(epochs: int) -> tuple[int, ...]:
+    """Epochs after which a replay knows the best PSNR so far: doubled from FIRST_BUDGET on, and
+    last the whole fit's.
+    """
+    found = [FIRST_BUDGET]
+    while found[-1] < epochs:
+        found.append(2 * found[-1])
+    return (*found[:-1], epochs)
+
+
+def replay_table(store: Store) -> pa.Table:
+    """A row for each signal, point and seed: the best PSNR in dB after so many epochs, zero
+    output's from where a fit diverged.
+    """
+    setting = usual_setting(store)
+    epochs = budgets(setting["fit_epochs"])
+    columns = (
+        "signal", "sha256", "hp_s0", "hp_s1", "seed", "status", "num_epochs", "metric_psnr_zero",
+    )  # fmt: skip
+    where = {"network": "siren2", **setting}
+    fits = [
+        fit
+        for fit in store.fits(columns=columns, where=where).to_pylist()
+        if fit["status"] in WHOLE
+    ]
+    best: dict[str, dict[int, float]] = defaultdict(dict)
+    for row in store.curves([fit["key"] for fit in fits]).to_pylist():
+        for epoch in epochs:
+            if row["epoch"] <= epoch:
+                so_far = best[row["key"]].get(epoch, -float("inf"))
+                best[row["key"]][epoch] = max(so_far, row["psnr"])
+
+    def after(fit: Mapping[str, Any], epoch: int) -> float | None:
+        is_over = fit["status"] == "diverged" and fit["num_epochs"] < epoch
+        return fit["metric_psnr_zero"] if is_over else best[fit["key"]].get(epoch)
+
+    return pa.Table.from_pylist(
+        [
+            {
+                "signal": fit["signal"],
+                "sha256": fit["sha256"],
+                "s0": fit["hp_s0"],
+                "s1": fit["hp_s1"],
+                "seed": fit["seed"],
+                "status": fit["status"],
+                "psnr_zero": fit["metric_psnr_zero"],
+                **{f"psnr_{epoch}": after(fit, epoch) for epoch in epochs},
+            }
+            for fit in fits
+        ]
+    )
+
+
+def to_optuna(table: pa.Table, storage: str) -> int:
+    """A study for each signal, a trial for each point of its map: the mean at the full budget over
+    the map's seeds that most points have and, as intermediate values, at the shorter ones. How
+    many studies these are.
+    """
+    after = [name.removeprefix("psnr_") for name in table.column_names]
+    epochs = [int(name) for name in after if name.isdigit()]
+    maps: dict[str, dict[NoiseScales, dict[int, Mapping[str, Any]]]] = {}
+    for row in table.to_pylist():
+        if row["seed"] < FIRST_CHOOSING_SEED:
+            of_signal = maps.setdefault(row["signal"], defaultdict(dict))
+            of_signal[NoiseScales(row["s0"], row["s1"])][row["seed"]] = row
+    axes = {name: pc.min_max(table[name]).as_py() for name in ("s0", "s1")}  # pyright: ignore
+    spaces: dict[str, optuna.distributions.BaseDistribution] = {
+        name: optuna.distributions.FloatDistribution(ends["min"], ends["max"])
+        for name, ends in axes.items()
+    }
+    for signal, points in maps.items():
+        study = optuna.create_study(study_name=signal, storage=storage, direction="maximize")
+        seeds = common_seeds(points)
+        for (s0, s1), rows in points.items():
+            if not seeds <= rows.keys():
+                continue
+            means = {e: statistics.fmean(rows[s][f"psnr_{e}"] for s in seeds) for e in epochs}
+            study.add_trial(
+                optuna.trial.create_trial(
+                    params={"s0": s0, "s1": s1},
+                    distributions=spaces,
+                    value=means[epochs[-1]],
+                    intermediate_values=means,
+                    user_attrs={"seeds": sorted(seeds)},
+                )
+            )
+    return len(maps)

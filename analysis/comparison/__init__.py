@@ -1,0 +1,1 @@
+"""Report a comparison of networks."""

@@ -1,0 +1,74 @@
+"""Figures of a comparison of networks, as SVG text."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from analysis.comparison.standings import Comparison
+from analysis.grid.plots import INK, MUTED, RULE, SIREN, STYLE, to_svg
+
+Line = tuple[Sequence[int], Sequence[float], float]
+"""Epochs, PSNR in dB at them, and seconds an epoch."""
+
+_COLORS = ("#d1495b", "#00798c", "#edae49", "#30638e", "#6a994e", "#7b2d8b", "#8d99ae", "#1d2733")
+_DASHES = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
+
+
+def standings(comparison: Comparison) -> str:
+    """Peak PSNR of every network, a dot a seed; zero output is a line, the paper a diamond."""
+    shown = [s for s in reversed(comparison.standings) if any(map(math.isfinite, s.peaks))]
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(5.4, 1.0 + 0.24 * len(shown)), layout="constrained")
+        axes = figure.add_subplot()
+        zero = comparison.signal.psnr_zero
+        axes.axvline(zero, color=RULE, lw=1.2, ls=(0, (2, 2)))
+        axes.annotate(
+            "zero output", (zero, 1), xycoords=("data", "axes fraction"), xytext=(3, 2),
+            textcoords="offset points", color=RULE, fontsize=8,
+        )  # fmt: skip
+        for y, s in enumerate(shown):
+            color = INK if s.is_ranked else MUTED
+            known = [peak for peak in s.peaks if math.isfinite(peak)]
+            axes.plot([zero, float(np.mean(known))], [y, y], color="#d5dbe3", lw=4, zorder=1)
+            axes.plot(known, [y] * len(known), "o", ms=4.5, color=color, alpha=0.8)
+            if s.paper:
+                axes.plot(s.paper.psnr, y, "D", ms=5, mfc="none", mec=SIREN)
+        names = [s.point.name + " (dead)" * bool(s.statuses["dead"]) for s in shown]
+        axes.set_yticks(range(len(shown)), names, parse_math=False)
+        axes.tick_params(axis="y", length=0, labelcolor=INK)
+        axes.set_ylim(-0.6, len(shown) - 0.4)
+        axes.spines["left"].set_visible(False)
+        axes.set_xlabel("peak PSNR (dB), a dot for each seed")
+        return to_svg(figure)
+
+
+def histories(lines: Mapping[str, Line], zero: float) -> str:
+    """PSNR over epochs and over seconds of training, in the order of `lines`."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(9, 3.4), layout="constrained")
+        by_epoch, by_second = figure.subplots(1, 2, sharey=True)
+        for number, (name, (epochs, psnr, seconds)) in enumerate(lines.items()):
+            style = {
+                "color": _COLORS[number % len(_COLORS)],
+                "ls": _DASHES[number // len(_COLORS) % len(_DASHES)],
+                "lw": 1.6,
+            }
+            at = np.maximum(epochs, 0.8)
+            by_epoch.plot(at, psnr, **style)
+            # A dollar sign is one, not the beginning of a formula.
+            by_second.plot(at * seconds, psnr, label=name.replace("$", r"\$"), **style)
+        for axes in (by_epoch, by_second):
+            axes.axhline(zero, color=MUTED, lw=1, ls=(0, (2, 2)))
+            axes.set_xscale("log")
+        by_epoch.annotate(
+            "zero output", (0.015, zero), xycoords=("axes fraction", "data"), xytext=(0, 3),
+            textcoords="offset points", color=MUTED, fontsize=8,
+        )  # fmt: skip
+        by_epoch.set_ylabel("PSNR (dB)")
+        by_epoch.set_xlabel("epoch (log)")
+        by_second.set_xlabel("seconds of training (log)")
+        figure.legend(loc="outside right center", frameon=False, fontsize=8)
+        return to_svg(figure)

@@ -1,0 +1,127 @@
+"""The paper's figures, for the targets that can be had, and what is known to be wrong with them.
+
+Peak PSNR in dB, mean over five seeds. A target is known by its name and its psi in Table 6.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from studies.engine.planning.study import Run
+from studies.engine.signals.signal import Signal
+
+_T1 = ("siren", "finer", "wire", "relu_pe", "siren_rff", "finer_pp", "siren2")
+_T2 = ("siren", "siren2", "relu_pe", "wire", "finer", "gauss")
+
+TABLE_1 = {
+    "tetris": (13.4, 13.6, 13.6, 13.6, 38.1, 52.2, 62.7),
+    "tap": (20.4, 21.1, 21.1, 21.1, 44.8, 51.8, 53.5),
+    "whoosh": (33.8, 53.4, 20.2, 20.2, 41.8, 55.4, 64.9),
+    "radiation": (32.3, 34.2, 34.2, 34.2, 52.4, 50.9, 63.0),
+    "arch": (29.7, 58.5, 17.2, 17.2, 44.1, 65.2, 95.2),
+    "relay": (28.5, 34.7, 20.7, 20.7, 40.5, 54.1, 60.4),
+    "voltage": (34.0, 53.4, 20.0, 19.9, 43.7, 56.5, 64.5),
+    "foley": (36.6, 56.8, 29.7, 22.5, 44.9, 56.4, 58.3),
+    "shattered": (39.1, 58.6, 25.5, 25.4, 46.4, 57.9, 64.7),
+    "bach": (59.4, 64.5, 26.1, 18.9, 41.8, 62.2, 60.5),
+    "birds": (55.7, 59.6, 24.6, 24.4, 45.7, 58.7, 61.2),
+}
+TABLE_2 = {
+    "noise": (21.3, 36.1, 16.9, 25.5, 33.0, 34.1),
+    "2D-Riemann": (55.3, 59.1, 45.8, 49.7, 60.5, 28.1),
+    "camera": (38.9, 44.9, 28.4, 37.2, 46.4, 28.6),
+    "castle": (33.6, 36.5, 22.3, 28.5, 36.9, 19.2),
+    "rock": (26.9, 36.2, 16.1, 26.5, 36.6, 31.8),
+}
+# Of Tables 2 (gray) and 5 (RGB), means over whole sets that are not at hand.
+SETS = (
+    "DTD braided, gray", "DTD woven, gray", "Kodak, gray", "DTD braided", "DTD woven", "Kodak",
+)  # fmt: skip
+TABLE_4 = {"relay": (71.73, 74.35), "bach": (58.74, 61.4), "whoosh": (44.84, 51.95)}
+
+PSI = {
+    "tetris": 0.5732, "tap": 0.7264, "whoosh": 0.5266, "radiation": 0.8368, "arch": 0.4996,
+    "relay": 0.6310, "voltage": 0.4540, "foley": 0.1772, "shattered": 0.3942, "bach": 0.0737,
+    "birds": 0.1789, "noise": 0.5934, "camera": 0.3121, "castle": 0.1097, "rock": 0.4055,
+}  # fmt: skip
+"""Table 6."""
+
+TABLES: dict[str, dict[str, dict[str, float]]] = {
+    "audio_architectures": {n: dict(zip(_T1, v, strict=True)) for n, v in TABLE_1.items()},
+    "image_architectures": {
+        **{n: dict(zip(_T2, v, strict=True)) for n, v in TABLE_2.items()},
+        **{name: {} for name in SETS},
+    },
+    "tensor_train": {
+        n: dict(zip(("siren2", "siren2_tt"), v, strict=True)) for n, v in TABLE_4.items()
+    },
+}
+"""Study -> target -> network -> dB."""
+
+EPOCHS = {"audio_architectures": 30_000, "image_architectures": 30_000, "tensor_train": 10_000}
+"""After how many epochs a study's figures are."""
+
+LIFT_DB = 2.1
+"""What the maximum over random minibatches adds to zero output at most: radiation's 2.05 dB."""
+
+MINIBATCHED = ("finer", "wire", "relu_pe")
+"""Networks that took three steps an epoch and were scored on the last minibatch in Table 1."""
+
+
+class Published(NamedTuple):
+    """A figure of the paper in dB, marked with what is wrong with it."""
+
+    psnr: float
+    mark: str
+
+    def __str__(self) -> str:
+        return f"{self.psnr:.1f}{self.mark}"
+
+
+UNAVAILABLE = ("voltage", "foley", "birds", *SETS)
+"""Targets that cannot be had."""
+
+MARKS = {
+    "§": "of the paper's own field, from another solver",
+    "‡": "the paper's figure is zero output, or that plus the lift of a maximum over minibatches",
+    "†": "in the paper three minibatch steps an epoch, scored on the last minibatch",
+}
+
+
+def target_of(signal: Signal) -> str | None:
+    """The paper's name for a signal, None if it is not one of its targets."""
+    if signal.name == "riemann" and signal.image_shape == (512, 512):
+        return "2D-Riemann"
+    stem = signal.name.lower().removeprefix("gt_").split("_")[0].rstrip("0123456789")
+    known = PSI.get(stem)
+    if known is None or round(abs(signal.descriptors["psi"] - known), 4) > 1e-4:
+        return None
+    return stem
+
+
+def is_papers(run: Run) -> bool:
+    """Whether a run is trained as the paper's networks were, so that its figures may be beside."""
+    return run.scale_name == "paper" and run.scale.fit.epochs == EPOCHS.get(run.study)
+
+
+def published(study: str, signal: Signal, case: str) -> Published | None:
+    """What the paper reports for a case on a signal, if it does."""
+    target = target_of(signal)
+    psnr = TABLES.get(study, {}).get(target or "", {}).get(case)
+    if psnr is None:
+        return None
+    lift = LIFT_DB if case in MINIBATCHED else 0.1
+    if study == "audio_architectures" and psnr <= signal.psnr_zero + lift:
+        return Published(psnr, "‡")
+    if study == "audio_architectures" and case in MINIBATCHED:
+        return Published(psnr, "†")
+    return Published(psnr, "§" if target == "2D-Riemann" else "")
+
+
+def left_out(study: str, signals: Sequence[Signal]) -> tuple[list[str], list[str]]:
+    """The paper's targets of a study that cannot be had, and those that are not among `signals`."""
+    there = {target_of(signal) for signal in signals}
+    missing = [name for name in TABLES.get(study, {}) if name not in there]
+    return (
+        [name for name in missing if name in UNAVAILABLE],
+        [name for name in missing if name not in UNAVAILABLE],
+    )

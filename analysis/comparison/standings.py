@@ -1,0 +1,128 @@
+"""Networks beside each other on one signal: what each reached, at what cost, and its rank."""
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from analysis.comparison.published import Published, is_papers, published
+from studies.engine.outcomes.choosing import Rows, best_tuned, scores
+from studies.engine.planning.points import Point, keys_of, points
+from studies.engine.planning.study import Run
+from studies.engine.signals.signal import Signal
+from studies.engine.store.rows import Row
+
+
+class Standing(NamedTuple):
+    """A case on a signal. `peaks` are in dB by seed, NaN where there is none.
+
+    `rank` counts from 1, by the mean; None of a case of which a fit is missing or failed, or is
+    dead: it learned nothing, which is no place among those that did.
+    """
+
+    point: Point
+    peaks: tuple[float, ...]
+    statuses: Counter[str]
+    parameters: int | None
+    seconds_per_epoch: float
+    flops_per_epoch: float | None
+    paper: Published | None
+    rank: int | None = None
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.peaks)
+
+    @property
+    def deviation(self) -> float:
+        """Over seeds, in dB; NaN of fewer than two."""
+        known = len(self.peaks) > 1 and not any(map(math.isnan, self.peaks))
+        return statistics.stdev(self.peaks) if known else math.nan
+
+    @property
+    def is_ranked(self) -> bool:
+        return self.rank is not None
+
+    @property
+    def remark(self) -> str:
+        """How many of its fits ended in another way than they should."""
+        words = ("dead", "diverged", "failed", "partial")
+        num = len(self.peaks)
+        missing = num - sum(self.statuses.values())
+        found = [f"{self.statuses[w]} of {num} {w}" for w in words if self.statuses[w]]
+        return ", ".join([*found, *([f"{missing} of {num} missing"] if missing else [])])
+
+
+class Comparison(NamedTuple):
+    """A signal's standings, those with a rank first, the others by their mean."""
+
+    signal: Signal
+    standings: tuple[Standing, ...]
+
+
+def compare(run: Run, signals: Sequence[Signal], rows: Mapping[str, Rows]) -> list[Comparison]:
+    """Every signal's comparison, from the store's rows by sha256 and key."""
+    return [_compare(run, signal, rows[signal.sha256]) for signal in signals]
+
+
+def _compare(run: Run, signal: Signal, rows: Rows) -> Comparison:
+    cases = [point for point in points(run, signal) if point.kind == "network"]
+    found = [
+        _standing(run, signal, p, rows) for p in [*cases, *best_tuned(run, signal, rows).values()]
+    ]
+    ranked = [s for s in found if _has_rank(s)]
+    ranked.sort(key=lambda s: s.mean, reverse=True)
+    others = [s for s in found if not _has_rank(s)]
+    others.sort(key=lambda s: -math.inf if math.isnan(s.mean) else s.mean, reverse=True)
+    numbered = [s._replace(rank=rank) for rank, s in enumerate(ranked, 1)]
+    return Comparison(signal, (*numbered, *others))
+
+
+def _standing(run: Run, signal: Signal, point: Point, rows: Rows) -> Standing:
+    seeds = range(run.scale.seeds)
+    own: list[Row] = [rows[k] for k in keys_of(run, signal, point, seeds) if k in rows]
+    times = [row["seconds_per_epoch"] for row in own if row["seconds_per_epoch"]]
+    has_figure = point.kind == "network" and is_papers(run)
+    return Standing(
+        point=point,
+        peaks=scores(run, signal, point, rows, seeds),
+        statuses=Counter(row["status"] for row in own),
+        parameters=own[0]["parameters"] if own else None,
+        seconds_per_epoch=statistics.median(times) if times else math.nan,
+        flops_per_epoch=own[0]["flops_per_epoch"] if own else None,
+        paper=published(run.study, signal, point.case) if has_figure else None,
+    )
+
+
+def _has_rank(standing: Standing) -> bool:
+    bad = standing.statuses["dead"] + standing.statuses["diverged"]
+    return not bad and not math.isnan(standing.mean)
+
+
+class Overall(NamedTuple):
+    """A case over all signals: how far behind the best of each it is on average, in dB."""
+
+    name: str
+    behind: float
+    wins: int
+    ranked: int
+    num_signals: int
+
+
+def overall(comparisons: Sequence[Comparison]) -> list[Overall]:
+    """Every case, the least behind first; only those with a rank on every signal have a mean."""
+    names = dict.fromkeys(s.point.case for c in comparisons for s in c.standings)
+    found = []
+    for name in names:
+        own = [
+            (c.standings[0].mean - s.mean, s.rank)
+            for c in comparisons
+            for s in c.standings
+            if s.point.case == name and s.point.kind == "network" and s.is_ranked
+        ]
+        whole = len(own) == len(comparisons)
+        behind = statistics.fmean(gap for gap, _ in own) if whole else math.nan
+        wins = sum(rank == 1 for _, rank in own)
+        found.append(Overall(name, behind, wins, len(own), len(comparisons)))
+    return sorted(found, key=lambda o: (math.isnan(o.behind), o.behind, -o.ranked))

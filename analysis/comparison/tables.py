@@ -1,0 +1,109 @@
+"""A comparison of networks in the terminal, at most 80 columns wide, and as Parquet."""
+
+import math
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.table import Table
+
+from analysis.comparison.published import EPOCHS, MARKS, is_papers, left_out
+from analysis.comparison.standings import Comparison, Overall
+from analysis.reporting.tables import number, wide_table
+from studies.engine.planning.study import Run
+
+
+def comparison_table(comparison: Comparison, caption: str = "") -> Table:
+    """One signal: every network's PSNR, its cost, and the paper's figure where there is one."""
+    signal = comparison.signal
+    with_paper = any(s.paper for s in comparison.standings)
+    psi = signal.descriptors["psi"]
+    title = f"{signal.name}: zero output {signal.psnr_zero:.1f} dB, psi {psi:.3f}"
+    table = wide_table(caption, title)
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
+    for name in ("PSNR (dB)", *(["paper"] if with_paper else []), "params", "ms an\nepoch"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("GFLOP\nan epoch", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True, max_width=16, overflow="ellipsis")
+    for s in comparison.standings:
+        deviation = "" if math.isnan(s.deviation) else f" ± {s.deviation:.1f}"
+        table.add_row(
+            str(s.rank or "-"),
+            s.point.name,
+            number(s.mean) + deviation,
+            *([str(s.paper or "")] if with_paper else []),
+            "-" if s.parameters is None else f"{s.parameters:,}",
+            number(1e3 * s.seconds_per_epoch),
+            "-" if s.flops_per_epoch is None else f"{s.flops_per_epoch / 1e9:.3g}",
+            s.remark,
+        )
+    return table
+
+
+def overall_table(run: Run, totals: Sequence[Overall], caption: str) -> Table:
+    """All signals in a table, and what the marks in the others mean."""
+    num = totals[0].num_signals
+    table = wide_table(caption, f"all {num} {run.noun}s")
+    table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
+    for name in ("dB behind\nthe best", "first", "ranked"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for o in totals:
+        table.add_row(o.name, number(o.behind), str(o.wins), f"{o.ranked} of {num}")
+    return table
+
+
+def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
+    """What the numbers are, the paper's marks that occur, and which of its targets are not here."""
+    seeds = run.scale.seeds
+    lines = [
+        f"Peak PSNR in dB, mean ± standard deviation over {seeds} seed{'s' * (seeds > 1)}. No "
+        "rank: a fit is missing or failed, diverged, or is dead, within 1 dB of zero output."
+    ]
+    shown = {s.paper.mark for c in comparisons for s in c.standings if s.paper}
+    lines += [f"{mark} {meaning}." for mark, meaning in MARKS.items() if mark in shown]
+    lines += unavailable(run, comparisons)
+    return " ".join(lines)
+
+
+def unavailable(run: Run, comparisons: Sequence[Comparison]) -> list[str]:
+    """At the paper's scale, sentences on those of its figures that do not stand here."""
+    if run.scale_name != "paper" or run.study not in EPOCHS:
+        return []
+    if not is_papers(run):
+        return [f"The paper's figures are of {EPOCHS[run.study]:,} epochs and so not shown."]
+    never, others = left_out(run.study, [c.signal for c in comparisons])
+    lines = [f"Of the paper's targets {', '.join(never)}: not available."] if never else []
+    return lines + ([f"Not among these {run.noun}s: {', '.join(others)}."] if others else [])
+
+
+def comparison_parquet(comparisons: Sequence[Comparison]) -> bytes:
+    """A row a signal and network: what the tables show, unrounded."""
+    rows = [
+        {
+            "signal": c.signal.name,
+            "sha256": c.signal.sha256,
+            "point": s.point.name,
+            "case": s.point.case,
+            "network": s.point.network.network,
+            "kind": s.point.kind,
+            "rank": s.rank,
+            "psnr_mean": s.mean,
+            "psnr_deviation": s.deviation,
+            "psnr_by_seed": list(s.peaks),
+            "psnr_zero": c.signal.psnr_zero,
+            "num_dead": s.statuses["dead"],
+            "num_diverged": s.statuses["diverged"],
+            "num_failed": s.statuses["failed"],
+            "parameters": s.parameters,
+            "seconds_per_epoch": s.seconds_per_epoch,
+            "flops_per_epoch": s.flops_per_epoch,
+            "psnr_paper": s.paper.psnr if s.paper else None,
+            "paper_mark": s.paper.mark if s.paper else None,
+        }
+        for c in comparisons
+        for s in c.standings
+    ]
+    buffer = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(rows), buffer)
+    return buffer.getvalue().to_pybytes()

@@ -1,0 +1,1 @@
+"""Test what an optimum depends on: variants of signals, other settings."""

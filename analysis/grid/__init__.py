@@ -1,0 +1,1 @@
+"""Report a grid run: a landscape for every signal."""

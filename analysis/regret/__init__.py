@@ -1,0 +1,1 @@
+"""Report the regret of rules against each signal's optimum."""

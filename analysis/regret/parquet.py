@@ -1,0 +1,83 @@
+"""`regret.parquet`: the regrets of a run as a table to open in notebooks."""
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.regret.regret import Regret
+
+
+def regret_table(of_signals: Sequence[Sequence[Regret]]) -> bytes:
+    """`regret.parquet`: a row for each signal and rule."""
+    return regrets_parquet([_row(regret) for regrets in of_signals for regret in regrets])
+
+
+def regrets_parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows of `SCHEMA` as a Parquet file."""
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+_TEXT, _REAL = pa.string(), pa.float64()
+_COLUMNS = {
+    "signal": (_TEXT, "its name"),
+    "rule": (_TEXT, "a key of search_spaces.rules.RULES"),
+    "psnr_rule": (_REAL, "dB, mean over the scoring seeds at the rule's point"),
+    "psnr_optimum": (_REAL, "dB, mean over the same seeds at the optimum"),
+    "regret_db": (_REAL, "dB, mean of the paired differences, optimum minus rule"),
+    "regret_low": (_REAL, "dB, lower end of its 95 % interval (Student's t)"),
+    "regret_high": (_REAL, "dB, upper end"),
+    "num_seeds": (pa.int64(), "scoring seeds"),
+    "claimed_db": (
+        _REAL,
+        "dB, lead of the search's best point on the search's own seeds, if it tried the rule's",
+    ),
+    "curse_db": (_REAL, "dB, how much of that lead is gone on the choosing seeds"),
+    "num_dead": (pa.int64(), "scoring fits of the rule within 1 dB of zero output, or diverged"),
+    "at_rim": (pa.bool_(), "the optimum is at the rim of the searched space"),
+    "sha256": (_TEXT, "of the fitted samples"),
+    "psi": (_REAL, "spectral centroid, Eqn. 10, share of Nyquist"),
+    "s0_rule": (_REAL, "rad/unit"),
+    "s1_rule": (_REAL, ""),
+    "s0_optimum": (_REAL, "rad/unit"),
+    "s1_optimum": (_REAL, ""),
+    "found_by": (_TEXT, "the optimum is a point of a `search`, of the `grid`, or a `rule`'s"),
+}
+SCHEMA = pa.schema(
+    pa.field(name, type, metadata={"meaning": meaning})
+    for name, (type, meaning) in _COLUMNS.items()
+)
+
+
+def _row(regret: Regret) -> Mapping[str, object]:
+    at_rule, at_best = regret.rule_point.scales, regret.optimum.scales
+    assert at_rule
+    assert at_best
+    row = {
+        "signal": regret.signal.name,
+        "rule": regret.rule,
+        "psnr_rule": regret.psnr_rule,
+        "psnr_optimum": regret.psnr_optimum,
+        "regret_db": regret.interval.mean,
+        "regret_low": regret.interval.low,
+        "regret_high": regret.interval.high,
+        "num_seeds": len(regret.differences),
+        "claimed_db": regret.claimed,
+        "curse_db": regret.curse,
+        "num_dead": regret.dead,
+        "at_rim": regret.at_rim,
+        "sha256": regret.signal.sha256,
+        "psi": regret.signal.descriptors["psi"],
+        "s0_rule": at_rule.s0,
+        "s1_rule": at_rule.s1,
+        "s0_optimum": at_best.s0,
+        "s1_optimum": at_best.s1,
+        "found_by": regret.optimum.kind,
+    }
+    # What cannot be said is null, which equals itself.
+    return {n: None if isinstance(v, float) and math.isnan(v) else v for n, v in row.items()}

@@ -1,0 +1,219 @@
+"""Regret: how many dB a rule's point lies below a signal's optimum, on fresh seeds.
+
+The optimum was chosen on the choosing seeds; it and the rules are scored on the scoring seeds,
+the same for all, so a regret is the mean of paired differences. It may be negative: a search
+finds what it finds.
+"""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from analysis.statistics.intervals import (
+    Interval,
+    paired_interval,
+    paired_p_value,
+    recordings_interval,
+)
+from inr_models import NetworkConfig
+from studies.engine.outcomes.choosing import Rows, Suggestions, mean_over, optimum, scores, tried
+from studies.engine.outcomes.landscape import landscape
+from studies.engine.planning.points import Point, points, rule_points, siren2_at, trial_of
+from studies.engine.planning.study import Run
+from studies.engine.planning.trial import Trial
+from studies.engine.signals.signal import Signal
+
+NEAR_DB = (0.5, 1.0)
+
+
+class Regret(NamedTuple):
+    """A rule on one signal. `differences` are optimum minus rule in dB, a scoring seed each."""
+
+    signal: Signal
+    rule: str
+    rule_point: Point
+    optimum: Point
+    psnr_rule: float
+    psnr_optimum: float
+    differences: tuple[float, ...]
+    interval: Interval
+    claimed: float
+    """What the search alone would claim: its best mean minus the rule's, on its own seeds."""
+    curse: float
+    """`claimed` minus the same point's lead over the rule on the choosing seeds."""
+    dead: int
+    """Scoring fits of the rule that stayed within 1 dB of zero output or diverged."""
+    at_rim: bool
+    """Whether the optimum is at the rim of the space: a better point may lie beyond."""
+
+
+class Cost(NamedTuple):
+    """What was spent on a signal until its optimum was known."""
+
+    fits: int
+    epochs: int
+    seconds: float
+
+
+class Overall(NamedTuple):
+    """A rule over all signals: regrets in dB, a paired test, the shares within 0.5 and 1 dB."""
+
+    rule: str
+    num_signals: int
+    psnr_rule: float
+    psnr_optimum: float
+    interval: Interval
+    median: float
+    worst: float
+    dead: int
+    """Of the rule's scoring fits."""
+    p_value: float
+    shares: tuple[float, ...]
+    curse: float
+    """The winner's curse, in the mean over signals."""
+
+
+def regrets(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> list[Regret]:
+    """One for each rule of the run; none until its optimum and its scores are there."""
+    best = optimum(run, signal, rows, suggestions)
+    if best is None:
+        return []
+    top = scores(run, signal, best, rows, run.scoring_seeds)
+    rules = [point for point in points(run, signal) if point.kind == "rule"]
+    values = {point: mean_over(run, signal, point, rows, range(run.scale.seeds)) for point in rules}
+    seen = tried(run, signal, rows, suggestions) | values
+    leader = max(seen, key=lambda point: seen[point])
+    found = []
+    for point in rules:
+        rule = scores(run, signal, point, rows, run.scoring_seeds)
+        differences = tuple(b - r for b, r in zip(top, rule, strict=True))
+        if any(map(math.isnan, differences)):
+            continue
+        claimed = seen[leader] - values[point]
+        afresh = [mean_over(run, signal, p, rows, run.choosing_seeds) for p in (leader, point)]
+        found.append(
+            Regret(
+                signal=signal,
+                rule=point.name,
+                rule_point=point,
+                optimum=best,
+                psnr_rule=statistics.fmean(rule),
+                psnr_optimum=statistics.fmean(top),
+                differences=differences,
+                interval=paired_interval(differences),
+                claimed=claimed,
+                curse=claimed - (afresh[0] - afresh[1]),
+                dead=_num_dead(run, signal, point, rows),
+                at_rim=_at_rim(run, signal, best),
+            )
+        )
+    return found
+
+
+def _num_dead(run: Run, signal: Signal, point: Point, rows: Rows) -> int:
+    keys = (trial_of(run, signal, point, seed).key for seed in run.scoring_seeds)
+    return sum(rows[key]["status"] in ("dead", "diverged") for key in keys if key in rows)
+
+
+def _at_rim(run: Run, signal: Signal, point: Point) -> bool:
+    """Within 5 % of an end of the space; s1 = 0 is none, since nothing lies below it."""
+    assert point.scales
+    (s0_low, s0_high), (s1_low, s1_high) = run.grid.bounds(max(signal.shape))
+    s0, s1 = point.scales
+    if s0_low > 0 < s0:  # s0 is searched by its logarithm
+        s0_low, s0, s0_high = math.log(s0_low), math.log(s0), math.log(s0_high)
+    near = []
+    for value, low, high, is_floor in (
+        (s0, s0_low, s0_high, False),
+        (s1, s1_low, s1_high, s1_low == 0),
+    ):
+        margin = 0.05 * (high - low)
+        near.append(
+            low < high and (value > high - margin or (value < low + margin and not is_floor))
+        )
+    return any(near)
+
+
+def overall(
+    run: Run,
+    of_signals: Sequence[Sequence[Regret]],
+    recordings: Mapping[str, str] = MappingProxyType({}),
+) -> list[Overall]:
+    """Each rule over the signals that have a regret, in the order of the run's rules.
+
+    Intervals are over `recordings`, by signal (`statistics.recordings`); a signal that is not among
+    these is a recording by itself. The test is over signals.
+    """
+    found = []
+    for rule in run.scale.rules:
+        mine = [r for regrets in of_signals for r in regrets if r.rule == rule]
+        if mine:
+            means = [r.interval.mean for r in mine]
+            found.append(
+                Overall(
+                    rule=rule,
+                    num_signals=len(mine),
+                    psnr_rule=statistics.fmean(r.psnr_rule for r in mine),
+                    psnr_optimum=statistics.fmean(r.psnr_optimum for r in mine),
+                    interval=recordings_interval(
+                        means, [recordings.get(r.signal.name, r.signal.source) for r in mine]
+                    ),
+                    median=statistics.median(means),
+                    worst=max(means),
+                    dead=sum(r.dead for r in mine),
+                    p_value=paired_p_value(means),
+                    shares=tuple(statistics.fmean(m <= near for m in means) for near in NEAR_DB),
+                    curse=statistics.fmean(r.curse for r in mine),
+                )
+            )
+    return found
+
+
+def share_of_cells_near_best(run: Run, signal: Signal, rows: Rows) -> float:
+    """The share of the grid's cells within 1 dB of its best: Fig. 6's "not sensitive".
+
+    On the means over those of the run's seeds that all cells have; a cell that diverged is not
+    near. NaN where there is no such seed.
+    """
+    relief = landscape(run, signal, rows)
+    known = ~np.isin(relief.status, ("", "failed")).any(axis=(0, 1))
+    if not known.any() or np.isnan(relief.psnr[:, :, known]).all():
+        return math.nan
+    mean = np.nan_to_num(relief.psnr[:, :, known], nan=-math.inf).mean(axis=2)
+    return float((mean >= mean.max() - 1.0).mean())
+
+
+def cost_to_find(
+    run: Run, signal: Signal, rows: Rows, suggestions: Suggestions, best: Point
+) -> Cost | None:
+    """All that was fitted on the run's own seeds until the optimum was known, whole or in part.
+
+    The rules' points and a grid, or what was known before a search asked its first, count in full.
+    None where the optimum is none of these and none of the search's suggestions.
+    """
+    rules = [point.network for point in rule_points(run, signal)]
+    if not run.search:
+        rules += [point.network for point in points(run, signal) if point.kind == "grid"]
+    networks: list[NetworkConfig] = [siren2_at(run, s.scales) for s in suggestions]
+    num_warm = sum(s.warm for s in suggestions)
+    if best.network in [*rules, *networks[:num_warm]]:
+        upto = num_warm
+    elif best.network in networks:
+        upto = networks.index(best.network) + 1
+    else:
+        return None
+    keys = [
+        Trial(signal=signal.sha256, network=network, fit=run.scale.fit, seed=seed).key
+        for network in dict.fromkeys([*rules, *networks[:upto]])
+        for seed in range(run.scale.seeds)
+    ]
+    spent = [rows[key] for key in keys if key in rows]
+    return Cost(
+        fits=len(spent),
+        epochs=sum(row["num_epochs"] or 0 for row in spent),
+        seconds=sum(row["seconds"] or 0.0 for row in spent),
+    )

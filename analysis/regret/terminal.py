@@ -1,0 +1,126 @@
+"""The terminal's tables of a search, at most 80 columns wide."""
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from analysis.regret.proxy import Proxy
+from analysis.regret.regret import Overall, Regret
+from analysis.reporting.tables import number, short, wide_table
+from analysis.statistics.intervals import Interval
+from studies.engine.planning.study import Run
+from studies.engine.signals.signal import Signal
+
+MOST_RULES = 10
+"""That have room beside each other in 80 columns."""
+
+
+def regrets_table(
+    run: Run, signals: Sequence[Signal], of_signals: Sequence[Sequence[Regret]]
+) -> Table:
+    """The answer for each signal: the first rule against the optimum."""
+    rule = run.scale.rules[0]
+    table = wide_table(
+        f"Peak PSNR in dB. Eqn. 11 ({rule}) and the optimum are means over seeds "
+        f"{seeds_text(run.scoring_seeds)}, which had no say in finding or choosing the optimum. "
+        "regret: mean of the paired differences, with its 95 % interval (Student's t). "
+        "*: at the rim of the searched space, a better point may lie beyond."
+    )
+    table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
+    for name in ("psi", "Eqn. 11", "opti-\nmum", "at s0, s1", "regret", "95 % interval"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for signal, found in zip(signals, of_signals, strict=True):
+        mine = next((r for r in found if r.rule == rule), None)
+        cells = ["-"] * 5
+        if mine and (at := mine.optimum.scales):
+            cells = [
+                number(mine.psnr_rule),
+                number(mine.psnr_optimum),
+                f"{short(at.s0)}, {short(at.s1)}{'*' * mine.at_rim}",
+                number(mine.interval.mean, "+.1f"),
+                interval(mine.interval),
+            ]
+        table.add_row(signal.name, f"{signal.descriptors['psi']:.3f}", *cells)
+    return table
+
+
+def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
+    """Every rule over all signals."""
+    number_of = {rule: number for number, rule in enumerate(run.scale.rules, start=1)}
+    num = max(total.num_signals for total in totals)
+    table = wide_table(
+        f"Regret in dB over {num} {run.noun}{'s' * (num != 1)}. mean: its interval is over "
+        "recordings (_recordings.csv in the results says which clips share one; resampled, below 6 "
+        f"Student's t); p: Wilcoxon's signed ranks over {run.noun}s; near: "
+        f"percent of {run.noun}s where the rule is within 0.5 and within 1 dB; dead: fits that "
+        "stayed at zero output."
+    )
+    table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")
+    for name in ("mean", "95 % interval", "median", "worst", "p", "near", "dead"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for total in totals:
+        table.add_row(
+            f"{number_of[total.rule]} {total.rule}",
+            f"{total.interval.mean:+.2f}",
+            interval(total.interval),
+            number(total.median, "+.1f"),
+            number(total.worst, "+.1f"),
+            "-" if math.isnan(total.p_value) else f"{total.p_value:.2g}",
+            "/".join(f"{100 * share:.0f}" for share in total.shares),
+            str(total.dead),
+        )
+    return table
+
+
+def by_rule_table(
+    run: Run, signals: Sequence[Signal], of_signals: Sequence[Sequence[Regret]]
+) -> Table:
+    """The first rules' regrets on every signal; the columns have the rules' numbers."""
+    rules = run.scale.rules[:MOST_RULES]
+    others = "; the others' are in regret.parquet" if run.scale.rules[MOST_RULES:] else ""
+    table = wide_table(f"Regret in dB of each rule, by its number above{others}.")
+    table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
+    table.add_column("psi", justify="right", no_wrap=True)
+    for column in range(1, len(rules) + 1):
+        table.add_column(str(column), justify="right", no_wrap=True)
+    for signal, found in zip(signals, of_signals, strict=True):
+        regret = {r.rule: number(r.interval.mean) for r in found}
+        cells = [regret.get(rule, "-") for rule in rules]
+        table.add_row(signal.name, f"{signal.descriptors['psi']:.3f}", *cells)
+    return table
+
+
+def proxy_table(run: Run, found: Sequence[Proxy]) -> Table:
+    """How well short budgets rank the points of a signal."""
+    stopping = run.search is not None and run.search.early_stopping
+    table = wide_table(
+        f"Rank correlation (Spearman) of points' PSNR after so many epochs with that after all "
+        f"{run.scale.fit.epochs:,}, and what the point that leads by then lacks in the end"
+        f"{', of points that were not stopped early' if stopping else ''}."
+    )
+    for name in ("epochs", f"{run.noun}s", "rank corr., mean", "least", "dB lost, mean", "most"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for proxy in found:
+        table.add_row(
+            f"{proxy.epochs:,}",
+            str(len(proxy.lost)),
+            f"{statistics.fmean(proxy.correlations):.2f}",
+            f"{min(proxy.correlations):.2f}",
+            number(statistics.fmean(proxy.lost)),
+            number(max(proxy.lost)),
+        )
+    return table
+
+
+def interval(value: Interval) -> str:
+    """[low, high], or a dash where there is none."""
+    if math.isnan(value.low):
+        return "-"
+    return f"[{number(value.low, '+.1f')}, {number(value.high, '+.1f')}]"
+
+
+def seeds_text(seeds: Sequence[int]) -> str:
+    """The seeds as words: 105 to 109, 105 and 106."""
+    return f"{seeds[0]} {'and' if len(seeds) == 2 else 'to'} {seeds[-1]}"

@@ -1,0 +1,1 @@
+"""Share what all reports need: the page, tables, output paths."""

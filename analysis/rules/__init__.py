@@ -1,0 +1,1 @@
+"""Fit and validate rules, and test which descriptors they need."""

@@ -1,0 +1,194 @@
+"""Families of rules with a few constants, each fitted to surfaces by least mean regret."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces
+from search_spaces.rules import AnyRule
+from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
+from search_spaces.rules.eqn11 import PAPER_SAMPLES, PAPER_WIDTH, Eqn11
+from search_spaces.rules.power_law import LEAST, Power, PowerLaw
+
+Array = NDArray[np.float64]
+Points = tuple[Array, Array]
+"""Shares of Nyquist and gains, [s] each."""
+
+SIMPLEX = (0.7, -0.3)
+"""The edges of a start's simplex, and of those that follow it: e-folds, or exponents."""
+
+SHRINK = 0.05
+"""dB for an exponent that is 1 away from bandwidth matching's: of two rules of nearly equal regret
+the one that is nearer to it."""
+
+
+class Fitted(NamedTuple):
+    """`points` asks it about signals; `rule` can be saved, None of what stays in `analysis`."""
+
+    points: Callable[[Surfaces], Points]
+    rule: AnyRule | None
+
+
+class Family(NamedTuple):
+    name: str
+    fit: Callable[[Surfaces], Fitted]
+
+
+def column(surfaces: Surfaces, descriptor: str) -> Array:
+    """[s] a positive descriptor of every signal."""
+    return np.maximum(surfaces.descriptors[descriptor], LEAST)
+
+
+def recording_weights(recordings: Sequence[str]) -> Array:
+    """[s] that sum to 1, every recording's clips together the same."""
+    counts = Counter(recordings)
+    return np.array([1 / counts[recording] / len(counts) for recording in recordings])
+
+
+def by_simplex(
+    name: str,
+    starts: Sequence[Sequence[float]],
+    points: Callable[[Surfaces], Callable[[Array], Points]],
+    rule: Callable[[Array], AnyRule],
+    usual: Sequence[float] = (),
+) -> Family:
+    """A family with parameters [t]: logarithms, then exponents, shrunk towards the `usual` ones.
+
+    `points(surfaces)` gives what turns parameters into these signals' points.
+
+    They are those of the least regret in the mean over recordings, by Nelder and Mead's simplex
+    from several starts, begun anew where it has come to rest.
+    """
+
+    def fit(surfaces: Surfaces) -> Fitted:
+        weights = recording_weights(surfaces.recordings)
+        points_of = points(surfaces)
+
+        def cost(theta: Array) -> float:
+            unusual = theta[len(theta) - len(usual) :] - usual
+            regret = surfaces.regret_at(*points_of(theta))
+            return float(weights @ regret + SHRINK * (unusual**2).sum())
+
+        found = []
+        for start in map(np.array, starts):
+            result = None
+            for size in SIMPLEX:
+                at = start if result is None else result.x
+                corners = np.vstack([at, at + size * np.eye(len(at))])
+                options = {"xatol": 5e-3, "fatol": 5e-4, "initial_simplex": corners}
+                result = minimize(cost, at, method="Nelder-Mead", options=options)
+            found.append(result)
+        theta = min(found, key=lambda result: result.fun).x
+        return Fitted(lambda others: points(others)(theta), rule(theta))
+
+    return Family(name, fit)
+
+
+def constant(name: str) -> Family:
+    """The best constant point."""
+
+    def points(surfaces: Surfaces) -> Callable[[Array], Points]:
+        ones = np.ones(len(surfaces.targets))
+        return lambda theta: (math.exp(theta[0]) * ones, _gain(theta[1]) * ones)
+
+    return by_simplex(
+        name,
+        [(math.log(share), math.log(g)) for share in (0.1, 0.3) for g in (2.5, 6)],
+        points,
+        lambda theta: Constant(share=_kept(theta[0]), gain=_digits(_gain(theta[1]))),
+    )
+
+
+def bandwidth(name: str, descriptor: str) -> Family:
+    """K is a multiple of a descriptor, g is fixed."""
+
+    def points(surfaces: Surfaces) -> Callable[[Array], Points]:
+        values = column(surfaces, descriptor)
+        ones = np.ones_like(values)
+        return lambda theta: (math.exp(theta[0]) * values, _gain(theta[1]) * ones)
+
+    return by_simplex(
+        name,
+        [(math.log(factor), math.log(g)) for factor in (0.3, 1.0) for g in (2.5, 6)],
+        points,
+        lambda theta: BandwidthMatching(
+            descriptor=descriptor, factor=_kept(theta[0]), gain=_digits(_gain(theta[1]))
+        ),
+    )
+
+
+def eqn11_refitted(name: str) -> Family:
+    """Eqn. 11, scaled in length and width, with its three constants fitted."""
+
+    def rule(theta: Array) -> Eqn11:
+        s0_max, a, b = map(_kept, theta)
+        return Eqn11(s0_max=s0_max, a=a, b=b, samples=PAPER_SAMPLES, width=PAPER_WIDTH)
+
+    def points(surfaces: Surfaces) -> Callable[[Array], Points]:
+        psi = column(surfaces, "psi")
+        omega = 30 / np.array([target.nyquist for target in surfaces.targets])
+
+        def at(theta: Array) -> Points:
+            s0_max, a, b = np.exp(np.minimum(theta, 20))
+            # Nyquist is pi n / 2, so s0 over it does not hang on n, nor the gain on the width.
+            s0 = s0_max * (1 - np.exp(-a * psi)) / (math.pi * PAPER_SAMPLES / 2)
+            gains = np.sqrt(1 + PAPER_WIDTH * (b * psi) ** 2 / 2)
+            return np.sqrt(omega**2 / 3 + s0**2) * gains, gains
+
+        return at
+
+    starts = [tuple(map(math.log, start)) for start in ((3500, 7, 3), (6000, 2, 1))]
+    return by_simplex(name, starts, points, rule)
+
+
+def power_law(name: str, descriptors: Sequence[str]) -> Family:
+    """K and g are products of powers of descriptors, the first of which is a frequency."""
+    num = len(descriptors)
+
+    def points(surfaces: Surfaces) -> Callable[[Array], Points]:
+        logs = np.log([column(surfaces, d) for d in descriptors])
+
+        def at(theta: Array) -> Points:
+            shares = np.exp(theta[0] + theta[2 : 2 + num] @ logs)
+            gains = np.exp(theta[1] + theta[2 + num :] @ logs)
+            return np.clip(shares, SHARES[0], SHARES[-1]), np.clip(gains, GAINS[0], GAINS[-1])
+
+        return at
+
+    def rule(theta: Array) -> PowerLaw:
+        powers = zip(descriptors, theta[2 : 2 + num], theta[2 + num :], strict=True)
+        return PowerLaw(
+            share=_kept(theta[0]),
+            gain=_kept(theta[1]),
+            powers=tuple(
+                Power(descriptor=d, bandwidth=_digits(p), gain=_digits(q)) for d, p, q in powers
+            ),
+            shares=(float(SHARES[0]), float(SHARES[-1])),
+            gains=(float(GAINS[0]), float(GAINS[-1])),
+        )
+
+    usual = (1.0, *[0.0] * (2 * num - 1))
+    starts = [
+        (math.log(factor), math.log(g), power, *usual[1:])
+        for factor, power, g in ((0.3, 0.5, 2.5), (0.3, 1.0, 2.5), (0.6, 1.0, 6))
+    ]
+    return by_simplex(name, starts, points, rule, usual)
+
+
+def _gain(logarithm: float) -> float:
+    """A gain that was mapped, or more."""
+    return max(float(GAINS[0]), math.exp(logarithm))
+
+
+def _kept(logarithm: float) -> float:
+    return _digits(math.exp(logarithm))
+
+
+def _digits(value: float) -> float:
+    """Three digits: more would be noise, and a person is to read them."""
+    return float(f"{value:.3g}")

@@ -1,0 +1,1 @@
+"""Smooth stored landscapes over (log K, log g)."""

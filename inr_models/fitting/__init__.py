@@ -1,0 +1,1 @@
+"""Fit networks to samples: one training loop with several fast paths."""

@@ -1,0 +1,138 @@
+"""`fit()`: the only training loop. Full-batch Adam with step decay (paper, Sec. 5.1).
+
+An epoch is one update on the whole signal. Epoch k in a curve is the network after k
+updates, so a fit of E epochs is scored E + 1 times; its peak is the best of these.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from inr_models.errors import InputError
+from inr_models.fitting.blocked_step import has_slopes
+from inr_models.fitting.fit_config import FitConfig
+from inr_models.fitting.result import FitResult, results_of
+from inr_models.fitting.stacking import Execution, stack_size
+from inr_models.fitting.training import Step, Training
+from inr_models.fitting.unit_run import Checkpoints, run_to_end
+from inr_models.networks.coordinate_mlp import CoordinateMLP
+
+
+def fit(
+    networks: Sequence[CoordinateMLP],
+    coords: Tensor,
+    values: Tensor,
+    config: FitConfig,
+    *,
+    execution: Execution | Literal["auto"] = "auto",
+    step: Step | None = None,
+    rungs: Sequence[Mapping[int, float]] | None = None,
+    checkpoints: Checkpoints | None = None,
+    checkpoint_seconds: float = 60.0,
+) -> Iterator[tuple[int, FitResult]]:
+    """Train every network on the same signal; yield (index, result) as each is finished.
+
+    Args:
+        networks: initialized networks of equal shapes, on the device of `coords`; they are
+            left as they were.
+        coords: [n, d], float32.
+        values: [n, c], float32, in [-1, 1].
+        execution: "stack" trains the networks together, "loop" one after the other, "auto" on a
+            GPU whichever is measured faster for these shapes and on a CPU a loop. A stack that
+            a GPU has no memory for is halved.
+        step: "eager" is autograd, "blocked" needs none, "compiled" is blocked through
+            torch.compile; None is blocked for networks that can, else eager.
+        rungs: for each network {epoch: PSNR in dB}; its training ends at the first of these
+            epochs where it scores less.
+        checkpoints: where to look for a state to go on from, and where to leave one every
+            `checkpoint_seconds`.
+
+    Raises:
+        InputError: a precision that the device or the step does not have.
+        ValueError: shapes or types that do not fit together, an unknown or impossible step.
+    """
+    _check(networks, coords, values, execution, step)
+    if config.precision == "tf32":
+        _check_tf32(networks[0], coords, step)
+    rungs = rungs or [{}] * len(networks)
+    size = stack_size(networks, coords, values, execution, step, config.precision)
+
+    def train(unit: Sequence[int]) -> Training:
+        training = Training(
+            [networks[i] for i in unit],
+            coords,
+            values,
+            [config.learning_rate_at(epoch) for epoch in range(config.epochs)],
+            step=step,
+            precision=config.precision,
+        )
+        run_to_end(training, tuple(unit), [rungs[i] for i in unit], checkpoints, checkpoint_seconds)
+        return training
+
+    return _in_stacks(train, len(networks), size)
+
+
+def _check_tf32(network: CoordinateMLP, coords: Tensor, step: Step | None) -> None:
+    if not coords.is_cuda:
+        raise InputError('precision = "tf32": a CPU has no TF32 products; use a GPU, or "float32".')
+    if torch.cuda.get_device_capability(coords.device) < (8, 0):
+        name = torch.cuda.get_device_name(coords.device)
+        raise InputError(f'precision = "tf32": {name} has no TF32 products; use "float32".')
+    if step == "eager" or not has_slopes(network):
+        raise InputError('precision = "tf32": autograd would round the coordinates; use "float32".')
+
+
+def _check(
+    networks: Sequence[CoordinateMLP],
+    coords: Tensor,
+    values: Tensor,
+    execution: str,
+    step: str | None,
+) -> None:
+    if execution not in ("auto", "loop", "stack"):
+        raise ValueError(f'execution = {execution!r}: give "auto", "loop" or "stack".')
+    if step not in (None, *get_args(Step)):
+        raise ValueError(f'step = {step!r}: give None, "eager", "blocked" or "compiled".')
+    if not networks:
+        raise ValueError("networks is empty: give one or more.")
+    if coords.ndim != 2 or values.ndim != 2 or len(coords) != len(values):
+        raise ValueError(f"coords {tuple(coords.shape)} and values {tuple(values.shape)}: "
+                         "both must be [n, features] with the same n.")  # fmt: skip
+    types = {coords.dtype, values.dtype, *(p.dtype for n in networks for p in n.parameters())}
+    if types - {torch.complex64} != {torch.float32}:
+        raise ValueError(f"coords, values and networks of {types}: all must be float32, or "
+                         "complex64 in complex networks.")  # fmt: skip
+    shapes = {tuple(tuple(p.shape) for p in network.parameters()) for network in networks}
+    features = {(n.in_features, n.out_features) for n in networks}
+    if len({tuple(type(module) for module in network.modules()) for network in networks}) > 1:
+        raise ValueError("networks of different kinds: give those of one kind to each call.")
+    if len(shapes) > 1 or features - {(coords.shape[1], values.shape[1])}:
+        raise ValueError(
+            f"networks of {sorted(features)} (coordinates, channels) for coords "
+            f"{tuple(coords.shape)} and values {tuple(values.shape)}: all must have equal shapes "
+            "that fit the signal."
+        )
+    if step in ("blocked", "compiled") and not has_slopes(networks[0]):
+        raise ValueError(f'step = {step!r}: an activation of these networks does not tell its '
+                         'slope; give "eager" or None.')  # fmt: skip
+
+
+def _in_stacks(
+    train: Callable[[Sequence[int]], Training], num: int, size: int
+) -> Iterator[tuple[int, FitResult]]:
+    """Train `num` networks, `size` at a time, or half as many where memory runs out."""
+    left = list(range(num))
+    while left:
+        unit = left[:size]
+        try:
+            results = list(results_of(train(unit)))
+        except torch.OutOfMemoryError:
+            if len(unit) == 1:
+                raise
+            size = math.ceil(len(unit) / 2)
+        else:
+            left = left[size:]
+            yield from zip(unit, results, strict=True)

@@ -1,0 +1,1 @@
+"""Define every coordinate network and its initialization, one network a file."""

@@ -1,0 +1,49 @@
+"""Gaussian activations (Ramasinghe and Lucey 2022, "Beyond periodicity").
+
+h = exp(-(scale z)^2),   z = W h + b
+
+Weights and biases ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in)), as in WIRE's comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from inr_models.checks import check_positive
+from inr_models.networks.mlp_config import MlpConfig
+from inr_models.networks.wire import uniform_by_fan_in
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from inr_models.networks.coordinate_mlp import CoordinateMLP
+
+
+@dataclass(frozen=True, kw_only=True)
+class GaussConfig(MlpConfig):
+    """A network of `depth` hidden layers of `width` Gaussian features; 30 is WIRE's default.
+
+    Raises:
+        InputError: a size below 1, or a scale that is not positive and finite.
+    """
+
+    network: ClassVar[str] = "gauss"
+
+    width: int = 222
+    depth: int = 4
+    scale: float = 30.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_positive(self, "scale")
+
+    def activations(self) -> Sequence[nn.Module]:
+        from inr_models.networks.activations import Gaussian
+
+        return [Gaussian(self.scale) for _ in range(self.depth)]
+
+    def initialize(self, network: CoordinateMLP, generator: torch.Generator) -> None:
+        uniform_by_fan_in(network, generator)

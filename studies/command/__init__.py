@@ -1,0 +1,1 @@
+"""Provide the command line that every study has: plan, run, status, report."""

@@ -1,0 +1,56 @@
+"""What to type at home for a study that runs on a cluster's head, where `ray submit` starts it."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+from studies.engine.store.storage import NATIVE
+
+BOOTSTRAP = "ray_bootstrap_config.yaml"
+"""What `ray up` leaves in the head's home folder, and nowhere else."""
+
+ON_HEAD = (
+    "the results lie on the head's own disk and go with it: take them home before `ray down`, "
+    "or keep them in a bucket (--results s3://...)."
+)
+
+
+def cluster_file() -> str | None:
+    """The user's file of this machine's cluster; None where this is no head."""
+    try:
+        config = yaml.safe_load((Path.home() / BOOTSTRAP).read_text())
+        provider = config["provider"]["type"]
+    except (OSError, yaml.YAMLError, TypeError, KeyError):
+        return None
+    return "cluster.onprem.yaml" if provider == "local" else "cluster.yaml"
+
+
+def commands_at_home(file: str, location: str, uri: str, open_mlflow: str) -> Sequence[str]:
+    """Lines to paste at home, in the checkout: one for the results, one for MLflow.
+
+    Args:
+        file: the cluster's.
+        location: of the results, as `Folder.location`.
+        uri: of MLflow.
+        open_mlflow: the command that opens it on this machine.
+    """
+    lines = []
+    if "://" not in location:
+        lines.append(
+            f"results  {shlex.join(['ray', 'rsync-down', file, f'{location}/', 'results/'])}"
+        )
+    elif location.split("://")[0] in NATIVE:
+        code = f"from pyarrow import fs; fs.copy_files({location!r}, 'results')"
+        lines.append(f"results  {shlex.join(['python', '-c', code])}")
+    server = urlsplit(uri)
+    if not server.scheme.startswith("http"):
+        command = shlex.join(["ray", "exec", "-p", "5000", file, open_mlflow])
+        lines.append(f"MLflow   {command}  # http://127.0.0.1:5000")
+    elif server.hostname in ("127.0.0.1", "localhost"):
+        port = str(server.port or 80)
+        command = shlex.join(["ray", "attach", "-p", port, file])
+        lines.append(f"MLflow   {command}  # http://127.0.0.1:{port}")
+    return lines

@@ -1,0 +1,75 @@
+"""What a run came to: tables in the terminal, files beside it, MLflow."""
+
+import datetime
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from analysis.comparison.report import comparison_report
+from analysis.grid.report import grid_report
+from analysis.regret.report import regret_report
+from inr_models.shown import shown
+from studies.command.cluster_head import ON_HEAD, cluster_file, commands_at_home
+from studies.command.progress import end, say
+from studies.engine.planning.study import Run
+from studies.engine.running.job import Job
+from studies.engine.signals.signal import Signal
+from studies.engine.store.store import Store
+from studies.engine.tracking.tracker import Tracker
+
+
+def report_on(
+    run: Run,
+    signals: Sequence[Signal],
+    store: Store,
+    uri: str,
+    console: Console,
+) -> int:
+    """Make the report anew from the store, show it, and bring MLflow up to date; an exit code."""
+    results = Job(run, signals, store).results()
+    make = regret_report if run.confirms else comparison_report if run.compares else grid_report
+    made = make(results, datetime.datetime.now())
+    for name, content in {**made.files, "report.html": made.html.encode()}.items():
+        path = f"{run.folder}/{name}"
+        if store.read_bytes(path) != content:  # its time tells which study's word is the last
+            store.write_bytes(path, content)
+    for table in made.tables:
+        console.print(table)
+    # Soft wrap: what is to be copied stays one line however narrow the window.
+    console.print(shown(f"report   {store.results}/{run.folder}/report.html"), soft_wrap=True)
+    console.print(shown(f"Parquet  {store.results}/fits"), soft_wrap=True)
+    if away := Tracker(uri, run, signals, store).sync(
+        made, finished=not any(results.missing.values())
+    ):
+        later = "the store has it all, and `report` fills MLflow in later."
+        say(console, "MLflow is away", [f"({away}); {later}"])
+    else:
+        console.print(shown(f"MLflow   {_ui_command(uri)}"), soft_wrap=True)
+    say_at_home(store, uri, console)
+    failed = [
+        f"{row['signal']}: a fit failed ({row['error']}); `run` tries it again."
+        for row in results.all_rows
+        if row["status"] == "failed"
+    ]
+    return end(console, run.skipped, failed)
+
+
+def say_at_home(store: Store, uri: str, console: Console) -> None:
+    """On a cluster's head: how the user gets at the results and at MLflow."""
+    if file := cluster_file():
+        console.print("At home, in the checkout:")
+        for line in commands_at_home(file, store.location, uri, _ui_command(uri)):
+            console.print(line, soft_wrap=True)
+        say(console, "note", [ON_HEAD] if "://" not in store.location else [])
+
+
+def _ui_command(uri: str) -> str:
+    """What opens MLflow's pages over `uri`: the page itself where it is a server."""
+    if uri.startswith("http"):
+        return uri
+    # Beside this Python, so that it works without an activated environment.
+    mlflow = Path(sys.executable).with_name("mlflow")
+    return shlex.join([str(mlflow), "ui", "--host", "127.0.0.1", "--backend-store-uri", uri])

@@ -1,0 +1,207 @@
+"""Run a schedule in one Tune run.
+
+A Tune trial is a batch of fits of one signal, long enough that Tune's own cost is small. Trials
+are told apart by content keys and never by Tune's ids, and nothing is restored by Tune: a
+run that was cut short starts anew with the fits that its store lacks.
+"""
+
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "3600")
+
+import ray
+import ray.exceptions
+from ray import tune
+from ray.tune.progress_reporter import TrialProgressCallback
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from studies.engine.cluster.recorder import MAX_ATTEMPTS, Recorder, RemoteCheckpoints
+from studies.engine.cluster.tune_searcher import ScheduleSearcher, Work, packing_columns
+from studies.engine.cluster.workers import Workers, take_device
+from studies.engine.running.batch import BatchRunner, run_batch
+from studies.engine.running.schedule import MAX_BATCH, Schedule
+from studies.engine.signals.signal import Signal
+from studies.engine.store.rows import Row, brief, failed_row
+from studies.engine.store.storage import PATIENCE_SECONDS, StorageAway
+from studies.engine.store.store import Store
+
+MAX_NODE_LOSSES = 20
+MAX_PENDING = 200  # as many as Tune itself lets wait when it knows all trials beforehand
+
+
+def run_schedule(
+    study: str,
+    schedule: Schedule,
+    signals: Sequence[Signal],
+    workers: Workers,
+    results: str,
+    *,
+    on_row: Callable[[Row], None],
+    run_batch: BatchRunner = run_batch,
+    checkpoint_seconds: float = 60.0,
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> None:
+    """Run all that `schedule` hands out, every finished fit straight into the store.
+
+    Returns when it has come to its end, or early when the user interrupts. A fit whose worker
+    process dies `MAX_ATTEMPTS` times becomes a failed row, as does one whose batch Tune gives up.
+
+    Raises:
+        StorageAway: the results' storage has failed for `patience_seconds`.
+    """
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    recorder: Any = (
+        ray.remote(Recorder)
+        .options(num_cpus=0, scheduling_strategy=here, max_restarts=-1, max_task_retries=3)
+        .remote(results, patience_seconds)
+    )
+    trainable = tune.with_parameters(
+        _train_batch,
+        study=study,
+        signals={signal.sha256: ray.put(signal) for signal in signals},
+        recorder=recorder,
+        workers=workers,
+        run_batch=run_batch,
+        checkpoint_seconds=checkpoint_seconds,
+    )
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+    if workers.limit is None:  # an autoscaler starts nodes for what is pending
+        os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", str(MAX_PENDING))
+    store, unfinished = Store(results), ()
+    for losses in range(1 + MAX_NODE_LOSSES):
+        searcher = ScheduleSearcher(schedule, unfinished)
+        try:
+            _tune(trainable, searcher, workers, _Rows(study, searcher, store, on_row))
+            break
+        except RuntimeError as error:
+            # Tune gives up where Ray kills a worker because its node is short of memory.
+            short = isinstance(error.__cause__, ray.exceptions.OutOfMemoryError)
+            if not short or losses == MAX_NODE_LOSSES:
+                raise
+            unfinished = tuple(searcher.batches.values())
+    ray.kill(recorder)
+
+
+def _tune(trainable: Any, searcher: ScheduleSearcher, workers: Workers, callback: "_Rows") -> None:
+    """One run of Tune's over what the searcher hands out."""
+    with tempfile.TemporaryDirectory(prefix="noisescape-tune-") as scratch:
+        tune.Tuner(
+            tune.with_resources(trainable, workers.resources),
+            tune_config=tune.TuneConfig(
+                search_alg=searcher,
+                num_samples=-1,
+                reuse_actors=True,
+                max_concurrent_trials=workers.limit,
+                trial_name_creator=lambda trial: f"batch_{trial.config['batch']}",
+                trial_dirname_creator=lambda trial: f"batch_{trial.config['batch']}",
+            ),
+            run_config=tune.RunConfig(
+                name=callback.study,
+                storage_path=scratch,
+                verbose=0,
+                callbacks=[callback],
+                failure_config=tune.FailureConfig(
+                    max_failures=MAX_ATTEMPTS * MAX_BATCH + MAX_NODE_LOSSES
+                ),
+            ),
+        ).fit()
+
+
+class _Rows(TrialProgressCallback):
+    """Passes rows on as they come, and makes rows of the fits that Tune gives up.
+
+    In the place of Tune's own callback of this kind, which prints.
+    """
+
+    def __init__(
+        self, study: str, searcher: ScheduleSearcher, store: Store, on_row: Callable[[Row], None]
+    ) -> None:
+        super().__init__()
+        self.study, self.searcher, self.store, self.on_row = study, searcher, store, on_row
+
+    def _print(self, msg: str) -> None:
+        pass
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}  # Tune pickles callbacks to restore them, which never happens here
+
+    def on_trial_result(
+        self, iteration: int, trials: Any, trial: Any, result: Any, **_: Any
+    ) -> None:
+        self.on_row(brief(result))
+
+    def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
+        # The error itself is wrapped by every process that it went through.
+        text = Path(trial.error_file).read_text() if trial.error_file else ""
+        if found := re.findall(rf"{StorageAway.__name__}: (.+)", text):
+            raise StorageAway(found[-1])  # no other attempt would do better
+
+    def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
+        lines = str(trial.get_error() or "the worker process died").strip().splitlines()
+        batch = self.searcher.batches[trial.config["batch"].number]
+        fits, packing = batch.fits, packing_columns(batch)
+        rows = self.store.fits([fit.trial.key for fit in fits]).to_pylist()
+        ended = {row["key"]: row for row in rows if row["status"] != "failed"}
+        for fit in fits:
+            row = ended.get(fit.trial.key)
+            if row is None or (row["status"] == "partial" and not fit.rungs):
+                row = failed_row(self.study, fit.signal, fit.trial, lines[-1]) | packing
+                self.store.append([row])
+            # Known already or not: nothing must wait for a row that no worker will report.
+            self.searcher.schedule.record(brief(row))
+            self.on_row(brief(row))
+
+
+def _train_batch(
+    config: dict[str, Work],
+    *,
+    study: str,
+    signals: dict[str, ray.ObjectRef],
+    recorder: Any,
+    workers: Workers,
+    run_batch: BatchRunner,
+    checkpoint_seconds: float,
+) -> None:
+    device = take_device(workers)
+    work = config["batch"]
+    # A batch that is run again after its worker died goes on with what it lacks.
+    keys = [trial.key for trial in work.trials]
+    stored = ray.get(recorder.stored.remote(keys, [bool(rungs) for rungs in work.rungs]))
+    for row in filter(None, stored):
+        tune.report(row)
+    left = [i for i, row in enumerate(stored) if row is None]
+    if not left:
+        return
+    trials = [work.trials[i] for i in left]
+    signal = ray.get(signals[trials[0].signal])
+    rungs = [work.rungs[i] for i in left]
+    named = [f"{t.key} {sorted(r.items()) or ''}" for t, r in zip(trials, rungs, strict=True)]
+    kind = repr((trials[0].signal, trials[0].network.structure))  # a batch shares both
+    checkpoints = RemoteCheckpoints(recorder, named, kind)
+    finished = set()
+    index = {trial.key: i for i, trial in enumerate(trials)}
+    for row, curve, output in run_batch(
+        study,
+        signal,
+        trials,
+        device,
+        rungs,
+        checkpoints,
+        checkpoint_seconds,
+        keep=[work.keep[i] for i in left],
+    ):
+        row |= work.packing
+        ray.get(recorder.record.remote(row, curve, output, kind))
+        tune.report(brief(row))
+        if row["status"] != "failed":
+            finished.add(index[row["key"]])
+    # A failed fit keeps its checkpoint for the next run.
+    ray.get(recorder.discard.remote(checkpoints.finished(finished)))

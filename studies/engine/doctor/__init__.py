@@ -1,0 +1,1 @@
+"""Check a cluster before a study runs on it."""

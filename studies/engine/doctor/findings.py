@@ -1,0 +1,144 @@
+"""What the doctor makes of what the nodes report: a line each, ok or a problem and its mend."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from studies.engine.doctor import checks
+from studies.engine.doctor.checks import Report
+
+
+class Finding(NamedTuple):
+    """One line: what is so, and how to mend it."""
+
+    level: Literal["ok", "note", "problem"]
+    subject: str
+    text: str
+    mend: str = ""
+
+
+class Cluster(NamedTuple):
+    """What matters of a cluster file. `sync` is the command that brings new code to all nodes."""
+
+    file: str
+    min_workers: int
+    sync: str
+
+
+class Node(NamedTuple):
+    """A node, and the GPUs that Ray sees there, None where Ray does not run."""
+
+    id: str
+    name: str
+    gpus: int | None
+    is_head: bool
+
+
+Reports = Mapping[Node, Report]
+
+
+def ok(subject: str, text: str) -> Finding:
+    return Finding("ok", subject, text)
+
+
+def note(subject: str, text: str) -> Finding:
+    return Finding("note", subject, text)
+
+
+def problem(subject: str, text: str, mend: str) -> Finding:
+    return Finding("problem", subject, text, mend)
+
+
+def workers(reports: Reports, cluster: Cluster | None) -> Iterator[Finding]:
+    """Whether as many workers answer as the cluster file keeps up."""
+    if cluster:
+        count = sum(not node.is_head for node in reports)
+        text = f"{count} answer, {cluster.file} wants at least {cluster.min_workers}"
+        if count < cluster.min_workers:
+            mend = "see why no more come in /tmp/ray/session_latest/logs/monitor.log, on the head"
+            yield problem("workers", text, mend)
+        else:
+            yield ok("workers", text)
+
+
+def code(reports: Reports, cluster: Cluster | None) -> Iterator[Finding]:
+    """Whether every node has the code of this one."""
+    own = checks.code_hash()
+    sync = f"in your checkout, {cluster.sync}" if cluster else "bring it the same code"
+    others = [node for node, report in reports.items() if report["code"] != own]
+    for node in others:
+        text = f"{node.name} has other code ({reports[node]['code']}) than this node ({own})"
+        yield problem("code", text, sync)
+    if reports and not others:
+        yield ok("code", f"{own}, {_on(reports)}")
+
+
+def versions(reports: Reports) -> Iterator[Finding]:
+    """Whether every node has this one's versions of Python and of what fits need."""
+    own = checks.versions()
+    mend = "install what constraints.txt pins there, and start Ray there anew"
+    others = [
+        problem("versions", f"{node.name} has {name} {version}, this node {own[name]}", mend)
+        for node, report in reports.items()
+        for name, version in report["versions"].items()
+        if version != own[name]
+    ]
+    yield from others
+    if reports and not others:
+        yield ok("versions", f"{', '.join(map(' '.join, own.items()))}, {_on(reports)}")
+
+
+def gpus(reports: Reports) -> Iterator[Finding]:
+    """Whether torch can compute on the GPUs that Ray hands out."""
+    fine = 0
+    for node, report in reports.items():
+        usable, seen = report["gpus"], node.gpus if node.gpus is not None else report["gpus"]
+        if usable < 0:
+            mend = "install what constraints.txt pins there"
+            if report["gpu_error"].startswith(checks.SILENT):
+                mend = "if that node is busy, give a longer --timeout; else " + mend
+            yield problem("GPUs", f"{node.name}: torch does not start: {report['gpu_error']}", mend)
+        elif usable < seen:
+            text = f"{node.name}: Ray hands out {seen}, torch can use {usable}"
+            mend = "install the NVIDIA driver that torch's CUDA needs, and start Ray there anew"
+            yield problem("GPUs", f"{text}: {report['gpu_error']}", mend)
+        elif usable > seen:
+            yield note("GPUs", f"{node.name}: torch can use {usable}, Ray hands out only {seen}")
+        else:
+            fine += usable
+    if fine:
+        yield ok("GPUs", f"{fine}, which torch can use")
+    elif reports and not any(report["gpus"] for report in reports.values()):
+        yield ok("GPUs", "none, neither for Ray nor for torch")
+
+
+def results(reports: Reports, where: str, seconds: float) -> Iterator[Finding]:
+    """Whether the results can be written where they have to be: from the driver's node."""
+    if refusal := checks.why_not(seconds, checks.try_writing, where):
+        mend = "name a folder or URI that this machine may write with --results"
+        yield problem("results", f"{where} cannot be written from here: {refusal}", mend)
+        return
+    place = where if "://" in where else str(Path(where).expanduser().absolute())
+    yield ok("results", f"{place} can be written from here; no other node writes results")
+    for node, report in reports.items():
+        if report["refusal"]:
+            text = f"{node.name} cannot write there: {report['refusal']}"
+            yield note("results", f"{text}; it matters only if a study is started on that node")
+
+
+def mlflow(uri: str, where: str, seconds: float) -> Finding:
+    """Whether MLflow answers this node, which alone talks to it."""
+    if not uri:
+        folder = "_mlflow" if "://" in where else f"{where}/_mlflow"
+        return ok("MLflow", f"no server: SQLite in {folder}, on this node")
+    file = uri.removeprefix("sqlite:///")
+    if file != uri and not Path(file).exists():
+        return ok("MLflow", f"{uri} is not there yet: the first run makes it")
+    if refusal := checks.why_not(seconds, checks.reach_mlflow, uri, seconds):
+        mend = "start it (docs/cluster.md), or leave --tracking-uri and MLFLOW_TRACKING_URI out"
+        return problem("MLflow", f"{uri} does not answer: {refusal}", mend)
+    return ok("MLflow", f"{uri} answers; only this node talks to it")
+
+
+def _on(reports: Reports) -> str:
+    return f"the same on {len(reports)} nodes" if len(reports) > 1 else "on this node"

@@ -1,0 +1,1 @@
+"""Say what the stored rows tell about a signal: scores, landscapes, optima."""

@@ -1,0 +1,1 @@
+"""Describe what to fit: studies, runs, points and trials as values."""

@@ -1,0 +1,71 @@
+"""The two scales of the studies: minutes on two cores, and the paper's.
+
+Studies that share a scale share its fits: a search knows the cells that a grid has fitted.
+"""
+
+from dataclasses import replace
+
+from inr_models import FitConfig
+from search_spaces.audio import AUDIO_GRID, AUDIO_GRID_SMALL
+from search_spaces.images import IMAGE_GRID, IMAGE_GRID_SMALL
+from search_spaces.networks import Case
+from studies.engine.planning.study import Scale
+
+# Few epochs, for minutes on two cores: enough for the ridge to stand out.
+_SMALL_FIT = FitConfig(epochs=160, learning_rate=5e-4, decay=0.95, decay_every=20)
+
+_PAPER_FIT = FitConfig(epochs=30_000, learning_rate=1e-4, decay=0.99, decay_every=20)
+
+AUDIO_SMALL = Scale(
+    max_samples=8_192,
+    width=52,
+    depth=4,
+    fit=_SMALL_FIT,
+    seeds=1,
+    grid=AUDIO_GRID_SMALL,
+    rules=("eqn11_length", "eqn11_length_width"),
+)
+
+AUDIO_PAPER = Scale(
+    max_samples=150_000,
+    width=222,
+    depth=4,
+    fit=_PAPER_FIT,
+    seeds=5,
+    grid=AUDIO_GRID,
+    rules=("eqn11_length", "eqn11_length_width", "eqn11", "eqn11_text"),
+)
+"""Sec. 5.1, Fig. 6."""
+
+IMAGE_SMALL = Scale(
+    max_samples=96 * 96,
+    width=52,
+    depth=4,
+    fit=_SMALL_FIT,
+    seeds=1,
+    grid=IMAGE_GRID_SMALL,
+    rules=("eqn11_image_length", "eqn11_image_length_width", "eqn11_image"),
+)
+
+IMAGE_PAPER = Scale(
+    max_samples=1 << 20,
+    width=256,
+    depth=4,
+    fit=_PAPER_FIT,
+    seeds=5,
+    grid=IMAGE_GRID,
+    rules=("eqn11_image_length", "eqn11_image_length_width", "eqn11_image"),
+)
+"""Sec. 5.2: 512 x 512; larger ones whole up to a million pixels."""
+
+
+def comparison(scale: Scale, cases: tuple[Case, ...], parameters: int) -> Scale:
+    """The scale with networks of `parameters` numbers beside each other in the grid's place, on
+    five seeds, as in the paper.
+    """
+    return replace(scale, grid=None, cases=cases, parameters=parameters, seeds=5)
+
+
+def named(*networks: str) -> tuple[Case, ...]:
+    """A case of each network at its published settings."""
+    return tuple(Case(name=network, network=network) for network in networks)

@@ -1,0 +1,1 @@
+"""Order the missing fits, and fit batches of them."""

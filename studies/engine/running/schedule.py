@@ -1,0 +1,138 @@
+"""What is run next: the courses of all signals, interleaved so that no worker has to wait."""
+
+import heapq
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from studies.engine.planning.points import PlannedFit
+from studies.engine.running.course import Course
+from studies.engine.store.rows import Row
+
+BATCH_SECONDS = 8.0
+MAX_BATCH = 512
+
+Rows = dict[str, Row]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Fits of one signal that one worker does in one go: they share shapes and fit config.
+
+    `seconds` is what they are expected to take.
+    """
+
+    number: int
+    fits: tuple[PlannedFit, ...]
+    seconds: float
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class Schedule:
+    """Hands out batches, lowest stage first, and moves each course on when its fits are done.
+
+    Every course comes with the rows of its signal by key, which `record` adds to. What comes
+    out depends on the rows alone, never on the order in which they come in.
+
+    Args:
+        courses: one a signal, with its rows.
+        seconds_per_fit: expected, on one worker.
+        num_workers: that are to have something to do from the start.
+        min_batch: fits that a batch has at least where there are so many.
+    """
+
+    def __init__(
+        self,
+        courses: Sequence[tuple[Course, Rows]],
+        seconds_per_fit: Callable[[PlannedFit], float],
+        *,
+        num_workers: int,
+        min_batch: int = 1,
+    ) -> None:
+        self.courses, self.seconds_per_fit = courses, seconds_per_fit
+        self.num_workers, self.min_batch = num_workers, min_batch
+        self.waiting: dict[int, set[str]] = {i: set() for i in range(len(courses))}
+        self.queue: list[tuple[int, int, int, Batch]] = []
+        self.num_batches = 0
+        for index in range(len(courses)):
+            self._advance(index)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every course has come to its end."""
+        return not self.waiting
+
+    def next(self) -> Batch | None:
+        """The batch to run next; None while all that is known is under way."""
+        return heapq.heappop(self.queue)[-1] if self.queue else None
+
+    def record(self, row: Row) -> None:
+        """Take in the row of a fit that has ended."""
+        for index, keys in list(self.waiting.items()):
+            if row["key"] in keys:
+                self.courses[index][1][row["key"]] = row
+                keys.remove(row["key"])
+                if not keys:
+                    self._advance(index)
+
+    def _advance(self, index: int) -> None:
+        course, rows = self.courses[index]
+        for fits in course:
+            missing = [fit for fit in fits if not _has_outcome(fit, rows)]
+            if missing:
+                self.waiting[index] = {fit.trial.key for fit in missing}
+                self._enqueue(index, missing)
+                return
+        del self.waiting[index]
+
+    def _enqueue(self, index: int, fits: Sequence[PlannedFit]) -> None:
+        # With all courses as this one: so many fits that every worker gets some.
+        share = math.ceil(len(fits) * len(self.waiting) / self.num_workers)
+        for batch in make_batches(fits, self.seconds_per_fit, self.min_batch, share):
+            self.num_batches += 1
+            made = Batch(self.num_batches, tuple(batch), sum(map(self.seconds_per_fit, batch)))
+            heapq.heappush(self.queue, (batch[0].stage, index, self.num_batches, made))
+
+
+def make_batches(
+    fits: Sequence[PlannedFit],
+    seconds_per_fit: Callable[[PlannedFit], float],
+    min_batch: int,
+    max_batch: int,
+) -> list[list[PlannedFit]]:
+    """Split `fits`, in order, into batches of one signal and structure of about 8 s each.
+
+    Within a stage those that share both come together. A batch has `min_batch` fits or more where
+    it can, but never more than `max_batch`.
+    """
+
+    def shares(fit: PlannedFit) -> tuple[Any, ...]:
+        return fit.trial.signal, fit.trial.network.structure, fit.trial.fit
+
+    batches = []
+    found: dict[tuple[Any, ...], int] = {}
+    places = [
+        (fit.stage, found.setdefault(shares(fit), len(found)), i) for i, fit in enumerate(fits)
+    ]
+    ordered = [fits[i] for _, _, i in sorted(places)]
+    for _, group in groupby(ordered, shares):
+        members = list(group)
+        size = math.ceil(BATCH_SECONDS / max(seconds_per_fit(members[0]), 1e-3))
+        size = min(max(size, min_batch), max_batch, MAX_BATCH)
+        num = math.ceil(len(members) / size)
+        batches += [
+            [members[i] for i in part] for part in np.array_split(np.arange(len(members)), num)
+        ]
+    return batches
+
+
+def _has_outcome(fit: PlannedFit, rows: Rows) -> bool:
+    row = rows.get(fit.trial.key)
+    # What ended early is an outcome only where that is allowed.
+    return row is not None and (row["status"] != "partial" or bool(fit.rungs))

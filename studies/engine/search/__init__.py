@@ -1,0 +1,1 @@
+"""Search a signal's optimum with Optuna."""

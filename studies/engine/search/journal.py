@@ -1,0 +1,194 @@
+"""The journal of a search: an Optuna study for each signal, in one file beside the run.
+
+The next driver goes on from it, and optuna-dashboard opens it. Without it a search starts anew,
+knowing all that is in the store.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import optuna
+from optuna.distributions import FloatDistribution
+from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState, create_trial
+
+from inr_models import InputError
+from search_spaces.networks import stable
+from search_spaces.rules import NoiseScales
+from studies.engine.outcomes.known_points import Suggestion
+from studies.engine.planning.study import Run
+from studies.engine.signals.signal import Signal
+from studies.engine.store.store import Store
+
+NUM_WARM = "noisescape.warm"
+"""A study's attribute: how many of its first trials were known before it suggested any."""
+
+SPACE = "noisescape.space"
+"""A study's attribute: what it searches."""
+
+
+class RunJournal:
+    """The journal of a run: beside it, or where the results are on no local disk a copy of the
+    one beside it, which `keep` puts back.
+
+    Raises:
+        InputError: the file is not a journal of Optuna's.
+    """
+
+    def __init__(self, store: Store, run: Run) -> None:
+        self.store, self.name = store, f"{run.folder}/optuna.journal"
+        self.is_local = "://" not in store.location
+        if self.is_local:
+            self.path = Path(store.root) / self.name
+        else:
+            self.scratch = tempfile.TemporaryDirectory(prefix="noisescape-journal-")
+            self.path = Path(self.scratch.name) / "optuna.journal"
+            if content := store.read_bytes(self.name):
+                self.path.write_bytes(content)
+
+    def keep(self) -> None:
+        """Put what is new of it with the results."""
+        if not self.is_local:
+            self.store.write_bytes(self.name, self.path.read_bytes())
+
+    def storage(self, *, to_write: bool = False) -> BaseStorage:
+        """Its studies, for Optuna; for the one driver that may write, or to look on."""
+        try:
+            return open_journal(self.path, to_write=to_write)
+        except InputError as error:
+            shown = f"{self.store.results}/{self.name}"
+            raise InputError(str(error).replace(str(self.path), shown)) from error
+
+    def suggestions(self, run: Run, signals: Sequence[Signal]) -> dict[str, list[Suggestion]]:
+        """What it holds, by the signals' sha256.
+
+        Raises:
+            InputError: it is of another space.
+        """
+        found: dict[str, list[Suggestion]] = {signal.sha256: [] for signal in signals}
+        if self.path.exists():
+            storage = self.storage()
+            for signal in signals:
+                if name := stored_name(storage, signal):
+                    study = optuna.load_study(study_name=name, storage=storage)
+                    check_space(study, run, signal)
+                    found[signal.sha256] = suggestions_of(study)
+        return found
+
+
+def open_journal(path: Path, *, to_write: bool = True) -> BaseStorage:
+    """The storage of a run's studies.
+
+    Raises:
+        InputError: the file is not a journal of Optuna's.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _check_lines(path, drop_torn=to_write)
+        return JournalStorage(JournalFileBackend(str(path)))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened ({error.strerror}).") from error
+    except Exception as error:  # whatever its lines make Optuna raise
+        raise InputError(
+            f"{path}: not a journal of this version of Optuna ({error}); remove it, and the "
+            "search starts anew, knowing every row of the store."
+        ) from error
+
+
+def _check_lines(path: Path, *, drop_torn: bool) -> None:
+    """Optuna passes over an unfinished last line, but would write the next one behind it."""
+    content = path.read_bytes() if path.exists() else b""
+    whole = content[: content.rfind(b"\n") + 1]
+    if whole:
+        json.loads(whole.splitlines()[-1])
+    elif content:
+        raise ValueError("it has no whole line")
+    if drop_torn and len(whole) < len(content):
+        os.truncate(path, len(whole))
+
+
+def importance(suggestions: Sequence[Suggestion]) -> dict[str, float]:
+    """How much of the variance of PSNR each parameter explains (Optuna's fANOVA); {} of few."""
+    scored = [s for s in suggestions if s.value is not None]
+    if len({s.value for s in scored}) < 4:
+        return {}
+    s0, s1 = ([s.scales[i] for s in scored] for i in (0, 1))
+    space = {
+        "s0": FloatDistribution(min(s0), max(s0), log=min(s0) > 0),
+        "s1": FloatDistribution(min(s1), max(s1)),
+    }
+    study = optuna.create_study(direction="maximize")
+    study.add_trials(
+        [
+            create_trial(params=s.scales._asdict(), distributions=dict(space), value=s.value)
+            for s in scored
+        ]
+    )
+    evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
+    return optuna.importance.get_param_importances(study, evaluator=evaluator)
+
+
+def space(run: Run, signal: Signal) -> dict[str, FloatDistribution]:
+    """The rectangle of the scale's grid as Optuna's distributions; s0 goes by its logarithm.
+
+    Raises:
+        InputError: there is nothing to search in it.
+    """
+    bounds = run.grid.bounds(max(signal.shape))
+    # Rounded as cells are, so that those on the rim are inside.
+    (s0_low, s0_high), (s1_low, s1_high) = ((stable(low), stable(high)) for low, high in bounds)
+    if s0_low == s0_high and s1_low == s1_high:
+        raise InputError(f"grid = {run.grid}: a single point; a search wants a range.")
+    return {
+        "s0": FloatDistribution(s0_low, s0_high, log=s0_low > 0),
+        "s1": FloatDistribution(s1_low, s1_high),
+    }
+
+
+def space_text(space: Mapping[str, FloatDistribution]) -> str:
+    """A space in words, to compare with another."""
+    return "; ".join(f"{name} {distribution}" for name, distribution in space.items())
+
+
+def check_space(study: optuna.Study, run: Run, signal: Signal) -> None:
+    """Raise InputError if a study is of another space than this run's."""
+    there, here = study.user_attrs.get(SPACE), space_text(space(run, signal))
+    if there != here:
+        raise InputError(
+            f"{run.folder}/optuna.journal: {study.study_name} was searched over {there}, this run "
+            f"searches {here}; remove the file, and the search starts anew, knowing every row of "
+            "the store."
+        )
+
+
+def study_name(signal: Signal) -> str:
+    """What optuna-dashboard shows; its last word tells signals apart, whatever they are called."""
+    return f"{signal.name} {signal.sha256[:12]}"
+
+
+def stored_name(storage: BaseStorage, signal: Signal) -> str | None:
+    """The name under which a signal's study is stored, None if there is none."""
+    names = optuna.get_all_study_names(storage)
+    return next((n for n in names if n.rsplit(" ", 1)[-1] == signal.sha256[:12]), None)
+
+
+def suggestions_of(study: optuna.Study) -> list[Suggestion]:
+    """Its points in the order in which they became known, those left out that said nothing."""
+    num_warm = study.user_attrs.get(NUM_WARM)
+    if num_warm is None:  # it is being filled with what is known
+        return []
+    return [
+        Suggestion(
+            number=trial.number,
+            scales=NoiseScales(stable(trial.params["s0"]), stable(trial.params["s1"])),
+            value=trial.value if trial.state == TrialState.COMPLETE else None,
+            warm=trial.number < num_warm,
+            stopped=trial.state == TrialState.PRUNED,
+        )
+        for trial in study.get_trials(deepcopy=False)
+        if trial.state != TrialState.FAIL and len(trial.params) == 2
+    ]

@@ -1,0 +1,53 @@
+"""Early stopping: where the fits of a signal are compared, and what is behind there."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping
+
+from inr_models.fitting.metrics import curve_epochs
+from studies.engine.planning.study import Run
+from studies.engine.store.rows import Row
+from studies.engine.store.store import Store
+
+RUNG_SHARES = (1 / 8, 1 / 4, 1 / 2)
+"""Shares of the epochs at which fits are compared."""
+
+MIN_TO_COMPARE = 5
+"""A fit is stopped at a rung only when so many others have been there on its seed."""
+
+
+class Rungs:
+    """What the fits of one signal scored at the rungs, by their curves in the store.
+
+    Only fits of one seed are compared with each other, since seeds shift all points together.
+    """
+
+    def __init__(self, run: Run, store: Store) -> None:
+        self.epochs, self.store = rung_epochs(run), store
+        self.scores: dict[tuple[int, int], list[float]] = defaultdict(list)
+
+    def note(self, seeds: Mapping[str, int]) -> None:
+        """Take in more fits: {key: seed}."""
+        for row in self.store.curves(list(seeds)).to_pylist():
+            if row["epoch"] in self.epochs:
+                self.scores[seeds[row["key"]], row["epoch"]].append(row["psnr"])
+
+    def thresholds(self, seed: int) -> dict[int, float]:
+        """{epoch: the median PSNR there}, of the rungs where enough fits have been."""
+        at = {epoch: self.scores[seed, epoch] for epoch in self.epochs}
+        return {e: statistics.median(s) for e, s in at.items() if len(s) >= MIN_TO_COMPARE}
+
+    def at_first_stop(self, rows: Mapping[int, Row]) -> tuple[int, float]:
+        """Of a point's rows by seed: the first rung at which one was stopped, and the mean
+        PSNR of all of them there.
+        """
+        epoch = min(row["num_epochs"] for row in rows.values() if row["status"] == "partial")
+        curves = self.store.curves([row["key"] for row in rows.values()]).to_pylist()
+        return epoch, statistics.fmean(row["psnr"] for row in curves if row["epoch"] == epoch)
+
+
+def rung_epochs(run: Run) -> tuple[int, ...]:
+    """The epochs at which fits are compared: points of every whole fit's curve."""
+    epochs = curve_epochs(run.scale.fit.epochs)
+    wanted = [epochs[epochs <= share * run.scale.fit.epochs].max() for share in RUNG_SHARES]
+    return tuple(sorted({int(epoch) for epoch in wanted if epoch > 0}))

@@ -1,0 +1,234 @@
+"""One signal's search: what to try next, given what is known of it.
+
+Suggestions are asked in rounds and told in the order of their numbers, and each is drawn by a
+sampler seeded with its number, so the same knowledge leads to the same suggestions whatever
+ended first.
+"""
+
+import hashlib
+import math
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import optuna
+from optuna.samplers import RandomSampler
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
+
+from search_spaces.networks import stable
+from search_spaces.rules import NoiseScales
+from studies.engine.outcomes.known_points import Known, Suggestion, objective, point_at, score_of
+from studies.engine.planning.points import PlannedFit, Point, keys_of, trial_of
+from studies.engine.planning.study import Run
+from studies.engine.search.journal import (
+    NUM_WARM,
+    SPACE,
+    check_space,
+    space,
+    space_text,
+    stored_name,
+    study_name,
+    suggestions_of,
+)
+from studies.engine.search.rungs import Rungs
+from studies.engine.search.samplers import make_sampler
+from studies.engine.signals.signal import Signal
+from studies.engine.store.rows import Row
+from studies.engine.store.store import Store
+
+MAX_REPEATS = 100
+_TOLD = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+class SignalSearch:
+    """The search of one signal. `rows` are the signal's, by key, and grow while it runs; `keep` is
+    called when the journal has something new to lose.
+
+    Raises:
+        InputError: the journal has this signal's study with another space.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        signal: Signal,
+        rows: Mapping[str, Row],
+        storage: BaseStorage,
+        store: Store,
+        keep: Callable[[], None] = lambda: None,
+    ) -> None:
+        assert run.search is not None
+        self.keep = keep
+        self.run, self.search, self.signal, self.rows = run, run.search, signal, rows
+        self.space = space(run, signal)
+        self.study = self._open(storage)
+        self.rungs = Rungs(run, store) if run.search.early_stopping else None
+
+    def warm_start(self, known: Sequence[Known]) -> None:
+        """Tell Optuna every known point inside the space, unless that was done before."""
+        values = objective(known, range(self.run.scale.seeds))
+        told = {point.scales: value for point, value in values.items() if point.scales}
+        inside = {s: v for s, v in told.items() if s and self._contains(s)}
+        if NUM_WARM not in self.study.user_attrs:
+            self.study.add_trials(
+                [
+                    create_trial(params=s._asdict(), distributions=dict(self.space), value=v)
+                    for s, v in inside.items()
+                ]
+            )
+            self.study.set_user_attr(NUM_WARM, len(inside))
+        self.tried = {self._point(trial).scales for trial in self._told()}
+        for trial in self._asked():
+            if self._point(trial).scales in self.tried:  # killed before it was told so
+                self.study.tell(trial.number, state=TrialState.FAIL)
+        self.tried |= {self._point(trial).scales for trial in self._asked()}
+        self.tried |= {NoiseScales(row["hp_s0"], row["hp_s1"]) for row in self.rows.values()}
+        # What is in the store but not told was fitted for a round that is still to be told.
+        self._note_rungs(map(self._point, self._told()))
+
+    def unfinished(self) -> list[PlannedFit]:
+        """Fits of earlier rounds that failed: told as zero output, they are tried again."""
+        num_warm = self.num_warm
+        asked = [trial for trial in self._told() if trial.number >= num_warm]
+        fits = self._fits(asked, stage=0, rungs={})
+        # Of a point that was stopped no seed is missed.
+        stopped = {self._point(t).network for t in asked if t.state == TrialState.PRUNED}
+        return [fit for fit in fits if fit.trial.network not in stopped]
+
+    def suggestions(self) -> list[Suggestion]:
+        """All that was known or suggested, in its order."""
+        return suggestions_of(self.study)
+
+    def next_round(self) -> list[PlannedFit]:
+        """The fits of the next round, or of the one that a killed driver left; [] at the end."""
+        trials = self._asked()
+        num_warm = self.num_warm
+        num_told = sum(trial.number >= num_warm for trial in self._told())
+        num_asked, size = num_told + len(trials), self.search.round_size
+        # A round that was asked in part is asked to its end; one told in part is told to its end.
+        full_rounds = math.ceil(num_asked / size) if trials else num_asked // size + 1
+        while num_asked < min(full_rounds * size, self.search.trials):
+            asked = self._ask(num_asked)
+            if asked is None:
+                break
+            trials.append(asked)
+            num_asked += 1
+        self.keep()
+        thresholds = {
+            seed: self.rungs.thresholds(seed) if self.rungs else {}
+            for seed in range(self.run.scale.seeds)
+        }
+        return self._fits(trials, 1 + num_told // size, thresholds)
+
+    def _fits(
+        self, trials: Iterable[FrozenTrial], stage: int, rungs: Mapping[int, Mapping[int, float]]
+    ) -> list[PlannedFit]:
+        return [
+            PlannedFit(
+                signal=self.signal,
+                point=point,
+                trial=trial_of(self.run, self.signal, point, seed),
+                stage=stage,
+                rungs=rungs.get(seed, {}),
+            )
+            for point in map(self._point, trials)
+            for seed in range(self.run.scale.seeds)
+        ]
+
+    def tell(self) -> None:
+        """Tell Optuna the outcome of the round, in the order in which it was asked."""
+        asked = self._asked()
+        for frozen in asked:
+            rows = self._rows(self._point(frozen))
+            scores = {seed: self._told_score(row) for seed, row in rows.items()}
+            trial = Trial(self.study, frozen._trial_id)
+            trial.set_user_attr("psnr_by_seed", scores)
+            whole = [score for score in scores.values() if score is not None]
+            if len(whole) == len(scores):
+                self.study.tell(trial, statistics.fmean(whole))
+            else:
+                assert self.rungs
+                epoch, value = self.rungs.at_first_stop(rows)
+                trial.report(value, epoch)
+                self.study.tell(trial, state=TrialState.PRUNED)
+        self._note_rungs(map(self._point, asked))
+        self.keep()
+
+    @property
+    def num_warm(self) -> int:
+        """Points that were known at the start."""
+        return self.study.user_attrs[NUM_WARM]
+
+    def _open(self, storage: BaseStorage) -> optuna.Study:
+        # Loading wants a sampler too; those that suggest are made in _ask.
+        sampler = RandomSampler(seed=0)
+        name = stored_name(storage, self.signal)
+        if name:
+            study = optuna.load_study(study_name=name, storage=storage, sampler=sampler)
+            if NUM_WARM in study.user_attrs:
+                check_space(study, self.run, self.signal)
+                for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+                    if trial.params.keys() != self.space.keys():  # killed while it was asked
+                        study.tell(trial.number, state=TrialState.FAIL)
+                return study
+            optuna.delete_study(study_name=name, storage=storage)  # killed while it was filled
+        study = optuna.create_study(
+            study_name=study_name(self.signal),
+            storage=storage,
+            sampler=sampler,
+            direction="maximize",
+        )
+        study.set_user_attr(SPACE, space_text(self.space))
+        return study
+
+    def _told_score(self, row: Row) -> float | None:
+        # The sampler is to learn from a failure; what is compared later waits for the fit.
+        return self.signal.psnr_zero if row["status"] == "failed" else score_of(row, self.signal)
+
+    def _ask(self, index: int) -> FrozenTrial | None:
+        for attempt in range(MAX_REPEATS):
+            content = f"{self.search.seed} {self.signal.sha256} {index} {attempt}"
+            seed = int.from_bytes(hashlib.sha256(content.encode()).digest()[:4], "big")
+            self.study.sampler = make_sampler(self.search.sampler, seed, self.space)
+            trial = self.study.ask(dict(self.space))
+            scales = NoiseScales(stable(trial.params["s0"]), stable(trial.params["s1"]))
+            if scales not in self.tried:
+                self.tried.add(scales)
+                return self.study.get_trials(deepcopy=False)[trial.number]
+            self.study.tell(trial, state=TrialState.FAIL)  # known: nothing to learn from it
+        return None
+
+    def _asked(self) -> list[FrozenTrial]:
+        return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+
+    def _told(self) -> list[FrozenTrial]:
+        return self.study.get_trials(deepcopy=False, states=_TOLD)
+
+    def _contains(self, scales: NoiseScales) -> bool:
+        at = scales._asdict()
+        return all(space.low <= at[name] <= space.high for name, space in self.space.items())
+
+    def _point(self, trial: FrozenTrial) -> Point:
+        return point_at(self.run, NoiseScales(trial.params["s0"], trial.params["s1"]))
+
+    def _rows(self, point: Point) -> dict[int, Row]:
+        seeds = range(self.run.scale.seeds)
+        keys = zip(seeds, keys_of(self.run, self.signal, point, seeds), strict=True)
+        return {seed: self.rows[key] for seed, key in keys if key in self.rows}
+
+    def _note_rungs(self, points: Iterable[Point]) -> None:
+        if self.rungs:
+            rows = [row for p in points for row in self._rows(p).values()]
+            self.rungs.note({row["key"]: row["seed"] for row in rows})
+
+
+def check_search(run: Run, signals: Iterable[Signal]) -> None:
+    """Refuse a search that cannot be, before anything starts.
+
+    Raises:
+        InputError: an unknown sampler, or a space without extent.
+    """
+    assert run.search is not None
+    make_sampler(run.search.sampler, 0, {})
+    for signal in signals:
+        space(run, signal)

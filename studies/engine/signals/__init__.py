@@ -1,0 +1,1 @@
+"""Read sounds and images from files into signals."""

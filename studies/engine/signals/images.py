@@ -1,0 +1,214 @@
+"""From image files and arrays to signals, and the fields that the project makes itself."""
+
+import math
+import re
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
+
+from inr_models.errors import InputError
+from inr_models.fitting.metrics import psnr_of_zero_db
+from inr_models.shown import shown
+from search_spaces.descriptors import describe
+from search_spaces.descriptors.bands import bands
+from search_spaces.rules.target import MIN_SIDE
+from studies.engine.signals.audio import check_regular
+from studies.engine.signals.riemann import cached_density
+from studies.engine.signals.signal import Signal, sha256_of, take_busiest
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".npy")
+GENERATED = ("riemann",)
+"""Names that `--signals` takes in the place of a file: a 2-D Riemann problem's density."""
+
+RIEMANN_SIDE = 512
+MAX_PIXELS = 1 << 26
+MAX_CHANNELS = 16
+MIN_PIXELS = 256
+
+_HALF_RANGES = {"uint8": 127.5, "uint16": 32767.5}
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP")  # Pillow knows more, and starts programs for some
+_READ_AS = {"1": "L", "LA": "L", "P": "RGB", "PA": "RGB", "RGBA": "RGB"}
+_KEPT = ("L", "RGB", "F", "I;16", "I;16B")  # Pillow's modes that are arrays as they are
+_BITS_PER_SAMPLE, _ORIENTATION = 258, 274  # tags of a TIFF
+
+
+def read_image(path: Path, max_samples: int) -> Signal:
+    """An image or array [H, W] or [H, W, C] with values in [-1, 1], or a generated field.
+
+    Unsigned numbers of 8 and 16 bits are scaled by their type's range, others by the crop's. More
+    than `max_samples` pixels are cropped, see `Signal`; nothing is resampled or rotated. Alpha and
+    all frames but the first are left out, a palette is resolved; the signal's notes say so.
+
+    Raises:
+        InputError: the file is missing, damaged, no such image, too large or small, constant, or
+            holds a number that is not finite; CMYK; color of 16 bits, which Pillow would cut to 8.
+    """
+    notes = []
+    if str(path) in GENERATED and not path.exists():
+        pixels = cached_density(min(RIEMANN_SIDE, math.isqrt(max_samples)))
+    elif path.suffix.lower() == ".npy":
+        pixels = _load_array(path)
+    else:
+        pixels, notes = _load_image(path)
+    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+    _check_finite(path, pixels)
+    whole = pixels.shape[0] * pixels.shape[1]
+    (i, j), taken = ((0, 0), pixels) if whole <= max_samples else take_busiest(pixels, max_samples)
+    values, half = _normalized(path, taken)
+    shape = (taken.shape[0], taken.shape[1])
+    return Signal(
+        name=path.stem,
+        sha256=sha256_of(values, shape),
+        source=str(path),
+        num_samples=len(values),
+        channels=values.shape[1],
+        sample_rate=None,
+        file_samples=whole,
+        crop="whole" if whole <= max_samples else "busiest",
+        crop_start=i * pixels.shape[1] + j,
+        peak=half,
+        psnr_zero=psnr_of_zero_db(values),
+        descriptors=describe(values.reshape(*shape, -1)),
+        bands=bands(values.reshape(*shape, -1)),
+        image_shape=shape,
+        notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
+        values=values,
+    )
+
+
+def _normalized(path: Path, pixels: NDArray) -> tuple[NDArray[np.float32], float]:
+    """[n, c] float32 in [-1, 1], and half the range that became that of 2."""
+    lowest, highest = pixels.min(axis=(0, 1)), pixels.max(axis=(0, 1))
+    low, high = float(lowest.min()), float(highest.max())
+    half = high / 2 - low / 2  # not (high - low) / 2, which may overflow
+    if (lowest == highest).all() or half == 0:
+        color = ", ".join(f"{value:g}" for value in lowest.tolist())
+        raise InputError(
+            f"{path}: the pixels to fit are all {color}; give an image that varies (alpha does not "
+            "count)."
+        )
+    if pixels.dtype.name in _HALF_RANGES:
+        low, half = 0.0, _HALF_RANGES[pixels.dtype.name]
+    # Through [0, 1], so that rounding cannot leave the range nor miss its ends.
+    values = 2 * ((pixels.astype(np.float64) / 2 - low / 2) / half) - 1
+    values = values.astype("<f4").reshape(-1, pixels.shape[2])
+    flat = np.flatnonzero(~values.any(axis=0))
+    if len(flat):
+        raise InputError(
+            f"{path}: channel {flat[0]} is at the middle of the range everywhere and has no "
+            "spectrum; leave it out."
+        )
+    return values, half
+
+
+def _check_size(path: Path, height: int, width: int) -> None:
+    if height * width > MAX_PIXELS:
+        raise InputError(
+            f"{path}: {height:,} x {width:,} pixels are more than the limit of {MAX_PIXELS:,}; "
+            "give a part of it."
+        )
+    if min(height, width) < MIN_SIDE or height * width < MIN_PIXELS:
+        raise InputError(
+            f"{path}: {height} x {width} pixels are too few; give an image of {MIN_PIXELS} "
+            f"pixels or more, {MIN_SIDE} on a side."
+        )
+
+
+def _check_finite(path: Path, pixels: NDArray) -> None:
+    rows = max(1, (1 << 20) // pixels[0].size)  # in blocks, because a mapped array may be large
+    for start in range(0, len(pixels), rows):
+        bad = np.argwhere(~np.isfinite(pixels[start : start + rows]))
+        if len(bad):
+            raise InputError(
+                f"{path}: the value at row {start + bad[0, 0]}, column {bad[0, 1]} is not a finite "
+                "number; repair or drop the file."
+            )
+
+
+def _load_array(path: Path) -> NDArray:
+    check_regular(path, "an image")
+    try:
+        with path.open("rb") as file:
+            shape, by_columns, dtype = _HEADERS[np.lib.format.read_magic(file)](file)
+            offset = file.tell()
+    except Exception as error:  # a header is a Python literal, and wrong in any way
+        raise InputError(f"{path}: not readable as an array; save it with numpy.save.") from error
+    if not (len(shape) == 2 or (len(shape) == 3 and 1 <= shape[2] <= MAX_CHANNELS)):
+        raise InputError(
+            f"{path}: an array of shape {shape}; give height x width, or height x width x "
+            f"channels with the channels last and at most {MAX_CHANNELS}."
+        )
+    if dtype.kind not in "fiu" or dtype.itemsize > 8:
+        raise InputError(f"{path}: an array of {dtype}; give whole or floating numbers.")
+    _check_size(path, *shape[:2])
+    try:
+        array = np.memmap(path, dtype, "r", offset, shape, "F" if by_columns else "C")
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path}: the array is cut short; get a whole copy.") from error
+    return np.asarray(array)
+
+
+def _load_image(path: Path) -> tuple[NDArray, list[str]]:
+    check_regular(path, "an image")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of sizes below our limit, and of metadata
+            with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
+                _check_size(path, image.height, image.width)
+                return _decoded(path, image)
+    except InputError:
+        raise
+    except Image.DecompressionBombError as error:
+        size = re.search(r"\d+", str(error))
+        raise InputError(
+            f"{path}: {int(size[0]) if size else 2 * MAX_PIXELS:,} pixels are more than the limit "
+            f"of {MAX_PIXELS:,}; give a part of it."
+        ) from error
+    except UnidentifiedImageError as error:
+        raise InputError(
+            f"{path}: not readable as an image; give PNG, JPEG, WebP, a TIFF of 8 or 16 bits or a "
+            "NumPy array."
+        ) from error
+    except Exception as error:  # Pillow's plugins raise whatever their format brings about
+        raise InputError(f"{path}: the image is damaged or cut short; get a whole copy.") from error
+
+
+def _decoded(path: Path, file: ImageFile) -> tuple[NDArray, list[str]]:
+    bits = getattr(file, "tag_v2", {}).get(_BITS_PER_SAMPLE, (8,))
+    deep = max(bits) > 8 or any(";16" in str(tile.args) for tile in file.tile)
+    if deep and len(file.getbands()) > 1:
+        raise InputError(
+            f"{path}: color of 16 bits, of which only 8 would be read; save it as a NumPy array."
+        )
+    if file.mode == "I":
+        raise InputError(
+            f"{path}: whole numbers with a sign or of 32 bits; save it as unsigned 16 bits or as a "
+            "NumPy array."
+        )
+    if file.mode not in (*_KEPT, *_READ_AS):
+        raise InputError(f"{path}: a {file.mode} image; convert it to RGB or gray first.")
+    boxes = [tile.extents or (0, 0, *file.size) for tile in file.tile]
+    covered = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)
+    if file.format == "TIFF" and covered < file.width * file.height:
+        raise ValueError("strips are missing, which Pillow would fill with zeros")
+    notes = []
+    if getattr(file, "is_animated", False):
+        notes.append("only the first of its images is read")
+    if file.mode in ("P", "PA"):
+        notes.append("a palette image, read as RGB")
+    if file.has_transparency_data:
+        notes.append("its alpha channel is left out")
+    # Pillow would turn a TIFF, and no other format, by this tag. The copy has the size as stored.
+    turned = file.format == "TIFF" and file.getexif().pop(_ORIENTATION, None)
+    image = file.copy() if turned else file
+    if image.mode in _READ_AS:
+        image = image.convert(_READ_AS[image.mode])
+    return np.asarray(image), notes

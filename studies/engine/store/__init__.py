@@ -1,0 +1,1 @@
+"""Keep rows and curves as Parquet tables, on a disk or on object storage."""

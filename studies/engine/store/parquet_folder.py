@@ -1,0 +1,169 @@
+"""Tables as Parquet files in a folder: every file checked against the schema, none half read.
+
+What comes from a Python object, be it bytes or a file of fsspec's, is read without threads: one of
+pyarrow's that lets go of the object last, when Python ends, aborts the process.
+"""
+
+import contextlib
+import uuid
+from collections.abc import Callable, Sequence
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from pyarrow import fs
+
+from inr_models.errors import InputError
+from studies.engine.store.folder import Folder
+from studies.engine.store.schema import TABLES, arrow_schema
+from studies.engine.store.storage import Patience, refusal
+
+
+def table_of(content: bytes) -> pa.Table:
+    """The table in the bytes of a Parquet file."""
+    return pq.read_table(pa.BufferReader(content), use_threads=False)
+
+
+class ParquetFolder(Folder):
+    """The files of `schema.TABLES` in a folder, which may be compacted meanwhile.
+
+    Raises:
+        InputError: the folder cannot be written, or holds Parquet of another schema.
+    """
+
+    def __init__(
+        self, results: str, *, create: bool = True, patience: Patience | None = None
+    ) -> None:
+        super().__init__(results, patience)
+        if create:
+            self.check_writable()
+        try:
+            for table in TABLES:
+                self._check_schema(table)
+        except OSError as error:
+            raise refusal(results, "cannot be read", error) from error
+
+    def write_table(self, table: str, data: pa.Table, prefix: str = "part") -> str:
+        """Add a file to a table; its path."""
+        buffer = pa.BufferOutputStream()
+        pq.write_table(data, buffer, compression="zstd")
+        name = f"{prefix}-{uuid.uuid4().hex}.parquet"
+        self.write_bytes(f"{table}/{name}", buffer.getvalue().to_pybytes())
+        return f"{self.root}/{table}/{name}"
+
+    def footer(self, part: str) -> pq.FileMetaData:
+        """Of one file: its schema, its number of rows, what was written beside."""
+
+        def read() -> pq.FileMetaData:
+            try:
+                return pq.read_metadata(part, filesystem=self.filesystem)
+            except FileNotFoundError:
+                raise
+            except (OSError, pa.ArrowException):
+                self._check_part(part.removeprefix(f"{self.root}/").split("/")[0], part)
+                raise
+
+        return self.patiently(read)
+
+    def parts(self, table: str) -> list[str]:
+        """The paths of a table's files."""
+        names = [n for n in self.names(table) if n.endswith(".parquet")]
+        return [f"{self.root}/{table}/{name}" for name in names]
+
+    def check_parts(self, table: str) -> None:
+        """Raise InputError if a file of a table can be fetched but not read."""
+        for part in self.parts(table):
+            self._check_part(table, part)
+
+    def _check_part(self, table: str, part: str) -> None:
+        content = self.read_bytes(part.removeprefix(f"{self.root}/"))
+        if content is not None:
+            self._check_columns(table, part, lambda _: table_of(content).schema)
+
+    def read_whole(self, part: str) -> pa.Table:
+        """One file, with columns that only a newer version knows; fewest requests.
+
+        Raises:
+            FileNotFoundError: it was compacted meanwhile.
+        """
+
+        def read() -> bytes:
+            with self.filesystem.open_input_stream(part) as file:
+                return file.read()
+
+        return table_of(self.patiently(read))
+
+    def read_parts(
+        self,
+        table: str,
+        parts: Sequence[str],
+        columns: list[str] | None = None,
+        where: ds.Expression | None = None,
+    ) -> pa.Table:
+        """The rows of some of a table's files, as they are there.
+
+        Raises:
+            FileNotFoundError: one of them was compacted meanwhile.
+        """
+        threads = not isinstance(self.filesystem, fs.PyFileSystem)
+        options = ds.ParquetFragmentScanOptions(pre_buffer=threads)
+        # The schema fills columns that an older file lacks with null.
+        dataset = ds.dataset(
+            list(parts),
+            schema=arrow_schema(table),
+            filesystem=self.filesystem,
+            format=ds.ParquetFileFormat(default_fragment_scan_options=options),
+        )
+
+        def read() -> pa.Table:
+            try:
+                return dataset.to_table(columns=columns, filter=where, use_threads=threads)
+            except FileNotFoundError:
+                raise
+            except (OSError, pa.ArrowException):
+                self.check_parts(table)  # no waiting for a damaged file
+                raise
+
+        return self.patiently(read)
+
+    def read(self, table: str, where: ds.Expression | None, columns: list[str] | None) -> pa.Table:
+        """All rows of a table as they are there, where `where` holds."""
+        for attempt in range(5):
+            parts = self.parts(table)
+            if not parts:
+                return (
+                    arrow_schema(table)
+                    .empty_table()
+                    .select(columns or [c.name for c in TABLES[table]])
+                )
+            try:
+                return self.read_parts(table, parts, columns, where)
+            except FileNotFoundError:  # compacted between the listing and the reading
+                if attempt == 4:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _check_schema(self, table: str) -> None:
+        parts = self.parts(table)
+        for part in parts[:1] + parts[-1:]:
+            with contextlib.suppress(FileNotFoundError):
+                self._check_columns(table, part, lambda p: self.footer(p).schema.to_arrow_schema())
+
+    def _check_columns(self, table: str, part: str, schema: Callable[[str], pa.Schema]) -> None:
+        try:
+            there = schema(part)
+        except FileNotFoundError:
+            raise
+        except (OSError, pa.ArrowException) as error:
+            raise InputError(f"{part}: not a Parquet file; remove it from the results.") from error
+        for column in TABLES[table]:
+            index = there.get_field_index(column.name)
+            if index >= 0 and there.field(index).type == column.type:
+                continue
+            if index < 0 and not column.required:
+                continue
+            found = "no such column" if index < 0 else str(there.field(index).type)
+            raise InputError(
+                f"{part}: column {column.name} should be {column.type}, found {found}; "
+                "these results are of another schema: give another folder with --results."
+            )

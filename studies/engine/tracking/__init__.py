@@ -1,0 +1,1 @@
+"""Show stored runs in MLflow."""
