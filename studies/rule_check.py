@@ -5,7 +5,7 @@
 
 Every clip is mapped coarsely over (s0, s1) of SIREN². The best cells and every rule's point then
 compete on fresh seeds, and what wins, the optimum, is compared with all rules on seeds that are
-fresh again. `analysis.rules.fitting` fits rules to what this leaves behind.
+fresh again. `analysis.rule_fitting` fits rules to what this leaves behind.
 """
 
 from dataclasses import replace

@@ -15,7 +15,7 @@ from search_spaces.audio import AUDIO_GRID_COARSE
 from studies.engine.planning.study import FIRST_CHOOSING_SEED
 from tests.planted_rules import exported_benchmark, fill, planted_signals
 
-CARD = Path(benchmark.__file__).parent / "data" / "README.md"
+CARD = Path(benchmark.__file__).parents[1] / "data" / "README.md"
 
 
 @pytest.fixture

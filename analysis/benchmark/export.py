@@ -127,7 +127,7 @@ def export_regrets(source: Store, target: Store) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; an exit code."""
-    parser = argparse.ArgumentParser(prog="analysis.benchmark.export", description=__doc__)
+    parser = argparse.ArgumentParser(prog="analysis.benchmark", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("results", help="a results folder with landscapes")
     parser.add_argument("--to", metavar="FOLDER", help="the benchmark to begin or to add to")

@@ -78,7 +78,7 @@ class BiasPair(NamedTuple):
 
 def transfer(results: str, rule: str, recordings: str | None = None) -> list[Moved]:
     """Every signal in every setting but the usual one, by the rule of that name or file; without
-    variants of `analysis.experiments.variants`.
+    variants of `analysis.variants`.
 
     Raises:
         InputError: there is no such rule; the results hold no maps, or of one setting alone, or
@@ -106,7 +106,7 @@ def transfer(results: str, rule: str, recordings: str | None = None) -> list[Mov
     if not found:
         raise InputError(
             f"{results}: all maps in another setting are of variants; `python -m "
-            "analysis.experiments.variants_report` tells of these. Map clips themselves there."
+            "analysis.variants_report` tells of these. Map clips themselves there."
         )
     return found
 

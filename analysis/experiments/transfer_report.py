@@ -28,7 +28,7 @@ from analysis.statistics.intervals import Interval, recordings_interval
 from inr_models import InputError
 from search_spaces.rules import RECOMMENDED, rule_name
 
-COMMAND = "analysis.experiments.transfer_report"
+COMMAND = "analysis.transfer_report"
 FILE, BIAS_FILE = "transfer.parquet", "zero_output_bias.parquet"
 
 SHARES = (0.0, 0.05, 0.2, 0.5, math.inf)

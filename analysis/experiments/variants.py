@@ -8,7 +8,7 @@ Of every clip's crop: the crop itself; with other phases but the same |FFT|; wit
 moves psi far and the power's descriptors hardly; at twice the samples. And sounds of all kinds that
 have one psi. All are float32 WAV files of largest |x| 1, as studies normalize them anyway: the
 peak over the power, of which the descriptors `low_pass_*` are made, changes with the phases, those
-of |FFT| alone do not. `analysis.experiments.variants_report` says where their optima lie.
+of |FFT| alone do not. `analysis.variants_report` says where their optima lie.
 """
 
 import argparse
@@ -128,7 +128,7 @@ def _holds(path: Path, values: NDArray[np.float32]) -> bool:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; an exit code, 3 where a clip was left out."""
-    parser = argparse.ArgumentParser(prog="analysis.experiments.variants", description=__doc__)
+    parser = argparse.ArgumentParser(prog="analysis.variants", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("clips", nargs="*", metavar="CLIP", help="sound files, globs or folders")
     parser.add_argument("--equal-psi", nargs="+", type=float, default=[], metavar="PSI")

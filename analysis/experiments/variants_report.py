@@ -42,7 +42,7 @@ from inr_models import InputError
 from search_spaces.rules import Target
 from studies.engine.store.folder import Folder
 
-COMMAND = "analysis.experiments.variants_report"
+COMMAND = "analysis.variants_report"
 
 SHOWN = {"psi": "psi", "centroid_power": "power", "rolloff_99": "99 %", "low_pass_40": "40 dB"}
 """Descriptors and their columns' heads."""
@@ -203,7 +203,7 @@ def _found(
         if not pairs:
             raise InputError(
                 f"{results}: no variant is mapped beside its original; make some with "
-                "analysis.experiments.variants and map them with studies/rule_check.py."
+                "analysis.variants and map them with studies/rule_check.py."
             )
         return pairs, [made], missing
     of_widths = []

@@ -1,6 +1,6 @@
 """What happened to optima when sounds or the network's width were changed, as the page tells it.
 
-The numbers are those of `analysis.experiments.variants_report`, from RESULTS/_rules.
+The numbers are those of `analysis.variants_report`, from RESULTS/_rules.
 """
 
 import math

@@ -180,7 +180,7 @@ def write(findings: Findings, to: Path, source: str) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; an exit code."""
-    parser = argparse.ArgumentParser(prog="analysis.findings.page", description=__doc__)
+    parser = argparse.ArgumentParser(prog="analysis.findings", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("results", help="a results folder with maps, of studies/rule_check.py say")
     parser.add_argument("--recordings", metavar="CSV", help="columns signal, recording")

@@ -1,6 +1,6 @@
 """Where else the rule holds, and what a zero output bias does, as the page tells it.
 
-The numbers are those of `analysis.experiments.transfer_report`, from RESULTS/_rules.
+The numbers are those of `analysis.transfer_report`, from RESULTS/_rules.
 """
 
 import math
@@ -35,7 +35,7 @@ SURE = 0.05
 
 
 class Transfer(NamedTuple):
-    """What `analysis.experiments.transfer_report` has left; empty where it was not asked."""
+    """What `analysis.transfer_report` has left; empty where it was not asked."""
 
     moved: tuple[Moved, ...] = ()
     bias: tuple[BiasPair, ...] = ()

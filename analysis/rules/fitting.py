@@ -61,7 +61,7 @@ PUBLISHED = ("eqn11_length_width", "eqn11_length")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; an exit code."""
-    parser = argparse.ArgumentParser(prog="analysis.rules.fitting", description=__doc__)
+    parser = argparse.ArgumentParser(prog="analysis.rule_fitting", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("results", help="a results folder with maps, of studies/rule_check.py say")
     parser.add_argument(

@@ -161,7 +161,7 @@ def _members(place: NDArray[np.int_], num: int) -> list[NDArray[np.int_]]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; an exit code."""
-    parser = argparse.ArgumentParser(prog="analysis.rules.sufficiency", description=__doc__)
+    parser = argparse.ArgumentParser(prog="analysis.sufficiency", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("results", help="a results folder with maps, of studies/rule_check.py say")
     parser.add_argument("--recordings", metavar="CSV", help="columns signal, recording")
