@@ -8,9 +8,9 @@ import torch
 from inr_models.fitting.metrics import curve_epochs
 from inr_models.fitting.result import FitResult
 from studies.audio_grid import STUDY
-from studies.engine.planning.points import all_seeds, points, trial_of
+from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.resolving import resolve
-from studies.engine.planning.study import RUN_JSON
+from studies.engine.planning.run import run_json
 from studies.engine.planning.trial import Trial
 from studies.engine.signals.signal import Signal, sha256_of
 from studies.engine.store.compaction import compact
@@ -58,10 +58,11 @@ def fill(results: str) -> dict[str, Any]:
     signals = make_signals(CLIPS, num_samples=150_000)
     run, store = resolve(STUDY, "paper", signals), Store(results)
     for signal in signals:
+        state = SignalState(run, signal)
         fits = [
-            made_up_row(STUDY.name, signal, trial_of(run, signal, point, seed))
-            for point in points(run, signal)
-            for seed in all_seeds(run)
+            made_up_row(STUDY.name, signal, state.trial(point, seed))
+            for point in state.points
+            for seed in run.seeds
         ]
         store.append([row for row, _ in fits], [r for _, curve in fits for r in curve])
     compact(store)
@@ -72,4 +73,4 @@ def fill(results: str) -> dict[str, Any]:
 def write_run(results: str, clips: int) -> None:
     """Make a run of the first `clips` of the store the newest there."""
     run = resolve(STUDY, "paper", make_signals(CLIPS, num_samples=150_000)[:clips])
-    Store(results).write_bytes(f"{run.folder}/study.json", RUN_JSON.dump_json(run))
+    Store(results).write_bytes(f"{run.folder}/study.json", run_json(run))

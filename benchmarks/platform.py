@@ -31,15 +31,15 @@ from analysis.grid.summary import summarize
 from benchmarks.large_store import CLIPS, fill, made_up_row, make_signals, write_run
 from benchmarks.measuring import Figure, answer, figure, parser, peak_memory_mb, show, start
 from studies import audio_grid
-from studies.engine.planning.points import points
 from studies.engine.planning.resolving import resolve
-from studies.engine.planning.study import Run
+from studies.engine.planning.run import Run
 from studies.engine.planning.trial import Trial
 from studies.engine.running.batch import Outcome
 from studies.engine.running.job import Job
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import signal_row
 from studies.engine.store.store import Store
+from studies.questions import Grid
 
 NUM_WORKERS = 2
 REPEATS = 5
@@ -165,7 +165,7 @@ def _run(
     # Packed so that a batch of fits of some seconds has as many as asked for.
     expected = 8.0 / FITS_IN_A_BATCH if seconds else 0.001
     rate = expected / signals[0].num_samples / run.scale.fit.epochs
-    job.seconds_per_sample = {p.network.structure: rate for p in points(run, signals[0])}
+    job.seconds_per_sample = {p.network.structure: rate for p in job.longest.points}
     waits = Waits(seconds / FITS_IN_A_BATCH)
     with resident_memory() as megabytes:
         fit_missing(job, workers, default_uri(results), Console(file=io.StringIO()), waits)
@@ -232,9 +232,12 @@ def _read(results: str) -> dict[str, float]:
 
     def read() -> None:
         store = Store(results)
-        run, signals = newest_run(study.name, arguments, store)
-        found = Job(run, signals, store).results()
-        compared_curves(found, summarize(run, signals, found.rows))
+        run, signals = newest_run(study, arguments, store)
+        stored = Job(run, signals, store).results()
+        assert isinstance(run.question, Grid)
+        choices = [run.question.choice(state) for state in stored.states]
+        seeds = run.question.scoring_seeds
+        compared_curves(stored, summarize(stored.states, choices, seeds), seeds[0])
 
     return {"seconds": _timed(read)}
 

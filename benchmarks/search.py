@@ -18,17 +18,17 @@ import optuna
 
 from search_spaces.rules import NoiseScales
 from studies.audio_search import STUDY
-from studies.engine.outcomes.known_points import point_at
+from studies.engine.outcomes.signal_state import SignalState, search_point
 from studies.engine.planning.points import PlannedFit, trial_of
 from studies.engine.planning.resolving import resolve
-from studies.engine.planning.study import Run
-from studies.engine.running.course import course
+from studies.engine.planning.run import Run
 from studies.engine.running.schedule import Schedule
 from studies.engine.search.journal import open_journal
 from studies.engine.search.signal_search import SignalSearch, space
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
+from studies.questions import Search
 
 
 def main() -> None:
@@ -52,15 +52,16 @@ def main() -> None:
 
 def _search(run: Run, signals: list[Signal], points: int, folder: Path) -> tuple[float, float]:
     """Seconds until the first suggestion, and seconds for each suggestion."""
-    assert run.search is not None
+    question = run.question
+    assert isinstance(question, Search)
     store, storage = Store(str(folder)), open_journal(folder / "journal")
-    rows = {signal.sha256: _known_rows(run, signal, points) for signal in signals}
-    searches = [SignalSearch(run, s, rows[s.sha256], storage, store) for s in signals]
+    states = [SignalState(run, s, _known_rows(run, s, points)) for s in signals]
+    searches = [SignalSearch(state, question.settings, storage, store) for state in states]
     started = time.perf_counter()
     schedule = Schedule(
         [
-            (course(run, s, rows[s.sha256], search), rows[s.sha256])
-            for s, search in zip(signals, searches, strict=True)
+            (question.course_of(state, search), state.rows)
+            for state, search in zip(states, searches, strict=True)
         ],
         lambda _: 5.0,
         num_workers=8,
@@ -71,7 +72,10 @@ def _search(run: Run, signals: list[Signal], points: int, folder: Path) -> tuple
     ready = time.perf_counter()
     # The first rounds are asked by now, and the last ones are not told: as many each way.
     asked_before = sum(len(search.study.get_trials(deepcopy=False)) for search in searches)
-    while batch is not None and batch.fits[0].stage <= run.search.trials // run.search.round_size:
+    while (
+        batch is not None
+        and batch.fits[0].stage <= question.settings.trials // question.settings.round_size
+    ):
         for fit in batch.fits:
             schedule.record(_row(fit, 30.0))
         batch = schedule.next()
@@ -103,9 +107,9 @@ def _known_rows(run: Run, signal: Signal, points: int) -> dict[str, Row]:
     rng = np.random.default_rng(0)
     rows = {}
     for _ in range(points):
-        point = point_at(run, _draw(run, signal, rng))
+        point = search_point(run, _draw(run, signal, rng))
         for seed in range(run.scale.seeds):
-            trial = trial_of(run, signal, point, seed)
+            trial = trial_of(run.scale, signal, point, seed)
             fit = PlannedFit(signal=signal, point=point, trial=trial, stage=0)
             rows[trial.key] = _row(fit, float(rng.normal(30, 5)))
     return rows

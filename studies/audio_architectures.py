@@ -11,6 +11,7 @@ Beside the paper's: HOSC, Gauss, and rival initializations of SIREN.
 from studies.command.cli import main
 from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL, comparison, named
 from studies.engine.planning.study import Study
+from studies.questions import Comparison
 
 NETWORKS = named(
     "siren", "finer", "wire", "relu_pe", "siren_rff", "finer_pp", "siren2", "gauss", "hosc",
@@ -19,11 +20,12 @@ NETWORKS = named(
 
 STUDY = Study(
     name="audio_architectures",
-    question="Which network fits a sound best, with equal parameters and equal steps?",
+    title="Which network fits a sound best, with equal parameters and equal steps?",
     signals=("clips",),
     # 4 x 52 and 4 x 222 with one coordinate.
     small=comparison(AUDIO_SMALL, NETWORKS, parameters=8_425),
     paper=comparison(AUDIO_PAPER, NETWORKS, parameters=149_185),
+    question=Comparison(),
 )
 
 if __name__ == "__main__":

@@ -11,14 +11,15 @@ training (Sec. 5.1). The small scale shows the same ridge in minutes on two core
 from studies.command.cli import main
 from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL
 from studies.engine.planning.study import Study
+from studies.questions import Grid
 
 STUDY = Study(
     name="audio_grid",
-    question="Where in (s0, s1) does a sound fit best, and how near does Eqn. 11 come?",
+    title="Where in (s0, s1) does a sound fit best, and how near does Eqn. 11 come?",
     signals=("clips",),
     small=AUDIO_SMALL,
     paper=AUDIO_PAPER,
-    scoring_seeds=(105, 106),
+    question=Grid(scoring_seeds=(105, 106)),
 )
 
 if __name__ == "__main__":

@@ -11,20 +11,25 @@ optimum and the rules are then fitted on seeds that neither the search nor the c
 from dataclasses import replace
 
 from studies.command.cli import main
+from studies.engine.planning.scale import confirming_seeds
 from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL
-from studies.engine.planning.study import Search, Study, confirming_seeds
+from studies.engine.planning.study import Study
+from studies.engine.search.settings import SearchSettings
+from studies.questions import Search
 
 CHOOSING, SCORING = confirming_seeds(5)
 
 STUDY = Study(
     name="audio_search",
-    question="How far below the optimum that a search finds does Eqn. 11 lie?",
+    title="How far below the optimum that a search finds does Eqn. 11 lie?",
     signals=("clips",),
     small=replace(AUDIO_SMALL, seeds=2),
     paper=replace(AUDIO_PAPER, seeds=3),
-    choosing_seeds=CHOOSING,
-    scoring_seeds=SCORING,
-    search=Search(trials=60, sampler="tpe"),
+    question=Search(
+        choosing_seeds=CHOOSING,
+        scoring_seeds=SCORING,
+        settings=SearchSettings(trials=60, sampler="tpe"),
+    ),
 )
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ first omega of 30,000, width 128 and a decay of 0.98.
 
 from search_spaces.networks import Case
 from studies.command.cli import main
+from studies.engine.planning.scale import Scale
 from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL, comparison
-from studies.engine.planning.study import Scale, Study
+from studies.engine.planning.study import Study
+from studies.questions import Comparison
 
 RATES = (0.25, 1, 4)
 SCALINGS = (1, 10, 100, 1000)
@@ -52,10 +54,11 @@ FIG_2A = Case(name="siren of Fig. 2a", network="siren", width=128, first_factor=
 
 STUDY = Study(
     name="audio_training",
-    question="How much do learning rate, decay, width and input scaling matter?",
+    title="How much do learning rate, decay, width and input scaling matter?",
     signals=("clips/loop_amen_full.flac", "clips/ambi_sauna.flac"),
     small=comparison(AUDIO_SMALL, cases(AUDIO_SMALL, (0.9, 0.95, 1.0)), 8_425),
     paper=comparison(AUDIO_PAPER, (*cases(AUDIO_PAPER, (0.98, 0.99, 1.0)), FIG_2A), 149_185),
+    question=Comparison(),
 )
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ output. No first-layer omega is scaled (Sec. 5.2).
 from studies.command.cli import main
 from studies.engine.planning.scales import IMAGE_PAPER, IMAGE_SMALL, comparison, named
 from studies.engine.planning.study import Study
+from studies.questions import Comparison
 
 NETWORKS = named(
     "siren", "siren2", "relu_pe", "wire", "finer", "gauss", "finer_pp", "hosc", "siren_rff",
@@ -18,12 +19,13 @@ NETWORKS = named(
 
 STUDY = Study(
     name="image_architectures",
-    question="Which network fits an image best, with equal parameters and equal steps?",
+    title="Which network fits an image best, with equal parameters and equal steps?",
     signals=("riemann",),
     media="image",
     # 4 x 52 and 4 x 256 with two coordinates and one channel.
     small=comparison(IMAGE_SMALL, NETWORKS, parameters=8_477),
     paper=comparison(IMAGE_PAPER, NETWORKS, parameters=198_401),
+    question=Comparison(),
 )
 
 if __name__ == "__main__":

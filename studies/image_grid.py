@@ -10,15 +10,16 @@ rules' points, all under the paper's training (Sec. 5.2).
 from studies.command.cli import main
 from studies.engine.planning.scales import IMAGE_PAPER, IMAGE_SMALL
 from studies.engine.planning.study import Study
+from studies.questions import Grid
 
 STUDY = Study(
     name="image_grid",
-    question="Where in (s0, s1) does an image fit best, and how near does Eqn. 11 come?",
+    title="Where in (s0, s1) does an image fit best, and how near does Eqn. 11 come?",
     signals=("riemann",),
     media="image",
     small=IMAGE_SMALL,
     paper=IMAGE_PAPER,
-    scoring_seeds=(105, 106),
+    question=Grid(scoring_seeds=(105, 106)),
 )
 
 if __name__ == "__main__":

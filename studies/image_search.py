@@ -9,21 +9,26 @@ As `audio_search`, of images and arrays: an Optuna study for every image over (s
 from dataclasses import replace
 
 from studies.command.cli import main
+from studies.engine.planning.scale import confirming_seeds
 from studies.engine.planning.scales import IMAGE_PAPER, IMAGE_SMALL
-from studies.engine.planning.study import Search, Study, confirming_seeds
+from studies.engine.planning.study import Study
+from studies.engine.search.settings import SearchSettings
+from studies.questions import Search
 
 CHOOSING, SCORING = confirming_seeds(5)
 
 STUDY = Study(
     name="image_search",
-    question="How far below the optimum that a search finds does Eqn. 11 lie?",
+    title="How far below the optimum that a search finds does Eqn. 11 lie?",
     signals=("riemann",),
     media="image",
     small=replace(IMAGE_SMALL, seeds=2),
     paper=replace(IMAGE_PAPER, seeds=3),
-    choosing_seeds=CHOOSING,
-    scoring_seeds=SCORING,
-    search=Search(trials=60, sampler="tpe"),
+    question=Search(
+        choosing_seeds=CHOOSING,
+        scoring_seeds=SCORING,
+        settings=SearchSettings(trials=60, sampler="tpe"),
+    ),
 )
 
 if __name__ == "__main__":

@@ -13,8 +13,10 @@ from dataclasses import replace
 from inr_models import FitConfig
 from search_spaces.audio import AUDIO_GRID_COARSE
 from studies.command.cli import main
+from studies.engine.planning.scale import confirming_seeds
 from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL
-from studies.engine.planning.study import Study, confirming_seeds
+from studies.engine.planning.study import Study
+from studies.questions import RuleCheck
 
 CHOOSING, SCORING = confirming_seeds(3)
 
@@ -33,7 +35,7 @@ RULES = (
 
 STUDY = Study(
     name="rule_check",
-    question="How far below a signal's confirmed optimum does each rule lie?",
+    title="How far below a signal's confirmed optimum does each rule lie?",
     signals=("clips",),
     small=replace(
         AUDIO_SMALL,
@@ -50,8 +52,7 @@ STUDY = Study(
         rules=RULES,
     ),
     default_scale="small",  # what the rules that were fitted are of
-    choosing_seeds=CHOOSING,
-    scoring_seeds=SCORING,
+    question=RuleCheck(choosing_seeds=CHOOSING, scoring_seeds=SCORING),
 )
 
 if __name__ == "__main__":

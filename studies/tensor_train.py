@@ -13,6 +13,7 @@ from search_spaces.networks import Case
 from studies.command.cli import main
 from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL, comparison
 from studies.engine.planning.study import Study
+from studies.questions import Comparison
 
 
 def cases(dense: int, train: int) -> tuple[Case, ...]:
@@ -27,10 +28,11 @@ PAPER = replace(AUDIO_PAPER, fit=replace(AUDIO_PAPER.fit, epochs=10_000), width=
 
 STUDY = Study(
     name="tensor_train",
-    question="Does a hidden layer in tensor-train form save parameters at no cost in PSNR?",
+    title="Does a hidden layer in tensor-train form save parameters at no cost in PSNR?",
     signals=("clips",),
     small=comparison(AUDIO_SMALL, cases(52, 56), parameters=8_425),
     paper=comparison(PAPER, cases(256, 300), parameters=198_145),
+    question=Comparison(),
 )
 
 if __name__ == "__main__":

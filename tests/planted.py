@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 from optuna.storages import BaseStorage, InMemoryStorage
+from studies.engine.outcomes.known_points import Suggestion
+from studies.engine.running.course import course
 
 from inr_models import Siren2Config
 from inr_models.fitting.metrics import curve_epochs
 from search_spaces.rules import NoiseScales
 from studies.audio_search import STUDY
-from studies.engine.outcomes.known_points import Suggestion
 from studies.engine.planning.points import PlannedFit, points, trial_of
 from studies.engine.planning.resolving import resolve
 from studies.engine.planning.study import Run
-from studies.engine.running.course import course
 from studies.engine.running.schedule import Schedule
 from studies.engine.search.signal_search import SignalSearch
 from studies.engine.signals.signal import Signal

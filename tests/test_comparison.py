@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from studies.engine.running.course import course
 
 from analysis.comparison.standings import compare
 from inr_models import InputError
@@ -11,7 +12,6 @@ from studies import audio_architectures, audio_training, image_architectures, te
 from studies.engine.outcomes.choosing import best_tuned
 from studies.engine.planning.points import Point, plan, points, trial_of
 from studies.engine.planning.study import RUN_JSON
-from studies.engine.running.course import course
 from studies.engine.running.job import Job
 from studies.engine.store.rows import signal_from_row, signal_row
 from studies.engine.store.store import Store

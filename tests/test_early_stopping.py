@@ -5,12 +5,12 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
+from studies.engine.outcomes.known_points import known_points
 
 from analysis.regret.proxy import proxies, proxy_keys
 from inr_models import FitConfig, Siren2Config, fit, make_network
 from inr_models.fitting.metrics import curve_epochs
 from studies.engine.outcomes.choosing import candidates
-from studies.engine.outcomes.known_points import known_points
 from studies.engine.planning.points import CHOOSING_STAGE, trial_of
 from studies.engine.search.journal import open_journal
 from studies.engine.search.rungs import MIN_TO_COMPARE, rung_epochs

@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from scipy import stats
+from studies.engine.outcomes.known_points import known_points
 
 from analysis.regret.parquet import regret_table
 from analysis.regret.regret import Regret, cost_to_find, overall, regrets, share_of_cells_near_best
 from analysis.statistics.intervals import paired_interval, paired_p_value, recordings_interval
 from studies.engine.outcomes.choosing import candidates, optimum
-from studies.engine.outcomes.known_points import known_points
 from studies.engine.planning.points import PlannedFit, points, trial_of
 from tests.made import make_signal
 from tests.planted import Search, grid_rows, height, make_search, noisy

@@ -6,6 +6,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from studies.engine.outcomes.known_points import known_points, objective
 
 from analysis.regret.regret import regrets
 from inr_models import InputError
@@ -13,7 +14,6 @@ from search_spaces.axes import Linear, Values
 from search_spaces.noise_grid import NoiseGrid
 from studies.audio_search import STUDY
 from studies.engine.outcomes.choosing import optimum
-from studies.engine.outcomes.known_points import known_points, objective
 from studies.engine.planning.points import CHOOSING_STAGE, PlannedFit, points, trial_of
 from studies.engine.planning.resolving import resolve
 from studies.engine.planning.study import confirming_seeds

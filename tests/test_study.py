@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from studies.engine.running.course import course
 
 from inr_models import InputError, Siren2Config
 from search_spaces.axes import Linear, Values
@@ -11,7 +12,6 @@ from studies.audio_grid import STUDY
 from studies.engine.planning.points import plan, points, trial_of
 from studies.engine.planning.resolving import resolve
 from studies.engine.planning.study import RUN_JSON
-from studies.engine.running.course import course
 from studies.engine.store.rows import signal_from_row, signal_row
 from tests.made import every_key, make_run, make_signal, rows_for
 

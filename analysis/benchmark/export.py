@@ -30,7 +30,7 @@ from analysis.reporting.output_paths import file_to_write
 from analysis.statistics.recordings import read_recordings, write_recordings
 from analysis.surfaces.stored import SEED, WHOLE, usual_setting
 from inr_models import InputError
-from studies.engine.planning.study import FIRST_CHOOSING_SEED, FIRST_SCORING_SEED
+from studies.engine.planning.scale import FIRST_CHOOSING_SEED, FIRST_SCORING_SEED
 from studies.engine.store.store import Store
 
 

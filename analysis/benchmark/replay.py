@@ -11,7 +11,7 @@ import pyarrow.compute as pc  # pyright: ignore[reportMissingTypeStubs]
 
 from analysis.surfaces.stored import WHOLE, common_seeds, usual_setting
 from search_spaces.rules import NoiseScales
-from studies.engine.planning.study import FIRST_CHOOSING_SEED
+from studies.engine.planning.scale import FIRST_CHOOSING_SEED
 from studies.engine.store.store import Store
 
 FIRST_BUDGET = 20

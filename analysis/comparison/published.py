@@ -6,7 +6,7 @@ Peak PSNR in dB, mean over five seeds. A target is known by its name and its psi
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from studies.engine.planning.study import Run
+from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
 
 _T1 = ("siren", "finer", "wire", "relu_pe", "siren_rff", "finer_pp", "siren2")

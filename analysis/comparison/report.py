@@ -3,37 +3,52 @@
 import datetime
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from analysis.comparison import plots
 from analysis.comparison.error_plots import fft_error_maps, spectrogram_errors
 from analysis.comparison.standings import Comparison, compare, overall
 from analysis.comparison.tables import caption, comparison_parquet, comparison_table, overall_table
-from analysis.reporting.report import Report, Results, file_name, image, render
-from studies.engine.planning.points import trial_of
-from studies.engine.store.store import output_path, target_path
+from analysis.reporting.report import file_name, image, render
+from studies.engine.outcomes.report import Report
+from studies.engine.outcomes.results import Results
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import Point
+from studies.engine.store.store import Store, output_path, target_path
 
 MAX_PICTURES = 8
 
 
-def comparison_report(results: Results, now: datetime.datetime) -> Report:
-    """Everything that a comparison came to."""
+def comparison_report(
+    results: Results, winners: Sequence[Sequence[Point]], now: datetime.datetime
+) -> Report:
+    """Return the report of a comparison.
+
+    Args:
+        results: All that is stored of the run.
+        winners: Each signal's points that a tuning chose.
+        now: The time that the page shows.
+    """
     run = results.run
-    found = compare(run, results.signals, results.rows)
-    totals, said = overall(found), caption(run, found)
-    if len(found) == 1:
-        tables = [comparison_table(found[0], said)]
+    comparisons = compare(results.states, winners)
+    totals, text = overall(comparisons), caption(run, comparisons)
+    if len(comparisons) == 1:
+        tables = [comparison_table(comparisons[0], text)]
     else:
-        tables = [*map(comparison_table, found), overall_table(run, totals, said)]
+        tables = [*map(comparison_table, comparisons), overall_table(run, totals, text)]
     figures: dict[str, str] = {}
-    clips = [_clip(results, comparison, figures) for comparison in found]
+    clips = [
+        _clip(state, results.store, comparison, figures)
+        for state, comparison in zip(results.states, comparisons, strict=True)
+    ]
     html = render(
         "comparison.html.j2",
         results,
         now,
         clips=clips,
         totals=totals,
-        caption=said,
+        caption=text,
     )
     return Report(
         tables=tables,
@@ -41,24 +56,26 @@ def comparison_report(results: Results, now: datetime.datetime) -> Report:
         numbers={
             c.signal.sha256: {f"psnr_mean_{s.point.case}": s.mean for s in c.standings
                               if s.point.kind == "network" and math.isfinite(s.mean)}
-            for c in found
+            for c in comparisons
         },
         figures=figures,
-        files={"comparison.parquet": comparison_parquet(found)},
+        files={"comparison.parquet": comparison_parquet(comparisons)},
     )  # fmt: skip
 
 
-def _clip(results: Results, comparison: Comparison, figures: dict[str, str]) -> dict[str, Any]:
-    signal = comparison.signal
+def _clip(
+    state: SignalState, store: Store, comparison: Comparison, figures: dict[str, str]
+) -> dict[str, Any]:
+    signal = state.signal
     name = file_name(signal.name, signal.sha256)
     shown = {}
     if any(math.isfinite(peak) for s in comparison.standings for peak in s.peaks):
         figures[f"{name}-networks"] = plots.standings(comparison)
         shown["standings"] = ("networks", "Peak PSNR by network")
-    if lines := _lines(results, comparison):
+    if lines := _lines(state, store, comparison):
         figures[f"{name}-histories"] = plots.histories(lines, signal.psnr_zero)
         shown["histories"] = ("histories", "PSNR over epochs and seconds")
-    if errors := _errors(results, comparison):
+    if errors := _errors(state, store, comparison):
         figures[f"{name}-errors"] = errors
         shown["errors"] = ("errors", "Spectra of the errors")
     return {
@@ -71,30 +88,29 @@ def _clip(results: Results, comparison: Comparison, figures: dict[str, str]) -> 
     }
 
 
-def _lines(results: Results, comparison: Comparison) -> dict[str, plots.Line]:
+def _lines(state: SignalState, store: Store, comparison: Comparison) -> dict[str, plots.Line]:
     """The curves of the first seed, by the points' names, in the order of the standings."""
-    run, signal = results.run, comparison.signal
     keys = {
-        s.point.name: (trial_of(run, signal, s.point, 0).key, s.seconds_per_epoch)
+        s.point.name: (state.trial(s.point, 0).key, s.seconds_per_epoch)
         for s in comparison.standings
     }
     curves: dict[str, tuple[list[int], list[float]]] = defaultdict(lambda: ([], []))
-    for row in results.store.curves([key for key, _ in keys.values()]).to_pylist():
+    for row in store.curves([key for key, _ in keys.values()]).to_pylist():
         curves[row["key"]][0].append(row["epoch"])
         curves[row["key"]][1].append(row["psnr"])
     return {name: (*curves[key], seconds) for name, (key, seconds) in keys.items() if key in curves}
 
 
-def _errors(results: Results, comparison: Comparison) -> str | None:
+def _errors(state: SignalState, store: Store, comparison: Comparison) -> str | None:
     """Pictures of what the first networks of the standings leave out, on the first seed."""
-    run, signal, store = results.run, comparison.signal, results.store
+    signal = state.signal
     shape = (signal.num_samples, signal.channels)
     values = store.read_array(target_path(signal.sha256))
     if values is None or values.shape != shape:
         return None
     outputs = {}
     for s in comparison.standings:
-        output = store.read_array(output_path(trial_of(run, signal, s.point, 0).key))
+        output = store.read_array(output_path(state.trial(s.point, 0).key))
         if output is not None and output.shape == shape and len(outputs) < MAX_PICTURES:
             outputs[s.point.name] = output
     if not outputs:

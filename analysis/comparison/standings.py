@@ -3,15 +3,13 @@
 import math
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from analysis.comparison.published import Published, is_papers, published
-from studies.engine.outcomes.choosing import Rows, best_tuned, scores
-from studies.engine.planning.points import Point, keys_of, points
-from studies.engine.planning.study import Run
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import Point
 from studies.engine.signals.signal import Signal
-from studies.engine.store.rows import Row
 
 
 class Standing(NamedTuple):
@@ -61,37 +59,35 @@ class Comparison(NamedTuple):
     standings: tuple[Standing, ...]
 
 
-def compare(run: Run, signals: Sequence[Signal], rows: Mapping[str, Rows]) -> list[Comparison]:
-    """Every signal's comparison, from the store's rows by sha256 and key."""
-    return [_compare(run, signal, rows[signal.sha256]) for signal in signals]
+def compare(states: Sequence[SignalState], winners: Sequence[Sequence[Point]]) -> list[Comparison]:
+    """Return every signal's comparison. `winners` are its points that a tuning chose."""
+    return [_compare(state, tuned) for state, tuned in zip(states, winners, strict=True)]
 
 
-def _compare(run: Run, signal: Signal, rows: Rows) -> Comparison:
-    cases = [point for point in points(run, signal) if point.kind == "network"]
-    found = [
-        _standing(run, signal, p, rows) for p in [*cases, *best_tuned(run, signal, rows).values()]
-    ]
-    ranked = [s for s in found if _has_rank(s)]
+def _compare(state: SignalState, winners: Sequence[Point]) -> Comparison:
+    cases = [point for point in state.points if point.kind == "network"]
+    standings = [_standing(state, point) for point in [*cases, *winners]]
+    ranked = [s for s in standings if _has_rank(s)]
     ranked.sort(key=lambda s: s.mean, reverse=True)
-    others = [s for s in found if not _has_rank(s)]
+    others = [s for s in standings if not _has_rank(s)]
     others.sort(key=lambda s: -math.inf if math.isnan(s.mean) else s.mean, reverse=True)
     numbered = [s._replace(rank=rank) for rank, s in enumerate(ranked, 1)]
-    return Comparison(signal, (*numbered, *others))
+    return Comparison(state.signal, (*numbered, *others))
 
 
-def _standing(run: Run, signal: Signal, point: Point, rows: Rows) -> Standing:
-    seeds = range(run.scale.seeds)
-    own: list[Row] = [rows[k] for k in keys_of(run, signal, point, seeds) if k in rows]
+def _standing(state: SignalState, point: Point) -> Standing:
+    run, seeds = state.run, state.run.scale.map_seeds
+    own = state.stored(point, seeds)
     times = [row["seconds_per_epoch"] for row in own if row["seconds_per_epoch"]]
     has_figure = point.kind == "network" and is_papers(run)
     return Standing(
         point=point,
-        peaks=scores(run, signal, point, rows, seeds),
+        peaks=state.scores(point, seeds),
         statuses=Counter(row["status"] for row in own),
         parameters=own[0]["parameters"] if own else None,
         seconds_per_epoch=statistics.median(times) if times else math.nan,
         flops_per_epoch=own[0]["flops_per_epoch"] if own else None,
-        paper=published(run.study, signal, point.case) if has_figure else None,
+        paper=published(run.study, state.signal, point.case) if has_figure else None,
     )
 
 

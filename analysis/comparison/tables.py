@@ -10,7 +10,7 @@ from rich.table import Table
 from analysis.comparison.published import EPOCHS, MARKS, is_papers, left_out
 from analysis.comparison.standings import Comparison, Overall
 from analysis.reporting.tables import number, wide_table
-from studies.engine.planning.study import Run
+from studies.engine.planning.run import Run
 
 
 def comparison_table(comparison: Comparison, caption: str = "") -> Table:

@@ -7,28 +7,44 @@ from collections.abc import Sequence
 
 from analysis.grid import plots
 from analysis.grid.summary import Summary, summarize
-from analysis.reporting.report import Report, Results, file_name, image, position, render
-from analysis.reporting.tables import summary_table
-from studies.engine.planning.points import points, trial_of
+from analysis.grid.tables import summary_table
+from analysis.reporting.report import file_name, image, position, render
+from studies.engine.outcomes.choosing import Choice
+from studies.engine.outcomes.report import Report
+from studies.engine.outcomes.results import Results
+from studies.engine.outcomes.signal_state import SignalState
 
 Curve = tuple[list[int], list[float]]
 
 
-def grid_report(results: Results, now: datetime.datetime) -> Report:
-    """Everything that a grid came to."""
+def grid_report(
+    results: Results,
+    choices: Sequence[Choice],
+    scoring_seeds: Sequence[int],
+    now: datetime.datetime,
+) -> Report:
+    """Return the report of a grid.
+
+    Args:
+        results: All that is stored of the run.
+        choices: Each signal's best cell and what it is compared with.
+        scoring_seeds: The seeds on which these are compared.
+        now: The time that the page shows.
+    """
     run = results.run
-    summaries = summarize(run, results.signals, results.rows)
+    summaries = summarize(results.states, choices, scoring_seeds)
     gains = [s.difference for s in summaries if math.isfinite(s.difference)]
     figures = {"gains": plots.gains(summaries)} if gains else {}
     clips = []
-    for summary, lines in zip(summaries, compared_curves(results, summaries), strict=True):
+    curves = compared_curves(results, summaries, scoring_seeds[0])
+    for state, summary, lines in zip(results.states, summaries, curves, strict=True):
         name = file_name(summary.signal.name, summary.signal.sha256)
-        rules = [p.scales for p in points(run, summary.signal) if p.kind == "rule" and p.scales]
+        rules = [p.scales for p in state.points if p.kind == "rule" and p.scales]
         if summary.map.best:
             figures[f"{name}-landscape"] = plots.heatmap(summary.map, rules)
         if lines:
             figures[f"{name}-curves"] = plots.curves(lines, summary.signal.psnr_zero)
-        clips.append(_clip(results, summary, name, figures))
+        clips.append(_clip(state, summary, name, figures))
     html = render(
         "grid.html.j2",
         results,
@@ -37,9 +53,10 @@ def grid_report(results: Results, now: datetime.datetime) -> Report:
         gains=image(figures["gains"], "Gain of the best cell over Eqn. 11") if gains else "",
         mean_gain=sum(gains) / len(gains) if gains else math.nan,
         num_scored=len(gains),
+        scoring_seeds=scoring_seeds,
     )
     return Report(
-        tables=[summary_table(run, summaries)],
+        tables=[summary_table(run, summaries, scoring_seeds)],
         html=html,
         numbers={s.signal.sha256: s.numbers for s in summaries},
         figures=figures,
@@ -48,9 +65,9 @@ def grid_report(results: Results, now: datetime.datetime) -> Report:
 
 
 def _clip(
-    results: Results, summary: Summary, name: str, figures: dict[str, str]
+    state: SignalState, summary: Summary, name: str, figures: dict[str, str]
 ) -> dict[str, object]:
-    run, signal = results.run, summary.signal
+    run, signal = state.run, summary.signal
     shown = {
         "heatmap": (f"{name}-landscape", "Landscape of peak PSNR over s0 and s1"),
         "curves": (f"{name}-curves", "PSNR over epochs"),
@@ -61,7 +78,7 @@ def _clip(
             "psnr": summary.grid_scores[point.name],
             **position(run, signal, point),
         }
-        for point in points(run, signal)
+        for point in state.points
         if point.kind != "grid"
     ]
     return {
@@ -75,24 +92,20 @@ def _clip(
     }
 
 
-def compared_curves(results: Results, summaries: Sequence[Summary]) -> list[dict[str, Curve]]:
-    """For each clip the curves of the three compared points, on the first scoring seed."""
-    run = results.run
-    wanted = [
-        {
-            name: trial_of(run, summary.signal, score.point, run.scoring_seeds[0]).key
-            for name, score in (
-                ("SIREN", summary.siren),
-                ("Eqn. 11", summary.rule),
-                ("best cell", summary.best),
-            )
-            if score
-        }
-        for summary in summaries
-    ]
-    found: dict[str, Curve] = defaultdict(lambda: ([], []))
-    for row in results.store.curves([key for keys in wanted for key in keys.values()]).to_pylist():
-        epochs, psnr = found[row["key"]]
+def compared_curves(
+    results: Results, summaries: Sequence[Summary], seed: int
+) -> list[dict[str, Curve]]:
+    """Return, for each signal, the curves of the compared points on one seed, by name."""
+    keys: list[dict[str, str]] = []
+    for state, summary in zip(results.states, summaries, strict=True):
+        scores = {"SIREN": summary.siren, "Eqn. 11": summary.rule, "best cell": summary.best}
+        keys.append(
+            {name: state.trial(s.point, seed).key for name, s in scores.items() if s is not None}
+        )
+    curves: dict[str, Curve] = defaultdict(lambda: ([], []))
+    wanted = [key for names in keys for key in names.values()]
+    for row in results.store.curves(wanted).to_pylist():
+        epochs, psnr = curves[row["key"]]
         epochs.append(row["epoch"])
         psnr.append(row["psnr"])
-    return [{name: found[key] for name, key in keys.items() if key in found} for keys in wanted]
+    return [{name: curves[key] for name, key in names.items() if key in curves} for names in keys]

@@ -2,13 +2,14 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from studies.engine.outcomes.choosing import Rows, optimum, scores
+from studies.engine.outcomes.choosing import Choice
 from studies.engine.outcomes.landscape import Landscape, landscape
-from studies.engine.planning.points import Point, points
-from studies.engine.planning.study import Run
+from studies.engine.outcomes.results import statuses
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import Point
 from studies.engine.signals.signal import Signal
 
 
@@ -61,28 +62,31 @@ class Summary(NamedTuple):
         }
 
 
-def summarize(run: Run, signals: Sequence[Signal], rows: Mapping[str, Rows]) -> list[Summary]:
-    """Every signal's summary, from the store's rows by sha256 and key."""
-    return [_summarize(run, signal, rows[signal.sha256]) for signal in signals]
+def summarize(
+    states: Sequence[SignalState], choices: Sequence[Choice], scoring_seeds: Sequence[int]
+) -> list[Summary]:
+    """Return every signal's summary, in the order of the states."""
+    return [
+        _summarize(state, choice, scoring_seeds)
+        for state, choice in zip(states, choices, strict=True)
+    ]
 
 
-def _summarize(run: Run, signal: Signal, rows: Rows) -> Summary:
-    by_name = {point.name: point for point in points(run, signal)}
-    best = optimum(run, signal, rows, ())
+def _summarize(state: SignalState, choice: Choice, scoring_seeds: Sequence[int]) -> Summary:
+    def score(point: Point) -> Score:
+        return Score(point, state.scores(point, scoring_seeds))
 
-    def score(point: Point, seeds: Sequence[int] = run.scoring_seeds) -> Score:
-        return Score(point, scores(run, signal, point, rows, seeds))
-
+    best = choice.optimum
     return Summary(
-        signal=signal,
-        map=landscape(run, signal, rows),
-        siren=score(by_name["siren"]),
-        rule=score(by_name[run.scale.rules[0]]),
+        signal=state.signal,
+        map=landscape(state),
+        siren=score(state.by_name["siren"]),
+        rule=score(state.by_name[state.run.scale.rules[0]]),
         best=best and score(best),
         grid_scores={
-            name: score(point, range(run.scale.seeds)).mean
-            for name, point in by_name.items()
+            point.name: Score(point, state.scores(point, state.run.scale.map_seeds)).mean
+            for point in state.points
             if point.kind != "grid"
         },
-        statuses=Counter(row["status"] for row in rows.values()),
+        statuses=statuses(state),
     )

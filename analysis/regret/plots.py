@@ -14,7 +14,7 @@ from matplotlib.tri import Triangulation
 from analysis.grid.plots import BEST, INK, MUTED, OUTLINE, RULE, STYLE, label, to_svg
 from analysis.regret.regret import Overall, Regret
 from search_spaces.rules import NoiseScales
-from studies.engine.outcomes.known_points import Suggestion
+from studies.engine.outcomes.signal_state import Suggestion
 from studies.engine.planning.points import Point
 
 BAND = "#d5dbe3"

@@ -2,7 +2,7 @@
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +10,7 @@ import pyarrow as pa
 from scipy import stats
 
 from inr_models.fitting.metrics import curve_epochs
-from studies.engine.outcomes.choosing import Rows
-from studies.engine.outcomes.known_points import known_points
-from studies.engine.planning.points import trial_of
-from studies.engine.planning.study import Run
-from studies.engine.signals.signal import Signal
+from studies.engine.outcomes.signal_state import SignalState
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 MIN_POINTS = 5
@@ -32,38 +28,34 @@ class Proxy(NamedTuple):
     lost: tuple[float, ...]
 
 
-def proxy_keys(run: Run, signals: Iterable[Signal], rows: Mapping[str, Rows]) -> list[str]:
-    """The fits whose curves `proxies` wants: whole ones on the search's seeds."""
-    return [
-        trial_of(run, signal, known.point, seed).key
-        for signal in signals
-        for known in known_points(run, signal, rows[signal.sha256])
-        for seed in range(run.scale.seeds)
-        if seed in known.scores
-    ]
+def proxy_keys(states: Sequence[SignalState]) -> list[str]:
+    """Return the keys of the fits whose curves `proxies` needs: whole ones on the map's seeds."""
+    keys = []
+    for state in states:
+        for known in state.known_points():
+            seeds = [seed for seed in state.run.scale.map_seeds if seed in known.scores]
+            keys += state.keys(known.point, seeds)
+    return keys
 
 
-def proxies(
-    run: Run, signals: Sequence[Signal], rows: Mapping[str, Rows], curves: pa.Table
-) -> list[Proxy]:
-    """One for each share of the epochs, over the signals that have points enough."""
-    grid = curve_epochs(run.scale.fit.epochs)
+def proxies(states: Sequence[SignalState], epochs: int, curves: pa.Table) -> list[Proxy]:
+    """Return a proxy for each share of the epochs, over the signals that have enough points."""
+    grid = curve_epochs(epochs)
     wanted = sorted({int(grid[grid <= share * grid[-1]].max()) for share in SHARES} - {0})
     peaks = _peaks(curves, [*wanted, int(grid[-1])])
-    found = []
-    for epochs in wanted:
+    budgets = []
+    for budget in wanted:
         correlations, lost = [], []
-        for signal in signals:
-            mine = rows[signal.sha256]
-            pairs = _pairs(run, signal, mine, peaks, epochs, int(grid[-1]))
+        for state in states:
+            pairs = _pairs(state, peaks, budget, int(grid[-1]))
             short, full = np.array(pairs).reshape(-1, 2).T
-            # Points that are all alike, dead say, have no ranks.
+            # Points that are all alike, such as dead ones, have no ranks.
             if len(pairs) >= MIN_POINTS and np.ptp(short) > 0 and np.ptp(full) > 0:
                 correlations.append(float(np.asarray(stats.spearmanr(short, full))[0]))
                 lost.append(float(full.max() - full[short.argmax()]))
         if correlations:
-            found.append(Proxy(epochs, tuple(correlations), tuple(lost)))
-    return found
+            budgets.append(Proxy(budget, tuple(correlations), tuple(lost)))
+    return budgets
 
 
 def _peaks(curves: pa.Table, at: Sequence[int]) -> dict[tuple[str, int], float]:
@@ -80,17 +72,12 @@ def _peaks(curves: pa.Table, at: Sequence[int]) -> dict[tuple[str, int], float]:
 
 
 def _pairs(
-    run: Run,
-    signal: Signal,
-    rows: Rows,
-    peaks: dict[tuple[str, int], float],
-    short: int,
-    full: int,
+    state: SignalState, peaks: dict[tuple[str, int], float], short: int, full: int
 ) -> list[tuple[float, float]]:
-    """Of every point with all seeds: its mean over them at the short and at the full budget."""
+    """Return, for every point with all seeds, its mean over them at both budgets."""
     pairs = []
-    for known in known_points(run, signal, rows):
-        keys = [trial_of(run, signal, known.point, s).key for s in range(run.scale.seeds)]
+    for known in state.known_points():
+        keys = state.keys(known.point, state.run.scale.map_seeds)
         if all((key, epoch) in peaks for key in keys for epoch in (short, full)):
             means = [statistics.fmean(peaks[key, e] for key in keys) for e in (short, full)]
             pairs.append((means[0], means[1]))

@@ -20,11 +20,12 @@ from analysis.statistics.intervals import (
     recordings_interval,
 )
 from inr_models import NetworkConfig
-from studies.engine.outcomes.choosing import Rows, Suggestions, mean_over, optimum, scores, tried
+from studies.engine.outcomes.choosing import Choice, Confirmation
 from studies.engine.outcomes.landscape import landscape
-from studies.engine.planning.points import Point, points, rule_points, siren2_at, trial_of
-from studies.engine.planning.study import Run
-from studies.engine.planning.trial import Trial
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import Point, siren2_at
+from studies.engine.planning.run import Run
+from studies.engine.planning.trial import trial_keys
 from studies.engine.signals.signal import Signal
 
 NEAR_DB = (0.5, 1.0)
@@ -77,27 +78,32 @@ class Overall(NamedTuple):
     """The winner's curse, in the mean over signals."""
 
 
-def regrets(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> list[Regret]:
-    """One for each rule of the run; none until its optimum and its scores are there."""
-    best = optimum(run, signal, rows, suggestions)
+def regrets(state: SignalState, choice: Choice, seeds: Confirmation) -> list[Regret]:
+    """Return the regret of each rule of the run on one signal.
+
+    The list is empty until the optimum and its scores are there. Rules without their scores are
+    left out.
+    """
+    best = choice.optimum
     if best is None:
         return []
-    top = scores(run, signal, best, rows, run.scoring_seeds)
-    rules = [point for point in points(run, signal) if point.kind == "rule"]
-    values = {point: mean_over(run, signal, point, rows, range(run.scale.seeds)) for point in rules}
-    seen = tried(run, signal, rows, suggestions) | values
-    leader = max(seen, key=lambda point: seen[point])
-    found = []
+    top = state.scores(best, seeds.scoring_seeds)
+    rules = [point for point in state.points if point.kind == "rule"]
+    values = {point: state.mean(point, state.run.scale.map_seeds) for point in rules}
+    tried = {**choice.tried, **values}
+    leader = max(tried, key=lambda point: tried[point])
+    at_rim = _at_rim(state, best)
+    regrets = []
     for point in rules:
-        rule = scores(run, signal, point, rows, run.scoring_seeds)
+        rule = state.scores(point, seeds.scoring_seeds)
         differences = tuple(b - r for b, r in zip(top, rule, strict=True))
         if any(map(math.isnan, differences)):
             continue
-        claimed = seen[leader] - values[point]
-        afresh = [mean_over(run, signal, p, rows, run.choosing_seeds) for p in (leader, point)]
-        found.append(
+        claimed = tried[leader] - values[point]
+        fresh = [state.mean(p, seeds.choosing_seeds) for p in (leader, point)]
+        regrets.append(
             Regret(
-                signal=signal,
+                signal=state.signal,
                 rule=point.name,
                 rule_point=point,
                 optimum=best,
@@ -106,23 +112,26 @@ def regrets(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> l
                 differences=differences,
                 interval=paired_interval(differences),
                 claimed=claimed,
-                curse=claimed - (afresh[0] - afresh[1]),
-                dead=_num_dead(run, signal, point, rows),
-                at_rim=_at_rim(run, signal, best),
+                curse=claimed - (fresh[0] - fresh[1]),
+                dead=_num_dead(state, point, seeds.scoring_seeds),
+                at_rim=at_rim,
             )
         )
-    return found
+    return regrets
 
 
-def _num_dead(run: Run, signal: Signal, point: Point, rows: Rows) -> int:
-    keys = (trial_of(run, signal, point, seed).key for seed in run.scoring_seeds)
-    return sum(rows[key]["status"] in ("dead", "diverged") for key in keys if key in rows)
+def _num_dead(state: SignalState, point: Point, seeds: Sequence[int]) -> int:
+    return sum(row["status"] in ("dead", "diverged") for row in state.stored(point, seeds))
 
 
-def _at_rim(run: Run, signal: Signal, point: Point) -> bool:
-    """Within 5 % of an end of the space; s1 = 0 is none, since nothing lies below it."""
+def _at_rim(state: SignalState, point: Point) -> bool:
+    """Return whether a point is within 5 % of an end of the space.
+
+    s1 = 0 is no end: nothing lies below it.
+    """
     assert point.scales
-    (s0_low, s0_high), (s1_low, s1_high) = run.grid.bounds(max(signal.shape))
+    bounds = state.run.grid.bounds(max(state.signal.shape))
+    (s0_low, s0_high), (s1_low, s1_high) = bounds
     s0, s1 = point.scales
     if s0_low > 0 < s0:  # s0 is searched by its logarithm
         s0_low, s0, s0_high = math.log(s0_low), math.log(s0), math.log(s0_high)
@@ -173,45 +182,46 @@ def overall(
     return found
 
 
-def share_of_cells_near_best(run: Run, signal: Signal, rows: Rows) -> float:
-    """The share of the grid's cells within 1 dB of its best: Fig. 6's "not sensitive".
+def share_of_cells_near_best(state: SignalState) -> float:
+    """Return the share of the grid's cells within 1 dB of its best: Fig. 6's "not sensitive".
 
-    On the means over those of the run's seeds that all cells have; a cell that diverged is not
-    near. NaN where there is no such seed.
+    It is of the means over those of the run's seeds that all cells have. A cell that diverged is
+    not near. NaN where there is no such seed.
     """
-    relief = landscape(run, signal, rows)
-    known = ~np.isin(relief.status, ("", "failed")).any(axis=(0, 1))
-    if not known.any() or np.isnan(relief.psnr[:, :, known]).all():
+    cells = landscape(state)
+    known = ~np.isin(cells.status, ("", "failed")).any(axis=(0, 1))
+    if not known.any() or np.isnan(cells.psnr[:, :, known]).all():
         return math.nan
-    mean = np.nan_to_num(relief.psnr[:, :, known], nan=-math.inf).mean(axis=2)
+    mean = np.nan_to_num(cells.psnr[:, :, known], nan=-math.inf).mean(axis=2)
     return float((mean >= mean.max() - 1.0).mean())
 
 
-def cost_to_find(
-    run: Run, signal: Signal, rows: Rows, suggestions: Suggestions, best: Point
-) -> Cost | None:
-    """All that was fitted on the run's own seeds until the optimum was known, whole or in part.
+def cost_to_find(state: SignalState, choice: Choice) -> Cost | None:
+    """Return what was fitted on the run's own seeds until the optimum was known.
 
-    The rules' points and a grid, or what was known before a search asked its first, count in full.
-    None where the optimum is none of these and none of the search's suggestions.
+    The points that are fitted in any case, and what was known before a search suggested its first
+    point, count in full. Fits that were stopped early count as far as they went. None where the
+    optimum is none of these and no suggestion.
     """
-    rules = [point.network for point in rule_points(run, signal)]
-    if not run.search:
-        rules += [point.network for point in points(run, signal) if point.kind == "grid"]
-    networks: list[NetworkConfig] = [siren2_at(run, s.scales) for s in suggestions]
-    num_warm = sum(s.warm for s in suggestions)
-    if best.network in [*rules, *networks[:num_warm]]:
-        upto = num_warm
-    elif best.network in networks:
-        upto = networks.index(best.network) + 1
+    best = choice.optimum
+    if best is None:
+        return None
+    always = [point.network for point in choice.always]
+    suggested: list[NetworkConfig] = [
+        siren2_at(state.run.scale, s.scales) for s in state.suggestions
+    ]
+    num_warm = sum(s.warm for s in state.suggestions)
+    if best.network in [*always, *suggested[:num_warm]]:
+        num_needed = num_warm
+    elif best.network in suggested:
+        num_needed = suggested.index(best.network) + 1
     else:
         return None
-    keys = [
-        Trial(signal=signal.sha256, network=network, fit=run.scale.fit, seed=seed).key
-        for network in dict.fromkeys([*rules, *networks[:upto]])
-        for seed in range(run.scale.seeds)
-    ]
-    spent = [rows[key] for key in keys if key in rows]
+    scale = state.run.scale
+    keys: list[str] = []
+    for network in dict.fromkeys([*always, *suggested[:num_needed]]):
+        keys += trial_keys(state.signal.sha256, network, scale.fit, tuple(scale.map_seeds))
+    spent = [state.rows[key] for key in keys if key in state.rows]
     return Cost(
         fits=len(spent),
         epochs=sum(row["num_epochs"] or 0 for row in spent),

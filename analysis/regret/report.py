@@ -1,8 +1,9 @@
-"""The report of a search or a check: every rule's regret against each signal's optimum."""
+"""The report of a search or a rule check: every rule's regret against each signal's optimum."""
 
 import datetime
 import math
 import statistics
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from analysis.regret import plots
@@ -16,74 +17,94 @@ from analysis.regret.regret import (
     share_of_cells_near_best,
 )
 from analysis.regret.terminal import by_rule_table, overall_table, proxy_table, regrets_table
-from analysis.reporting.report import Report, Results, file_name, image, position, render
+from analysis.reporting.report import file_name, image, position, render
 from analysis.statistics.recordings import read_recordings
-from studies.engine.outcomes.choosing import mean_over, optimum, tried
-from studies.engine.planning.points import rule_points
-from studies.engine.signals.signal import Signal
+from studies.engine.outcomes.choosing import Choice, Confirmation
+from studies.engine.outcomes.report import Report
+from studies.engine.outcomes.results import Results, statuses
+from studies.engine.outcomes.signal_state import SignalState, Suggestion
+
+Importance = Callable[[Sequence[Suggestion]], Mapping[str, float]]
 
 
-def regret_report(results: Results, now: datetime.datetime) -> Report:
-    """Everything that a run with a confirmed optimum came to."""
-    run, signals = results.run, results.signals
-    of_signals = [
-        regrets(run, signal, results.rows[sha], results.suggestions[sha])
-        for sha, signal in zip(run.signals, signals, strict=True)
+def regret_report(
+    results: Results,
+    choices: Sequence[Choice],
+    confirmation: Confirmation,
+    now: datetime.datetime,
+    importance: Importance | None = None,
+) -> Report:
+    """Return the report of a run with a confirmed optimum.
+
+    Args:
+        results: All that is stored of the run.
+        choices: How each signal's optimum was chosen.
+        confirmation: The seeds that chose and scored it.
+        now: The time that the page shows.
+        importance: Says how much s0 and s1 matter in a search. It returns {} for few points.
+    """
+    run, states, signals = results.run, results.states, results.signals
+    by_signal = [
+        regrets(state, choice, confirmation) for state, choice in zip(states, choices, strict=True)
     ]
-    totals = overall(run, of_signals, read_recordings(results.store))
-    curves = results.store.curves(proxy_keys(run, signals, results.rows))
-    short = proxies(run, signals, results.rows, curves)
+    totals = overall(run, by_signal, read_recordings(results.store))
+    curves = results.store.curves(proxy_keys(states))
+    short = proxies(states, run.scale.fit.epochs, curves)
     figures: dict[str, str] = {}
-    weighed = {s.name: results.importance(results.suggestions[s.sha256]) for s in signals}
-    shares = {name: parts for name, parts in weighed.items() if parts}
+    shares: dict[str, Mapping[str, float]] = {}
+    for state in states:
+        if importance and (parts := importance(state.suggestions)):
+            shares[state.signal.name] = parts
     if shares:
         figures["importance"] = plots.importances(shares)
     if totals:
-        main = [r for found in of_signals for r in found if r.rule == totals[0].rule]
+        main = [r for own in by_signal for r in own if r.rule == totals[0].rule]
         figures["regret"] = plots.forest(main, totals[0])
-        figures["rules"] = plots.rules(of_signals, totals)
+        figures["rules"] = plots.rules(by_signal, totals)
     clips = [
-        _clip(results, signal, found, figures)
-        for signal, found in zip(signals, of_signals, strict=True)
+        _clip(state, choice, own, figures)
+        for state, choice, own in zip(states, choices, by_signal, strict=True)
     ]
+    stopped = any(s.stopped for state in states for s in state.suggestions)
     html = render(
         "regret.html.j2",
         results,
         now,
         clips=clips,
         totals=totals,
+        confirmation=confirmation,
+        searched=importance is not None,
+        stopped=stopped,
         proxies=[_proxy(proxy, run.scale.fit.epochs) for proxy in short],
         forest=image(figures["regret"], f"Regret of Eqn. 11 by {run.noun}") if totals else "",
         rules=image(figures["rules"], "Regret of every rule") if totals else "",
         importance=image(figures["importance"], "Importance of s0 and s1") if shares else "",
         mean_share=_mean([clip["near"] for clip in clips]),
     )
-    tables = [regrets_table(run, signals, of_signals)]
+    tables = [regrets_table(run, signals, by_signal, confirmation.scoring_seeds)]
     if totals:
         tables.append(overall_table(run, totals))
         if len(run.scale.rules) > 2:
-            tables.append(by_rule_table(run, signals, of_signals))
+            tables.append(by_rule_table(run, signals, by_signal))
     if short:
-        tables.append(proxy_table(run, short))
+        tables.append(proxy_table(run, short, stopped=stopped))
     return Report(
         tables=tables,
         html=html,
-        numbers={s.sha256: _numbers(f) for s, f in zip(signals, of_signals, strict=True)},
+        numbers={s.sha256: _numbers(own) for s, own in zip(signals, by_signal, strict=True)},
         figures=figures,
-        files={"regret.parquet": regret_table(of_signals)},
+        files={"regret.parquet": regret_table(by_signal)},
     )
 
 
 def _clip(
-    results: Results, signal: Signal, found: list[Regret], figures: dict[str, str]
+    state: SignalState, choice: Choice, own: list[Regret], figures: dict[str, str]
 ) -> dict[str, Any]:
-    run, rows = results.run, results.rows[signal.sha256]
-    suggestions = results.suggestions[signal.sha256]
-    best = optimum(run, signal, rows, suggestions)
-    rules = rule_points(run, signal)
-    values = {p: mean_over(run, signal, p, rows, range(run.scale.seeds)) for p in rules}
+    run, signal, suggestions = state.run, state.signal, state.suggestions
+    best, rules = choice.optimum, state.rule_points
+    values = {p: state.mean(p, run.scale.map_seeds) for p in rules}
     values = {p: v for p, v in values.items() if math.isfinite(v)}
-    values |= tried(run, signal, rows, suggestions)
+    values |= choice.tried
     name = file_name(signal.name, signal.sha256)
     if values:
         figures[f"{name}-landscape"] = plots.surface(
@@ -97,15 +118,15 @@ def _clip(
     }
     return {
         "signal": signal,
-        "regrets": found,
+        "regrets": own,
         "rules": [{"name": p.name, **position(run, signal, p)} for p in rules],
         "best": best and {"kind": best.kind, **position(run, signal, best)},
-        "cost": cost_to_find(run, signal, rows, suggestions, best) if best else None,
-        "near": share_of_cells_near_best(run, signal, rows),
+        "cost": cost_to_find(state, choice),
+        "near": share_of_cells_near_best(state),
         "num_known": sum(s.warm for s in suggestions),
         "num_asked": sum(not s.warm for s in suggestions),
         "num_stopped": sum(s.stopped for s in suggestions),
-        "statuses": results.statuses(signal),
+        "statuses": statuses(state),
         **{
             key: image(figures[figure], f"{text} for {signal.name}") if figure in figures else ""
             for key, (figure, text) in shown.items()

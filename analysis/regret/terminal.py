@@ -10,7 +10,8 @@ from analysis.regret.proxy import Proxy
 from analysis.regret.regret import Overall, Regret
 from analysis.reporting.tables import number, short, wide_table
 from analysis.statistics.intervals import Interval
-from studies.engine.planning.study import Run
+from studies.engine.planning.run import Run
+from studies.engine.planning.scale import seeds_text
 from studies.engine.signals.signal import Signal
 
 MOST_RULES = 10
@@ -18,27 +19,30 @@ MOST_RULES = 10
 
 
 def regrets_table(
-    run: Run, signals: Sequence[Signal], of_signals: Sequence[Sequence[Regret]]
+    run: Run,
+    signals: Sequence[Signal],
+    by_signal: Sequence[Sequence[Regret]],
+    scoring_seeds: Sequence[int],
 ) -> Table:
     """The answer for each signal: the first rule against the optimum."""
     rule = run.scale.rules[0]
     table = wide_table(
         f"Peak PSNR in dB. Eqn. 11 ({rule}) and the optimum are means over seeds "
-        f"{seeds_text(run.scoring_seeds)}, which had no say in finding or choosing the optimum. "
+        f"{seeds_text(scoring_seeds)}, which had no say in finding or choosing the optimum. "
         "regret: mean of the paired differences, with its 95 % interval (Student's t). "
         "*: at the rim of the searched space, a better point may lie beyond."
     )
     table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("psi", "Eqn. 11", "opti-\nmum", "at s0, s1", "regret", "95 % interval"):
         table.add_column(name, justify="right", no_wrap=True)
-    for signal, found in zip(signals, of_signals, strict=True):
+    for signal, found in zip(signals, by_signal, strict=True):
         mine = next((r for r in found if r.rule == rule), None)
         cells = ["-"] * 5
         if mine and (at := mine.optimum.scales):
             cells = [
                 number(mine.psnr_rule),
                 number(mine.psnr_optimum),
-                f"{short(at.s0)}, {short(at.s1)}{'*' * mine.at_rim}",
+                f"{short(at.s0)}, {short(at.s1)}{'*' if mine.at_rim else ''}",
                 number(mine.interval.mean, "+.1f"),
                 interval(mine.interval),
             ]
@@ -75,7 +79,7 @@ def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
 
 
 def by_rule_table(
-    run: Run, signals: Sequence[Signal], of_signals: Sequence[Sequence[Regret]]
+    run: Run, signals: Sequence[Signal], by_signal: Sequence[Sequence[Regret]]
 ) -> Table:
     """The first rules' regrets on every signal; the columns have the rules' numbers."""
     rules = run.scale.rules[:MOST_RULES]
@@ -85,24 +89,26 @@ def by_rule_table(
     table.add_column("psi", justify="right", no_wrap=True)
     for column in range(1, len(rules) + 1):
         table.add_column(str(column), justify="right", no_wrap=True)
-    for signal, found in zip(signals, of_signals, strict=True):
+    for signal, found in zip(signals, by_signal, strict=True):
         regret = {r.rule: number(r.interval.mean) for r in found}
         cells = [regret.get(rule, "-") for rule in rules]
         table.add_row(signal.name, f"{signal.descriptors['psi']:.3f}", *cells)
     return table
 
 
-def proxy_table(run: Run, found: Sequence[Proxy]) -> Table:
-    """How well short budgets rank the points of a signal."""
-    stopping = run.search is not None and run.search.early_stopping
+def proxy_table(run: Run, budgets: Sequence[Proxy], *, stopped: bool) -> Table:
+    """Return how well short budgets rank the points of a signal.
+
+    `stopped` says whether points are left out because a fit of theirs was stopped early.
+    """
     table = wide_table(
         f"Rank correlation (Spearman) of points' PSNR after so many epochs with that after all "
         f"{run.scale.fit.epochs:,}, and what the point that leads by then lacks in the end"
-        f"{', of points that were not stopped early' if stopping else ''}."
+        f"{', of points that were not stopped early' if stopped else ''}."
     )
     for name in ("epochs", f"{run.noun}s", "rank corr., mean", "least", "dB lost, mean", "most"):
         table.add_column(name, justify="right", no_wrap=True)
-    for proxy in found:
+    for proxy in budgets:
         table.add_row(
             f"{proxy.epochs:,}",
             str(len(proxy.lost)),
@@ -119,8 +125,3 @@ def interval(value: Interval) -> str:
     if math.isnan(value.low):
         return "-"
     return f"[{number(value.low, '+.1f')}, {number(value.high, '+.1f')}]"
-
-
-def seeds_text(seeds: Sequence[int]) -> str:
-    """The seeds as words: 105 to 109, 105 and 106."""
-    return f"{seeds[0]} {'and' if len(seeds) == 2 else 'to'} {seeds[-1]}"

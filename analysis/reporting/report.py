@@ -4,59 +4,13 @@ import base64
 import datetime
 import html
 import math
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain
-from typing import Any, NamedTuple
-
-from rich.table import Table
+from typing import Any
 
 from search_spaces.bandwidth import bandwidth, nyquist
-from studies.engine.outcomes.known_points import Suggestion
+from studies.engine.outcomes.results import Results
 from studies.engine.planning.points import Point
-from studies.engine.planning.study import Run
+from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
-from studies.engine.store.rows import Row
-from studies.engine.store.store import Store
-
-
-class Results(NamedTuple):
-    """A run and all that is stored of it.
-
-    `rows`, `done`, `missing` and `suggestions` go by sha256, a signal's rows by key.
-    """
-
-    run: Run
-    signals: Sequence[Signal]
-    rows: Mapping[str, Mapping[str, Row]]
-    store: Store
-    done: Mapping[str, int]
-    missing: Mapping[str, int]
-    suggestions: Mapping[str, Sequence[Suggestion]]
-    importance: Callable[[Sequence[Suggestion]], Mapping[str, float]]
-    """How much s0 and s1 matter, by Optuna; {} of too few points."""
-
-    def statuses(self, signal: Signal) -> Counter[str]:
-        """How many of a signal's fits ended how."""
-        return Counter(row["status"] for row in self.rows[signal.sha256].values())
-
-    @property
-    def all_rows(self) -> Iterator[Row]:
-        """Those of all signals."""
-        return chain.from_iterable(rows.values() for rows in self.rows.values())
-
-
-class Report(NamedTuple):
-    """What a run came to: for the terminal, the browser, MLflow and notebooks."""
-
-    tables: Sequence[Table]
-    html: str
-    numbers: Mapping[str, Mapping[str, float]]
-    """A signal's numbers by name, by sha256."""
-    figures: Mapping[str, str]
-    """SVG text by a name that is good for a file."""
-    files: Mapping[str, bytes]
-    """What else is kept beside the run."""
 
 
 def render(template: str, results: Results, now: datetime.datetime, **values: Any) -> str:
@@ -72,11 +26,11 @@ def render(template: str, results: Results, now: datetime.datetime, **values: An
     )
     environment.filters["db"] = _db
     code = {f"{row['versions']}, commit {row['commit'] or 'unknown'}" for row in results.all_rows}
-    done = sum(results.done.values())
     return environment.get_template(template).render(
         run=results.run,
-        done=done,
-        total=done + sum(results.missing.values()),
+        how=results.run.question.facts(results.run),
+        done=results.num_done,
+        total=results.num_done + results.num_missing,
         results=results.store.results,
         made=f"{now:%Y-%m-%d %H:%M}",
         code=sorted(code),

@@ -10,7 +10,7 @@ from analysis.statistics.recordings import read_recordings
 from analysis.surfaces.surfaces import Fit, Surfaces, surfaces
 from inr_models import InputError
 from search_spaces.rules import NoiseScales
-from studies.engine.planning.study import FIRST_CHOOSING_SEED
+from studies.engine.planning.scale import FIRST_CHOOSING_SEED
 from studies.engine.store.rows import signal_from_row
 from studies.engine.store.store import Store
 

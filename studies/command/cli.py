@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
@@ -19,6 +19,7 @@ from rich.console import Console
 from inr_models import InputError
 from inr_models.shown import shown
 from studies.command import verbs
+from studies.engine.planning.resolving import flags_of
 from studies.engine.planning.study import Study
 
 
@@ -37,10 +38,6 @@ def _one_sentence(
 
 
 sys.excepthook = _one_sentence
-
-
-MAX_NAMES = 20
-"""Of cases, that the help lists."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -80,16 +77,18 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
 
 
 def parser(study: Study) -> argparse.ArgumentParser:
-    """The command line: what to fit, how much of it, where it runs and where it goes."""
-    top = _Parser(prog=f"{study.name}.py", description=study.question)
+    """Return the command line: what to fit, how much of it, where it runs and where it goes."""
+    top = _Parser(prog=f"{study.name}.py", description=study.title)
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    where.add_argument("--max-concurrent", type=int, metavar="N", help="fits side by side")
+    where.add_argument(
+        "--max-concurrent", type=int, metavar="N", help="maximum number of concurrent fits"
+    )
     where.add_argument(
         "--workers-per-gpu",
         type=int,
         metavar="N",
-        help="that share a GPU (default: 1 to 4, by size)",
+        help="workers that share a GPU (default: 1 to 4, by size)",
     )
     settings, picks = (_settings(study, picks=picks) for picks in (False, True))
     tracking = argparse.ArgumentParser(add_help=False)
@@ -98,21 +97,27 @@ def parser(study: Study) -> argparse.ArgumentParser:
     )
     sub = top.add_subparsers(metavar="plan | run | status | report", required=True)
 
-    def verb(name: str, does: str, *parents: Any) -> argparse.ArgumentParser:
-        made = sub.add_parser(name, help=does, description=does, parents=parents)
-        made.set_defaults(verb=getattr(verbs, name))
-        return made
+    def verb(does: Callable[..., int], help: str, *parents: Any) -> argparse.ArgumentParser:
+        added = sub.add_parser(does.__name__, help=help, description=help, parents=parents)
+        added.set_defaults(verb=does)
+        return added
 
-    verb("plan", "what a run would do and cost, before anything starts", settings, where)
-    run = verb("run", "do what is missing, then report (the default)", settings, where, tracking)
+    verb(verbs.plan, "show what a run would do and cost, and start nothing", settings, where)
+    run = verb(
+        verbs.run, "do what is missing, then report (the default)", settings, where, tracking
+    )
     run.add_argument("--yes", action="store_true", help="start even a run of over a day on CPUs")
-    verb("status", "what is done of the newest run that fits the flags", picks)
-    verb("report", "make the table, the HTML report and MLflow anew", picks, tracking)
+    verb(verbs.status, "show what is done of the newest run that matches the flags", picks)
+    verb(verbs.report, "write the table, the HTML report and MLflow again", picks, tracking)
     return top
 
 
 def _settings(study: Study, *, picks: bool) -> argparse.ArgumentParser:
-    """What to fit and how much of it; or, where that `picks` a stored run, what it shall have."""
+    """Return the flags that say what to fit and how much of it.
+
+    Args:
+        picks: Whether the flags pick a stored run instead, so that their default is any value.
+    """
 
     def default(value: object) -> str:
         return f"(default: {'any' if picks else value})"
@@ -132,59 +137,10 @@ def _settings(study: Study, *, picks: bool) -> argparse.ArgumentParser:
         metavar="PATH",
         help=f"{_SIGNALS[study.media]} {default(_default_signals(study))}",
     )
-    results.add_argument("--seeds", type=int, metavar="N", help="seeds of every point")
-    if study.small.cases:
+    for flag in flags_of(study):
+        help = flag.help if flag.default is None else f"{flag.help} {default(flag.default)}"
         results.add_argument(
-            "--networks",
-            nargs="+",
-            metavar="NAME",
-            help=f"{_some_of(study)} {default('all')}",
-        )
-        results.add_argument(
-            "--tune",
-            action="store_true",
-            default=None,
-            help="also search each network's own settings, on a seed that no score is on",
-        )
-    else:
-        results.add_argument(
-            "--rules", nargs="+", metavar="RULE", help="further rules: names, or JSON files"
-        )
-        results.add_argument(
-            "--confirm-seeds", type=int, metavar="N", help="fresh seeds that score what is compared"
-        )
-        results.add_argument(
-            "--width", type=int, metavar="N", help="of hidden layers; the grid keeps its (K, g)"
-        )
-        results.add_argument("--depth", type=int, metavar="N", help="hidden layers")
-        results.add_argument(
-            "--zero-output-bias",
-            action="store_true",
-            default=None,
-            help="the output layer's bias begins at 0",
-        )
-        results.add_argument("--learning-rate", type=float, metavar="RATE", help="Adam's, at first")
-    results.add_argument("--epochs", type=int, metavar="N", help="full-batch updates of a fit")
-    size = "longest crop" if study.media == "sound" else "pixels of the largest crop"
-    results.add_argument("--max-samples", type=int, metavar="N", help=size)
-    results.add_argument("--precision", metavar="NAME", help="float32; on GPUs also tf32")
-    if study.search:
-        results.add_argument(
-            "--trials",
-            type=int,
-            metavar="N",
-            help=f"suggestions for every signal {default(study.search.trials)}",
-        )
-        results.add_argument(
-            "--sampler",
-            metavar="NAME",
-            help=f"tpe, gp or random {default(study.search.sampler)}",
-        )
-        results.add_argument(
-            "--early-stopping",
-            action="store_true",
-            default=None,
-            help="stop fits that are behind the others of their signal",
+            f"--{flag.name.replace('_', '-')}", default=None, help=help, **flag.options
         )
     return results
 
@@ -194,15 +150,6 @@ def _default_signals(study: Study) -> str:
     if study.signals == ("clips",):
         return "six CC0 clips"
     return ", ".join(Path(name).stem for name in study.signals)
-
-
-def _some_of(study: Study) -> str:
-    """Which names `--networks` takes; two stand for many."""
-    names = list(dict.fromkeys(c.name for c in study.small.cases + study.paper.cases))
-    if len(names) <= MAX_NAMES:
-        return f"some of {', '.join(names)}"
-    shown = ", ".join(f'"{name}"' for name in (study.small.cases[0].name, names[-1]))
-    return f"some of the study's cases, as its tables name them: {shown}; a wrong name lists all"
 
 
 def _with_verb(argv: Sequence[str]) -> list[str]:

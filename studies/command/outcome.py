@@ -8,13 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from analysis.comparison.report import comparison_report
-from analysis.grid.report import grid_report
-from analysis.regret.report import regret_report
 from inr_models.shown import shown
 from studies.command.cluster_head import ON_HEAD, cluster_file, commands_at_home
 from studies.command.progress import end, say
-from studies.engine.planning.study import Run
+from studies.engine.planning.run import Run
 from studies.engine.running.job import Job
 from studies.engine.signals.signal import Signal
 from studies.engine.store.store import Store
@@ -30,20 +27,17 @@ def report_on(
 ) -> int:
     """Make the report anew from the store, show it, and bring MLflow up to date; an exit code."""
     results = Job(run, signals, store).results()
-    make = regret_report if run.confirms else comparison_report if run.compares else grid_report
-    made = make(results, datetime.datetime.now())
-    for name, content in {**made.files, "report.html": made.html.encode()}.items():
+    report = run.question.report(results, datetime.datetime.now())
+    for name, content in {**report.files, "report.html": report.html.encode()}.items():
         path = f"{run.folder}/{name}"
         if store.read_bytes(path) != content:  # its time tells which study's word is the last
             store.write_bytes(path, content)
-    for table in made.tables:
+    for table in report.tables:
         console.print(table)
     # Soft wrap: what is to be copied stays one line however narrow the window.
     console.print(shown(f"report   {store.results}/{run.folder}/report.html"), soft_wrap=True)
     console.print(shown(f"Parquet  {store.results}/fits"), soft_wrap=True)
-    if away := Tracker(uri, run, signals, store).sync(
-        made, finished=not any(results.missing.values())
-    ):
+    if away := Tracker(uri, run, signals, store).sync(report, finished=not results.num_missing):
         later = "the store has it all, and `report` fills MLflow in later."
         say(console, "MLflow is away", [f"({away}); {later}"])
     else:
@@ -54,7 +48,7 @@ def report_on(
         for row in results.all_rows
         if row["status"] == "failed"
     ]
-    return end(console, run.skipped, failed)
+    return end(console, list(map(str, run.skipped)), failed)
 
 
 def say_at_home(store: Store, uri: str, console: Console) -> None:

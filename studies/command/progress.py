@@ -82,6 +82,16 @@ def duration(seconds: float) -> str:
     return f"{seconds / 86_400:,.0f} days"
 
 
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    Example:
+        >>> count(1, "clip"), count(2, "clip")
+        ('1 clip', '2 clips')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def end(console: Console, skipped: Sequence[str], failed: Sequence[str]) -> int:
     """Say what was left out, and give the exit code: 3 if anything was."""
     say(console, "skipped", skipped)

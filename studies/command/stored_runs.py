@@ -1,79 +1,102 @@
 """Find a run again from what its results hold."""
 
 import argparse
-
-from pydantic import ValidationError
+import dataclasses
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from inr_models import InputError
 from inr_models.shown import printable
-from search_spaces.rules import rule_name
-from studies.engine.planning.points import points
-from studies.engine.planning.resolving import FLAGS
-from studies.engine.planning.study import RUN_JSON, Run
+from studies.engine.planning.resolving import flags_of
+from studies.engine.planning.run import Run, read_run
+from studies.engine.planning.study import Study
 from studies.engine.signals.reading import find_files
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import signal_from_row
 from studies.engine.store.store import Store
 
 
-def newest_run(study: str, arguments: argparse.Namespace, store: Store) -> tuple[Run, list[Signal]]:
-    """The newest stored run of a study that agrees with the flags that were given; of those, one
-    of all signals that were named before one of some.
+class StoredRun(NamedTuple):
+    """A run as it is stored. `run` is None where its file is damaged or of another version."""
 
-    Raises:
-        InputError: there is none, or it is damaged.
-    """
-    known = {row["sha256"]: row for row in store.signals().to_pylist()}
-    runs, unknown = [], []
+    path: str
+    run: Run | None
+
+
+def stored_runs(store: Store) -> Iterator[StoredRun]:
+    """Yield every run of a results folder."""
     for folder in store.names("_studies"):
         path = f"_studies/{folder}/study.json"
         if content := store.read_bytes(path):
             try:
-                run = RUN_JSON.validate_json(content)
-            except ValidationError:  # its rows are still there
-                unknown.append(f"{store.results}/{path} is damaged or of another version")
-                continue
-            if run.study == study and _agrees(run, arguments):
-                runs.append((_is_all(run, arguments), store.modified(path), run, path))
-    if not runs:
+                yield StoredRun(path, read_run(content, folder))
+            except Exception:  # whatever a value raises that no run has written
+                yield StoredRun(path, None)
+
+
+def as_stored(run: Run, store: Store) -> Run:
+    """Return a run under the id that it is stored with, if it is stored.
+
+    An earlier version may have stored it under another id than it would get today.
+    """
+    for stored in stored_runs(store):
+        if stored.run and stored.run.study == run.study and stored.run.identity == run.identity:
+            return dataclasses.replace(run, stored_id=stored.run.id)
+    return run
+
+
+def newest_run(
+    study: Study, arguments: argparse.Namespace, store: Store
+) -> tuple[Run, list[Signal]]:
+    """Return the newest stored run of a study that agrees with the given flags, and its signals.
+
+    A run of all signals that were named comes before a run of some of them.
+
+    Raises:
+        InputError: There is none, or it is damaged.
+    """
+    known = {row["sha256"]: row for row in store.signals().to_pylist()}
+    agreeing, damaged = [], []
+    for path, run in stored_runs(store):
+        if run is None:  # its rows are still there
+            damaged.append(f"{store.results}/{path} is damaged or of another version")
+        elif run.study == study.name and _agrees(study, run, arguments):
+            agreeing.append((_is_of_all(run, arguments), store.modified(path), run, path))
+    if not agreeing:
+        why = f", as {', '.join(damaged)}" if damaged else ""
         raise InputError(
-            f"{store.results}: no run of {study} with these flags is stored there; "
-            f"start one with run, or name another folder with --results{', as ' * bool(unknown)}"
-            f"{', '.join(unknown)}."
+            f"{store.results}: no run of {study.name} with these flags is stored there; "
+            f"start one with run, or name another folder with --results{why}."
         )
-    *_, newest, path = max(runs, key=lambda found: found[:2])
+    *_, newest, path = max(agreeing, key=lambda item: item[:2])
     try:
         signals = [signal_from_row(known[sha256]) for sha256 in newest.signals]
-        points(newest, signals[0])
+        newest.question.points(newest, signals[0])
     except Exception as error:  # whatever a value makes of it that no run has written
         raise InputError(
             f"{store.results}/{path}: the run or its signals are damaged or of another version; "
-            "the command that made it mends them, and its rows are kept."
+            "the command that started it repairs them, and its rows are kept."
         ) from error
     return newest, signals
 
 
-def _is_all(run: Run, arguments: argparse.Namespace) -> bool:
-    """Whether the run is of every signal that was named, but for those it left out."""
+def _is_of_all(run: Run, arguments: argparse.Namespace) -> bool:
+    """Return whether the run has every signal that was named, but for those it left out."""
     if not arguments.signals:
         return True
-    names = {printable(str(path)) for path in find_files(arguments.signals, run.media)}
-    left_out = {name for name in names if any(s.startswith(f"{name}: ") for s in run.skipped)}
-    return names <= {*run.sources, *left_out}
+    left_out = {skipped.source for skipped in run.skipped}
+    return _named(run, arguments) <= {*run.sources, *left_out}
 
 
-def _agrees(run: Run, arguments: argparse.Namespace) -> bool:
-    if arguments.signals:
-        names = {printable(str(path)) for path in find_files(arguments.signals, run.media)}
-        if not set(run.sources) <= names:
-            return False
+def _agrees(study: Study, run: Run, arguments: argparse.Namespace) -> bool:
+    """Return whether a run has what the flags ask for."""
+    if arguments.signals and not set(run.sources) <= _named(run, arguments):
+        return False
     if arguments.scale not in (None, run.scale_name):
         return False
-    settings = run.settings
-    given = {name: getattr(arguments, name, None) for name in FLAGS}
-    if given.get("networks") is not None:  # in whatever order they were named
-        given["networks"] = [n for n in settings["networks"] if n in given["networks"]]
-    rules = given.pop("rules") or ()  # they are beside the study's own
-    if not all(rule_name(rule) in settings["rules"] for rule in rules):
-        return False
-    return all(value in (None, settings[name]) for name, value in given.items() if name in settings)
+    return all(flag.is_met_by(run, getattr(arguments, flag.name)) for flag in flags_of(study))
+
+
+def _named(run: Run, arguments: argparse.Namespace) -> set[str]:
+    """Return the paths of the signals that were named, as runs have them."""
+    return {printable(str(path)) for path in find_files(arguments.signals, run.media)}

@@ -15,10 +15,12 @@ from rich.console import Console
 from inr_models import InputError
 from inr_models.networks.catalog import WITHOUT_TF32
 from inr_models.shown import shown
-from studies.command.progress import FitProgress, duration, end, say
-from studies.command.stored_runs import newest_run
-from studies.engine.planning.resolving import FLAGS, resolve
-from studies.engine.planning.study import RUN_JSON, Run, Scale, Study
+from studies.command.progress import FitProgress, count, duration, end, say
+from studies.command.stored_runs import as_stored, newest_run
+from studies.engine.planning.resolving import flags_of, resolve
+from studies.engine.planning.run import Run, Skipped, run_json
+from studies.engine.planning.scale import Scale
+from studies.engine.planning.study import Study
 from studies.engine.signals.reading import READERS, find_files, read_all
 from studies.engine.signals.signal import Signal
 from studies.engine.store.compaction import compact
@@ -37,13 +39,13 @@ STUDIES = Path(__file__).parents[1]
 
 def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Say what a run would do and cost."""
-    from analysis.reporting.tables import plan_table
+    from studies.command.tables import plan_table
 
     store = Store(arguments.results, create=False)
-    run, signals = _resolve(study, arguments, console)
+    run, signals = _resolve(study, arguments, store, console)
     job, _ = _prepare(run, signals, store, arguments, console)
-    console.print(plan_table(run, signals, job.missing))
-    return end(console, run.skipped, [])
+    console.print(plan_table(run, signals, job.progress))
+    return end(console, list(map(str, run.skipped)), [])
 
 
 def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
@@ -54,8 +56,8 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     uri = _tracking_uri(arguments)
     check_uri(uri)
     store = Store(arguments.results)
-    run, signals = _resolve(study, arguments, console)
-    say(console, "skipped", run.skipped)
+    run, signals = _resolve(study, arguments, store, console)
+    say(console, "skipped", list(map(str, run.skipped)))
     say(console, "note", [note for signal in signals for note in signal.notes])
     job, workers = _prepare(run, signals, store, arguments, console)
     days = job.seconds / workers.count / DAY if workers and workers.device == "cpu" else 0
@@ -66,9 +68,10 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
         )
     compact(store)
     store.add_signals(map(signal_row, signals))
-    store.write_bytes(f"{run.folder}/study.json", RUN_JSON.dump_json(run, indent=1))
-    for signal in signals if run.compares else ():
-        store.write_array(target_path(signal.sha256), np.asarray(signal.values))
+    store.write_bytes(f"{run.folder}/study.json", run_json(run))
+    if run.question.keeps_targets:
+        for signal in signals:
+            store.write_array(target_path(signal.sha256), np.asarray(signal.values))
     if workers:
         say_at_home(store, uri, console)
         fit_missing(job, workers, uri, console)
@@ -85,20 +88,20 @@ def _prepare(
     """What is missing of a run, and the workers for it, if any is; says the cost."""
     from studies.engine.running.job import Job
 
-    scale, num = run.scale, len(signals)
+    scale = run.scale
     console.print(
-        f"{run.study}, {run.scale_name} scale: {num} {run.noun}{'s' * (num != 1)}, "
+        f"{run.study}, {run.scale_name} scale: {count(len(signals), run.noun)}, "
         f"{scale.depth} x {scale.width}, {scale.fit.epochs:,} epochs"
     )
     job = Job(run, signals, store)
-    up_to = "up to " * (run.search is not None and job.num_missing > 0)
+    up_to = "up to " if run.question.counts_at_most and job.num_missing else ""
     console.print(f"{up_to}{job.num_missing:,} fits to run, {job.num_done:,} already done")
     if not job.num_missing:
         return job, None
     from studies.engine.cluster.workers import connect, time_epoch, workers_per_gpu
 
     per_gpu = arguments.workers_per_gpu or workers_per_gpu(
-        job.num_together, scale.width, job.longest.num_samples
+        job.num_together, scale.width, job.longest.signal.num_samples
     )
     with console.status("starting Ray and timing a step"):
         workers = connect(arguments.device, arguments.max_concurrent, per_gpu)
@@ -148,12 +151,12 @@ def fit_missing(
 
 
 def status(study: Study, arguments: argparse.Namespace, console: Console) -> int:
-    """Say how far the newest run that fits the flags has come."""
-    from analysis.reporting.tables import status_table
+    """Show how far the newest run that matches the flags is."""
+    from studies.command.tables import status_table
     from studies.engine.running.job import Job
 
     store = Store(arguments.results, create=False)
-    run, signals = newest_run(study.name, arguments, store)
+    run, signals = newest_run(study, arguments, store)
     console.print(shown(f"{store.results}/{run.folder}"), soft_wrap=True)
     console.print(status_table(Job(run, signals, store, COUNTED).results()))
     return 0
@@ -167,7 +170,7 @@ def report(study: Study, arguments: argparse.Namespace, console: Console) -> int
     uri = _tracking_uri(arguments)
     check_uri(uri)
     store = Store(arguments.results)
-    run, signals = newest_run(study.name, arguments, store)
+    run, signals = newest_run(study, arguments, store)
     return report_on(run, signals, store, uri, console)
 
 
@@ -187,28 +190,30 @@ def _check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> N
 
 
 def _resolve(
-    study: Study, arguments: argparse.Namespace, console: Console
+    study: Study, arguments: argparse.Namespace, store: Store, console: Console
 ) -> tuple[Run, list[Signal]]:
     """The run that the flags name, and its signals."""
     scale_name = arguments.scale or study.default_scale
-    changes = {name: getattr(arguments, name, None) for name in FLAGS}
+    changes = {flag.name: getattr(arguments, flag.name) for flag in flags_of(study)}
     for flag in ("max_concurrent", "workers_per_gpu"):
         if (given := getattr(arguments, flag)) is not None and given < 1:
             raise InputError(f"--{flag.replace('_', '-')} {given}: give 1 or more.")
     patterns = arguments.signals or [_default(name) for name in study.signals]
     # Whatever is wrong with the flags is said before any file is read.
     empty = resolve(study, scale_name, (), changes=changes)
-    _check_search(empty, ())
+    empty.question.check_signals(empty, ())
     _check_device(arguments.device, arguments, empty.scale)
     files = find_files(patterns, study.media)
-    made = {str(file) for file in files} & set(READERS[study.media].generated)
-    with console.status("reading the signals" + ": two minutes, the first time" * bool(made)):
+    doing = "reading the signals"
+    if {str(file) for file in files} & set(READERS[study.media].generated):
+        doing += ": two minutes, the first time"
+    with console.status(doing):
         signals, skipped = read_all(files, empty.scale.max_samples, study.media)
     if not signals:
         raise InputError(*skipped)
-    run = resolve(study, scale_name, signals, skipped=skipped, changes=changes)
-    _check_search(run, signals)
-    return run, signals
+    run = resolve(study, scale_name, signals, skipped=_skipped(skipped), changes=changes)
+    run.question.check_signals(run, signals)
+    return as_stored(run, store), signals
 
 
 def _default(name: str) -> str:
@@ -217,11 +222,12 @@ def _default(name: str) -> str:
     return str(path) if path.exists() else name
 
 
-def _check_search(run: Run, signals: Sequence[Signal]) -> None:
-    if run.search:
-        from studies.engine.search.signal_search import check_search
-
-        check_search(run, signals)
+def _skipped(sentences: Sequence[str]) -> list[Skipped]:
+    skipped = []
+    for sentence in sentences:
+        source, _, why = sentence.partition(": ")
+        skipped.append(Skipped(source, why))
+    return skipped
 
 
 def _tracking_uri(arguments: argparse.Namespace) -> str:

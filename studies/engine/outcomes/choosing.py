@@ -1,112 +1,93 @@
-"""Which points may be a signal's optimum, and which of them is: chosen on one set of seeds,
-scored on another, so that the winner's luck stays out of the score."""
+"""Which points may be a signal's optimum, and which of them is.
+
+The optimum is chosen on one set of seeds and scored on another, so that the luck of the winner
+stays out of the score.
+"""
 
 import math
-import statistics
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from studies.engine.outcomes.known_points import Suggestion, named_points, point_at, score_of
-from studies.engine.outcomes.landscape import landscape
-from studies.engine.planning.points import Point, keys_of, points, rule_points
-from studies.engine.planning.study import Run
-from studies.engine.signals.signal import Signal
-from studies.engine.store.rows import Row
-
-Rows = Mapping[str, Row]
-Suggestions = Sequence[Suggestion]
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import Point
 
 
-def tried(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> dict[Point, float]:
-    """The points that a run tried to find the optimum, best first: their mean PSNR over its seeds.
+class Confirmation(NamedTuple):
+    """How an optimum is confirmed.
 
-    Of a grid its cells, of a search all that it knew or suggested.
+    Args:
+        choosing_seeds: The seeds that choose it among the candidates.
+        scoring_seeds: The seeds that score it. They had no say in the choice.
+        top: How many of the best points that were tried are candidates.
     """
-    if run.search:
-        named = named_points(run, signal)
-        values = {
-            named.get(s.scales) or point_at(run, s.scales): s.value
-            for s in suggestions
-            if s.value is not None
-        }
-    else:
-        relief = landscape(run, signal, rows)
-        means = {point: float(relief.mean[cell]) for cell, point in relief.cells.items()}
-        values = {point: mean for point, mean in means.items() if math.isfinite(mean)}
-    return dict(sorted(values.items(), key=lambda item: item[1], reverse=True))
+
+    choosing_seeds: tuple[int, ...]
+    scoring_seeds: tuple[int, ...]
+    top: int
 
 
-def candidates(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> list[Point]:
-    """The points among which the choosing seeds decide.
+class Choice(NamedTuple):
+    """How a signal's optimum is chosen.
 
-    Of what was tried the top points and the best cell of the grid; and every rule's point. Of a
-    grid that no such seeds confirm its best cell, alone.
+    Args:
+        tried: The points that were tried to find it, best first, with their mean PSNR in dB over
+            the map's seeds.
+        candidates: The points among which the choosing seeds decide.
+        optimum: The chosen point. None while it cannot be known.
+        compared: The points that are scored beside it.
+        always: The points that are fitted in any case, before or while it is searched.
     """
-    found = list(tried(run, signal, rows, suggestions))
-    cells = [point for point in found if point.kind == "grid"]
-    if not run.choosing_seeds:
-        return cells[:1]
-    chosen = [*found[: run.top], *cells[:1], *rule_points(run, signal)]
-    return list({point.network: point for point in chosen}.values())
+
+    tried: Mapping[Point, float]
+    candidates: Sequence[Point]
+    optimum: Point | None
+    compared: Sequence[Point]
+    always: Sequence[Point] = ()
 
 
-def optimum(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> Point | None:
-    """The candidate of the largest mean over the choosing seeds; None while some are missing.
+def suggested_means(state: SignalState) -> dict[Point, float]:
+    """Return what a search knew or suggested, best first, with the mean PSNR in dB."""
+    means = {}
+    for suggestion in state.suggestions:
+        if suggestion.value is not None:
+            means[state.point_at(suggestion.scales)] = suggestion.value
+    return dict(sorted(means.items(), key=lambda item: item[1], reverse=True))
 
-    A grid's best cell has been chosen already, by the grid's seeds.
-    """
-    found = candidates(run, signal, rows, suggestions)
-    if not run.choosing_seeds:
-        return found[0] if found else None
-    means = [mean_over(run, signal, point, rows, run.choosing_seeds) for point in found]
-    if not found or any(map(math.isnan, means)):
+
+def top_candidates(state: SignalState, tried: Mapping[Point, float], top: int) -> list[Point]:
+    """Return the `top` points that were tried, the best cell of the grid and every rule's point."""
+    best_first = list(tried)
+    cells = [point for point in best_first if point.kind == "grid"]
+    by_network = {}
+    for point in [*best_first[:top], *cells[:1], *state.rule_points]:
+        by_network[point.network] = point
+    return list(by_network.values())
+
+
+def best_on(state: SignalState, candidates: Sequence[Point], seeds: Sequence[int]) -> Point | None:
+    """Return the candidate of the largest mean over `seeds`, None while some are missing."""
+    means = [state.mean(point, seeds) for point in candidates]
+    if not candidates or any(map(math.isnan, means)):
         return None
-    return found[means.index(max(means))]
+    return candidates[means.index(max(means))]
 
 
-def compared(run: Run, signal: Signal, rows: Rows, suggestions: Suggestions) -> list[Point]:
-    """What is scored beside the optimum: the rules, and of a search the grid's best cell.
+def best_tuned(state: SignalState, seeds: Sequence[int]) -> list[Point]:
+    """Return, for each case of a comparison, the point that scores best on the tuning `seeds`.
 
-    Of a grid that no seeds confirm plain SIREN and the first rule.
+    Cases whose published point is the best are left out, and so are cases of which a point has no
+    score yet.
     """
-    if run.confirms and not run.search:
-        return rule_points(run, signal)
-    if run.search:
-        found = candidates(run, signal, rows, suggestions)
-        return [*rule_points(run, signal), *(p for p in found if p.kind == "grid")]
-    named = {point.name: point for point in points(run, signal)}
-    return [named["siren"], named[run.scale.rules[0]]]
-
-
-def best_tuned(run: Run, signal: Signal, rows: Rows) -> dict[str, Point]:
-    """Of each case of a comparison the point that scores best on the choosing seeds, if that is
-    another than the published one; of the cases of which all points have a score.
-    """
-    if not run.choosing_seeds:
-        return {}
-    of_cases: dict[str, dict[Point, float]] = defaultdict(dict)
-    for point in points(run, signal):
-        mean = mean_over(run, signal, point, rows, run.choosing_seeds)
-        of_cases[point.case][point] = mean
-    best = {
-        case: max(means, key=lambda point: means[point])
-        for case, means in of_cases.items()
-        if not any(map(math.isnan, means.values()))
-    }
-    return {case: point for case, point in best.items() if point.kind == "tuning"}
-
-
-def scores(
-    run: Run, signal: Signal, point: Point, rows: Rows, seeds: Sequence[int]
-) -> tuple[float, ...]:
-    """A point's peak PSNR in dB on each seed: zero output's where it diverged, NaN where there is
-    no whole fit, or one that failed for another reason than its own.
-    """
-    found = map(rows.get, keys_of(run, signal, point, seeds))
-    known = (None if row is None else score_of(row, signal) for row in found)
-    return tuple(math.nan if score is None else score for score in known)
-
-
-def mean_over(run: Run, signal: Signal, point: Point, rows: Rows, seeds: Sequence[int]) -> float:
-    """The mean of `scores`, NaN while any is missing."""
-    return statistics.fmean(scores(run, signal, point, rows, seeds))
+    if not seeds:
+        return []
+    by_case: dict[str, dict[Point, float]] = defaultdict(dict)
+    for point in state.points:
+        by_case[point.case][point] = state.mean(point, seeds)
+    winners = []
+    for means in by_case.values():
+        if not any(map(math.isnan, means.values())):
+            winner = max(means, key=lambda point: means[point])
+            if winner.kind == "tuning":
+                winners.append(winner)
+    return winners

@@ -1,21 +1,29 @@
-"""PSNR over (s0, s1): the array that everything else reads.
+"""PSNR over the grid of (s0, s1): the array that everything else reads.
 
 Axes: i row (s0), j column (s1), k seed.
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from studies.engine.planning.points import Point, keys_of, points
-from studies.engine.planning.study import Run
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import Point
 from studies.engine.signals.signal import Signal
 
 
 class Landscape(NamedTuple):
-    """One signal's map. `psnr` [i, j, k] is NaN where a fit is missing, failed or diverged."""
+    """The grid of one signal.
+
+    Args:
+        signal: The signal.
+        s0: Values along the rows, in rad per unit of coordinate.
+        s1: Values along the columns.
+        psnr: [i, j, k] peak PSNR in dB, NaN where a fit is missing, failed or diverged.
+        status: [i, j, k] the fits' statuses, "" where one is missing.
+        cells: The points by (i, j).
+    """
 
     signal: Signal
     s0: tuple[float, ...]
@@ -26,7 +34,8 @@ class Landscape(NamedTuple):
 
     @property
     def mean(self) -> NDArray[np.float64]:
-        """[i, j] mean over the seeds that every cell has, or that each has while none is whole.
+        """[i, j] mean over the seeds that every cell has, or over each cell's own while there is
+        no such seed.
 
         Seeds shift all points together, so cells are compared on equal seeds where that is
         possible.
@@ -61,20 +70,30 @@ class Landscape(NamedTuple):
         low = j == 0 and self.s1[0] > 0
         return i in (0, len(self.s0) - 1) or j == len(self.s1) - 1 or low
 
+    @property
+    def cell_means(self) -> dict[Point, float]:
+        """The means in dB of the cells that have one, best first."""
+        mean, means = self.mean, {}
+        for cell, point in self.cells.items():
+            if np.isfinite(mean[cell]):
+                means[point] = float(mean[cell])
+        return dict(sorted(means.items(), key=lambda item: item[1], reverse=True))
 
-def landscape(run: Run, signal: Signal, rows: Mapping[str, Mapping[str, Any]]) -> Landscape:
-    """The map of one signal from the store's rows by key."""
-    s0, s1 = run.grid.axes(max(signal.shape))
-    shape = (len(s0), len(s1), run.scale.seeds)
+
+def landscape(state: SignalState) -> Landscape:
+    """Return the landscape of one signal from its rows."""
+    s0, s1 = state.run.grid.axes(max(state.signal.shape))
+    seeds = state.run.scale.map_seeds
+    shape = (len(s0), len(s1), len(seeds))
     psnr = np.full(shape, np.nan)
     status = np.full(shape, "", dtype="<U8")
-    cells = {p.cell: p for p in points(run, signal) if p.cell is not None}
+    cells = {point.cell: point for point in state.cells if point.cell is not None}
     for (i, j), point in cells.items():
-        for k, key in enumerate(keys_of(run, signal, point, range(run.scale.seeds))):
-            row = rows.get(key)
+        for k, key in enumerate(state.keys(point, seeds)):
+            row = state.rows.get(key)
             if row is None:
                 continue
             status[i, j, k] = row["status"]
             if row["status"] in ("ok", "dead"):
                 psnr[i, j, k] = row["metric_psnr_peak"]
-    return Landscape(signal, s0, s1, psnr, status, cells)
+    return Landscape(state.signal, s0, s1, psnr, status, cells)

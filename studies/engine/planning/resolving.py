@@ -2,33 +2,34 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
-from inr_models import FitConfig, InputError
-from search_spaces.networks import Case
-from search_spaces.rules import RULES, AnyRule, named_rule
+from inr_models import InputError
+from search_spaces.rules import RULES, AnyRule
 from search_spaces.rules.spectrum_matching import SpectrumMatching
 from search_spaces.rules.table import Table
-from studies.engine.planning.study import (
-    FIRST_CHOOSING_SEED,
-    Run,
-    Scale,
-    ScaleName,
-    Search,
-    Study,
-    check_name,
-    confirming_seeds,
-)
+from studies.engine.planning.question import Flag, field_flag
+from studies.engine.planning.run import Run, Skipped
+from studies.engine.planning.scale import Scale, ScaleName
+from studies.engine.planning.study import Study
 from studies.engine.signals.signal import Signal
 
-FLAGS = (
-    "seeds", "epochs", "max_samples", "precision", "confirm_seeds", "trials", "sampler",
-    "early_stopping", "networks", "tune", "rules", "width",
-    "depth", "zero_output_bias", "learning_rate",
-)  # fmt: skip
-"""The settings that the command line can change, of the studies that have them."""
 
-T = TypeVar("T", Scale, FitConfig, Search)
+def flags_of(study: Study) -> list[Flag]:
+    """Return every setting of a study that the command line can change."""
+    size = "longest crop" if study.media == "sound" else "pixels of the largest crop"
+    return [
+        field_flag("seeds", "scale.seeds", "number of seeds for every point", **_NUMBER),
+        *study.question.flags(study),
+        field_flag("epochs", "scale.fit.epochs", "full-batch updates of a fit", **_NUMBER),
+        field_flag("max_samples", "scale.max_samples", size, **_NUMBER),
+        field_flag(
+            "precision", "scale.fit.precision", "float32; on GPUs also tf32", metavar="NAME"
+        ),
+    ]
+
+
+_NUMBER = {"type": int, "metavar": "N"}
 
 
 def resolve(
@@ -36,88 +37,49 @@ def resolve(
     scale_name: ScaleName,
     signals: Sequence[Signal],
     *,
-    skipped: Sequence[str] = (),
+    skipped: Sequence[Skipped] = (),
     changes: Mapping[str, Any] | None = None,
 ) -> Run:
-    """The run of a study on `signals`, with the fields that `changes` names changed.
+    """Return the run of a study on `signals`.
 
-    `changes` are fields of the scale, its fit and the search by name, and `confirm_seeds`: the
-    number of choosing and of scoring seeds; `rules`, names or files of further rules; of a
-    comparison also `networks`, the names of the cases that are wanted, and `tune`. A grid keeps its
-    gains at another `width`. A value of None changes nothing.
+    Args:
+        skipped: The files that were left out.
+        changes: Values by the name of the flag (`flags_of`). None changes nothing.
 
     Raises:
-        InputError: a value out of its range, or no such rule.
+        InputError: A value is out of its range, or there is no such rule, network or setting.
+
+    Example:
+        >>> from studies.audio_grid import STUDY
+        >>> resolve(STUDY, "small", (), changes={"epochs": 20}).scale.fit.epochs
+        20
     """
-    given = {name: value for name, value in (changes or {}).items() if value is not None}
-    rules = {name: RULES[name] for name in study.scales[scale_name].rules}
-    rules |= _named_rules(given.pop("rules", ()))
     scale = study.scales[scale_name]
-    width = given.get("width", scale.width)
-    if scale.grid and width != scale.width:
-        if width < 1:
-            raise InputError(f"--width {width}: give 1 or more.")
-        given["grid"] = scale.grid.at_width(scale.width, width)
-    scale = dataclasses.replace(
-        _changed(scale, given), fit=_changed(scale.fit, given), rules=tuple(rules)
-    )
-    choosing, scoring = study.choosing_seeds, study.scoring_seeds
-    if (count := given.get("confirm_seeds")) is not None:
-        choosing, scoring = confirming_seeds(count)
-        choosing = choosing if study.choosing_seeds else ()
-    if scale.cases:
-        scale = dataclasses.replace(scale, cases=_chosen(scale.cases, given.get("networks")))
-        # A seed that no score is on.
-        choosing, scoring = (FIRST_CHOOSING_SEED,) * bool(given.get("tune")), ()
-    return Run(
+    run = Run(
         study=study.name,
-        question=study.question,
+        title=study.title,
         scale_name=scale_name,
         scale=scale,
-        choosing_seeds=choosing,
-        scoring_seeds=scoring,
-        top=study.top,
-        rules={name: _settled(rule, signals, scale) for name, rule in rules.items()},
-        search=study.search and _changed(study.search, given),
+        question=study.question,
+        rules={name: RULES[name] for name in scale.rules},
         media=study.media,
         signals=tuple(signal.sha256 for signal in signals),
         sources=tuple(signal.source for signal in signals),
         skipped=tuple(skipped),
     )
+    given = {name: value for name, value in (changes or {}).items() if value is not None}
+    for flag in flags_of(study):
+        if flag.name in given:
+            run = flag.change(run, given.pop(flag.name))
+    if given:
+        raise InputError(f"{', '.join(given)}: {study.name} has no such setting.")
+    settled = {name: _settled(rule, signals, run.scale) for name, rule in run.rules.items()}
+    return dataclasses.replace(run, rules=settled)
 
 
 def _settled(rule: AnyRule, signals: Sequence[Signal], scale: Scale) -> AnyRule:
-    """A rule whose points need no network: what untrained ones have to say is asked once."""
+    """Return a rule that needs no network: untrained networks are asked once for each signal."""
     if not isinstance(rule, SpectrumMatching):
         return rule
     targets = {s.sha256: s.target(scale.width, scale.depth) for s in signals}
     return Table(points={sha256: rule(target) for sha256, target in targets.items()})
-
-
-def _named_rules(given: Sequence[str]) -> dict[str, AnyRule]:
-    """Rules by name or from JSON files, which are named after their files."""
-    found: dict[str, AnyRule] = {}
-    for each in given:
-        name, rule = named_rule(each, "--rules")
-        check_name("--rules", name)
-        if found.get(name, rule) != rule:
-            raise InputError(f"--rules {each}: another rule is named {name}; rename the file.")
-        found[name] = rule
-    return found
-
-
-def _chosen(cases: tuple[Case, ...], names: Sequence[str] | None) -> tuple[Case, ...]:
-    """The cases of these names, in the study's order; all without names."""
-    known = [case.name for case in cases]
-    for name in names or ():
-        if name not in known:
-            raise InputError(
-                f"--networks {name}: this study has none of that name; give some of "
-                f"{', '.join(known)}."
-            )
-    return tuple(case for case in cases if names is None or case.name in names)
-
-
-def _changed(value: T, given: Mapping[str, Any]) -> T:
-    names = {field.name for field in dataclasses.fields(value)}
-    return dataclasses.replace(value, **{k: v for k, v in given.items() if k in names})

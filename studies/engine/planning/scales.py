@@ -9,7 +9,7 @@ from inr_models import FitConfig
 from search_spaces.audio import AUDIO_GRID, AUDIO_GRID_SMALL
 from search_spaces.images import IMAGE_GRID, IMAGE_GRID_SMALL
 from search_spaces.networks import Case
-from studies.engine.planning.study import Scale
+from studies.engine.planning.scale import Scale
 
 # Few epochs, for minutes on two cores: enough for the ridge to stand out.
 _SMALL_FIT = FitConfig(epochs=160, learning_rate=5e-4, decay=0.95, decay_every=20)

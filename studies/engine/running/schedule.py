@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from studies.engine.planning.points import PlannedFit
-from studies.engine.running.course import Course
+from studies.engine.planning.question import Course
 from studies.engine.store.rows import Row
 
 BATCH_SECONDS = 8.0
@@ -83,8 +83,8 @@ class Schedule:
 
     def _advance(self, index: int) -> None:
         course, rows = self.courses[index]
-        for fits in course:
-            missing = [fit for fit in fits if not _has_outcome(fit, rows)]
+        for step in course:
+            missing = [fit for fit in step.fits if not _has_outcome(fit, rows)]
             if missing:
                 self.waiting[index] = {fit.trial.key for fit in missing}
                 self._enqueue(index, missing)

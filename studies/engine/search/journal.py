@@ -19,8 +19,8 @@ from optuna.trial import TrialState, create_trial
 from inr_models import InputError
 from search_spaces.networks import stable
 from search_spaces.rules import NoiseScales
-from studies.engine.outcomes.known_points import Suggestion
-from studies.engine.planning.study import Run
+from studies.engine.outcomes.signal_state import Suggestion
+from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
 from studies.engine.store.store import Store
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from inr_models.fitting.metrics import curve_epochs
-from studies.engine.planning.study import Run
+from studies.engine.planning.run import Run
 from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
 

@@ -1,14 +1,14 @@
 """One signal's search: what to try next, given what is known of it.
 
-Suggestions are asked in rounds and told in the order of their numbers, and each is drawn by a
-sampler seeded with its number, so the same knowledge leads to the same suggestions whatever
-ended first.
+Suggestions are asked in rounds and told in the order of their numbers. Each is drawn by a sampler
+that is seeded with its number. So the same knowledge leads to the same suggestions, whatever ends
+first.
 """
 
 import hashlib
 import math
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import optuna
 from optuna.samplers import RandomSampler
@@ -17,9 +17,15 @@ from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
 from search_spaces.networks import stable
 from search_spaces.rules import NoiseScales
-from studies.engine.outcomes.known_points import Known, Suggestion, objective, point_at, score_of
-from studies.engine.planning.points import PlannedFit, Point, keys_of, trial_of
-from studies.engine.planning.study import Run
+from studies.engine.outcomes.signal_state import (
+    SignalState,
+    Suggestion,
+    objective,
+    score_of,
+    search_point,
+)
+from studies.engine.planning.points import PlannedFit, Point
+from studies.engine.planning.run import Run
 from studies.engine.search.journal import (
     NUM_WARM,
     SPACE,
@@ -32,6 +38,7 @@ from studies.engine.search.journal import (
 )
 from studies.engine.search.rungs import Rungs
 from studies.engine.search.samplers import make_sampler
+from studies.engine.search.settings import SearchSettings
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
@@ -41,32 +48,36 @@ _TOLD = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 class SignalSearch:
-    """The search of one signal. `rows` are the signal's, by key, and grow while it runs; `keep` is
-    called when the journal has something new to lose.
+    """The search of one signal.
+
+    Args:
+        state: The signal. Its rows grow while the search runs.
+        settings: How it is searched.
+        storage: Where its Optuna study is.
+        store: The results, for the curves that early stopping compares.
+        keep: A function that is called when the journal holds something new.
 
     Raises:
-        InputError: the journal has this signal's study with another space.
+        InputError: The journal has this signal's study with another space.
     """
 
     def __init__(
         self,
-        run: Run,
-        signal: Signal,
-        rows: Mapping[str, Row],
+        state: SignalState,
+        settings: SearchSettings,
         storage: BaseStorage,
         store: Store,
         keep: Callable[[], None] = lambda: None,
     ) -> None:
-        assert run.search is not None
-        self.keep = keep
-        self.run, self.search, self.signal, self.rows = run, run.search, signal, rows
-        self.space = space(run, signal)
+        self.state, self.settings, self.keep = state, settings, keep
+        self.run, self.signal, self.rows = state.run, state.signal, state.rows
+        self.space = space(self.run, self.signal)
         self.study = self._open(storage)
-        self.rungs = Rungs(run, store) if run.search.early_stopping else None
+        self.rungs = Rungs(self.run, store) if settings.early_stopping else None
 
-    def warm_start(self, known: Sequence[Known]) -> None:
+    def warm_start(self) -> None:
         """Tell Optuna every known point inside the space, unless that was done before."""
-        values = objective(known, range(self.run.scale.seeds))
+        values = objective(self.state.known_points(), self.run.scale.map_seeds)
         told = {point.scales: value for point, value in values.items() if point.scales}
         inside = {s: v for s, v in told.items() if s and self._contains(s)}
         if NUM_WARM not in self.study.user_attrs:
@@ -104,10 +115,10 @@ class SignalSearch:
         trials = self._asked()
         num_warm = self.num_warm
         num_told = sum(trial.number >= num_warm for trial in self._told())
-        num_asked, size = num_told + len(trials), self.search.round_size
+        num_asked, size = num_told + len(trials), self.settings.round_size
         # A round that was asked in part is asked to its end; one told in part is told to its end.
         full_rounds = math.ceil(num_asked / size) if trials else num_asked // size + 1
-        while num_asked < min(full_rounds * size, self.search.trials):
+        while num_asked < min(full_rounds * size, self.settings.trials):
             asked = self._ask(num_asked)
             if asked is None:
                 break
@@ -127,7 +138,7 @@ class SignalSearch:
             PlannedFit(
                 signal=self.signal,
                 point=point,
-                trial=trial_of(self.run, self.signal, point, seed),
+                trial=self.state.trial(point, seed),
                 stage=stage,
                 rungs=rungs.get(seed, {}),
             )
@@ -153,6 +164,13 @@ class SignalSearch:
                 self.study.tell(trial, state=TrialState.PRUNED)
         self._note_rungs(map(self._point, asked))
         self.keep()
+
+    @property
+    def num_left(self) -> int:
+        """How many suggestions are still to be asked."""
+        num_warm = self.num_warm
+        known = [*self._told(), *self._asked()]
+        return self.settings.trials - sum(trial.number >= num_warm for trial in known)
 
     @property
     def num_warm(self) -> int:
@@ -187,9 +205,9 @@ class SignalSearch:
 
     def _ask(self, index: int) -> FrozenTrial | None:
         for attempt in range(MAX_REPEATS):
-            content = f"{self.search.seed} {self.signal.sha256} {index} {attempt}"
+            content = f"{self.settings.seed} {self.signal.sha256} {index} {attempt}"
             seed = int.from_bytes(hashlib.sha256(content.encode()).digest()[:4], "big")
-            self.study.sampler = make_sampler(self.search.sampler, seed, self.space)
+            self.study.sampler = make_sampler(self.settings.sampler, seed, self.space)
             trial = self.study.ask(dict(self.space))
             scales = NoiseScales(stable(trial.params["s0"]), stable(trial.params["s1"]))
             if scales not in self.tried:
@@ -209,11 +227,11 @@ class SignalSearch:
         return all(space.low <= at[name] <= space.high for name, space in self.space.items())
 
     def _point(self, trial: FrozenTrial) -> Point:
-        return point_at(self.run, NoiseScales(trial.params["s0"], trial.params["s1"]))
+        return search_point(self.run, NoiseScales(trial.params["s0"], trial.params["s1"]))
 
     def _rows(self, point: Point) -> dict[int, Row]:
         seeds = range(self.run.scale.seeds)
-        keys = zip(seeds, keys_of(self.run, self.signal, point, seeds), strict=True)
+        keys = zip(seeds, self.state.keys(point, seeds), strict=True)
         return {seed: self.rows[key] for seed, key in keys if key in self.rows}
 
     def _note_rungs(self, points: Iterable[Point]) -> None:
@@ -222,13 +240,12 @@ class SignalSearch:
             self.rungs.note({row["key"]: row["seed"] for row in rows})
 
 
-def check_search(run: Run, signals: Iterable[Signal]) -> None:
+def check_search(run: Run, settings: SearchSettings, signals: Iterable[Signal]) -> None:
     """Refuse a search that cannot be, before anything starts.
 
     Raises:
-        InputError: an unknown sampler, or a space without extent.
+        InputError: There is no such sampler, or the space has no extent.
     """
-    assert run.search is not None
-    make_sampler(run.search.sampler, 0, {})
+    make_sampler(settings.sampler, 0, {})
     for signal in signals:
         space(run, signal)

@@ -8,27 +8,18 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from inr_models import InputError
 from inr_models.shown import shown
-from studies.engine.outcomes.known_points import (
-    Suggestion,
-    named_points,
-    point_at,
-    score_of,
-    stored_rows,
-)
-from studies.engine.planning.points import Point, all_seeds, keys_of, points, rule_points
-from studies.engine.planning.study import RUN_JSON, Run
+from studies.engine.outcomes.report import Report
+from studies.engine.outcomes.signal_state import SignalState, score_of, stored_rows
+from studies.engine.planning.points import Point
+from studies.engine.planning.run import Run, run_json
 from studies.engine.signals.signal import Signal
 from studies.engine.store.folder import local_path
 from studies.engine.store.rows import REPORTED, Row, point_columns
 from studies.engine.store.store import UNFINISHED, Store
 from studies.engine.tracking.mlflow_tree import MlflowTree
-
-if TYPE_CHECKING:
-    from analysis.reporting.report import Report
 
 Curve = dict[int, float]
 
@@ -57,7 +48,7 @@ class Tracker:
         self.uri, self.run, self.signals, self.store = uri, run, signals, store
         self.tree: MlflowTree | None = None
 
-    def sync(self, report: "Report | None" = None, *, finished: bool = False) -> str | None:
+    def sync(self, report: Report | None = None, *, finished: bool = False) -> str | None:
         """Add all that the store has and MLflow has not. Returns why it could not, if so.
 
         Args:
@@ -73,7 +64,7 @@ class Tracker:
             return f"{shown(self.uri)}: {shown(reason[0])[:160]}"
         return None
 
-    def _sync(self, report: "Report | None", finished: bool) -> None:
+    def _sync(self, report: Report | None, finished: bool) -> None:
         run = self.run
         self.tree = self.tree or MlflowTree(self.uri, run.study, run.id)
         is_new = run.id not in self.tree.runs
@@ -81,28 +72,27 @@ class Tracker:
             run.id,
             f"{run.study} {run.scale_name}",
             params={"scale": run.scale_name, "signals": len(self.signals)},
-            tags=self._tags | {"mlflow.note.content": run.question},
+            tags=self._tags | {"mlflow.note.content": run.title},
         )
         if is_new:
-            self.tree.log_text(run.id, "study.json", RUN_JSON.dump_json(run, indent=1).decode())
-        suggestions = self._suggestions()
+            self.tree.log_text(run.id, "study.json", run_json(run).decode())
+        suggestions = run.question.suggestions(run, self.signals, self.store)
         by_sha = {signal.sha256: signal for signal in self.signals}
         for sha256, rows in stored_rows(run, self.store, REPORTED):
-            signal = by_sha[sha256]
+            state = SignalState(run, by_sha[sha256], rows, suggestions.get(sha256, ()))
             due = []
-            for point in self._points(signal, rows, suggestions.get(sha256, ())):
+            for point in run.question.tracked_points(state):
                 id = f"{self._signal_id(sha256)}/{point.name}"
-                seeds = all_seeds(run)
-                keys = zip(seeds, keys_of(run, signal, point, seeds), strict=True)
-                found = {seed: rows[key] for seed, key in keys if key in rows}
-                ended = {seed for seed, row in found.items() if row["status"] not in UNFINISHED}
-                if found and (id not in self.tree.runs or ended - self.tree.seen[id]):
-                    due.append((id, point, found))
+                keys = zip(run.seeds, state.keys(point, run.seeds), strict=True)
+                own = {seed: rows[key] for seed, key in keys if key in rows}
+                ended = {seed for seed, row in own.items() if row["status"] not in UNFINISHED}
+                if own and (id not in self.tree.runs or ended - self.tree.seen[id]):
+                    due.append((id, point, own))
             for first in range(0, len(due), POINTS_AT_ONCE):
                 some = due[first : first + POINTS_AT_ONCE]
-                curves = self._curves([row["key"] for *_, f in some for row in f.values()])
-                for id, point, found in some:
-                    self._log_point(self.tree, id, signal, point, found, curves)
+                curves = self._curves([row["key"] for *_, own in some for row in own.values()])
+                for id, point, own in some:
+                    self._log_point(self.tree, id, state.signal, point, own, curves)
         if report:
             for sha256, numbers in report.numbers.items():
                 if (id := self._signal_id(sha256)) in self.tree.runs:
@@ -112,30 +102,6 @@ class Tracker:
                 self.tree.log_text(run.id, f"figures/{name}.svg", svg)
         if finished:
             self.tree.finish()
-
-    def _suggestions(self) -> Mapping[str, Sequence[Suggestion]]:
-        if not self.run.search:
-            return {}
-        from studies.engine.search.journal import RunJournal
-
-        return RunJournal(self.store, self.run).suggestions(self.run, self.signals)
-
-    def _points(
-        self, signal: Signal, rows: Mapping[str, Row], suggestions: Sequence[Suggestion]
-    ) -> Sequence[Point]:
-        """Every named point; but of a search the rules', its own, and what was confirmed."""
-        if not self.run.search:
-            return points(self.run, signal)
-        confirming = (*self.run.choosing_seeds, *self.run.scoring_seeds)
-        named = named_points(self.run, signal)
-        found = {point.network: point for point in rule_points(self.run, signal)}
-        for s in suggestions:
-            point = named.get(s.scales) or point_at(self.run, s.scales)
-            keys = keys_of(self.run, signal, point, confirming)
-            # What another study found is shown where it came to be confirmed.
-            if not s.warm or any(key in rows for key in keys):
-                found.setdefault(point.network, point)
-        return list(found.values())
 
     def _log_point(
         self,
@@ -177,11 +143,7 @@ class Tracker:
             metrics[f"psnr_db_seed_{seed}"] = curves.get(rows[seed]["key"], {})
         # MLflow's table shows a metric's last value: the means have names of their own, and
         # the number of seeds as the step.
-        for name, seeds in (
-            ("psnr_peak", range(self.run.scale.seeds)),
-            ("psnr_choosing", self.run.choosing_seeds),
-            ("psnr_confirmed", self.run.scoring_seeds),
-        ):
+        for name, seeds in self.run.question.seed_groups(self.run.scale).items():
             scored = [score_of(rows[s], signal) if s in rows else None for s in seeds]
             known = [score for score in scored if score is not None]
             # What is compared is a mean over all its seeds or none.

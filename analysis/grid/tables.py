@@ -1,0 +1,42 @@
+"""The terminal's table of a grid, at most 80 columns wide."""
+
+import math
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from analysis.grid.summary import Summary
+from analysis.reporting.tables import number, short, wide_table
+from studies.engine.planning.run import Run
+
+
+def summary_table(run: Run, summaries: Sequence[Summary], scoring_seeds: Sequence[int]) -> Table:
+    """The answer in a table: what each signal's best cell gains over Eqn. 11, in dB."""
+    rule = run.scale.rules[0]
+    seeds = " and ".join(map(str, scoring_seeds))
+    table = wide_table(
+        f"Peak PSNR in dB. SIREN, Eqn. 11 ({rule}) and the best cell are means over seeds "
+        f"{seeds}, which the grid that chose the cell did not use. "
+        "dead: fits within 1 dB of zero output; div: diverged; *: on the grid's rim."
+    )
+    table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
+    for name in ("psi", "zero\noutput", "SIREN", "Eqn. 11", "best\ncell", "at s0, s1", "gain"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("dead\n/div", justify="right", no_wrap=True)
+    for s in summaries:
+        best = s.best
+        scales = best.point.scales if best else None
+        rim = "*" if s.map.best_at_edge else ""
+        at = f"{short(scales.s0)}, {short(scales.s1)}{rim}" if scales else "-"
+        table.add_row(
+            s.signal.name,
+            f"{s.signal.descriptors['psi']:.3f}",
+            f"{s.signal.psnr_zero:.1f}",
+            number(s.siren.mean),
+            number(s.rule.mean),
+            number(best.mean if best else math.nan),
+            at,
+            number(s.difference, "+.1f"),
+            f"{s.statuses['dead']}/{s.statuses['diverged']}",
+        )
+    return table

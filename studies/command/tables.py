@@ -1,0 +1,55 @@
+"""The terminal's tables of `plan` and `status`, at most 80 columns wide."""
+
+from collections.abc import Mapping, Sequence
+
+from rich import box
+from rich.table import Table
+
+from studies.engine.outcomes.results import Progress, Results, statuses
+from studies.engine.planning.run import Run
+from studies.engine.signals.signal import Signal
+
+
+def plan_table(run: Run, signals: Sequence[Signal], progress: Mapping[str, Progress]) -> Table:
+    """Return what each signal is, and how many of its fits are to run."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(run.noun, no_wrap=True)
+    last = "size" if run.media == "image" else "Hz"
+    for name in ("psi", "samples", "crop", "from", last, "to run"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for signal in signals:
+        if signal.sample_rate is None:
+            size = " x ".join(map(str, signal.image_shape or ()))
+        else:
+            size = f"{signal.sample_rate:,.0f}"
+        table.add_row(
+            signal.name,
+            f"{signal.descriptors['psi']:.4f}",
+            f"{signal.num_samples:,}",
+            signal.crop,
+            f"{signal.crop_start:,}",
+            size,
+            str(progress[signal.sha256].missing),
+        )
+    return table
+
+
+def status_table(results: Results) -> Table:
+    """Return how far every signal is."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(results.run.noun, no_wrap=True)
+    counted = {"dead": "dead", "diverged": "div.", "partial": "part.", "failed": "failed"}
+    for name in ("done", "of", *counted.values(), "best so far"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for state in results.states:
+        progress = results.progress[state.signal.sha256]
+        peaks = [row["metric_psnr_peak"] for row in state.rows.values() if row["status"] == "ok"]
+        numbers = statuses(state)
+        table.add_row(
+            state.signal.name,
+            str(progress.done),
+            str(progress.done + progress.missing),
+            *(str(numbers[name]) for name in counted),
+            f"{max(peaks):.1f} dB" if peaks else "-",
+        )
+    return table

@@ -1,0 +1,110 @@
+"""The sizes of a run: how much of a signal is fitted, by which networks, for how long."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from inr_models import FitConfig, InputError
+from search_spaces.networks import Case
+from search_spaces.noise_grid import NoiseGrid
+
+ScaleName = Literal["small", "paper"]
+
+FIRST_CHOOSING_SEED = 100
+"""Grids and searches use the seeds below. What is compared is fitted on seeds from here on."""
+
+FIRST_SCORING_SEED = 105
+"""The default scoring seeds begin here, after five choosing seeds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """The sizes of a run.
+
+    Args:
+        max_samples: Samples of the longest crop that is fitted. For an image, its pixels.
+        width: Units of a hidden layer.
+        depth: Hidden layers.
+        fit: How a network is trained.
+        seeds: Number of seeds on which every point is fitted: 0 to `seeds` - 1.
+        rules: Names in `search_spaces.rules.RULES`. Reports call the first one "Eqn. 11".
+        grid: The grid of noise scales. A comparison has none.
+        zero_output_bias: Whether the output layer of SIREN² starts with a bias of 0.
+        cases: The networks of a comparison.
+        parameters: The number of parameters that every case should have.
+
+    Raises:
+        InputError: A value is out of its range, or two cases have one name.
+    """
+
+    max_samples: int
+    width: int
+    depth: int
+    fit: FitConfig
+    seeds: int
+    rules: tuple[str, ...]
+    grid: NoiseGrid | None = None
+    zero_output_bias: bool = False
+    cases: tuple[Case, ...] = ()
+    parameters: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.grid is None) != bool(self.cases):
+            raise InputError("a scale has a grid or cases, one of the two.")
+        names = [case.name for case in self.cases]
+        for name in names:
+            check_name("cases", name)
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise InputError(f"cases: two are named {twice[0]!r}; give each a name of its own.")
+        if self.max_samples < 256:
+            raise InputError(f"max_samples = {self.max_samples}: give 256 or more.")
+        if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:
+            raise InputError(f"seeds = {self.seeds}: give a count from 1 to {FIRST_CHOOSING_SEED}.")
+
+    @property
+    def map_seeds(self) -> range:
+        """The seeds on which points are tried: 0 to `seeds` - 1."""
+        return range(self.seeds)
+
+
+def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return `count` choosing seeds from 100 on, and as many scoring seeds from 105 on or later.
+
+    Raises:
+        InputError: `count` is below 2, which gives no interval.
+
+    Example:
+        >>> confirming_seeds(2)
+        ((100, 101), (105, 106))
+    """
+    if count < 2:
+        raise InputError(f"--confirm-seeds {count}: give 2 or more, an interval needs them.")
+    first = max(FIRST_SCORING_SEED, FIRST_CHOOSING_SEED + count)
+    choosing = range(FIRST_CHOOSING_SEED, FIRST_CHOOSING_SEED + count)
+    return tuple(choosing), tuple(range(first, first + count))
+
+
+def seeds_text(seeds: Sequence[int]) -> str:
+    """Return seeds in words.
+
+    Example:
+        >>> seeds_text((0,)), seeds_text((105, 106)), seeds_text(range(5))
+        ('0', '105 and 106', '0 to 4')
+    """
+    if len(seeds) == 1:
+        return str(seeds[0])
+    return f"{seeds[0]} {'and' if len(seeds) == 2 else 'to'} {seeds[-1]}"
+
+
+def check_name(field: str, name: str) -> None:
+    """Refuse a name that cannot be part of a path and of an MLflow name.
+
+    Raises:
+        InputError: The name is empty, too long, or has other characters than are allowed.
+    """
+    if not re.fullmatch(r"\w[\w .-]{0,79}", name, re.ASCII):
+        raise InputError(
+            f"{field} = {name!r}: give up to 80 letters, digits, blanks and the signs _ . and -, "
+            "a letter or digit first."
+        )

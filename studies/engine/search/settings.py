@@ -1,0 +1,37 @@
+"""The settings of a search with Optuna."""
+
+from dataclasses import dataclass
+
+from inr_models import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSettings:
+    """How each signal is searched, over the rectangle that the scale's grid spans.
+
+    Args:
+        trials: Suggestions for each signal.
+        sampler: A name in `studies.engine.search.samplers.SAMPLERS`.
+        round_size: Suggestions are asked and told in rounds of this size, so that they do not
+            depend on which fit ends first.
+        early_stopping: Whether fits end early that are behind the others of their signal.
+        seed: The seed of the suggestions.
+
+    Raises:
+        InputError: A value is out of its range, or two of them contradict each other.
+    """
+
+    trials: int = 60
+    sampler: str = "tpe"
+    round_size: int = 4
+    early_stopping: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for field in ("trials", "round_size"):
+            if getattr(self, field) < 1:
+                raise InputError(f"{field} = {getattr(self, field)}: give 1 or more.")
+        if self.early_stopping and self.sampler == "gp":
+            raise InputError(
+                "--early-stopping: Optuna's gp learns nothing from stopped fits; use --sampler tpe."
+            )

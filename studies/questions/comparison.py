@@ -1,0 +1,179 @@
+"""A comparison: which network fits each signal best?"""
+
+import dataclasses
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inr_models import InputError
+from search_spaces.networks import Case, network_for, space_of
+from studies.engine.outcomes.choosing import best_tuned
+from studies.engine.outcomes.report import Report
+from studies.engine.outcomes.results import Results
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import (
+    CHOOSING_STAGE,
+    SCORING_STAGE,
+    Ahead,
+    Place,
+    PlannedFit,
+    Point,
+    Step,
+    planned,
+)
+from studies.engine.planning.question import Course, Flag, Question, kind
+from studies.engine.planning.run import Run
+from studies.engine.planning.scale import FIRST_CHOOSING_SEED, Scale, seeds_text
+from studies.engine.planning.study import Study
+from studies.engine.signals.signal import Signal
+
+MAX_NAMES = 20
+"""The help lists the names of so many cases at most."""
+
+
+@kind("comparison")
+@dataclass(frozen=True, kw_only=True)
+class Comparison(Question):
+    """Fit networks beside each other, with equal parameters, steps and seeds.
+
+    Args:
+        tuning_seeds: The seeds that choose each network's own settings. No score is on them. Empty
+            for a comparison of published settings alone.
+    """
+
+    keeps_targets = True
+
+    tuning_seeds: tuple[int, ...] = ()
+
+    def check(self, scale: Scale) -> None:
+        if not scale.cases:
+            raise InputError("a comparison needs cases.")
+
+    def flags(self, study: Study) -> list[Flag]:
+        return [
+            Flag(
+                name="networks",
+                read=lambda run: [case.name for case in run.scale.cases],
+                change=_with_networks,
+                help=_some_of(study),
+                default="all",
+                options={"nargs": "+", "metavar": "NAME"},
+                # In whatever order they were named.
+                agrees=lambda run, names: set(names) == {case.name for case in run.scale.cases},
+            ),
+            Flag(
+                name="tune",
+                read=lambda run: bool(_own(run).tuning_seeds),
+                change=_tuned,
+                help="also search each network's own settings, on a seed that no score is on",
+                options={"action": "store_true"},
+            ),
+        ]
+
+    def points(self, run: Run, signal: Signal) -> list[Point]:
+        """Return every case at its published settings, then the points that tune it."""
+        target = signal.target(run.scale.width, run.scale.depth)
+        published, tuning = [], []
+        for case in run.scale.cases:
+            network = network_for(case, target, run.scale.parameters, run.scale.rules[0])
+            fit = None
+            if case.learning_rate is not None:
+                fit = dataclasses.replace(run.scale.fit, learning_rate=case.learning_rate)
+            if case.decay is not None:
+                fit = dataclasses.replace(fit or run.scale.fit, decay=case.decay)
+            published.append(
+                Point(name=case.name, kind="network", network=network, case=case.name, fit=fit)
+            )
+            if self.tuning_seeds:
+                for what, changed in space_of(case.network, network):
+                    point = Point(
+                        name=f"{case.name}, {what}",
+                        kind="tuning",
+                        network=changed,
+                        case=case.name,
+                        fit=fit,
+                    )
+                    tuning.append(point)
+        return published + tuning
+
+    def seed_groups(self, scale: Scale) -> dict[str, Sequence[int]]:
+        return {"psnr_peak": scale.map_seeds, "psnr_choosing": self.tuning_seeds}
+
+    def course(self, state: SignalState) -> Course:
+        """Yield all cases with what tunes them, then the points that win the tuning."""
+        scale = state.run.scale
+        places = []
+        for point in state.points:
+            if point.kind == "network":
+                places += [Place(seed, point, seed) for seed in scale.map_seeds]
+            places += [Place(CHOOSING_STAGE, point, seed) for seed in self.tuning_seeds]
+        tuned = {point.case for point in state.points if point.kind == "tuning"}
+
+        def ahead() -> Ahead:
+            winners = self.winners(state)
+            return Ahead(self._scored(state, winners), (len(tuned) - len(winners)) * scale.seeds)
+
+        # Pictures of a comparison are of its first seed.
+        fits = planned(scale, state.signal, places, keep=lambda place: place.seed == 0)
+        yield Step(fits, ahead)
+        yield Step(self._scored(state, self.winners(state)))
+
+    def winners(self, state: SignalState) -> list[Point]:
+        """Return the tuned points that beat the published ones on the tuning seeds."""
+        return best_tuned(state, self.tuning_seeds)
+
+    def _scored(self, state: SignalState, winners: Sequence[Point]) -> list[PlannedFit]:
+        seeds = state.run.scale.map_seeds
+        places = [Place(SCORING_STAGE, point, seed) for seed in seeds for point in winners]
+        return planned(state.run.scale, state.signal, places, keep=lambda place: place.seed == 0)
+
+    def facts(self, run: Run) -> dict[str, str]:
+        seeds = f"All networks are scored on {seeds_text(run.scale.map_seeds)}."
+        if self.tuning_seeds:
+            seeds += f" Their settings are chosen on {seeds_text(self.tuning_seeds)}."
+        return {
+            "networks": f"{run.scale.depth} hidden layers, about {run.scale.parameters:,} "
+            "parameters unless a width is named. SIREN²'s scales follow the rule "
+            f"{run.scale.rules[0]}.",
+            "seeds": seeds,
+        }
+
+    def report(self, results: Results, now: datetime.datetime) -> Report:
+        # matplotlib takes a second, which a status has not.
+        from analysis.comparison.report import comparison_report
+
+        winners = [self.winners(state) for state in results.states]
+        return comparison_report(results, winners, now)
+
+
+def _own(run: Run) -> Comparison:
+    assert isinstance(run.question, Comparison), "the flag is of comparisons alone"
+    return run.question
+
+
+def _with_networks(run: Run, names: Sequence[str]) -> Run:
+    """Return the run with the cases of these names, in the study's order."""
+    known = [case.name for case in run.scale.cases]
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"--networks {name}: this study has none of that name; give some of "
+                f"{', '.join(known)}."
+            )
+    cases: tuple[Case, ...] = tuple(case for case in run.scale.cases if case.name in names)
+    return dataclasses.replace(run, scale=dataclasses.replace(run.scale, cases=cases))
+
+
+def _tuned(run: Run, tune: bool) -> Run:
+    """Return the run with or without a seed that tunes."""
+    seeds = (FIRST_CHOOSING_SEED,) if tune else ()
+    return dataclasses.replace(run, question=dataclasses.replace(_own(run), tuning_seeds=seeds))
+
+
+def _some_of(study: Study) -> str:
+    """Return which names `--networks` takes. Two stand for many."""
+    names = list(dict.fromkeys(case.name for case in study.small.cases + study.paper.cases))
+    if len(names) <= MAX_NAMES:
+        return f"some of {', '.join(names)}"
+    shown = ", ".join(f'"{name}"' for name in (study.small.cases[0].name, names[-1]))
+    return f"some of the study's cases, as its tables name them: {shown}; a wrong name lists all"

@@ -1,0 +1,110 @@
+"""A rule check: how far below a signal's confirmed optimum does each rule lie?"""
+
+import dataclasses
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inr_models import InputError
+from studies.engine.outcomes.choosing import Choice, Confirmation, best_on, top_candidates
+from studies.engine.outcomes.landscape import landscape
+from studies.engine.outcomes.report import Report
+from studies.engine.outcomes.results import Results
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import CHOOSING_STAGE, SCORING_STAGE, Ahead, PlannedFit, Step
+from studies.engine.planning.question import Course, kind
+from studies.engine.planning.run import Run
+from studies.engine.planning.scale import Scale, confirming_seeds, seeds_text
+from studies.engine.store.rows import Row
+from studies.questions.noise_scales import NoiseScaleQuestion, map_fits
+
+
+@kind("rule_check")
+@dataclass(frozen=True, kw_only=True)
+class RuleCheck(NoiseScaleQuestion):
+    """Map a signal, choose its optimum on fresh seeds, and score every rule against it.
+
+    Args:
+        choosing_seeds: The seeds that choose the optimum among the candidates.
+        top: How many of the best points that were tried are candidates. The best cell of the grid
+            and every rule's point are candidates as well.
+    """
+
+    choosing_seeds: tuple[int, ...]
+    top: int = 3
+
+    def check(self, scale: Scale) -> None:
+        super().check(scale)
+        if not self.choosing_seeds:
+            raise InputError(f"a {self.kind} needs choosing_seeds.")
+
+    def with_confirming_seeds(self, count: int) -> "RuleCheck":
+        choosing, scoring = confirming_seeds(count)
+        return dataclasses.replace(self, choosing_seeds=choosing, scoring_seeds=scoring)
+
+    @property
+    def confirmation(self) -> Confirmation:
+        """How the optimum is confirmed."""
+        return Confirmation(self.choosing_seeds, self.scoring_seeds, self.top)
+
+    def seed_groups(self, scale: Scale) -> dict[str, Sequence[int]]:
+        return {
+            "psnr_peak": scale.map_seeds,
+            "psnr_choosing": self.choosing_seeds,
+            "psnr_confirmed": self.scoring_seeds,
+        }
+
+    def choice(self, state: SignalState) -> Choice:
+        """Return the optimum, which the choosing seeds choose among the candidates."""
+        tried = landscape(state).cell_means
+        candidates = top_candidates(state, tried, self.top)
+        best = best_on(state, candidates, self.choosing_seeds)
+        always = [*state.rule_points, *state.cells]
+        return Choice(tried, candidates, best, state.rule_points, always)
+
+    def course(self, state: SignalState) -> Course:
+        """Yield the map, then what chooses the optimum, then what scores it and the rules."""
+        yield Step(
+            map_fits(state, state.points),
+            lambda: Ahead(
+                self._confirming(state, self.choice(state)),
+                self.top * len(self.choosing_seeds) + len(self.scoring_seeds),
+            ),
+        )
+        yield from self._confirmation(state)
+
+    def _confirmation(self, state: SignalState) -> Course:
+        """Yield what chooses the optimum, then what scores it and the rules."""
+        choice = self.choice(state)
+        yield Step(
+            state.fits(CHOOSING_STAGE, choice.candidates, self.choosing_seeds),
+            lambda: Ahead(self._confirming(state, choice), len(self.scoring_seeds)),
+        )
+        choice = self.choice(state)
+        if choice.optimum:
+            points = [choice.optimum, *choice.compared]
+            yield Step(state.fits(SCORING_STAGE, points, self.scoring_seeds))
+
+    def _confirming(self, state: SignalState, choice: Choice) -> list[PlannedFit]:
+        """Return the fits that what is compared needs on the seeds that choose and score."""
+        seeds = (*self.choosing_seeds, *self.scoring_seeds)
+        return state.fits(CHOOSING_STAGE, choice.compared, seeds)
+
+    def reported_rows(self, state: SignalState, asked: set[str]) -> dict[str, Row]:
+        if best := self.choice(state).optimum:
+            asked = asked | set(state.keys(best, self.scoring_seeds))
+        return super().reported_rows(state, asked)
+
+    def facts(self, run: Run) -> dict[str, str]:
+        return super().facts(run) | {
+            "seeds": f"The points are tried on {seeds_text(run.scale.map_seeds)}. The optimum is "
+            f"chosen on {seeds_text(self.choosing_seeds)}. It and the rules are compared on "
+            f"{seeds_text(self.scoring_seeds)}.",
+        }
+
+    def report(self, results: Results, now: datetime.datetime) -> Report:
+        # matplotlib takes a second, which a status has not.
+        from analysis.regret.report import regret_report
+
+        choices = [self.choice(state) for state in results.states]
+        return regret_report(results, choices, self.confirmation, now)

@@ -1,0 +1,232 @@
+"""A search: how far below the optimum that Optuna finds does each rule lie?"""
+
+import dataclasses
+import datetime
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from studies.engine.outcomes.choosing import Choice, best_on, suggested_means, top_candidates
+from studies.engine.outcomes.report import Report
+from studies.engine.outcomes.results import Results
+from studies.engine.outcomes.signal_state import SignalState, Suggestion
+from studies.engine.planning.points import Ahead, Place, PlannedFit, Point, Step, planned
+from studies.engine.planning.question import Course, Flag, Question, field_flag, kind
+from studies.engine.planning.run import Run
+from studies.engine.planning.scale import Scale
+from studies.engine.planning.study import Study
+from studies.engine.search.settings import SearchSettings
+from studies.engine.signals.signal import Signal
+from studies.engine.store.rows import Row
+from studies.engine.store.store import UNFINISHED, Store
+from studies.questions.rule_check import RuleCheck
+
+if TYPE_CHECKING:
+    from studies.engine.search.signal_search import SignalSearch  # needs Optuna
+
+
+class Suggesting(Protocol):
+    """What a course needs of a search: a live one, or one that is only read."""
+
+    @property
+    def num_left(self) -> int: ...
+    def warm_start(self) -> None: ...
+    def unfinished(self) -> list[PlannedFit]: ...
+    def next_round(self) -> list[PlannedFit]: ...
+    def tell(self) -> None: ...
+    def suggestions(self) -> Sequence[Suggestion]: ...
+
+
+@kind("search")
+@dataclass(frozen=True, kw_only=True)
+class Search(RuleCheck):
+    """Search each signal's optimum with Optuna, and score every rule against it.
+
+    A search starts from all that the results hold of a signal and from the rules' points.
+
+    Args:
+        settings: How it is searched.
+    """
+
+    counts_at_most = True
+
+    settings: SearchSettings = field(default_factory=SearchSettings)
+
+    def check_signals(self, run: Run, signals: Sequence[Signal]) -> None:
+        from studies.engine.search.signal_search import check_search
+
+        check_search(run, self.settings, signals)
+
+    def flags(self, study: Study) -> list[Flag]:
+        return [
+            *super().flags(study),
+            field_flag(
+                "trials",
+                "question.settings.trials",
+                "suggestions for every signal",
+                default=str(self.settings.trials),
+                type=int,
+                metavar="N",
+            ),
+            field_flag(
+                "sampler",
+                "question.settings.sampler",
+                "tpe, gp or random",
+                default=self.settings.sampler,
+                metavar="NAME",
+            ),
+            field_flag(
+                "early_stopping",
+                "question.settings.early_stopping",
+                "stop fits that are behind the others of their signal",
+                action="store_true",
+            ),
+        ]
+
+    def identity(self) -> Question:
+        # A search that is asked for more trials goes on.
+        return dataclasses.replace(self, settings=dataclasses.replace(self.settings, trials=1))
+
+    def choice(self, state: SignalState) -> Choice:
+        """Return the optimum, which the choosing seeds choose among the candidates."""
+        tried = suggested_means(state)
+        candidates = top_candidates(state, tried, self.top)
+        best = best_on(state, candidates, self.choosing_seeds)
+        cells = [point for point in candidates if point.kind == "grid"]
+        return Choice(tried, candidates, best, [*state.rule_points, *cells], state.rule_points)
+
+    def courses(self, states: Sequence[SignalState], store: Store) -> list[Course]:
+        from studies.engine.search.journal import RunJournal
+        from studies.engine.search.signal_search import SignalSearch
+
+        journal = RunJournal(store, states[0].run)
+        storage = journal.storage(to_write=True)
+        return [
+            self.course_of(state, SignalSearch(state, self.settings, storage, store, journal.keep))
+            for state in states
+        ]
+
+    def course(self, state: SignalState) -> Course:
+        """Yield the steps as far as the suggestions of `state` go."""
+        return self.course_of(state, _Stored(state, self.settings))
+
+    def course_of(self, state: SignalState, search: "Suggesting | SignalSearch") -> Course:
+        """Yield the rules' points, round after round, then what confirms the optimum."""
+
+        def ahead() -> Ahead:
+            return self._ahead(state)
+
+        places = [Place(0, p, s) for p in state.rule_points for s in state.run.scale.map_seeds]
+        yield Step(planned(state.run.scale, state.signal, places), ahead)
+        search.warm_start()
+        yield Step(search.unfinished(), ahead)
+        while fits := search.next_round():
+            yield Step(fits, ahead)
+            search.tell()
+        # How far a search goes on is known only when its suggestions have their scores.
+        yield Step((), ahead, is_open=search.num_left > 0)
+        state.suggestions = search.suggestions()
+        yield from self._confirmation(state)
+
+    def _ahead(self, state: SignalState) -> Ahead:
+        """Return the fits of all suggestions and comparisons, and a bound on what follows."""
+        scale, choice = state.run.scale, self.choice(state)
+        stored = _Stored(state, self.settings)
+        at_most = stored.num_left * scale.seeds
+        at_most += self.top * len(self.choosing_seeds) + len(self.scoring_seeds)
+        # The best cell of a grid that the store has is compared, too.
+        cells = [key for point in state.cells for key in state.keys(point, scale.map_seeds)]
+        if any(state.rows[key]["status"] not in UNFINISHED for key in cells if key in state.rows):
+            at_most += len(self.choosing_seeds) + len(self.scoring_seeds)
+        return Ahead([*stored.fits(), *self._confirming(state, choice)], at_most)
+
+    def suggestions(
+        self, run: Run, signals: Sequence[Signal], store: Store
+    ) -> Mapping[str, Sequence[Suggestion]]:
+        from studies.engine.search.journal import RunJournal
+
+        return RunJournal(store, run).suggestions(run, signals)
+
+    def stored_where(self, run: Run) -> dict[str, Any]:
+        return super().stored_where(run) | {
+            "network": "siren2",
+            "hp_zero_output_bias": run.scale.zero_output_bias,
+        }
+
+    def reported_rows(self, state: SignalState, asked: set[str]) -> dict[str, Row]:
+        # A search starts from all that is known of its signals.
+        return state.rows
+
+    def tracked_points(self, state: SignalState) -> Sequence[Point]:
+        """Return the rules' points, the search's own, and what came to be confirmed."""
+        confirming = (*self.choosing_seeds, *self.scoring_seeds)
+        points = {point.network: point for point in state.rule_points}
+        for suggestion in state.suggestions:
+            point = state.point_at(suggestion.scales)
+            # What another study found is shown where it came to be confirmed.
+            if not suggestion.warm or state.stored(point, confirming):
+                points.setdefault(point.network, point)
+        return list(points.values())
+
+    def num_together(self, scale: Scale, num_missing: int) -> int:
+        return self.settings.round_size * scale.seeds
+
+    def facts(self, run: Run) -> dict[str, str]:
+        stopped = ""
+        if self.settings.early_stopping:
+            stopped = " Fits that were behind ended early."
+        return super().facts(run) | {
+            "search": f"{self.settings.trials} suggestions for each {run.noun} by Optuna's "
+            f"{self.settings.sampler}, in rounds of {self.settings.round_size}, seed "
+            f"{self.settings.seed}.{stopped} The Optuna studies are in optuna.journal.",
+        }
+
+    def report(self, results: Results, now: datetime.datetime) -> Report:
+        from analysis.regret.report import regret_report
+        from studies.engine.search.journal import importance
+
+        choices = [self.choice(state) for state in results.states]
+        return regret_report(results, choices, self.confirmation, now, importance)
+
+
+class _Stored:
+    """A search that is only read: it replays what the journal holds of a signal."""
+
+    def __init__(self, state: SignalState, settings: SearchSettings) -> None:
+        self.state, self.settings = state, settings
+        self.is_over = False
+
+    @property
+    def num_left(self) -> int:
+        """How many suggestions are still to be asked."""
+        return max(self.settings.trials - len(self.state.suggested), 0)
+
+    def fits(self) -> list[PlannedFit]:
+        """Return the fits of all suggestions."""
+        # A rung that no fit falls below: where fits may stop early, a stopped one is done.
+        rungs = {0: -math.inf} if self.settings.early_stopping else {}
+        points = [self.state.point_at(s.scales) for s in self.state.suggested]
+        fits = self.state.fits(1, points, self.state.run.scale.map_seeds)
+        return [dataclasses.replace(fit, rungs=rungs) for fit in fits]
+
+    def warm_start(self) -> None:
+        """Know already what was known when the search started."""
+
+    def unfinished(self) -> list[PlannedFit]:
+        """Return nothing: all fits are in the first round."""
+        return []
+
+    def next_round(self) -> list[PlannedFit]:
+        """Return all fits once, then nothing."""
+        if self.is_over:
+            return []
+        self.is_over = True
+        return self.fits()
+
+    def tell(self) -> None:
+        """Tell nobody: Optuna knows it."""
+
+    def suggestions(self) -> Sequence[Suggestion]:
+        """Return what the journal holds."""
+        return self.state.suggestions
