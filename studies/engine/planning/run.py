@@ -175,4 +175,6 @@ def _named_fields(value: Any) -> Any:
         return {name: _named_fields(own) for name, own in value.items()}
     if isinstance(value, tuple | list):
         return [_named_fields(own) for own in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)  # a study may say 3000 where a stored run has 3000.0
     return value
