@@ -1,4 +1,4 @@
-"""Where in the spectrum networks err, as SVG text, in the manner of the paper's Figs. 9 and 10."""
+"""Draw where in the spectrum networks err, in the manner of the paper's Figs. 9 and 10."""
 
 import base64
 import io
@@ -30,9 +30,9 @@ FRAMELESS = STYLE | {"axes.spines.left": False, "axes.spines.bottom": False}
 def spectrogram_errors(
     values: Values, outputs: Mapping[str, Values], sample_rate: float | None
 ) -> str:
-    """The spectrogram of sound [n, 1] and that of each network's error, on one scale (Fig. 9).
+    """Draw the spectrogram of a sound [n, 1] and of each network's error, on one scale (Fig. 9).
 
-    A pixel shows the largest of the bins it covers, so that no error vanishes.
+    A pixel shows the largest of the bins that it covers, so that no error vanishes.
     """
     spectra = spectrograms(values, outputs, sample_rate)
     count = len(spectra.maps)
@@ -59,10 +59,10 @@ def spectrogram_errors(
 
 
 def fft_error_maps(values: Values, outputs: Mapping[str, Values]) -> str:
-    """An image [H, W, C] in [-1, 1] and what networks made of it, above the spectra (Fig. 10).
+    """Draw an image [H, W, C] in [-1, 1], the networks' outputs, and spectra below (Fig. 10).
 
-    A spectrum is the ground truth's or that of a network's error, on one scale; its pixels show
-    the largest of the bins they cover, those of the pictures the mean of theirs.
+    The spectra are the ground truth's and those of the networks' errors, on one scale. A pixel of
+    a spectrum shows the largest of the bins that it covers, a pixel of a picture their mean.
     """
     spectra = image_spectra(values, outputs)
     count = len(spectra.maps)
@@ -80,7 +80,7 @@ def fft_error_maps(values: Values, outputs: Mapping[str, Values]) -> str:
         for number, (head, picture, db) in enumerate(shown):
             row, column = divmod(number, columns)
             above, below = panels[2 * row : 2 * row + 2, column]
-            # An empty line keeps each pair apart from those above it.
+            # An empty line separates each pair from the pair above.
             above.set_title(f"\n{head}" if row else head, **TITLE)
             above.set(xticks=[], yticks=[])
             below.set_title("spectrum of the error" if number else "spectrum", **TITLE)
@@ -94,7 +94,7 @@ def fft_error_maps(values: Values, outputs: Mapping[str, Values]) -> str:
                 above.imshow(_pixels(picture, size), interpolation="none", extent=edges)
                 above.set_adjustable("datalim")
             _draw(below, db, spectra, size)
-            # Downwards, as the picture's rows go.
+            # The axis points down, like the rows of the picture.
             below.set(xlim=(-0.5, 0.5), ylim=(0.5, -0.5), xticks=TICKS, yticks=TICKS)
         for axes in panels[-2:, count - (rows - 1) * columns :].flat:
             axes.remove()
@@ -104,7 +104,7 @@ def fft_error_maps(values: Values, outputs: Mapping[str, Values]) -> str:
 
 
 def _grid(count: int, widest: int) -> tuple[int, int]:
-    """Rows and columns for `count` panels, as even as can be."""
+    """Return the numbers of rows and columns for `count` panels, as even as possible."""
     rows = math.ceil(count / widest)
     return rows, math.ceil(count / rows)
 
@@ -120,13 +120,13 @@ def _heads(spectra: Spectra, note: str) -> list[str]:
 
 
 def _draw(axes: Axes, db: Maps | None, spectra: Spectra, size: tuple[float, float]) -> None:
-    """A map in as many pixels as `size` in inches can show."""
+    """Draw a map in as many pixels as `size` in inches can show."""
     if db is None:
         _say_diverged(axes)
         return
     spans: list[tuple[float, float]] = []
     for axis, inches, at in zip((1, 0), size, (spectra.x, spectra.y), strict=True):
-        # As many bins in every pixel: noise with more bins in some would look woven.
+        # Every pixel covers the same number of bins: otherwise noise would look woven.
         bins = math.ceil(len(at) / (inches * PIXELS_PER_INCH))
         db = np.maximum.reduceat(db, np.arange(0, len(at), bins), axis)
         start, step = at[0] - (at[1] - at[0]) / 2, at[1] - at[0]
@@ -143,7 +143,7 @@ def _say_diverged(axes: Axes) -> None:
 
 
 def _pixels(picture: Values, size: tuple[float, float]) -> NDArray[np.uint8]:
-    """Three channels as colours, or the first as grey; a pixel is the mean of those it covers."""
+    """Return three channels as colours, or the first as grey. A pixel is a mean."""
     shown = picture if picture.shape[2] == 3 else picture[:, :, 0]
     image = Image.fromarray(np.uint8(np.rint(127.5 * (np.clip(shown, -1, 1) + 1))))
     most = [max(1, round(inches * PIXELS_PER_INCH)) for inches in size]
@@ -165,7 +165,7 @@ def _bar(figure: Figure, spectra: Spectra, label: str) -> None:
 
 
 def _small(svg: str) -> str:
-    """The SVG with maps, of few colours, as PNG with a palette and photographs as JPEG."""
+    """Return the SVG with maps as PNG with a palette, and photographs as JPEG."""
 
     def smaller(match: re.Match[str]) -> str:
         image = Image.open(io.BytesIO(base64.b64decode(match[1]))).convert("RGB")

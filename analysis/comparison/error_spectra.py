@@ -1,4 +1,4 @@
-"""Where in the spectrum networks err: what `error_plots` draws."""
+"""Compute where in the spectrum networks err. `error_plots` draws it."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -21,22 +21,22 @@ class Spectra(NamedTuple):
 
     truth: Maps
     errors: Mapping[str, Maps | None]
-    """Of ground truth minus output, by network; None where that is not finite."""
+    """Spectra of ground truth minus output, by network. None where that is not finite."""
     psnr: Mapping[str, float]
-    """In dB over all values, by network; NaN where the output is not finite."""
+    """PSNR in dB over all values, by network. NaN where the output is not finite."""
     x: Axis
     y: Axis
 
     @property
     def maps(self) -> list[Maps | None]:
-        """The ground truth's, then those of the errors."""
+        """The map of the ground truth, then those of the errors."""
         return [self.truth, *self.errors.values()]
 
     @property
     def floor(self) -> float:
-        """Where the common scale begins: 10 dB or more below the mean power of every error.
+        """The lower end of the common scale: 10 dB or more below the mean power of every error.
 
-        But within -120, beyond which 16-bit samples hold only rounding, and -60.
+        It stays between -120, below which 16-bit samples hold only rounding, and -60.
         """
         powers = [np.mean(10 ** (db / 10)) for db in self.errors.values() if db is not None]
         quietest = min((power for power in powers if power > 0), default=1)
@@ -44,11 +44,11 @@ class Spectra(NamedTuple):
 
 
 def spectrograms(values: Values, outputs: Mapping[str, Values], rate: float | None) -> Spectra:
-    """Short-time spectra of sound [n, 1] and of each network's error; x: s, y: kHz.
+    """Return short-time spectra of a sound [n, 1] and of each network's error.
 
-    Hann windows of about 2 sqrt(n) samples, as fine in time as in frequency, overlap by three
-    quarters and see the sound mirrored at its ends. Without a rate x counts samples and y is
-    the share of Nyquist.
+    Hann windows of about 2 sqrt(n) samples are as fine in time as in frequency. They overlap by
+    three quarters and see the sound mirrored at its ends. x is in s and y in kHz. Without a sample
+    rate x counts samples and y is the share of Nyquist.
     """
     n = len(values)
     window = 2 ** round(math.log2(2 * math.sqrt(n)))
@@ -66,9 +66,9 @@ def spectrograms(values: Values, outputs: Mapping[str, Values], rate: float | No
 
 
 def image_spectra(values: Values, outputs: Mapping[str, Values]) -> Spectra:
-    """Centred spectra of an image [H, W, C] and of each network's error, in cycles a pixel.
+    """Return centred spectra of an image [H, W, C] and of each network's error, in cycles a pixel.
 
-    They are means over the channels. The peak is the ground truth's without its mean value.
+    They are means over the channels. The peak is that of the ground truth without its mean value.
     """
 
     def magnitude(image: Maps) -> Maps:

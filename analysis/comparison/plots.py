@@ -1,4 +1,4 @@
-"""Figures of a comparison of networks, as SVG text."""
+"""Draw the figures of a comparison of networks, as SVG text."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,17 @@ from analysis.comparison.standings import Comparison
 from analysis.grid.plots import INK, MUTED, RULE, SIREN, STYLE, to_svg
 
 Line = tuple[Sequence[int], Sequence[float], float]
-"""Epochs, PSNR in dB at them, and seconds an epoch."""
+"""Epochs, PSNR in dB at these, and seconds an epoch."""
 
 _COLORS = ("#d1495b", "#00798c", "#edae49", "#30638e", "#6a994e", "#7b2d8b", "#8d99ae", "#1d2733")
 _DASHES = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
 
 
 def standings(comparison: Comparison) -> str:
-    """Peak PSNR of every network, a dot a seed; zero output is a line, the paper a diamond."""
+    """Draw the peak PSNR of every network, a dot a seed.
+
+    Zero output is a line, the paper's figure a diamond.
+    """
     shown = [s for s in reversed(comparison.standings) if any(map(math.isfinite, s.peaks))]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(5.4, 1.0 + 0.24 * len(shown)), layout="constrained")
@@ -46,7 +49,7 @@ def standings(comparison: Comparison) -> str:
 
 
 def histories(lines: Mapping[str, Line], zero: float) -> str:
-    """PSNR over epochs and over seconds of training, in the order of `lines`."""
+    """Draw PSNR over epochs and over seconds of training, in the order of `lines`."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9, 3.4), layout="constrained")
         by_epoch, by_second = figure.subplots(1, 2, sharey=True)
@@ -58,7 +61,7 @@ def histories(lines: Mapping[str, Line], zero: float) -> str:
             }
             at = np.maximum(epochs, 0.8)
             by_epoch.plot(at, psnr, **style)
-            # A dollar sign is one, not the beginning of a formula.
+            # A dollar sign would start a formula.
             by_second.plot(at * seconds, psnr, label=name.replace("$", r"\$"), **style)
         for axes in (by_epoch, by_second):
             axes.axhline(zero, color=MUTED, lw=1, ls=(0, (2, 2)))

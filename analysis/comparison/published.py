@@ -1,6 +1,7 @@
-"""The paper's figures, for the targets that can be had, and what is known to be wrong with them.
+"""The paper's figures for the targets that are available, and what is wrong with them.
 
-Peak PSNR in dB, mean over five seeds. A target is known by its name and its psi in Table 6.
+They are peak PSNR in dB, means over five seeds. A target is recognized by its name and by its psi
+in Table 6.
 """
 
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ TABLE_2 = {
     "castle": (33.6, 36.5, 22.3, 28.5, 36.9, 19.2),
     "rock": (26.9, 36.2, 16.1, 26.5, 36.6, 31.8),
 }
-# Of Tables 2 (gray) and 5 (RGB), means over whole sets that are not at hand.
+# Tables 2 (gray) and 5 (RGB) have means over whole sets, which are not available.
 SETS = (
     "DTD braided, gray", "DTD woven, gray", "Kodak, gray", "DTD braided", "DTD woven", "Kodak",
 )  # fmt: skip
@@ -55,20 +56,20 @@ TABLES: dict[str, dict[str, dict[str, float]]] = {
         n: dict(zip(("siren2", "siren2_tt"), v, strict=True)) for n, v in TABLE_4.items()
     },
 }
-"""Study -> target -> network -> dB."""
+"""PSNR in dB by study, target and network."""
 
 EPOCHS = {"audio_architectures": 30_000, "image_architectures": 30_000, "tensor_train": 10_000}
-"""After how many epochs a study's figures are."""
+"""The number of epochs after which a study's figures were taken."""
 
 LIFT_DB = 2.1
-"""What the maximum over random minibatches adds to zero output at most: radiation's 2.05 dB."""
+"""The maximum over random minibatches adds at most this to zero output (radiation: 2.05 dB)."""
 
 MINIBATCHED = ("finer", "wire", "relu_pe")
-"""Networks that took three steps an epoch and were scored on the last minibatch in Table 1."""
+"""Networks that Table 1 trained by three steps an epoch and scored on the last minibatch."""
 
 
 class Published(NamedTuple):
-    """A figure of the paper in dB, marked with what is wrong with it."""
+    """A figure of the paper in dB, with a mark for what is wrong with it."""
 
     psnr: float
     mark: str
@@ -78,7 +79,7 @@ class Published(NamedTuple):
 
 
 UNAVAILABLE = ("voltage", "foley", "birds", *SETS)
-"""Targets that cannot be had."""
+"""Targets that are not available."""
 
 MARKS = {
     "§": "of the paper's own field, from another solver",
@@ -88,7 +89,7 @@ MARKS = {
 
 
 def target_of(signal: Signal) -> str | None:
-    """The paper's name for a signal, None if it is not one of its targets."""
+    """Return the paper's name for a signal, None if it is no target of the paper."""
     if signal.name == "riemann" and signal.image_shape == (512, 512):
         return "2D-Riemann"
     stem = signal.name.lower().removeprefix("gt_").split("_")[0].rstrip("0123456789")
@@ -99,12 +100,12 @@ def target_of(signal: Signal) -> str | None:
 
 
 def is_papers(run: Run) -> bool:
-    """Whether a run is trained as the paper's networks were, so that its figures may be beside."""
+    """Return whether a run trains as the paper did, so that the paper's figures are comparable."""
     return run.scale_name == "paper" and run.scale.fit.epochs == EPOCHS.get(run.study)
 
 
 def published(study: str, signal: Signal, case: str) -> Published | None:
-    """What the paper reports for a case on a signal, if it does."""
+    """Return what the paper reports for a case on a signal, None if it reports nothing."""
     target = target_of(signal)
     psnr = TABLES.get(study, {}).get(target or "", {}).get(case)
     if psnr is None:
@@ -118,7 +119,7 @@ def published(study: str, signal: Signal, case: str) -> Published | None:
 
 
 def left_out(study: str, signals: Sequence[Signal]) -> tuple[list[str], list[str]]:
-    """The paper's targets of a study that cannot be had, and those that are not among `signals`."""
+    """Return the paper's targets that are not available, and those that are not in `signals`."""
     there = {target_of(signal) for signal in signals}
     missing = [name for name in TABLES.get(study, {}) if name not in there]
     return (

@@ -1,4 +1,4 @@
-"""The report of a comparison: which network fits each signal best, and where it errs."""
+"""Report a comparison: which network fits each signal best, and where it errs."""
 
 import datetime
 import math
@@ -89,7 +89,7 @@ def _clip(
 
 
 def _lines(state: SignalState, store: Store, comparison: Comparison) -> dict[str, plots.Line]:
-    """The curves of the first seed, by the points' names, in the order of the standings."""
+    """Return the curves of the first seed by point, in the order of the standings."""
     keys = {
         s.point.name: (state.trial(s.point, 0).key, s.seconds_per_epoch)
         for s in comparison.standings
@@ -102,7 +102,7 @@ def _lines(state: SignalState, store: Store, comparison: Comparison) -> dict[str
 
 
 def _errors(state: SignalState, store: Store, comparison: Comparison) -> str | None:
-    """Pictures of what the first networks of the standings leave out, on the first seed."""
+    """Draw what the first networks of the standings leave out, on the first seed."""
     signal = state.signal
     shape = (signal.num_samples, signal.channels)
     values = store.read_array(target_path(signal.sha256))

@@ -1,4 +1,4 @@
-"""Networks beside each other on one signal: what each reached, at what cost, and its rank."""
+"""Compare networks on one signal: what each reached, at what cost, and its rank."""
 
 import math
 import statistics
@@ -13,10 +13,10 @@ from studies.engine.signals.signal import Signal
 
 
 class Standing(NamedTuple):
-    """A case on a signal. `peaks` are in dB by seed, NaN where there is none.
+    """A case on a signal.
 
-    `rank` counts from 1, by the mean; None of a case of which a fit is missing or failed, or is
-    dead: it learned nothing, which is no place among those that did.
+    `peaks` are in dB by seed, NaN where there is none. `rank` counts from 1, by the mean. A case
+    with a missing, failed, diverged or dead fit has no rank: a dead fit learned nothing.
     """
 
     point: Point
@@ -34,7 +34,7 @@ class Standing(NamedTuple):
 
     @property
     def deviation(self) -> float:
-        """Over seeds, in dB; NaN of fewer than two."""
+        """Standard deviation over seeds in dB, NaN for fewer than two."""
         known = len(self.peaks) > 1 and not any(map(math.isnan, self.peaks))
         return statistics.stdev(self.peaks) if known else math.nan
 
@@ -44,7 +44,7 @@ class Standing(NamedTuple):
 
     @property
     def remark(self) -> str:
-        """How many of its fits ended in another way than they should."""
+        """What is wrong with its fits, in words."""
         words = ("dead", "diverged", "failed", "partial")
         num = len(self.peaks)
         missing = num - sum(self.statuses.values())
@@ -53,7 +53,7 @@ class Standing(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """A signal's standings, those with a rank first, the others by their mean."""
+    """A signal's standings: those with a rank first, then the others by their mean."""
 
     signal: Signal
     standings: tuple[Standing, ...]
@@ -97,7 +97,7 @@ def _has_rank(standing: Standing) -> bool:
 
 
 class Overall(NamedTuple):
-    """A case over all signals: how far behind the best of each it is on average, in dB."""
+    """A case over all signals: how many dB it is behind the best of each on average."""
 
     name: str
     behind: float
@@ -107,7 +107,10 @@ class Overall(NamedTuple):
 
 
 def overall(comparisons: Sequence[Comparison]) -> list[Overall]:
-    """Every case, the least behind first; only those with a rank on every signal have a mean."""
+    """Return every case, the least behind first.
+
+    Only cases with a rank on every signal have a mean.
+    """
     names = dict.fromkeys(s.point.case for c in comparisons for s in c.standings)
     found = []
     for name in names:

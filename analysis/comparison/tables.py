@@ -1,4 +1,4 @@
-"""A comparison of networks in the terminal, at most 80 columns wide, and as Parquet."""
+"""Tables of a comparison: for the terminal, at most 80 columns wide, and as Parquet."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from studies.engine.planning.run import Run
 
 
 def comparison_table(comparison: Comparison, caption: str = "") -> Table:
-    """One signal: every network's PSNR, its cost, and the paper's figure where there is one."""
+    """Return the table of one signal: every network's PSNR and cost, and the paper's figure."""
     signal = comparison.signal
     with_paper = any(s.paper for s in comparison.standings)
     psi = signal.descriptors["psi"]
@@ -42,7 +42,7 @@ def comparison_table(comparison: Comparison, caption: str = "") -> Table:
 
 
 def overall_table(run: Run, totals: Sequence[Overall], caption: str) -> Table:
-    """All signals in a table, and what the marks in the others mean."""
+    """Return the table of all signals."""
     num = totals[0].num_signals
     table = wide_table(caption, f"all {num} {run.noun}s")
     table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
@@ -54,7 +54,7 @@ def overall_table(run: Run, totals: Sequence[Overall], caption: str) -> Table:
 
 
 def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
-    """What the numbers are, the paper's marks that occur, and which of its targets are not here."""
+    """Return what the numbers are, the marks that occur, and which of the paper's targets lack."""
     seeds = run.scale.seeds
     lines = [
         f"Peak PSNR in dB, mean ± standard deviation over {seeds} seed{'s' * (seeds > 1)}. No "
@@ -67,7 +67,7 @@ def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
 
 
 def unavailable(run: Run, comparisons: Sequence[Comparison]) -> list[str]:
-    """At the paper's scale, sentences on those of its figures that do not stand here."""
+    """Return sentences on the paper's figures that are not shown, at the paper's scale."""
     if run.scale_name != "paper" or run.study not in EPOCHS:
         return []
     if not is_papers(run):
@@ -78,7 +78,7 @@ def unavailable(run: Run, comparisons: Sequence[Comparison]) -> list[str]:
 
 
 def comparison_parquet(comparisons: Sequence[Comparison]) -> bytes:
-    """A row a signal and network: what the tables show, unrounded."""
+    """Return a Parquet file with a row a signal and network: what the tables show, unrounded."""
     rows = [
         {
             "signal": c.signal.name,

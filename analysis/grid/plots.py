@@ -1,4 +1,4 @@
-"""Figures, as SVG text. They draw what `landscape` and `summary` computed."""
+"""Draw the figures of a grid, as SVG text, from what `landscape` and `summary` computed."""
 
 import io
 import math
@@ -33,10 +33,11 @@ STYLE: Any = {
 
 
 def heatmap(relief: Landscape, rules: Sequence[NoiseScales]) -> str:
-    """PSNR over (s0, s1): the first rule crossed in red, others small, the best cell circled.
+    """Draw PSNR over (s0, s1), in the manner of the paper's Fig. 6.
 
-    Compare the paper's Fig. 6. Cells are drawn at equal sizes whatever the axes' spacing, and
-    a point between grid values lies between their cells.
+    A red cross marks the first rule, small crosses the other rules, a circle the best cell. All
+    cells have one size, whatever the spacing of the axes. A point between grid values lies between
+    their cells.
     """
     mean = relief.mean
     rows = len(mean)
@@ -90,9 +91,9 @@ def _ticks(axes: Axes, relief: Landscape) -> None:
 
 
 def place(value: float, axis: Sequence[float]) -> float:
-    """Where `value` lies among the axis' grid points, in cells; half a cell outside at most.
+    """Return where a value lies among the points of an axis, in cells.
 
-    Between points it goes by logarithm where the axis has no zero, as a log axis wants.
+    It is at most half a cell outside. Between points it is logarithmic where the axis has no zero.
     """
     grid = np.asarray(axis, dtype=float)
     index = np.arange(len(grid))
@@ -106,7 +107,7 @@ def place(value: float, axis: Sequence[float]) -> float:
 
 
 def curves(lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], zero: float) -> str:
-    """PSNR over epochs, a line a name, with the score of zero output as the floor."""
+    """Draw PSNR over epochs, one line a name, above the score of zero output."""
     colors = {"SIREN": SIREN, "Eqn. 11": RULE, "best cell": BEST}
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(5.4, 3.38), layout="constrained")
@@ -135,7 +136,7 @@ def curves(lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], zero: flo
 
 
 def gains(summaries: Sequence[Summary]) -> str:
-    """Best cell minus Eqn. 11 for every clip: a dot a seed, a bar at the mean."""
+    """Draw best cell minus Eqn. 11 for every signal: a dot a seed, a bar at the mean."""
     shown = [s for s in summaries if math.isfinite(s.difference)]
     shown.sort(key=lambda s: s.difference)
     with matplotlib.rc_context(STYLE):
@@ -160,12 +161,12 @@ def _tick(value: float) -> str:
 
 
 def label(name: str) -> str:
-    """A signal's name that leaves room for the figure beside it."""
+    """Return a signal's name, shortened so that the figure has room beside it."""
     return name if len(name) <= 32 else f"{name[:31]}…"
 
 
 def to_svg(figure: Figure) -> str:
-    """The figure as SVG text, the same text for the same figure."""
+    """Return a figure as SVG text. The same figure gives the same text."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""The report of a grid: the best cell against Eqn. 11, a landscape for every clip."""
+"""Report a grid: the best cell against Eqn. 11, and a landscape for every signal."""
 
 import datetime
 import math

@@ -1,4 +1,4 @@
-"""A clip in numbers: what SIREN, Eqn. 11 and the best cell reach on the same fresh seeds."""
+"""Compute what SIREN, Eqn. 11 and the best cell reach on a signal, on the same fresh seeds."""
 
 import math
 from collections import Counter
@@ -14,7 +14,7 @@ from studies.engine.signals.signal import Signal
 
 
 class Score(NamedTuple):
-    """A point's peak PSNR in dB on each seed; NaN where there is none."""
+    """A point's peak PSNR in dB on each seed, NaN where there is none."""
 
     point: Point
     peaks: tuple[float, ...]
@@ -25,7 +25,7 @@ class Score(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """One clip. `grid_scores` has the points' means on the grid's own seeds, by name."""
+    """One signal. `grid_scores` has the means of the named points on the grid's own seeds."""
 
     signal: Signal
     map: Landscape
@@ -37,7 +37,7 @@ class Summary(NamedTuple):
 
     @property
     def differences(self) -> tuple[float, ...]:
-        """Best cell minus Eqn. 11 in dB, seed by seed; paired, so the seed's own effect is out."""
+        """Best cell minus Eqn. 11 in dB, seed by seed. Pairing cancels the effect of the seed."""
         if self.best is None:
             return ()
         pairs = zip(self.best.peaks, self.rule.peaks, strict=True)
@@ -45,12 +45,12 @@ class Summary(NamedTuple):
 
     @property
     def difference(self) -> float:
-        """Mean of `differences`; NaN until all are there."""
+        """Mean of `differences` in dB, NaN until all are there."""
         return sum(self.differences) / len(self.differences) if self.differences else math.nan
 
     @property
     def numbers(self) -> dict[str, float]:
-        """The summary as plain numbers by name, for MLflow."""
+        """The numbers that MLflow shows, by name."""
         return {
             "psnr_siren": self.siren.mean,
             "psnr_eqn11": self.rule.mean,

@@ -11,7 +11,7 @@ from studies.engine.planning.run import Run
 
 
 def summary_table(run: Run, summaries: Sequence[Summary], scoring_seeds: Sequence[int]) -> Table:
-    """The answer in a table: what each signal's best cell gains over Eqn. 11, in dB."""
+    """Return the table of what each signal's best cell gains over Eqn. 11, in dB."""
     rule = run.scale.rules[0]
     seeds = " and ".join(map(str, scoring_seeds))
     table = wide_table(

@@ -1,4 +1,4 @@
-"""`regret.parquet`: the regrets of a run as a table to open in notebooks."""
+"""Write `regret.parquet`: the regrets of a run as a table for notebooks."""
 
 import io
 import math
@@ -12,12 +12,12 @@ from analysis.regret.regret import Regret
 
 
 def regret_table(of_signals: Sequence[Sequence[Regret]]) -> bytes:
-    """`regret.parquet`: a row for each signal and rule."""
+    """Return `regret.parquet`, a row for each signal and rule."""
     return regrets_parquet([_row(regret) for regrets in of_signals for regret in regrets])
 
 
 def regrets_parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Rows of `SCHEMA` as a Parquet file."""
+    """Return rows of `SCHEMA` as a Parquet file."""
     buffer = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), buffer, compression="zstd")
     return buffer.getvalue()
@@ -79,5 +79,5 @@ def _row(regret: Regret) -> Mapping[str, object]:
         "s1_optimum": at_best.s1,
         "found_by": regret.optimum.kind,
     }
-    # What cannot be said is null, which equals itself.
+    # NaN becomes null: NaN does not equal itself, so a report written twice would differ.
     return {n: None if isinstance(v, float) and math.isnan(v) else v for n, v in row.items()}

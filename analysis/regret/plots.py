@@ -1,4 +1,4 @@
-"""Figures of a search, as SVG text."""
+"""Draw the figures of a search or a rule check, as SVG text."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -23,10 +23,10 @@ BAND = "#d5dbe3"
 def surface(
     values: Mapping[Point, float], rules: Sequence[NoiseScales], optimum: NoiseScales | None
 ) -> str:
-    """Mean PSNR at every known point over (s0, s1), interpolated linearly between them.
+    """Draw the mean PSNR at every known point over (s0, s1), interpolated linearly between them.
 
-    Dots: a search's points; squares: the grid's cells. Red cross: the first rule, grey crosses:
-    the others; the circle: the optimum.
+    Dots are a search's points, squares a grid's cells. The red cross is the first rule, grey
+    crosses are the others, the circle is the optimum.
     """
     known = [(p.scales, p.kind, v) for p, v in values.items() if p.scales and p.scales.s0 > 0]
     with matplotlib.rc_context(STYLE):
@@ -38,7 +38,7 @@ def surface(
         levels = MaxNLocator(12).tick_values(psnr.min(), psnr.max())
         norm = Normalize(levels[0], levels[-1])
         if len(known) >= 4 and np.ptp(s1) > 0 and np.ptp(s0) > 0:
-            # Neighbours are neighbours on the page, where s0 is logarithmic.
+            # The triangles join neighbours on the page, where s0 is logarithmic.
             triangles = Triangulation(s1 / np.ptp(s1), np.log(s0) / np.ptp(np.log(s0))).triangles
             axes.tricontourf(
                 Triangulation(s1, s0, triangles), psnr, levels=levels, cmap="viridis", norm=norm,
@@ -76,7 +76,10 @@ def surface(
 
 
 def history(suggestions: Sequence[Suggestion], rule: float) -> str:
-    """Mean PSNR of each suggestion in turn, and the best so far; at 0 what was known before."""
+    """Draw the mean PSNR of each suggestion in turn, and the best so far.
+
+    Points that were known before are at 0.
+    """
     warm = [s.value for s in suggestions if s.warm and s.value is not None]
     asked = [s for s in suggestions if not s.warm]
     with matplotlib.rc_context(STYLE):
@@ -108,7 +111,7 @@ def history(suggestions: Sequence[Suggestion], rule: float) -> str:
 
 
 def forest(regrets: Sequence[Regret], total: Overall) -> str:
-    """A rule's regret on every signal with its 95 % interval, and the mean over signals below."""
+    """Draw a rule's regret on every signal with its 95 % interval, and the mean below."""
     shown = sorted(regrets, key=lambda r: r.interval.mean)
     rows = [(label(r.signal.name), r.interval) for r in shown]
     with matplotlib.rc_context(STYLE):
@@ -131,7 +134,7 @@ def forest(regrets: Sequence[Regret], total: Overall) -> str:
 
 
 def rules(of_signals: Sequence[Sequence[Regret]], totals: Sequence[Overall]) -> str:
-    """Every rule's regret, least first: a dot a signal, the mean with its 95 % interval."""
+    """Draw every rule's regret, least first: a dot a signal, and the mean with its 95 % interval."""
     shown = sorted(totals, key=lambda total: total.interval.mean, reverse=True)
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7, 1.0 + 0.42 * len(shown)), layout="constrained")
@@ -151,7 +154,7 @@ def rules(of_signals: Sequence[Sequence[Regret]], totals: Sequence[Overall]) -> 
             )  # fmt: skip
         axes.set_yticks(range(len(shown)), [t.rule for t in shown], parse_math=False)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
-        # Near 0 is where rules differ; a dead fit lies tens of dB away.
+        # Rules differ near 0. A dead fit lies tens of dB away.
         axes.set_xscale("symlog", linthresh=4, subs=(2, 3, 4, 5, 6, 7, 8, 9))
         axes.xaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=4, subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(ScalarFormatter())
@@ -162,7 +165,7 @@ def rules(of_signals: Sequence[Sequence[Regret]], totals: Sequence[Overall]) -> 
 
 
 def importances(shares: Mapping[str, Mapping[str, float]]) -> str:
-    """The share of the variance of PSNR that s0 and s1 explain, a bar a signal."""
+    """Draw the share of the variance of PSNR that s0 and s1 explain, a bar a signal."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7, 1.0 + 0.3 * len(shares)), layout="constrained")
         axes = figure.add_subplot()

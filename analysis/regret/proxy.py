@@ -1,4 +1,4 @@
-"""How short a fit may be to tell good points from bad: rank correlation with the full budget."""
+"""Compute how well short fits rank points: the rank correlation with the full budget."""
 
 import statistics
 from collections import defaultdict
@@ -17,10 +17,12 @@ MIN_POINTS = 5
 
 
 class Proxy(NamedTuple):
-    """A budget of `epochs`, the first of the same schedule, against the full one.
+    """A short budget, the first epochs of the same schedule, against the full one.
 
-    `correlations` are Spearman's over the points of each signal; `lost` is what the point
-    that is best at the short budget lacks at the full one, in dB, by signal.
+    Args:
+        epochs: The short budget.
+        correlations: Spearman's rank correlation over the points of each signal.
+        lost: The dB that the best point of the short budget lacks at the full one, by signal.
     """
 
     epochs: int
@@ -59,7 +61,7 @@ def proxies(states: Sequence[SignalState], epochs: int, curves: pa.Table) -> lis
 
 
 def _peaks(curves: pa.Table, at: Sequence[int]) -> dict[tuple[str, int], float]:
-    """(key, epoch) -> the best PSNR of its curve up to there."""
+    """Return the best PSNR in dB of a curve up to an epoch, by (key, epoch)."""
     by_key: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for row in curves.to_pylist():
         by_key[row["key"]].append((row["epoch"], row["psnr"]))

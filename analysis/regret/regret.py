@@ -1,8 +1,8 @@
-"""Regret: how many dB a rule's point lies below a signal's optimum, on fresh seeds.
+"""Compute regret: how many dB a rule's point lies below a signal's optimum, on fresh seeds.
 
-The optimum was chosen on the choosing seeds; it and the rules are scored on the scoring seeds,
-the same for all, so a regret is the mean of paired differences. It may be negative: a search
-finds what it finds.
+The choosing seeds choose the optimum. The scoring seeds, the same for all points, score it and the
+rules. So a regret is the mean of paired differences. It may be negative, since a search need not
+find the best point.
 """
 
 import math
@@ -32,7 +32,7 @@ NEAR_DB = (0.5, 1.0)
 
 
 class Regret(NamedTuple):
-    """A rule on one signal. `differences` are optimum minus rule in dB, a scoring seed each."""
+    """A rule on one signal. `differences` are optimum minus rule in dB, one for each scoring seed."""
 
     signal: Signal
     rule: str
@@ -43,17 +43,17 @@ class Regret(NamedTuple):
     differences: tuple[float, ...]
     interval: Interval
     claimed: float
-    """What the search alone would claim: its best mean minus the rule's, on its own seeds."""
+    """The lead over the rule in dB that the search's own seeds claim for its best point."""
     curse: float
-    """`claimed` minus the same point's lead over the rule on the choosing seeds."""
+    """How much of that lead in dB is gone on the choosing seeds: the winner's curse."""
     dead: int
-    """Scoring fits of the rule that stayed within 1 dB of zero output or diverged."""
+    """Number of the rule's scoring fits that stayed within 1 dB of zero output or diverged."""
     at_rim: bool
-    """Whether the optimum is at the rim of the space: a better point may lie beyond."""
+    """Whether the optimum is at the rim of the space, so that a better point may lie beyond."""
 
 
 class Cost(NamedTuple):
-    """What was spent on a signal until its optimum was known."""
+    """The work on a signal until its optimum was known."""
 
     fits: int
     epochs: int
@@ -71,11 +71,11 @@ class Overall(NamedTuple):
     median: float
     worst: float
     dead: int
-    """Of the rule's scoring fits."""
+    """Number of the rule's scoring fits that are dead or diverged."""
     p_value: float
     shares: tuple[float, ...]
     curse: float
-    """The winner's curse, in the mean over signals."""
+    """The mean of the winner's curse over signals, in dB."""
 
 
 def regrets(state: SignalState, choice: Choice, seeds: Confirmation) -> list[Regret]:
@@ -152,10 +152,13 @@ def overall(
     of_signals: Sequence[Sequence[Regret]],
     recordings: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Overall]:
-    """Each rule over the signals that have a regret, in the order of the run's rules.
+    """Return each rule over the signals that have a regret, in the order of the run's rules.
 
-    Intervals are over `recordings`, by signal (`statistics.recordings`); a signal that is not among
-    these is a recording by itself. The test is over signals.
+    Args:
+        run: The run.
+        of_signals: The regrets of each signal.
+        recordings: The recording of each signal, by the signal's name. Signals that are missing
+            are recordings of their own. Intervals are over recordings, the test is over signals.
     """
     found = []
     for rule in run.scale.rules:

@@ -1,4 +1,4 @@
-"""The report of a search or a rule check: every rule's regret against each signal's optimum."""
+"""Report a search or a rule check: every rule's regret against each signal's optimum."""
 
 import datetime
 import math
@@ -135,7 +135,7 @@ def _clip(
 
 
 def _numbers(found: list[Regret]) -> dict[str, float]:
-    """A signal's outcome by name, for MLflow."""
+    """Return the numbers of a signal that MLflow shows, by name."""
     numbers = {f"regret_db_{r.rule}": r.interval.mean for r in found}
     return numbers | ({"psnr_optimum": found[0].psnr_optimum} if found else {})
 

@@ -1,4 +1,4 @@
-"""The terminal's tables of a search, at most 80 columns wide."""
+"""The terminal's tables of a search or a rule check, at most 80 columns wide."""
 
 import math
 import statistics
@@ -15,7 +15,7 @@ from studies.engine.planning.scale import seeds_text
 from studies.engine.signals.signal import Signal
 
 MOST_RULES = 10
-"""That have room beside each other in 80 columns."""
+"""The number of rules that fit beside each other into 80 columns."""
 
 
 def regrets_table(
@@ -24,7 +24,7 @@ def regrets_table(
     by_signal: Sequence[Sequence[Regret]],
     scoring_seeds: Sequence[int],
 ) -> Table:
-    """The answer for each signal: the first rule against the optimum."""
+    """Return the table of the first rule against the optimum, a row a signal."""
     rule = run.scale.rules[0]
     table = wide_table(
         f"Peak PSNR in dB. Eqn. 11 ({rule}) and the optimum are means over seeds "
@@ -51,7 +51,7 @@ def regrets_table(
 
 
 def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
-    """Every rule over all signals."""
+    """Return the table of every rule over all signals."""
     number_of = {rule: number for number, rule in enumerate(run.scale.rules, start=1)}
     num = max(total.num_signals for total in totals)
     table = wide_table(
@@ -81,7 +81,7 @@ def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
 def by_rule_table(
     run: Run, signals: Sequence[Signal], by_signal: Sequence[Sequence[Regret]]
 ) -> Table:
-    """The first rules' regrets on every signal; the columns have the rules' numbers."""
+    """Return the table of the first rules' regrets on every signal. Columns are numbered as rules."""
     rules = run.scale.rules[:MOST_RULES]
     others = "; the others' are in regret.parquet" if run.scale.rules[MOST_RULES:] else ""
     table = wide_table(f"Regret in dB of each rule, by its number above{others}.")
@@ -121,7 +121,7 @@ def proxy_table(run: Run, budgets: Sequence[Proxy], *, stopped: bool) -> Table:
 
 
 def interval(value: Interval) -> str:
-    """[low, high], or a dash where there is none."""
+    """Return "[low, high]", or a dash where there is no interval."""
     if math.isnan(value.low):
         return "-"
     return f"[{number(value.low, '+.1f')}, {number(value.high, '+.1f')}]"

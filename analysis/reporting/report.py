@@ -1,4 +1,4 @@
-"""What a report is made of: one HTML file that stands alone, for screen, phone and print."""
+"""Write a report: one HTML file that stands alone, for screen, phone and print."""
 
 import base64
 import datetime
@@ -14,7 +14,7 @@ from studies.engine.signals.signal import Signal
 
 
 def render(template: str, results: Results, now: datetime.datetime, **values: Any) -> str:
-    """A page from one of `templates`, with what all of them show."""
+    """Return a page from one of `templates`, with what all pages show."""
     import jinja2  # not for `status`, which is to answer at once
 
     environment = jinja2.Environment(
@@ -39,19 +39,19 @@ def render(template: str, results: Results, now: datetime.datetime, **values: An
 
 
 def image(svg: str, text: str) -> str:
-    """A figure inside the page; `text` says what it shows to those who cannot see it."""
+    """Return a figure as HTML. `text` describes it to those who cannot see it."""
     data = base64.b64encode(svg.encode()).decode()
     return f'<img alt="{html.escape(text)}" src="data:image/svg+xml;base64,{data}">'
 
 
 def file_name(name: str, sha256: str) -> str:
-    """A signal's name with nothing in it that a path could stumble over."""
+    """Return a signal's name as a part of a path: letters, digits, - and _ alone."""
     plain = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
     return f"{plain[:60]}-{sha256[:8]}"
 
 
 def position(run: Run, signal: Signal, point: Point) -> dict[str, float]:
-    """A point's scales, raw and dimensionless."""
+    """Return a point's noise scales, and s0 and K as shares of Nyquist."""
     if point.scales is None:
         return dict.fromkeys(("s0", "s1", "s0_share", "bandwidth_share"), math.nan)
     s0, s1 = point.scales
@@ -64,5 +64,5 @@ def _db(value: float | None, form: str = ".1f") -> str:
     if value is None or math.isnan(value):
         return "–"
     text = format(value, form)
-    # "-0.0" of what rounds to nothing.
+    # A value that rounds to zero has no sign.
     return text if any(c in "123456789" for c in text) else format(0.0, form)

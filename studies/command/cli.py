@@ -1,6 +1,7 @@
-"""plan | run | status | report: the four verbs of every study.
+"""The command line of every study: plan | run | status | report.
 
-Exit codes: 0 all done; 2 the user's input; 3 done, but something was left out; 130 Ctrl-C.
+The exit code is 0 if all is done, 2 for a mistake in the user's input, 3 if something was left
+out, and 130 after Ctrl-C.
 """
 
 import argparse
@@ -26,8 +27,10 @@ from studies.engine.planning.study import Study
 def _one_sentence(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """For what a study file itself has wrong, an axis with reversed bounds say; tracebacks of
-    what was not foreseen keep no password.
+    """Print a mistake in a study file itself as one sentence, and other errors without passwords.
+
+    A study file builds its value before it calls `main`: an axis with reversed bounds, for
+    instance, is refused there.
     """
     if not isinstance(error, InputError):
         for line in "".join(traceback.format_exception(kind, error, trace)).splitlines():
@@ -41,7 +44,7 @@ sys.excepthook = _one_sentence
 
 
 class _Parser(argparse.ArgumentParser):
-    """Quotes what it refuses as it may be shown."""
+    """A parser that quotes arguments without control characters and passwords."""
 
     def error(self, message: str) -> NoReturn:
         super().error(shown(message))
@@ -55,7 +58,12 @@ _SIGNALS = {
 
 
 def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line of `study`, and exit."""
+    """Run the command line of a study, and exit.
+
+    Args:
+        study: The study.
+        argv: The arguments. By default those of the process.
+    """
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
@@ -68,7 +76,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
         code = 2
     except KeyboardInterrupt:
         print(
-            "Interrupted. What is finished is kept: `report` shows it, the same command goes on.",
+            "Interrupted. Finished fits are kept: `report` shows them, and the same command continues.",
             file=sys.stderr,
         )
         code = 130
@@ -146,7 +154,7 @@ def _settings(study: Study, *, picks: bool) -> argparse.ArgumentParser:
 
 
 def _default_signals(study: Study) -> str:
-    """A study's own signals in words."""
+    """Return a study's own signals in words."""
     if study.signals == ("clips",):
         return "six CC0 clips"
     return ", ".join(Path(name).stem for name in study.signals)

@@ -1,4 +1,7 @@
-"""What to type at home for a study that runs on a cluster's head, where `ray submit` starts it."""
+"""Tell what to type at home for a study that runs on a cluster's head.
+
+`ray submit` starts a study there.
+"""
 
 import shlex
 from collections.abc import Sequence
@@ -10,16 +13,16 @@ import yaml
 from studies.engine.store.storage import NATIVE
 
 BOOTSTRAP = "ray_bootstrap_config.yaml"
-"""What `ray up` leaves in the head's home folder, and nowhere else."""
+"""The file that `ray up` leaves in the home folder of a head, and of no other node."""
 
 ON_HEAD = (
-    "the results lie on the head's own disk and go with it: take them home before `ray down`, "
-    "or keep them in a bucket (--results s3://...)."
+    "the results are on the head's own disk and are lost with it: copy them home before "
+    "`ray down`, or keep them in a bucket (--results s3://...)."
 )
 
 
 def cluster_file() -> str | None:
-    """The user's file of this machine's cluster; None where this is no head."""
+    """Return the name of the cluster file that the user has, None where this is no head."""
     try:
         config = yaml.safe_load((Path.home() / BOOTSTRAP).read_text())
         provider = config["provider"]["type"]
@@ -29,13 +32,13 @@ def cluster_file() -> str | None:
 
 
 def commands_at_home(file: str, location: str, uri: str, open_mlflow: str) -> Sequence[str]:
-    """Lines to paste at home, in the checkout: one for the results, one for MLflow.
+    """Return lines to paste at home, in the checkout: one for the results, one for MLflow.
 
     Args:
-        file: the cluster's.
-        location: of the results, as `Folder.location`.
-        uri: of MLflow.
-        open_mlflow: the command that opens it on this machine.
+        file: The cluster file.
+        location: The results, as `Folder.location`.
+        uri: MLflow's tracking URI.
+        open_mlflow: The command that opens MLflow on this machine.
     """
     lines = []
     if "://" not in location:

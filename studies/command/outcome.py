@@ -1,4 +1,4 @@
-"""What a run came to: tables in the terminal, files beside it, MLflow."""
+"""Show what a run came to: tables in the terminal, files beside it, MLflow."""
 
 import datetime
 import shlex
@@ -25,16 +25,20 @@ def report_on(
     uri: str,
     console: Console,
 ) -> int:
-    """Make the report anew from the store, show it, and bring MLflow up to date; an exit code."""
+    """Write the report from the store, print it, and bring MLflow up to date.
+
+    Returns:
+        The exit code: 3 if a file was skipped or a fit failed.
+    """
     results = Job(run, signals, store).results()
     report = run.question.report(results, datetime.datetime.now())
     for name, content in {**report.files, "report.html": report.html.encode()}.items():
         path = f"{run.folder}/{name}"
-        if store.read_bytes(path) != content:  # its time tells which study's word is the last
+        if store.read_bytes(path) != content:  # where studies overlap, the newest file counts
             store.write_bytes(path, content)
     for table in report.tables:
         console.print(table)
-    # Soft wrap: what is to be copied stays one line however narrow the window.
+    # Soft wrap keeps what is to be copied on one line, however narrow the window is.
     console.print(shown(f"report   {store.results}/{run.folder}/report.html"), soft_wrap=True)
     console.print(shown(f"Parquet  {store.results}/fits"), soft_wrap=True)
     if away := Tracker(uri, run, signals, store).sync(report, finished=not results.num_missing):
@@ -52,7 +56,7 @@ def report_on(
 
 
 def say_at_home(store: Store, uri: str, console: Console) -> None:
-    """On a cluster's head: how the user gets at the results and at MLflow."""
+    """Print, on a cluster's head, how the user gets at the results and at MLflow."""
     if file := cluster_file():
         console.print("At home, in the checkout:")
         for line in commands_at_home(file, store.location, uri, _ui_command(uri)):
@@ -61,9 +65,9 @@ def say_at_home(store: Store, uri: str, console: Console) -> None:
 
 
 def _ui_command(uri: str) -> str:
-    """What opens MLflow's pages over `uri`: the page itself where it is a server."""
+    """Return the command that opens MLflow's pages, or the page itself of a server."""
     if uri.startswith("http"):
         return uri
-    # Beside this Python, so that it works without an activated environment.
+    # The one beside this Python works without an activated environment.
     mlflow = Path(sys.executable).with_name("mlflow")
     return shlex.join([str(mlflow), "ui", "--host", "127.0.0.1", "--backend-store-uri", uri])

@@ -1,5 +1,4 @@
-"""What the terminal shows while fits run: done of total, the best so far, time left; and what
-was left out."""
+"""Show in the terminal how fits proceed, and what was left out."""
 
 import math
 import time
@@ -18,7 +17,7 @@ PLAIN_EVERY_SECONDS = 15.0
 
 
 class FitProgress:
-    """A live line in a terminal; where output goes to a file, a plain line now and then."""
+    """A live line in a terminal. Where output goes to a file, a plain line now and then."""
 
     def __init__(self, console: Console, total: int, seconds_left: float) -> None:
         self.console, self.total, self.done = console, total, 0
@@ -74,7 +73,12 @@ class FitProgress:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the largest unit that keeps two digits or so: 45 s, 12 min, 3.4 h, 21 days."""
+    """Return seconds in the largest unit that keeps about two digits.
+
+    Example:
+        >>> duration(45), duration(700), duration(12_000)
+        ('45 s', '12 min', '3.3 h')
+    """
     for limit, unit, size in ((100, "s", 1), (6000, "min", 60), (172_800, "h", 3600)):
         if seconds < limit:
             value = seconds / size
@@ -93,13 +97,13 @@ def count(number: int, noun: str) -> str:
 
 
 def end(console: Console, skipped: Sequence[str], failed: Sequence[str]) -> int:
-    """Say what was left out, and give the exit code: 3 if anything was."""
+    """Print what was left out. Return the exit code: 3 if anything was, else 0."""
     say(console, "skipped", skipped)
     say(console, "failed", dict.fromkeys(failed))
     return 3 if skipped or failed else 0
 
 
 def say(console: Console, word: str, sentences: Iterable[str]) -> None:
-    """Sentences, each behind a coloured word."""
+    """Print sentences, each after a coloured word."""
     for sentence in sentences:
         console.print(Text.assemble((word, "yellow"), " ", shown(sentence)), soft_wrap=True)

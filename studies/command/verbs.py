@@ -1,4 +1,8 @@
-"""What the verbs do. Torch, Ray and MLflow are imported by the verbs that need them alone."""
+"""What the verbs do.
+
+Torch, Ray, MLflow and matplotlib are imported by the verbs that need them: `status` answers at
+once.
+"""
 
 import argparse
 import os
@@ -38,7 +42,7 @@ STUDIES = Path(__file__).parents[1]
 
 
 def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
-    """Say what a run would do and cost."""
+    """Print what a run would do and cost. Return the exit code."""
     from studies.command.tables import plan_table
 
     store = Store(arguments.results, create=False)
@@ -49,7 +53,7 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
 
 
 def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
-    """Do every fit that is missing, then report."""
+    """Run every fit that is missing, then report. Return the exit code."""
     from studies.command.outcome import report_on, say_at_home
     from studies.engine.tracking.mlflow_tree import check_uri
 
@@ -85,7 +89,7 @@ def _prepare(
     arguments: argparse.Namespace,
     console: Console,
 ) -> tuple["Job", "Workers | None"]:
-    """What is missing of a run, and the workers for it, if any is; says the cost."""
+    """Print the cost of a run. Return the job, and the workers if any fit is missing."""
     from studies.engine.running.job import Job
 
     scale = run.scale
@@ -118,15 +122,20 @@ def fit_missing(
     console: Console,
     run_batch: "BatchRunner | None" = None,
 ) -> None:
-    """Everything that is missing in one Tune run, MLflow following beside.
+    """Run everything that is missing in one Tune run. MLflow follows in the background.
 
-    `run_batch` fits, in the place of `batch.run_batch`.
+    Args:
+        job: The run, measured.
+        workers: Where it runs.
+        uri: MLflow's tracking URI.
+        console: Where the progress is printed.
+        run_batch: What fits a batch. By default `batch.run_batch`.
     """
     from studies.engine.cluster.tune_run import run_schedule
     from studies.engine.running import batch
     from studies.engine.tracking.tracker import BackgroundTracking, Tracker
 
-    # Arrow's own allocator keeps 100 MB of what a long run's files take now and then.
+    # Arrow's own allocator does not give back the 100 MB that a long run's files take at times.
     pa.set_memory_pool(pa.system_memory_pool())
     schedule = job.schedule(num_workers=workers.count)
     tracker = Tracker(uri, job.run, job.signals, Store(job.store.location))
@@ -151,7 +160,7 @@ def fit_missing(
 
 
 def status(study: Study, arguments: argparse.Namespace, console: Console) -> int:
-    """Show how far the newest run that matches the flags is."""
+    """Print how far the newest run that matches the flags is. Return the exit code."""
     from studies.command.tables import status_table
     from studies.engine.running.job import Job
 
@@ -163,7 +172,7 @@ def status(study: Study, arguments: argparse.Namespace, console: Console) -> int
 
 
 def report(study: Study, arguments: argparse.Namespace, console: Console) -> int:
-    """Make the table, the HTML report and MLflow's view anew from the store."""
+    """Write the table, the HTML report and MLflow's view again from the store."""
     from studies.command.outcome import report_on
     from studies.engine.tracking.mlflow_tree import check_uri
 
@@ -175,7 +184,7 @@ def report(study: Study, arguments: argparse.Namespace, console: Console) -> int
 
 
 def _check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> None:
-    """Refuse for a CPU what only a GPU has."""
+    """Refuse settings that only a GPU has where a CPU is used."""
     if device == "cpu" and (given := arguments.workers_per_gpu):
         raise InputError(f"--workers-per-gpu {given}: no GPU is used; leave the flag out.")
     if device == "cpu" and scale.fit.precision == "tf32":
@@ -192,14 +201,14 @@ def _check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> N
 def _resolve(
     study: Study, arguments: argparse.Namespace, store: Store, console: Console
 ) -> tuple[Run, list[Signal]]:
-    """The run that the flags name, and its signals."""
+    """Return the run that the flags ask for, and its signals."""
     scale_name = arguments.scale or study.default_scale
     changes = {flag.name: getattr(arguments, flag.name) for flag in flags_of(study)}
     for flag in ("max_concurrent", "workers_per_gpu"):
         if (given := getattr(arguments, flag)) is not None and given < 1:
             raise InputError(f"--{flag.replace('_', '-')} {given}: give 1 or more.")
     patterns = arguments.signals or [_default(name) for name in study.signals]
-    # Whatever is wrong with the flags is said before any file is read.
+    # A mistake in the flags is reported before any file is read.
     empty = resolve(study, scale_name, (), changes=changes)
     empty.question.check_signals(empty, ())
     _check_device(arguments.device, arguments, empty.scale)
@@ -217,7 +226,7 @@ def _resolve(
 
 
 def _default(name: str) -> str:
-    """One of a study's own signals: a path beside the studies, or the name of a generated one."""
+    """Return a study's own signal: a path beside the studies, or the name of a generated one."""
     path = STUDIES / name
     return str(path) if path.exists() else name
 

@@ -1,4 +1,4 @@
-"""What is run next: the courses of all signals, interleaved so that no worker has to wait."""
+"""What is run next: the courses of all signals, interleaved so that no worker waits."""
 
 import heapq
 import math
@@ -21,9 +21,12 @@ Rows = dict[str, Row]
 
 @dataclass(frozen=True)
 class Batch:
-    """Fits of one signal that one worker does in one go: they share shapes and fit config.
+    """Fits of one signal that one worker does together. They share shapes and training.
 
-    `seconds` is what they are expected to take.
+    Args:
+        number: Its number in the run, from 1.
+        fits: The fits.
+        seconds: The time that they are expected to take.
     """
 
     number: int
@@ -35,16 +38,15 @@ class Batch:
 
 
 class Schedule:
-    """Hands out batches, lowest stage first, and moves each course on when its fits are done.
+    """Hands out batches, lowest stage first, and continues a course when its fits are done.
 
-    Every course comes with the rows of its signal by key, which `record` adds to. What comes
-    out depends on the rows alone, never on the order in which they come in.
+    What it hands out depends on the rows alone, never on the order in which they come in.
 
     Args:
-        courses: one a signal, with its rows.
-        seconds_per_fit: expected, on one worker.
-        num_workers: that are to have something to do from the start.
-        min_batch: fits that a batch has at least where there are so many.
+        courses: The course of each signal, with the signal's rows by key. `record` adds to them.
+        seconds_per_fit: Returns the expected seconds of a fit on one worker.
+        num_workers: Number of workers that should have work from the start.
+        min_batch: The least number of fits in a batch, where there are so many.
     """
 
     def __init__(
@@ -69,11 +71,11 @@ class Schedule:
         return not self.waiting
 
     def next(self) -> Batch | None:
-        """The batch to run next; None while all that is known is under way."""
+        """Return the batch to run next. None while all known fits are being run."""
         return heapq.heappop(self.queue)[-1] if self.queue else None
 
     def record(self, row: Row) -> None:
-        """Take in the row of a fit that has ended."""
+        """Add the row of a fit that has ended."""
         for index, keys in list(self.waiting.items()):
             if row["key"] in keys:
                 self.courses[index][1][row["key"]] = row
@@ -92,7 +94,7 @@ class Schedule:
         del self.waiting[index]
 
     def _enqueue(self, index: int, fits: Sequence[PlannedFit]) -> None:
-        # With all courses as this one: so many fits that every worker gets some.
+        # If all courses were like this one, every worker would get some of the fits.
         share = math.ceil(len(fits) * len(self.waiting) / self.num_workers)
         for batch in make_batches(fits, self.seconds_per_fit, self.min_batch, share):
             self.num_batches += 1
@@ -108,8 +110,8 @@ def make_batches(
 ) -> list[list[PlannedFit]]:
     """Split `fits`, in order, into batches of one signal and structure of about 8 s each.
 
-    Within a stage those that share both come together. A batch has `min_batch` fits or more where
-    it can, but never more than `max_batch`.
+    Within a stage, fits that share both stay together. A batch has at least `min_batch` fits where
+    there are so many, and never more than `max_batch`.
     """
 
     def shares(fit: PlannedFit) -> tuple[Any, ...]:
@@ -134,5 +136,5 @@ def make_batches(
 
 def _has_outcome(fit: PlannedFit, rows: Rows) -> bool:
     row = rows.get(fit.trial.key)
-    # What ended early is an outcome only where that is allowed.
+    # A fit that was stopped early counts only where that is allowed.
     return row is not None and (row["status"] != "partial" or bool(fit.rungs))

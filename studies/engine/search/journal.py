@@ -1,7 +1,7 @@
 """The journal of a search: an Optuna study for each signal, in one file beside the run.
 
-The next driver goes on from it, and optuna-dashboard opens it. Without it a search starts anew,
-knowing all that is in the store.
+The next driver continues from it, and optuna-dashboard opens it. Without it a search starts again
+from all that the store knows.
 """
 
 import json
@@ -25,18 +25,20 @@ from studies.engine.signals.signal import Signal
 from studies.engine.store.store import Store
 
 NUM_WARM = "noisescape.warm"
-"""A study's attribute: how many of its first trials were known before it suggested any."""
+"""Attribute of an Optuna study: how many of its first trials it did not suggest itself."""
 
 SPACE = "noisescape.space"
-"""A study's attribute: what it searches."""
+"""Attribute of an Optuna study: the space that it searches."""
 
 
 class RunJournal:
-    """The journal of a run: beside it, or where the results are on no local disk a copy of the
-    one beside it, which `keep` puts back.
+    """The journal of a run.
+
+    Optuna writes to a local disk alone. Where the results are elsewhere, this is a local copy,
+    and `keep` copies it back.
 
     Raises:
-        InputError: the file is not a journal of Optuna's.
+        InputError: The file is no journal of Optuna.
     """
 
     def __init__(self, store: Store, run: Run) -> None:
@@ -51,12 +53,12 @@ class RunJournal:
                 self.path.write_bytes(content)
 
     def keep(self) -> None:
-        """Put what is new of it with the results."""
+        """Copy the journal to the results, if they are not on a local disk."""
         if not self.is_local:
             self.store.write_bytes(self.name, self.path.read_bytes())
 
     def storage(self, *, to_write: bool = False) -> BaseStorage:
-        """Its studies, for Optuna; for the one driver that may write, or to look on."""
+        """Return its Optuna studies, to read, or for the one driver that may write."""
         try:
             return open_journal(self.path, to_write=to_write)
         except InputError as error:
@@ -64,10 +66,10 @@ class RunJournal:
             raise InputError(str(error).replace(str(self.path), shown)) from error
 
     def suggestions(self, run: Run, signals: Sequence[Signal]) -> dict[str, list[Suggestion]]:
-        """What it holds, by the signals' sha256.
+        """Return what it holds, by the signals' sha256.
 
         Raises:
-            InputError: it is of another space.
+            InputError: It is of another space.
         """
         found: dict[str, list[Suggestion]] = {signal.sha256: [] for signal in signals}
         if self.path.exists():
@@ -81,10 +83,10 @@ class RunJournal:
 
 
 def open_journal(path: Path, *, to_write: bool = True) -> BaseStorage:
-    """The storage of a run's studies.
+    """Return the storage of a run's Optuna studies.
 
     Raises:
-        InputError: the file is not a journal of Optuna's.
+        InputError: The file is no journal of Optuna.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -95,12 +97,15 @@ def open_journal(path: Path, *, to_write: bool = True) -> BaseStorage:
     except Exception as error:  # whatever its lines make Optuna raise
         raise InputError(
             f"{path}: not a journal of this version of Optuna ({error}); remove it, and the "
-            "search starts anew, knowing every row of the store."
+            "search starts again from every row of the store."
         ) from error
 
 
 def _check_lines(path: Path, *, drop_torn: bool) -> None:
-    """Optuna passes over an unfinished last line, but would write the next one behind it."""
+    """Refuse a damaged journal, and drop an unfinished last line.
+
+    Optuna skips such a line when it reads, but would write the next line behind it.
+    """
     content = path.read_bytes() if path.exists() else b""
     whole = content[: content.rfind(b"\n") + 1]
     if whole:
@@ -112,7 +117,10 @@ def _check_lines(path: Path, *, drop_torn: bool) -> None:
 
 
 def importance(suggestions: Sequence[Suggestion]) -> dict[str, float]:
-    """How much of the variance of PSNR each parameter explains (Optuna's fANOVA); {} of few."""
+    """Return the share of the variance of PSNR that each parameter explains (Optuna's fANOVA).
+
+    It is {} for fewer than four different scores.
+    """
     scored = [s for s in suggestions if s.value is not None]
     if len({s.value for s in scored}) < 4:
         return {}
@@ -133,13 +141,13 @@ def importance(suggestions: Sequence[Suggestion]) -> dict[str, float]:
 
 
 def space(run: Run, signal: Signal) -> dict[str, FloatDistribution]:
-    """The rectangle of the scale's grid as Optuna's distributions; s0 goes by its logarithm.
+    """Return the rectangle of the scale's grid as Optuna's distributions. s0 is logarithmic.
 
     Raises:
-        InputError: there is nothing to search in it.
+        InputError: The grid is a single point.
     """
     bounds = run.grid.bounds(max(signal.shape))
-    # Rounded as cells are, so that those on the rim are inside.
+    # Cells are rounded: with bounds rounded likewise those on the rim are inside.
     (s0_low, s0_high), (s1_low, s1_high) = ((stable(low), stable(high)) for low, high in bounds)
     if s0_low == s0_high and s1_low == s1_high:
         raise InputError(f"grid = {run.grid}: a single point; a search wants a range.")
@@ -150,34 +158,41 @@ def space(run: Run, signal: Signal) -> dict[str, FloatDistribution]:
 
 
 def space_text(space: Mapping[str, FloatDistribution]) -> str:
-    """A space in words, to compare with another."""
+    """Return a space in words, to compare it with another."""
     return "; ".join(f"{name} {distribution}" for name, distribution in space.items())
 
 
 def check_space(study: optuna.Study, run: Run, signal: Signal) -> None:
-    """Raise InputError if a study is of another space than this run's."""
+    """Refuse an Optuna study of another space than this run's.
+
+    Raises:
+        InputError: The spaces differ.
+    """
     there, here = study.user_attrs.get(SPACE), space_text(space(run, signal))
     if there != here:
         raise InputError(
             f"{run.folder}/optuna.journal: {study.study_name} was searched over {there}, this run "
-            f"searches {here}; remove the file, and the search starts anew, knowing every row of "
+            f"searches {here}; remove the file, and the search starts again from every row of "
             "the store."
         )
 
 
 def study_name(signal: Signal) -> str:
-    """What optuna-dashboard shows; its last word tells signals apart, whatever they are called."""
+    """Return the name that optuna-dashboard shows. Its last word tells signals apart."""
     return f"{signal.name} {signal.sha256[:12]}"
 
 
 def stored_name(storage: BaseStorage, signal: Signal) -> str | None:
-    """The name under which a signal's study is stored, None if there is none."""
+    """Return the name under which a signal's Optuna study is stored, None if there is none."""
     names = optuna.get_all_study_names(storage)
     return next((n for n in names if n.rsplit(" ", 1)[-1] == signal.sha256[:12]), None)
 
 
 def suggestions_of(study: optuna.Study) -> list[Suggestion]:
-    """Its points in the order in which they became known, those left out that said nothing."""
+    """Return the points of an Optuna study in the order in which they became known.
+
+    Suggestions that repeat a known point are left out.
+    """
     num_warm = study.user_attrs.get(NUM_WARM)
     if num_warm is None:  # it is being filled with what is known
         return []

@@ -1,4 +1,8 @@
-"""Early stopping: where the fits of a signal are compared, and what is behind there."""
+"""Early stopping: where the fits of a signal are compared, and which of them are behind.
+
+Optuna's MedianPruner is not used: it compares trials, and seeds shift all points together. The
+median is therefore that of the fits of one seed.
+"""
 
 import statistics
 from collections import defaultdict
@@ -13,11 +17,11 @@ RUNG_SHARES = (1 / 8, 1 / 4, 1 / 2)
 """Shares of the epochs at which fits are compared."""
 
 MIN_TO_COMPARE = 5
-"""A fit is stopped at a rung only when so many others have been there on its seed."""
+"""A fit is stopped at a rung only when so many others have reached it on its seed."""
 
 
 class Rungs:
-    """What the fits of one signal scored at the rungs, by their curves in the store.
+    """What the fits of one signal scored at the rungs, from their curves in the store.
 
     Only fits of one seed are compared with each other, since seeds shift all points together.
     """
@@ -27,19 +31,21 @@ class Rungs:
         self.scores: dict[tuple[int, int], list[float]] = defaultdict(list)
 
     def note(self, seeds: Mapping[str, int]) -> None:
-        """Take in more fits: {key: seed}."""
+        """Add the curves of more fits: {key: seed}."""
         for row in self.store.curves(list(seeds)).to_pylist():
             if row["epoch"] in self.epochs:
                 self.scores[seeds[row["key"]], row["epoch"]].append(row["psnr"])
 
     def thresholds(self, seed: int) -> dict[int, float]:
-        """{epoch: the median PSNR there}, of the rungs where enough fits have been."""
+        """Return {epoch: median PSNR in dB} for the rungs that enough fits have reached."""
         at = {epoch: self.scores[seed, epoch] for epoch in self.epochs}
         return {e: statistics.median(s) for e, s in at.items() if len(s) >= MIN_TO_COMPARE}
 
     def at_first_stop(self, rows: Mapping[int, Row]) -> tuple[int, float]:
-        """Of a point's rows by seed: the first rung at which one was stopped, and the mean
-        PSNR of all of them there.
+        """Return the first rung at which a fit of a point was stopped, and the mean PSNR there.
+
+        Args:
+            rows: The point's rows by seed.
         """
         epoch = min(row["num_epochs"] for row in rows.values() if row["status"] == "partial")
         curves = self.store.curves([row["key"] for row in rows.values()]).to_pylist()
@@ -47,7 +53,7 @@ class Rungs:
 
 
 def rung_epochs(run: Run) -> tuple[int, ...]:
-    """The epochs at which fits are compared: points of every whole fit's curve."""
+    """Return the epochs at which fits are compared. Every whole curve has a value there."""
     epochs = curve_epochs(run.scale.fit.epochs)
     wanted = [epochs[epochs <= share * run.scale.fit.epochs].max() for share in RUNG_SHARES]
     return tuple(sorted({int(epoch) for epoch in wanted if epoch > 0}))

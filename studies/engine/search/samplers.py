@@ -1,5 +1,8 @@
-"""The samplers that a search may use: a line each. A sampler is made anew for every suggestion
-from a seed of its own, so what it suggests follows from the points told and nothing else."""
+"""The samplers that a search may use, one a line.
+
+Every suggestion gets a new sampler with a seed of its own. So a suggestion follows from the points
+that Optuna was told and from nothing else.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,7 +15,7 @@ from optuna.trial import FrozenTrial
 from inr_models import InputError
 
 SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
-    # Suggestions of a round are asked before any is told: the liar keeps them apart.
+    # A round is asked before any of it is told. The constant liar keeps its points apart.
     "tpe": lambda seed: TPESampler(seed=seed, multivariate=True, constant_liar=True),
     "gp": lambda seed: GPSampler(seed=seed),
     "random": lambda seed: RandomSampler(seed=seed),
@@ -20,10 +23,10 @@ SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
 
 
 def make_sampler(name: str, seed: int, space: Mapping[str, BaseDistribution]) -> BaseSampler:
-    """The sampler of that name for a space.
+    """Return the sampler of a name for a space.
 
     Raises:
-        InputError: there is none.
+        InputError: There is none of that name.
     """
     if name not in SAMPLERS:
         raise InputError(f"--sampler {name}: give one of {', '.join(SAMPLERS)}.")
@@ -31,7 +34,7 @@ def make_sampler(name: str, seed: int, space: Mapping[str, BaseDistribution]) ->
 
 
 class _OfSpace(BaseSampler):
-    """A sampler that is told its space, which it would find out from all trials each time."""
+    """A sampler with a given space. Optuna's would infer it from all trials each time."""
 
     def __init__(self, sampler: BaseSampler, space: Mapping[str, BaseDistribution]) -> None:
         self.sampler, self.space = sampler, dict(space)

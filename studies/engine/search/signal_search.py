@@ -76,7 +76,7 @@ class SignalSearch:
         self.rungs = Rungs(self.run, store) if settings.early_stopping else None
 
     def warm_start(self) -> None:
-        """Tell Optuna every known point inside the space, unless that was done before."""
+        """Tell Optuna every known point inside the space, once."""
         values = objective(self.state.known_points(), self.run.scale.map_seeds)
         told = {point.scales: value for point, value in values.items() if point.scales}
         inside = {s: v for s, v in told.items() if s and self._contains(s)}
@@ -94,29 +94,29 @@ class SignalSearch:
                 self.study.tell(trial.number, state=TrialState.FAIL)
         self.tried |= {self._point(trial).scales for trial in self._asked()}
         self.tried |= {NoiseScales(row["hp_s0"], row["hp_s1"]) for row in self.rows.values()}
-        # What is in the store but not told was fitted for a round that is still to be told.
+        # Rows that Optuna was not told belong to a round that it is still to be told.
         self._note_rungs(map(self._point, self._told()))
 
     def unfinished(self) -> list[PlannedFit]:
-        """Fits of earlier rounds that failed: told as zero output, they are tried again."""
+        """Return fits of earlier rounds that failed. Optuna was told zero output for them."""
         num_warm = self.num_warm
         asked = [trial for trial in self._told() if trial.number >= num_warm]
         fits = self._fits(asked, stage=0, rungs={})
-        # Of a point that was stopped no seed is missed.
+        # A point that was stopped early needs no other seed.
         stopped = {self._point(t).network for t in asked if t.state == TrialState.PRUNED}
         return [fit for fit in fits if fit.trial.network not in stopped]
 
     def suggestions(self) -> list[Suggestion]:
-        """All that was known or suggested, in its order."""
+        """Return all that was known or suggested, in order."""
         return suggestions_of(self.study)
 
     def next_round(self) -> list[PlannedFit]:
-        """The fits of the next round, or of the one that a killed driver left; [] at the end."""
+        """Return the fits of the next round, or of the one that a killed driver left. [] at the end."""
         trials = self._asked()
         num_warm = self.num_warm
         num_told = sum(trial.number >= num_warm for trial in self._told())
         num_asked, size = num_told + len(trials), self.settings.round_size
-        # A round that was asked in part is asked to its end; one told in part is told to its end.
+        # A killed driver may have asked or told a part of a round: both are completed.
         full_rounds = math.ceil(num_asked / size) if trials else num_asked // size + 1
         while num_asked < min(full_rounds * size, self.settings.trials):
             asked = self._ask(num_asked)
@@ -147,7 +147,7 @@ class SignalSearch:
         ]
 
     def tell(self) -> None:
-        """Tell Optuna the outcome of the round, in the order in which it was asked."""
+        """Tell Optuna the scores of the round, in the order in which it was asked."""
         asked = self._asked()
         for frozen in asked:
             rows = self._rows(self._point(frozen))
@@ -167,18 +167,18 @@ class SignalSearch:
 
     @property
     def num_left(self) -> int:
-        """How many suggestions are still to be asked."""
+        """Number of suggestions that are still to be asked."""
         num_warm = self.num_warm
         known = [*self._told(), *self._asked()]
         return self.settings.trials - sum(trial.number >= num_warm for trial in known)
 
     @property
     def num_warm(self) -> int:
-        """Points that were known at the start."""
+        """Number of points that were known at the start."""
         return self.study.user_attrs[NUM_WARM]
 
     def _open(self, storage: BaseStorage) -> optuna.Study:
-        # Loading wants a sampler too; those that suggest are made in _ask.
+        # Optuna needs a sampler to load a study. `_ask` makes those that suggest.
         sampler = RandomSampler(seed=0)
         name = stored_name(storage, self.signal)
         if name:
@@ -200,7 +200,7 @@ class SignalSearch:
         return study
 
     def _told_score(self, row: Row) -> float | None:
-        # The sampler is to learn from a failure; what is compared later waits for the fit.
+        # The sampler learns from a failure. What is compared later waits for the fit.
         return self.signal.psnr_zero if row["status"] == "failed" else score_of(row, self.signal)
 
     def _ask(self, index: int) -> FrozenTrial | None:
@@ -213,7 +213,7 @@ class SignalSearch:
             if scales not in self.tried:
                 self.tried.add(scales)
                 return self.study.get_trials(deepcopy=False)[trial.number]
-            self.study.tell(trial, state=TrialState.FAIL)  # known: nothing to learn from it
+            self.study.tell(trial, state=TrialState.FAIL)  # it repeats a known point
         return None
 
     def _asked(self) -> list[FrozenTrial]:

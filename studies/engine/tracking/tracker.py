@@ -1,7 +1,7 @@
 """MLflow: a view of the store as nested runs, study > signal > point.
 
-The only way in is `sync`, which adds what the store has and MLflow has not. So the view can
-be filled in while a study runs, after MLflow was away, or into a new server altogether.
+`sync` adds what the store has and MLflow lacks. So the view can be filled while a study runs,
+after MLflow was away, or into a new server.
 """
 
 import threading
@@ -24,14 +24,19 @@ from studies.engine.tracking.mlflow_tree import MlflowTree
 Curve = dict[int, float]
 
 LONGEST_PAUSE = 600.0
-"""Seconds between two tries to reach an MLflow that is away."""
+"""Longest time in seconds between two attempts to reach an MLflow that is away."""
 
 POINTS_AT_ONCE = 256
-"""Points whose curves are read together: the store reads its whole table of curves each time."""
+"""Number of points whose curves are read together: each read scans the whole table of curves."""
 
 
 def default_uri(results: str) -> str:
-    """SQLite beside the results, or in the working folder when those are not on a local disk."""
+    """Return the URI of an SQLite file beside the results, or in the working folder if these are
+    not on a local disk.
+
+    Raises:
+        InputError: The path has a character that such a URI cannot have.
+    """
     folder = local_path("." if "://" in results else results) / "_mlflow"
     if wrong := {"?", "%"} & set(str(folder)):
         raise InputError(
@@ -42,25 +47,29 @@ def default_uri(results: str) -> str:
 
 
 class Tracker:
-    """Keeps one run's view in MLflow up to date."""
+    """Keeps the view of one run in MLflow up to date."""
 
     def __init__(self, uri: str, run: Run, signals: Sequence[Signal], store: Store) -> None:
         self.uri, self.run, self.signals, self.store = uri, run, signals, store
         self.tree: MlflowTree | None = None
 
     def sync(self, report: Report | None = None, *, finished: bool = False) -> str | None:
-        """Add all that the store has and MLflow has not. Returns why it could not, if so.
+        """Add all that the store has and MLflow lacks.
 
         Args:
-            report: what the run came to: kept beside the study's run, numbers by signal.
-            finished: whether the study is complete, so that its runs are.
+            report: The run's report. Its page is kept with the study's run, its numbers with the
+                signals'.
+            finished: Whether the study is complete.
+
+        Returns:
+            Why MLflow could not be reached, None if it could.
         """
         try:
             self._sync(report, finished)
         except Exception as error:  # whatever a backend raises: it must not cost the study
             self.tree = None  # what it knew may be of a server that is not there any more
             reason = str(error).strip().splitlines() or [type(error).__name__]
-            # Cut when nothing secret is left: a part of a password would not be known as one.
+            # `shown` comes before the cut: it would not recognize a part of a password.
             return f"{shown(self.uri)}: {shown(reason[0])[:160]}"
         return None
 
@@ -141,12 +150,12 @@ class Tracker:
             peak = rows[seed]["metric_psnr_peak"]
             metrics[f"psnr_peak_seed_{seed}"] = {} if peak is None else {0: peak}
             metrics[f"psnr_db_seed_{seed}"] = curves.get(rows[seed]["key"], {})
-        # MLflow's table shows a metric's last value: the means have names of their own, and
-        # the number of seeds as the step.
+        # MLflow's table shows the last value of a metric. So each mean has its own name, and
+        # its step is the number of seeds.
         for name, seeds in self.run.question.seed_groups(self.run.scale).items():
             scored = [score_of(rows[s], signal) if s in rows else None for s in seeds]
             known = [score for score in scored if score is not None]
-            # What is compared is a mean over all its seeds or none.
+            # Means that are compared are over all of their seeds, or are left out.
             if known and (name == "psnr_peak" or len(known) == len(seeds)):
                 metrics[name] = {len(known): sum(known) / len(known)}
         statuses = " ".join(sorted({row["status"] for row in rows.values()}))
@@ -174,7 +183,7 @@ class Tracker:
 
 
 class BackgroundTracking:
-    """Syncs now and then beside the study: seldom where a sync takes long or MLflow is away."""
+    """Syncs in a thread while a study runs, less often where a sync is slow or MLflow is away."""
 
     def __init__(self, tracker: Tracker, every_seconds: float = 20.0) -> None:
         self.tracker, self.every = tracker, every_seconds
@@ -183,7 +192,7 @@ class BackgroundTracking:
         self.thread.start()
 
     def finish(self) -> None:
-        """Wait for the sync under way, and start no other."""
+        """Wait for the current sync, and start no other."""
         self.stop.set()
         self.thread.join()
 
