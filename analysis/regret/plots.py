@@ -134,7 +134,7 @@ def forest(regrets: Sequence[Regret], total: Overall) -> str:
 
 
 def rules(of_signals: Sequence[Sequence[Regret]], totals: Sequence[Overall]) -> str:
-    """Draw every rule's regret, least first: a dot a signal, and the mean with its 95 % interval."""
+    """Draw every rule's regret, least first: a dot a signal, the mean with its 95 % interval."""
     shown = sorted(totals, key=lambda total: total.interval.mean, reverse=True)
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7, 1.0 + 0.42 * len(shown)), layout="constrained")

@@ -32,7 +32,7 @@ NEAR_DB = (0.5, 1.0)
 
 
 class Regret(NamedTuple):
-    """A rule on one signal. `differences` are optimum minus rule in dB, one for each scoring seed."""
+    """A rule on one signal. `differences` are optimum minus rule in dB, one a scoring seed."""
 
     signal: Signal
     rule: str

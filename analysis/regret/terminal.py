@@ -81,7 +81,7 @@ def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
 def by_rule_table(
     run: Run, signals: Sequence[Signal], by_signal: Sequence[Sequence[Regret]]
 ) -> Table:
-    """Return the table of the first rules' regrets on every signal. Columns are numbered as rules."""
+    """Return the table of the first rules' regrets on every signal, a column a rule."""
     rules = run.scale.rules[:MOST_RULES]
     others = "; the others' are in regret.parquet" if run.scale.rules[MOST_RULES:] else ""
     table = wide_table(f"Regret in dB of each rule, by its number above{others}.")

@@ -76,7 +76,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
         code = 2
     except KeyboardInterrupt:
         print(
-            "Interrupted. Finished fits are kept: `report` shows them, and the same command continues.",
+            "Interrupted. Finished fits are kept: `report` shows them, the same command continues.",
             file=sys.stderr,
         )
         code = 130

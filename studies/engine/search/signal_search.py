@@ -111,7 +111,7 @@ class SignalSearch:
         return suggestions_of(self.study)
 
     def next_round(self) -> list[PlannedFit]:
-        """Return the fits of the next round, or of the one that a killed driver left. [] at the end."""
+        """Return the fits of the next round, or of one that a killed driver left. [] at the end."""
         trials = self._asked()
         num_warm = self.num_warm
         num_told = sum(trial.number >= num_warm for trial in self._told())
