@@ -37,9 +37,11 @@ def newest_run(study: str, arguments: argparse.Namespace, store: Store) -> tuple
                 runs.append((_is_all(run, arguments), store.modified(path), run, path))
     if not runs:
         raise InputError(
+            "not-there",
+            "--results",
             f"{store.results}: no run of {study} with these flags is stored there; "
             f"start one with run, or name another folder with --results{', as ' * bool(unknown)}"
-            f"{', '.join(unknown)}."
+            f"{', '.join(unknown)}.",
         )
     *_, newest, path = max(runs, key=lambda found: found[:2])
     try:
@@ -47,8 +49,10 @@ def newest_run(study: str, arguments: argparse.Namespace, store: Store) -> tuple
         points(newest, signals[0])
     except Exception as error:  # whatever a value makes of it that no run has written
         raise InputError(
+            "another-version",
+            path,
             f"{store.results}/{path}: the run or its signals are damaged or of another version; "
-            "the command that made it mends them, and its rows are kept."
+            "the command that made it mends them, and its rows are kept.",
         ) from error
     return newest, signals
 

@@ -78,7 +78,7 @@ def _at_rule(run: Run, name: str, target: Target, signal: Signal) -> Siren2Confi
     try:
         return siren2_at(run, run.rules[name](target))
     except InputError as error:
-        raise InputError(f"{signal.source}: rule {name}: {error}") from error
+        raise error.within(f"{signal.source}: rule {name}") from error
 
 
 def _compared(run: Run, target: Target) -> list[Point]:

@@ -56,7 +56,7 @@ def resolve(
     width = given.get("width", scale.width)
     if scale.grid and width != scale.width:
         if width < 1:
-            raise InputError(f"--width {width}: give 1 or more.")
+            raise InputError("out-of-range", "--width", f"--width {width}: give 1 or more.")
         given["grid"] = scale.grid.at_width(scale.width, width)
     scale = dataclasses.replace(
         _changed(scale, given), fit=_changed(scale.fit, given), rules=tuple(rules)
@@ -101,7 +101,11 @@ def _named_rules(given: Sequence[str]) -> dict[str, AnyRule]:
         name, rule = named_rule(each, "--rules")
         check_name("--rules", name)
         if found.get(name, rule) != rule:
-            raise InputError(f"--rules {each}: another rule is named {name}; rename the file.")
+            raise InputError(
+                "taken",
+                "--rules",
+                f"--rules {each}: another rule is named {name}; rename the file.",
+            )
         found[name] = rule
     return found
 
@@ -112,8 +116,10 @@ def _chosen(cases: tuple[Case, ...], names: Sequence[str] | None) -> tuple[Case,
     for name in names or ():
         if name not in known:
             raise InputError(
+                "unknown-name",
+                "--networks",
                 f"--networks {name}: this study has none of that name; give some of "
-                f"{', '.join(known)}."
+                f"{', '.join(known)}.",
             )
     return tuple(case for case in cases if names is None or case.name in names)
 

@@ -44,16 +44,26 @@ class Scale:
 
     def __post_init__(self) -> None:
         if (self.grid is None) != bool(self.cases):
-            raise InputError("a scale has a grid or cases, one of the two.")
+            raise InputError("conflict", "cases", "a scale has a grid or cases, one of the two.")
         names = [case.name for case in self.cases]
         for name in names:
             check_name("cases", name)
         if twice := [name for name in names if names.count(name) > 1]:
-            raise InputError(f"cases: two are named {twice[0]!r}; give each a name of its own.")
+            raise InputError(
+                "taken", "cases", f"cases: two are named {twice[0]!r}; give each a name of its own."
+            )
         if self.max_samples < 256:
-            raise InputError(f"max_samples = {self.max_samples}: give 256 or more.")
+            raise InputError(
+                "out-of-range",
+                "max_samples",
+                f"max_samples = {self.max_samples}: give 256 or more.",
+            )
         if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:
-            raise InputError(f"seeds = {self.seeds}: give a count from 1 to {FIRST_CHOOSING_SEED}.")
+            raise InputError(
+                "out-of-range",
+                "seeds",
+                f"seeds = {self.seeds}: give a count from 1 to {FIRST_CHOOSING_SEED}.",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +84,14 @@ class Search:
     def __post_init__(self) -> None:
         for field in ("trials", "round_size"):
             if getattr(self, field) < 1:
-                raise InputError(f"{field} = {getattr(self, field)}: give 1 or more.")
+                raise InputError(
+                    "out-of-range", field, f"{field} = {getattr(self, field)}: give 1 or more."
+                )
         if self.early_stopping and self.sampler == "gp":
             raise InputError(
-                "--early-stopping: Optuna's gp learns nothing from stopped fits; use --sampler tpe."
+                "conflict",
+                "--early-stopping",
+                "--early-stopping: Optuna's gp cannot use stopped fits; use --sampler tpe.",
             )
 
 
@@ -111,8 +125,10 @@ class Study:
             maps = scale.grid is not None and self.search is None and not self.choosing_seeds
             if maps and not (scale.rules and self.scoring_seeds):
                 raise InputError(
+                    "missing",
+                    "scoring_seeds",
                     f"{self.name}, {name} scale: a grid needs a rule and scoring_seeds, which "
-                    "compare its best cell with the first of the rules; or choosing_seeds."
+                    "compare its best cell with the first of the rules; or choosing_seeds.",
                 )
 
     @property
@@ -147,7 +163,9 @@ class Run:
         check_name("study", self.study)
         for sha256 in self.signals:  # files are named by it
             if not re.fullmatch("[0-9a-f]{64}", sha256):
-                raise InputError(f"signals: {sha256!r} is no SHA-256 of 64 hex digits.")
+                raise InputError(
+                    "wrong-kind", "signals", f"signals: {sha256!r} is no SHA-256 of 64 hex digits."
+                )
 
     @property
     def id(self) -> str:
@@ -207,7 +225,11 @@ def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         InputError: fewer than 2, of which no interval can be had.
     """
     if count < 2:
-        raise InputError(f"--confirm-seeds {count}: give 2 or more, an interval needs them.")
+        raise InputError(
+            "out-of-range",
+            "--confirm-seeds",
+            f"--confirm-seeds {count}: give 2 or more, an interval needs them.",
+        )
     first = max(FIRST_SCORING_SEED, FIRST_CHOOSING_SEED + count)
     choosing = range(FIRST_CHOOSING_SEED, FIRST_CHOOSING_SEED + count)
     return tuple(choosing), tuple(range(first, first + count))
@@ -217,6 +239,8 @@ def check_name(field: str, name: str) -> None:
     """Names of studies and cases are parts of paths and of MLflow's names."""
     if not re.fullmatch(r"\w[\w .-]{0,79}", name, re.ASCII):
         raise InputError(
+            "wrong-kind",
+            field,
             f"{field} = {name!r}: give up to 80 letters, digits, blanks and the signs _ . and -, "
-            "a letter or digit first."
+            "a letter or digit first.",
         )

@@ -26,7 +26,9 @@ def make_sampler(name: str, seed: int, space: Mapping[str, BaseDistribution]) ->
         InputError: there is none.
     """
     if name not in SAMPLERS:
-        raise InputError(f"--sampler {name}: give one of {', '.join(SAMPLERS)}.")
+        raise InputError(
+            "unknown-name", "--sampler", f"--sampler {name}: give one of {', '.join(SAMPLERS)}."
+        )
     return _OfSpace(SAMPLERS[name](seed), space)
 
 
