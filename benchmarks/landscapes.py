@@ -64,7 +64,11 @@ def fit_all(arguments: Any) -> None:
     known = [target, *(Store(folder, create=False) for folder in arguments.known)]
     for store in known[1:]:
         if not store.parts("fits"):
-            raise InputError(f"--known {store.results}: there are no fits; check the path.")
+            raise InputError(
+                "not-there",
+                "--known",
+                f"--known {store.results}: there are no fits; check the path.",
+            )
     print(f"{machine()}", flush=True)
     for signal in unpack(arguments.archive, arguments.signals):
         started = time.perf_counter()

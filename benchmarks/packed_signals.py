@@ -49,11 +49,13 @@ def pack(archive: Path, files: Sequence[str], max_samples: int) -> list[str]:
     # Nobody's paths: results may be published.
     rows = [{**signal_row(s), "source": Path(s.source).name} for s in signals]
     if not signals:
-        raise InputError(" ".join(skipped) or "no sound files: name some.")
+        if skipped:
+            raise InputError.of(skipped)
+        raise InputError("missing", "files", "no sound files: name some.")
     members: dict[str, Any] = {s.sha256: s.values for s in signals}
     members[ROWS] = json.dumps(rows)
     np.savez_compressed(archive, **members)
-    return skipped
+    return [problem.sentence for problem in skipped]
 
 
 def unpack(archive: Path, names: Sequence[str] | None = None) -> list[Signal]:
@@ -70,12 +72,16 @@ def unpack(archive: Path, names: Sequence[str] | None = None) -> list[Signal]:
             ]
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise InputError(
-            f"{archive}: no packed signals; make them with benchmarks.packed_signals."
+            "not-there",
+            str(archive),
+            f"{archive}: no packed signals; make them with benchmarks.packed_signals.",
         ) from error
     by_name = {signal.name: signal for signal in signals}
     for name in names or ():
         if name not in by_name:
-            raise InputError(f"{archive}: no signal {name!r}; it has {', '.join(by_name)}.")
+            raise InputError(
+                "unknown-name", name, f"{archive}: no signal {name!r}; it has {', '.join(by_name)}."
+            )
     return [by_name[name] for name in names] if names else signals
 
 

@@ -61,7 +61,11 @@ def main() -> None:
     arguments = top.parse_args()
     with in_a_sentence():
         if arguments.precision == "tf32" and not torch.cuda.is_available():
-            raise InputError("--precision tf32: a CPU has no TF32 products; leave the flag out.")
+            raise InputError(
+                "unsupported",
+                "--precision",
+                "--precision tf32: a CPU has no TF32 products; leave the flag out.",
+            )
         config = FitConfig(epochs=arguments.epochs, precision=arguments.precision)
         signals = unpack(arguments.archive, arguments.signals)
         print(f"{machine()}, {config.precision}, {config.epochs:,} epochs asked for", flush=True)

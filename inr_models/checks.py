@@ -11,7 +11,9 @@ def check_counts(config: Any, *fields: str, least: int = 1) -> None:
     for field in fields:
         value = getattr(config, field)
         if isinstance(value, bool) or not (isinstance(value, int) and value >= least):
-            raise InputError(f"{field} = {value}: give a whole number, {least} or more.")
+            raise InputError(
+                "out-of-range", field, f"{field} = {value}: give a whole number, {least} or more."
+            )
 
 
 def check_positive(config: Any, *fields: str) -> None:
@@ -19,7 +21,9 @@ def check_positive(config: Any, *fields: str) -> None:
     for field in fields:
         value = getattr(config, field)
         if not (math.isfinite(value) and value > 0):
-            raise InputError(f"{field} = {value}: give a finite number above 0.")
+            raise InputError(
+                "out-of-range", field, f"{field} = {value}: give a finite number above 0."
+            )
 
 
 def check_not_negative(config: Any, *fields: str) -> None:
@@ -27,4 +31,6 @@ def check_not_negative(config: Any, *fields: str) -> None:
     for field in fields:
         value = getattr(config, field)
         if not (math.isfinite(value) and value >= 0):
-            raise InputError(f"{field} = {value}: give a finite number, 0 or more.")
+            raise InputError(
+                "out-of-range", field, f"{field} = {value}: give a finite number, 0 or more."
+            )

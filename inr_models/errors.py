@@ -1,17 +1,90 @@
-"""The one exception that means "the user can mend this"."""
+"""The one exception that means "the user can repair this"."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Self
 
 from inr_models.shown import shown
 
+Code = Literal[
+    "another-version",  # another version, schema or search space wrote what is stored
+    "conflict",  # two settings exclude each other
+    "constant",  # the values to fit do not vary
+    "damaged",  # the file is cut short, or its content contradicts itself
+    "denied",  # the credentials do not allow it
+    "empty",  # nothing is in it
+    "missing",  # something is needed and not given: a field, a flag, a package, a length
+    "no-answer",  # a server, a cluster or a storage does not answer
+    "not-finite",  # NaN or infinite
+    "not-there",  # no such file, folder, bucket, stored run or column
+    "out-of-range",  # a number is outside its bounds
+    "secret",  # a password stands where everyone would read it
+    "taken",  # the name or the content exists already
+    "too-few",  # more signals, recordings, pixels or samples are needed
+    "too-large",  # more than the limit
+    "unknown-name",  # a choice among names, and this is none of them
+    "unreadable",  # it cannot be opened for reading
+    "unsupported",  # this machine, or this format of file, cannot do it
+    "unwritable",  # it cannot be opened for writing
+    "wrong-kind",  # a value or a file of another type or form than asked for
+]
+"""What kind of mistake it is, for programs and tests."""
 
-class InputError(ValueError):
-    """A mistake in what the user handed over: a file, a flag, a field.
 
-    Each of `sentences` says what is wrong, where, and how to mend it; what they quote is made
-    fit to be shown. The command line prints them without a traceback and exits with code 2.
+class Problem(NamedTuple):
+    """One mistake: its kind, where it is, and the sentence that explains it.
+
+    `field` is the flag (`--seeds`), the field of a config, the column or the file at fault.
     """
 
-    def __init__(self, *sentences: str) -> None:
-        super().__init__(*map(shown, sentences))
+    code: Code
+    field: str
+    sentence: str
+
+
+class InputError(ValueError):
+    """A mistake in what the user gave: a file, a flag, a field.
+
+    The sentence says what is wrong, where, and how to repair it. The command line prints it
+    without a traceback and exits with code 2. Text that it quotes is made fit to be shown.
+
+    Args:
+        code: the kind of mistake.
+        field: the flag, the field of a config, the column or the file at fault.
+        sentence: what the user reads. Its wording may change, `code` and `field` stay.
+        others: further mistakes, each with a sentence of its own.
+
+    Example:
+        >>> raise InputError("out-of-range", "depth", "depth = 0: give a whole number, 1 or more.")
+    """
+
+    def __init__(self, code: Code, field: str, sentence: str, *others: Problem) -> None:
+        self.problems = tuple(
+            Problem(problem.code, shown(problem.field), shown(problem.sentence))
+            for problem in (Problem(code, field, sentence), *others)
+        )
+        # Pickle makes the error again from these arguments, so that it crosses processes whole.
+        first, *more = self.problems
+        super().__init__(*first, *more)
+
+    @classmethod
+    def of(cls, problems: Sequence[Problem]) -> Self:
+        """Return one error that holds all of `problems`, at least one."""
+        first, *others = problems
+        return cls(*first, *others)
+
+    @property
+    def code(self) -> Code:
+        """The kind of the first mistake."""
+        return self.problems[0].code
+
+    @property
+    def field(self) -> str:
+        """The flag, field, column or file of the first mistake."""
+        return self.problems[0].field
+
+    def within(self, where: str) -> Self:
+        """Return the same error, with each sentence behind `where` and a colon."""
+        return self.of([p._replace(sentence=f"{where}: {p.sentence}") for p in self.problems])
 
     def __str__(self) -> str:
-        return "\n       ".join(self.args)
+        return "\n       ".join(problem.sentence for problem in self.problems)

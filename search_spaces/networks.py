@@ -56,7 +56,11 @@ class Case:
     def __post_init__(self) -> None:
         if self.network not in NETWORKS:
             known = ", ".join(NETWORKS)
-            raise InputError(f"network = {self.network!r}: there is no such one; give {known}.")
+            raise InputError(
+                "unknown-name",
+                "network",
+                f"network = {self.network!r}: there is no such one; give {known}.",
+            )
 
 
 def _omega(omega: float, target: Target, factor: float | None) -> float:

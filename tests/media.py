@@ -13,7 +13,9 @@ import pytest
 from PIL import Image
 
 from inr_models import InputError
+from inr_models.errors import Problem
 from studies.engine.signals.signal import Signal
+from tests.refusals import check_sentence
 
 Read = Callable[[Path, int], Signal]
 
@@ -21,17 +23,17 @@ RNG = np.random.default_rng(0)
 COLOR = RNG.integers(0, 256, (20, 30, 3), dtype=np.uint8)
 
 
-def refusal(read: Read, path: Path, max_samples: int = 4096) -> str:
-    """The sentence with which `read` refuses `path`, less its name."""
+def refusal(read: Read, path: Path, max_samples: int = 4096) -> Problem:
+    """Return the one problem for which `read` refuses `path`, its sentence without that name."""
     with pytest.raises(InputError) as error:
         read(path, max_samples)
-    message = str(error.value)
-    assert message.startswith(f"{path}: ")
-    sentence = message.removeprefix(f"{path}: ")
-    assert sentence.endswith(".")
+    (problem,) = error.value.problems
+    assert problem.field == str(path)
+    assert problem.sentence.startswith(f"{path}: ")
+    sentence = problem.sentence.removeprefix(f"{path}: ")
+    check_sentence(sentence)
     assert ". " not in sentence
-    assert "\n" not in sentence
-    return sentence
+    return problem._replace(sentence=sentence)
 
 
 def encoded(pixels: object, kind: str, **options: object) -> bytes:

@@ -15,11 +15,11 @@ CROPS = [1024, 150_000]
 
 @pytest.mark.parametrize("max_samples", CROPS)
 def test_a_missing_file_an_empty_one_and_a_directory_are_refused(tmp_path, max_samples):
-    assert "no such file" in refusal(read_audio, tmp_path / "missing.wav", max_samples)
+    assert refusal(read_audio, tmp_path / "missing.wav", max_samples).code == "not-there"
     (tmp_path / "empty.wav").touch()
-    assert "empty" in refusal(read_audio, tmp_path / "empty.wav", max_samples)
+    assert refusal(read_audio, tmp_path / "empty.wav", max_samples).code == "empty"
     (tmp_path / "folder.wav").mkdir()
-    assert "not a file" in refusal(read_audio, tmp_path / "folder.wav", max_samples)
+    assert refusal(read_audio, tmp_path / "folder.wav", max_samples).code == "wrong-kind"
 
 
 def test_a_name_too_long_for_a_file_is_refused(tmp_path):
@@ -31,34 +31,37 @@ def test_a_name_too_long_for_a_file_is_refused(tmp_path):
 def test_what_is_not_sound_is_refused_whatever_its_name(tmp_path, suffix, content):
     path = tmp_path / f"text.{suffix}"
     path.write_bytes(content)
-    assert "not readable as audio" in refusal(read_audio, path, 1024)
+    assert refusal(read_audio, path, 1024).code == "wrong-kind"
 
 
 @pytest.mark.parametrize("max_samples", CROPS)
 @pytest.mark.parametrize("num", [0, 1, 255])
 def test_fewer_than_256_samples_are_refused(make_wav, noise, num, max_samples):
-    assert "too few" in refusal(read_audio, make_wav("short.wav", noise[:num]), max_samples)
+    assert refusal(read_audio, make_wav("short.wav", noise[:num]), max_samples).code == "too-few"
 
 
 @pytest.mark.parametrize("max_samples", CROPS)
 def test_silence_is_refused(make_wav, max_samples):
-    assert "silent" in refusal(read_audio, make_wav("silence.wav", np.zeros(5000)), max_samples)
+    zeros = make_wav("silence.wav", np.zeros(5000))
+    assert refusal(read_audio, zeros, max_samples).code == "constant"
     opposite = np.tile([0.5, -0.5], (5000, 1))
-    assert "silent" in refusal(read_audio, make_wav("opposite.wav", opposite), max_samples)
+    assert refusal(read_audio, make_wav("opposite.wav", opposite), max_samples).code == "constant"
 
 
 @pytest.mark.parametrize("max_samples", CROPS)
 def test_a_constant_is_refused(make_wav, max_samples):
     path = make_wav("dc.wav", np.full(5000, 0.5))
-    said = refusal(read_audio, path, max_samples)
-    assert f"the {min(5000, max_samples):,} samples from 0 on, its crop, are all equal" in said
+    problem = refusal(read_audio, path, max_samples)
+    assert problem.code == "constant"
+    assert f"{min(5000, max_samples):,} samples" in problem.sentence
 
 
 @pytest.mark.parametrize("level", [0, 1e-60])
 def test_a_head_that_is_silent_under_the_peak_of_the_file_is_refused(make_wav, noise, level):
     samples = level * noise[:151_000]
     samples[150_500] = 1
-    assert "silent" in refusal(read_audio, make_wav("late.wav", samples, subtype="DOUBLE"), 150_000)
+    path = make_wav("late.wav", samples, subtype="DOUBLE")
+    assert refusal(read_audio, path, 150_000).code == "constant"
 
 
 @pytest.mark.parametrize("max_samples", CROPS)
@@ -69,8 +72,9 @@ def test_a_sample_that_is_no_finite_number_is_refused_by_place(
 ):
     samples = np.stack([noise[:5000], noise[:5000]], axis=1)
     samples[at, 1] = value
-    sentence = refusal(read_audio, make_wav("bad.wav", samples, subtype="FLOAT"), max_samples)
-    assert f"sample {at} is not a finite number" in sentence
+    problem = refusal(read_audio, make_wav("bad.wav", samples, subtype="FLOAT"), max_samples)
+    assert problem.code == "not-finite"
+    assert f"sample {at} " in problem.sentence
 
 
 TRUNCATABLE = {
@@ -96,9 +100,9 @@ def test_a_truncated_file_is_refused(whole, max_samples):
     content = whole.read_bytes()
     for share in (0.3, 0.6, 0.9, 0.99):
         whole.write_bytes(content[: int(share * len(content))])
-        assert "truncated" in refusal(read_audio, whole, max_samples)
+        assert refusal(read_audio, whole, max_samples).code == "damaged"
     whole.write_bytes(content[:-1])
-    assert "truncated" in refusal(read_audio, whole, max_samples)
+    assert refusal(read_audio, whole, max_samples).code == "damaged"
 
 
 def test_a_file_cut_within_its_header_is_refused(whole):
@@ -106,11 +110,11 @@ def test_a_file_cut_within_its_header_is_refused(whole):
     refusal(read_audio, whole, 1024)
 
 
-def test_a_flac_without_a_length_says_so(make_wav, noise):
+def test_a_flac_without_a_length_is_refused(make_wav, noise):
     path = make_wav("pipe.flac", noise[:5000])
     content = bytearray(path.read_bytes())
     # STREAMINFO's sample count: the low half of byte 21 and bytes 22 to 25; 0 is "unknown".
     content[21] &= 0xF0
     content[22:26] = bytes(4)
     path.write_bytes(content)
-    assert "gives no length" in refusal(read_audio, path, 1024)
+    assert refusal(read_audio, path, 1024).code == "missing"

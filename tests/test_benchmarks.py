@@ -21,12 +21,13 @@ import benchmarks.search
 from benchmarks.landscapes import FIT
 from benchmarks.measuring import figure
 from benchmarks.packed_signals import pack, unpack
-from inr_models import FitConfig, InputError
+from inr_models import FitConfig
 from studies import audio_grid, rule_check
 from studies.engine.planning.points import plan
 from studies.engine.planning.resolving import resolve
 from studies.engine.signals.audio import read_audio
 from studies.engine.store.store import Store
+from tests.refusals import refused
 
 BELL = Path(audio_grid.__file__).parent / "clips" / "perc_bell.flac"
 
@@ -91,13 +92,13 @@ def test_packed_signals_are_those_of_their_files(tmp_path):
     archive, broken = tmp_path / "clips.npz", tmp_path / "broken.wav"
     broken.write_bytes(b"")
     (sentence,) = pack(archive, [str(BELL), str(broken)], 4096)
-    assert sentence == f"{broken}: the file is empty; get a whole copy."
+    assert sentence.startswith(f"{broken}: ")
     (signal,) = unpack(archive)
     expected = read_audio(BELL, 4096)
     assert signal == replace(expected, source=BELL.name, notes=signal.notes)
     assert signal.bands == expected.bands
     np.testing.assert_array_equal(signal.values, expected.values)
-    with pytest.raises(InputError, match="no signal 'other'; it has perc_bell"):
+    with refused("unknown-name", "other", archive, "perc_bell"):
         unpack(archive, ["other"])
 
 

@@ -6,7 +6,6 @@ import pytest
 from studies.engine.running.course import course
 
 from analysis.comparison.standings import compare
-from inr_models import InputError
 from search_spaces.networks import Case
 from studies import audio_architectures, audio_training, image_architectures, tensor_train
 from studies.engine.outcomes.choosing import best_tuned
@@ -16,6 +15,7 @@ from studies.engine.running.job import Job
 from studies.engine.store.rows import signal_from_row, signal_row
 from studies.engine.store.store import Store
 from tests.made_comparisons import IMAGE, SOUND, by_case, four, make_run, row
+from tests.refusals import refused
 
 
 @pytest.mark.parametrize(
@@ -121,11 +121,11 @@ def test_a_comparison_survives_its_json_and_has_its_own_id():
 
 
 def test_an_unknown_network_is_refused_with_those_that_there_are():
-    with pytest.raises(InputError, match=r"^--networks sine: .* give some of siren, finer, .*\.$"):
+    with refused("unknown-name", "--networks", "sine", "siren, finer"):
         make_run(networks=["siren", "sine"])
-    with pytest.raises(InputError, match=r"^network = 'sine': "):
+    with refused("unknown-name", "network", "sine"):
         Case(name="x", network="sine")
-    with pytest.raises(InputError, match="two are named 'siren'"):
+    with refused("taken", "cases", "siren"):
         dataclasses.replace(
             audio_architectures.STUDY.small, cases=(Case(name="siren", network="siren"),) * 2
         )

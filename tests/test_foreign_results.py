@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inr_models import InputError
 from studies import audio_architectures, audio_grid, audio_search
 from studies.command.cli import main
 from studies.engine.planning.resolving import resolve
@@ -22,6 +21,7 @@ from studies.engine.store.compaction import compact
 from studies.engine.store.rows import signal_row
 from studies.engine.store.store import Store, output_path, target_path
 from tests.made import make_signal
+from tests.refusals import refused
 
 SIGNAL = make_signal()
 STUDIES = (audio_grid.STUDY, audio_search.STUDY, audio_architectures.STUDY)
@@ -136,13 +136,12 @@ def test_a_damaged_table_is_refused_by_its_file(capsys, tmp_path, table):
     content = middle.read_bytes()
     for damaged in (b"PAR1" * 9, content[:-20], content[:4] + bytes(300) + content[304:]):
         middle.write_bytes(damaged)
-        with pytest.raises(InputError) as error:
+        with refused("damaged", middle):
             Store(str(folder)).check_parts(table)
-        assert str(error.value) == f"{middle}: not a Parquet file; remove it from the results."
-    with pytest.raises(InputError, match="not a Parquet file"):
+    with refused("damaged", middle):
         compact(Store(str(folder)))
     if table != "_curves":  # which are not read for that
-        assert f"error: {middle}: not a Parquet file" in say(capsys, folder)
+        assert f"error: {middle}: " in say(capsys, folder)
 
 
 def test_an_extension_type_in_a_tables_schema_is_not_unpickled(tmp_path):
@@ -155,7 +154,7 @@ def test_an_extension_type_in_a_tables_schema_is_not_unpickled(tmp_path):
     store = Store(str(tmp_path / "results"))
     (tmp_path / "results" / "fits").mkdir(parents=True)
     pq.write_table(pa.table([["a"]], schema), tmp_path / "results" / "fits" / "a.parquet")
-    with pytest.raises(InputError, match="these results are of another schema"):
+    with refused("another-version", "key", "string"):
         Store(store.results).fits()
     assert not marker.exists()
 
@@ -167,7 +166,7 @@ def test_a_stored_array_of_objects_is_not_unpickled(tmp_path):
     lying = b"\x93NUMPY\1\0v\0{'descr':'<f8','fortran_order':False,'shape':(9999999999,9)}"
     for content in (buffer.getvalue(), lying.ljust(128), pickle.dumps(Touch(marker)), b"\x93N"):
         store.write_bytes(output_path("k"), content)
-        with pytest.raises(InputError, match=r"_outputs/k\.npy: not readable as an array"):
+        with refused("damaged", output_path("k"), store.results):
             store.read_array(output_path("k"))
     assert not marker.exists()
     np.load(io.BytesIO(buffer.getvalue()), allow_pickle=True)
@@ -189,14 +188,14 @@ def test_a_damaged_journal_is_refused(capsys, tmp_path, line):
     run = stored(tmp_path, audio_search.STUDY)
     (tmp_path / run.folder / "optuna.journal").write_bytes(line)
     sentence = say(capsys, tmp_path, audio_search.STUDY)
-    assert f"{tmp_path}/{run.folder}/optuna.journal: not a journal" in sentence
+    assert f"{tmp_path}/{run.folder}/optuna.journal: " in sentence
 
 
 @pytest.mark.parametrize("name", ["../out", "a/b", "-rf", "", "a\nb", "x" * 99, "$x$", "<b>", ".."])
 def test_names_of_studies_and_networks_are_parts_of_paths_and_of_metrics(name):
-    with pytest.raises(InputError, match="give up to 80 letters"):
+    with refused("wrong-kind", "name"):
         dataclasses.replace(audio_grid.STUDY, name=name)
     small = audio_architectures.STUDY.small
     case = dataclasses.replace(small.cases[0], name=name)
-    with pytest.raises(InputError, match="give up to 80 letters"):
+    with refused("wrong-kind", "cases"):
         dataclasses.replace(small, cases=(case,))

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.reference import psnr_curve, sequential
-from inr_models import FitConfig, FitResult, InputError, Siren2Config, SirenConfig, fit
+from inr_models import FitConfig, FitResult, Siren2Config, SirenConfig, fit
 from inr_models import make_network as make
 from inr_models.fitting import stacking
 from inr_models.fitting.blocked_step import BlockedStep
@@ -20,6 +20,7 @@ from inr_models.fitting.products import exact_linear, product_for
 from inr_models.fitting.stacking import networks_in, stack_size
 from inr_models.fitting.training import Training
 from inr_models.networks.coordinate_mlp import CoordinateMLP
+from tests.refusals import refused
 
 CUDA = pytest.param(
     "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
@@ -232,5 +233,5 @@ def test_every_processor_and_number_of_threads_agrees_with_float64(
 
 
 def test_tf32_on_a_cpu_is_refused():
-    with pytest.raises(InputError, match='precision = "tf32": a CPU has no TF32'):
+    with refused("unsupported", "precision", "tf32"):
         results("siren", "loop", "blocked", 1, FitConfig(epochs=1, precision="tf32"))

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from inr_models.errors import InputError
 from studies.engine.signals import riemann
 from studies.engine.signals.riemann import (
     GAMMA,
@@ -21,6 +20,7 @@ from studies.engine.signals.riemann import (
     primitive,
     solve,
 )
+from tests.refusals import refused
 
 # Sod's shock tube (1978): (rho, u, v, p) left and right of 0.5.
 SOD = (1.0, 0.0, 0.0, 1.0), (0.125, 0.0, 0.0, 0.1)
@@ -140,20 +140,20 @@ def test_row_0_is_the_top_and_its_shock_has_the_exact_speed():
 
 @pytest.mark.parametrize("size", [15, 0, -64])
 def test_too_few_cells_are_refused(size):
-    with pytest.raises(InputError, match="16 or more"):
+    with refused("out-of-range", "size", size, 16):
         density(size)
 
 
 @pytest.mark.parametrize("time", [0.0, -0.3, math.inf, math.nan])
 def test_a_time_that_is_not_positive_and_finite_is_refused(time):
-    with pytest.raises(InputError, match="positive, finite"):
+    with refused("out-of-range", "time", time):
         density(16, time)
 
 
 def test_a_state_without_pressure_is_refused():
     start = initial_state(16)
     start[3] = 0
-    with pytest.raises(ArithmeticError, match="positive density or pressure"):
+    with pytest.raises(ArithmeticError):
         solve(start, 0.1, spacing=1 / 16)
 
 

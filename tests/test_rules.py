@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inr_models import InputError, Siren2Config, make_network
+from inr_models import Siren2Config, make_network
 from search_spaces.bandwidth import bandwidth, gain, scales_of
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import NUM_BANDS, bands
@@ -25,6 +25,7 @@ from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant, 
 from search_spaces.rules.power_law import Power, PowerLaw
 from search_spaces.rules.spectrum_matching import SpectrumMatching, untrained_bands
 from search_spaces.rules.table import Table
+from tests.refusals import refused
 
 sizes = st.integers(256, 150_000)
 widths = st.integers(2, 512)
@@ -118,22 +119,22 @@ def test_a_tables_points_go_by_the_samples():
     rule = Table(points={"ab": (3.0, 0.5)})
     at = Target(descriptors={}, num_samples=256, width=52, sha256="ab")
     assert rule(at) == NoiseScales(3.0, 0.5)
-    with pytest.raises(InputError, match="no point for the signal given"):
+    with refused("not-there", "points"):
         rule(target())
 
 
 @pytest.mark.parametrize(
-    ("values", "says"),
+    ("values", "code"),
     [
-        (np.zeros(100), "all values are equal"),
-        (np.array([1.0]), "shape"),
-        (np.zeros((2, 2, 2, 2)), "shape"),
-        (np.array([1.0, np.nan, 0.0]), "not finite"),
-        (np.random.default_rng(0).normal(size=(4096, 2)), "of a sound with several channels give"),
+        (np.zeros(100), "constant"),
+        (np.array([1.0]), "wrong-kind"),
+        (np.zeros((2, 2, 2, 2)), "wrong-kind"),
+        (np.array([1.0, np.nan, 0.0]), "not-finite"),
+        (np.random.default_rng(0).normal(size=(4096, 2)), "too-few"),
     ],
 )
-def test_samples_without_a_spectrum_are_refused(values, says):
-    with pytest.raises(InputError, match=says):
+def test_samples_without_a_spectrum_are_refused(values, code):
+    with refused(code, "signal"):
         Target.of(values, width=52)
 
 
@@ -150,12 +151,12 @@ def test_a_channel_of_one_value_does_not_count(name):
 
 def test_spectra_are_not_matched_where_there_is_none():
     flat = Target(descriptors={}, num_samples=8192, width=52, bands=bands(np.ones(8192)))
-    with pytest.raises(InputError, match="does not vary"):
+    with refused("constant", "signal"):
         RULES["spectrum"](flat)
 
 
 def test_a_descriptor_that_a_signal_lacks_is_named():
-    with pytest.raises(InputError, match="descriptor rolloff_95"):
+    with refused("missing", "rolloff_95"):
         BandwidthMatching(descriptor="rolloff_95", factor=1.0, gain=2.0)(target(psi=0.3))
 
 
@@ -185,9 +186,9 @@ def test_a_size_that_is_none_and_a_signal_too_short_for_its_network_are_refused(
     values = np.random.default_rng(0).standard_normal(2048)
     for sizes in ({"width": 0}, {"width": -3}, {"depth": 0}):
         name, value = next(iter(sizes.items()))
-        with pytest.raises(InputError, match=f"{name} = {value}: give a whole number, 1 or more"):
+        with refused("out-of-range", name, value, 1):
             siren2_for(values, **sizes)
-    with pytest.raises(InputError, match="parameters = 6: a siren of depth 4 has 10 already"):
+    with refused("out-of-range", "parameters", 6, 10):
         siren2_for(values[:6])
     assert siren2_for(values[:14]).num_parameters() == 10
 
@@ -202,10 +203,9 @@ def test_the_recommended_rule_warns_where_it_is_known_to_break(width, warned):
     sentences = [str(each.message) for each in caught]
     assert len(sentences) == warned
     for sentence in sentences:
-        parameters = f"{network.num_parameters():,} parameters for 8,192 values"
-        assert sentence.startswith(f"width = {width}: {parameters}")
-        assert "leave the width out" in sentence
-    with pytest.warns(UserWarning, match="parameters for 8,192 values"):
+        for number in (f"width = {width}", f"{network.num_parameters():,}", "8,192"):
+            assert number in sentence
+    with pytest.warns(UserWarning, match="8,192"):
         siren2_for(values, width=52, depth=6)
 
 

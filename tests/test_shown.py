@@ -1,5 +1,6 @@
 """Text of others reaches terminals and logs without control characters and without passwords."""
 
+import pickle
 import unicodedata
 from urllib.parse import quote
 
@@ -8,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inr_models import InputError
+from inr_models.errors import Problem
 from inr_models.shown import printable, shown, without_secrets
+from studies.engine.store.storage import StorageAway
 
 ESCAPES = "\x1b]0;title\x07\x1b[2J\x9b31m\r\n\u202etxt.vaw\u2028"
 
@@ -71,6 +74,28 @@ def test_what_holds_no_secret_stays_as_it_is(text):
 
 
 def test_an_error_is_fit_to_be_shown_whatever_it_quotes():
-    error = InputError("a\nb.wav: wrong.", "http://user:secret@host\x1b: away.")
+    error = InputError.of(
+        [
+            Problem("damaged", "a\nb.wav", "a\nb.wav: wrong."),
+            Problem("no-answer", "--results", "http://user:secret@host\x1b: away."),
+        ]
+    )
     assert str(error) == "a\\nb.wav: wrong.\n       http://***@host\\x1b: away."
-    assert str(InputError(*error.args)) == str(error), "as it comes out of a worker"
+    assert [(p.code, p.field) for p in error.problems] == [
+        ("damaged", "a\\nb.wav"),
+        ("no-answer", "--results"),
+    ]
+
+
+@pytest.mark.parametrize("kind", [InputError, StorageAway])
+def test_an_error_crosses_processes_whole(kind):
+    error = kind("damaged", "a.wav", "a.wav: wrong.", Problem("empty", "b.wav", "b.wav: empty."))
+    other = pickle.loads(pickle.dumps(error))
+    assert type(other) is kind
+    assert other.problems == error.problems
+    assert str(other) == str(error)
+
+
+def test_an_error_keeps_its_code_and_field_behind_a_place():
+    error = InputError("out-of-range", "k", "k = 0: give more.").within("a.json")
+    assert error.problems == (Problem("out-of-range", "k", "a.json: k = 0: give more."),)

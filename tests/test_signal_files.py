@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from inr_models import InputError
 from studies.engine.signals.reading import find_files, read_all
 from tests.media import COLOR, IMAGES, encoded
+from tests.refusals import check_sentence, refused
 
 
 def test_duplicates_are_skipped_by_content_with_a_sentence(make_wav, noise):
@@ -20,11 +20,12 @@ def test_duplicates_are_skipped_by_content_with_a_sentence(make_wav, noise):
     ]
     signals, skipped = read_all(paths, 8192)
     assert [signal.name for signal in signals] == ["a", "other"]
-    assert len(skipped) == 2
-    assert skipped[0].startswith(f"{paths[1]}: ")
-    assert str(paths[0]) in skipped[0]
-    assert skipped[1].startswith("missing.wav: ")
-    assert all(sentence.endswith(".") for sentence in skipped)
+    same, missing = skipped
+    assert (same.code, same.field) == ("taken", str(paths[1]))
+    assert str(paths[0]) in same.sentence, "the file that has the same samples"
+    assert (missing.code, missing.field) == ("not-there", "missing.wav")
+    for problem in skipped:
+        check_sentence(problem.sentence)
 
 
 def test_equal_stems_get_names_of_their_own(make_wav, noise):
@@ -53,13 +54,12 @@ def test_find_files_takes_paths_globs_and_directories_each_file_once(make_wav, n
 def test_find_files_refuses_a_directory_without_sound_and_a_glob_without_a_match(tmp_path):
     (tmp_path / "notes.txt").write_text("not a sound")
     for pattern in (str(tmp_path), str(tmp_path / "*.wav")):
-        with pytest.raises(InputError) as refusal:
+        with refused("not-there", pattern):
             find_files([pattern])
-        assert str(refusal.value).startswith(f"{pattern}: ")
 
 
 def test_an_unknown_home_is_refused_by_name():
-    with pytest.raises(InputError, match=r"^~no-such-user/x\.wav: there is no such user"):
+    with refused("not-there", "~no-such-user/x.wav"):
         find_files(["~no-such-user/x.wav"])
 
 
@@ -74,18 +74,12 @@ def test_a_name_that_is_not_utf8_can_be_printed_and_stored(make_wav, noise, tmp_
 
 def test_each_kind_of_study_refuses_the_files_of_the_other(write, make_wav, noise):
     sound, image = make_wav("a.wav", noise[:1000]), write("a.png", IMAGES["a.png"])
-    signals, (sentence,) = read_all([sound, image], 4096, "image")
+    signals, (problem,) = read_all([sound, image], 4096, "image")
     assert [signal.source for signal in signals] == [str(image)]
-    assert (
-        sentence
-        == f"{sound}: a sound file, where this study fits images; give it to a study of sounds."
-    )
-    signals, (sentence,) = read_all([sound, image], 4096, "sound")
+    assert (problem.code, problem.field) == ("wrong-kind", str(sound))
+    signals, (problem,) = read_all([sound, image], 4096, "sound")
     assert [signal.source for signal in signals] == [str(sound)]
-    assert (
-        sentence
-        == f"{image}: an image file, where this study fits sounds; give it to a study of images."
-    )
+    assert (problem.code, problem.field) == ("wrong-kind", str(image))
 
 
 @pytest.mark.parametrize("stem", [b"a\nb", b"h\xe9"])
@@ -100,6 +94,8 @@ def test_names_with_odd_bytes_can_be_printed(tmp_path, stem, suffix):
     assert len(signal.notes) == (suffix != b".npy")
     assert "".join([signal.source, *signal.notes]).isprintable()
     path.write_bytes(b"text")
-    signals, (sentence,) = read_all([path], 4096, "image")
+    signals, (problem,) = read_all([path], 4096, "image")
     assert not signals
-    assert sentence.startswith(f"{signal.source}: not readable")
+    assert problem.field == signal.source
+    assert problem.code == "wrong-kind"
+    check_sentence(problem.sentence)

@@ -8,11 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.statistics.recordings import write_recordings
-from inr_models import InputError
 from studies.engine.store.compaction import compact
 from studies.engine.store.schema import TABLES, arrow_schema
 from studies.engine.store.store import Store
 from tests.made import stored_row as row
+from tests.refusals import refused
 
 MANY = 20
 
@@ -163,7 +163,7 @@ def test_compaction_keeps_the_columns_of_a_newer_version(store):
 
 
 def test_a_storage_that_does_not_exist_is_refused():
-    with pytest.raises(InputError, match=r"--results nowhere://x: no such storage"):
+    with refused("unknown-name", "--results", "nowhere://x"):
         Store("nowhere://x")
 
 
@@ -185,16 +185,16 @@ def test_results_of_another_schema_are_refused(tmp_path):
     folder = tmp_path / "fits"
     folder.mkdir()
     pq.write_table(pa.table({"key": [1, 2], "loss": [0.1, 0.2]}), folder / "x.parquet")
-    with pytest.raises(InputError, match=r"x\.parquet: column key should be string, found int64"):
+    with refused("another-version", "key", "x.parquet", "string", "int64"):
         Store(str(tmp_path))
     (folder / "x.parquet").write_bytes(b"not parquet at all")
-    with pytest.raises(InputError, match="not a Parquet file"):
+    with refused("damaged", folder / "x.parquet"):
         Store(str(tmp_path))
 
 
 def test_a_results_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(InputError, match=r"cannot be written \(Not a directory\)"):
+    with refused("unwritable", "--results", tmp_path / "file" / "results"):
         Store(str(tmp_path / "file" / "results"))
 
 

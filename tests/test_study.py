@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from studies.engine.running.course import course
 
-from inr_models import InputError, Siren2Config
+from inr_models import Siren2Config
 from search_spaces.axes import Linear, Values
 from search_spaces.noise_grid import NoiseGrid
 from studies.audio_grid import STUDY
@@ -14,6 +14,7 @@ from studies.engine.planning.resolving import resolve
 from studies.engine.planning.study import RUN_JSON
 from studies.engine.store.rows import signal_from_row, signal_row
 from tests.made import every_key, make_run, make_signal, rows_for
+from tests.refusals import refused
 
 
 def test_a_run_survives_its_json():
@@ -52,7 +53,7 @@ def test_the_confirming_seeds_are_none_of_the_grids():
     steps = course(run, signal, rows_for(run, signal, lambda *_: 20.0), None)
     fits = [fit for step in steps for fit in step]
     assert {f.trial.seed for f in fits} - grid == set(run.scoring_seeds) == {105, 106}
-    with pytest.raises(InputError, match="seeds = 101"):
+    with refused("out-of-range", "seeds", 101):
         make_run(signal, seeds=101)
 
 
@@ -70,7 +71,7 @@ def test_a_negative_noise_scale_in_a_study_is_refused_by_name():
     grid = NoiseGrid(s0=Values(values=(-50, 100)), s1=Linear(low=0, high=1, num=2))
     study = dataclasses.replace(STUDY, small=dataclasses.replace(STUDY.small, grid=grid))
     run = resolve(study, "small", [make_signal()])
-    with pytest.raises(InputError, match="s0 = -"):
+    with refused("out-of-range", "s0", "s0 = -"):
         plan(run, [make_signal()])
 
 
@@ -109,5 +110,5 @@ def test_a_width_changes_the_networks_and_its_own_changes_nothing():
             assert theirs.scales == pytest.approx((ours.scales.s0, ours.scales.s1 / 2))
     assert resolve(STUDY, "small", [signal], changes={"width": 52}).id == run.id
     assert wide.settings["width"] == 208
-    with pytest.raises(InputError, match="--width 0: give 1 or more"):
+    with refused("out-of-range", "--width", 0, 1):
         resolve(STUDY, "small", [signal], changes={"width": 0})

@@ -13,7 +13,6 @@ import pytest
 from analysis.experiments import transfer_report
 from analysis.experiments.transfer import Moved, transfer
 from analysis.findings.transfer import Transfer, read_transfer, transfer_section
-from inr_models import InputError
 from search_spaces.rules import RECOMMENDED, RULES, rule_json
 from studies.engine.planning.resolving import resolve
 from studies.engine.store.rows import signal_row
@@ -21,6 +20,7 @@ from studies.engine.store.store import Store
 from tests.made import make_signal
 from tests.planted_maps import height, planted_rows
 from tests.planted_rules import MAP_ALONE
+from tests.refusals import refused
 
 SHARE, GAIN = 0.15, 3.0
 MOVED = 3.0
@@ -164,11 +164,11 @@ def test_what_another_version_has_left_is_refused_in_a_sentence(told, tmp_path):
     folder = tmp_path / "_rules"
     folder.mkdir()
     (folder / "transfer.parquet").write_bytes(b"no table")
-    with pytest.raises(InputError, match=r"transfer\.parquet: not as .* run that again"):
+    with refused("another-version", "transfer.parquet", tmp_path):
         read_transfer(str(tmp_path))
     table = pq.read_table(f"{told[0]}/_rules/transfer.parquet").drop_columns(["noise_db"])
     pq.write_table(table, folder / "transfer.parquet")
-    with pytest.raises(InputError, match=r"transfer\.parquet: not as .* run that again"):
+    with refused("another-version", "transfer.parquet", tmp_path):
         read_transfer(str(tmp_path))
 
 

@@ -17,11 +17,11 @@ from analysis.experiments.variants import (
     phase_randomized,
     upsampled,
 )
-from inr_models import InputError
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.centroid import spectral_centroid
 from studies.engine.signals.audio import read_audio
 from studies.engine.signals.signal import Signal
+from tests.refusals import refused
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_sounds_of_equal_psi_have_it_and_little_else_in_common(psi):
 
 @pytest.mark.parametrize("psi", [0.0, 0.6, float("nan")])
 def test_a_psi_that_not_every_kind_can_have_is_refused(psi):
-    with pytest.raises(InputError, match=r"--equal-psi .*: give shares of Nyquist, 0\.05 to 0\.45"):
+    with refused("out-of-range", "--equal-psi", psi if psi else 0, 0.05, 0.45):
         of_psi(psi, "tone", 8192, seed=0)
 
 

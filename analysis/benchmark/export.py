@@ -143,9 +143,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         if arguments.confirming and not arguments.to:
-            raise InputError("--confirming: says what --to adds; give --to as well.")
+            raise InputError(
+                "missing", "--to", "--confirming: says what --to adds; give --to as well."
+            )
         if arguments.optuna and Path(arguments.optuna).exists():
-            raise InputError(f"--optuna {arguments.optuna}: it is there already; name another.")
+            raise InputError(
+                "taken",
+                "--optuna",
+                f"--optuna {arguments.optuna}: it is there already; name another.",
+            )
         for flag in ("replay", "optuna"):
             if given := getattr(arguments, flag):
                 file_to_write(f"--{flag}", given)

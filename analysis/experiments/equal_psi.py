@@ -47,7 +47,11 @@ def of_psi(psi: float, kind: str, num_samples: int, seed: int) -> Array:
         InputError: a psi outside LOWEST to HIGHEST.
     """
     if not LOWEST <= psi <= HIGHEST:
-        raise InputError(f"--equal-psi {psi:g}: give shares of Nyquist, {LOWEST} to {HIGHEST}.")
+        raise InputError(
+            "out-of-range",
+            "--equal-psi",
+            f"--equal-psi {psi:g}: give shares of Nyquist, {LOWEST} to {HIGHEST}.",
+        )
     lines, low, high = KINDS[kind]
     f: Array = 2 * np.fft.rfftfreq(num_samples)[1:].astype(np.float64)
     real, imaginary = np.random.default_rng(seed).standard_normal((2, len(f)))

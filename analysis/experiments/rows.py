@@ -28,8 +28,10 @@ def left_by(command: str, results: str, name: str, columns: Collection[str]) -> 
         return table_of(content).select(list(columns)).to_pylist()
     except (pa.ArrowException, KeyError, OSError) as error:
         raise InputError(
+            "another-version",
+            name,
             f"{folder.results}/_rules/{name}: not as `python -m {command}` makes it; "
-            "run that again."
+            "run that again.",
         ) from error
 
 

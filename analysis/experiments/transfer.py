@@ -93,8 +93,10 @@ def transfer(results: str, rule: str, recordings: str | None = None) -> list[Mov
             elsewhere.append((setting, stored_surfaces(results, recordings, other=setting)))
     if not elsewhere:
         raise InputError(
+            "too-few",
+            results,
             f"{results}: all maps are of one setting; map two signals or more in another, with "
-            "studies/rule_check.py run --depth 2 say."
+            "studies/rule_check.py run --depth 2 say.",
         )
     made = stored_surfaces(results, recordings).surfaces
     before = dict(zip(made.names, _at(made, asked)[0].tolist(), strict=True))
@@ -105,8 +107,10 @@ def transfer(results: str, rule: str, recordings: str | None = None) -> list[Mov
     ]
     if not found:
         raise InputError(
+            "too-few",
+            results,
             f"{results}: all maps in another setting are of variants; `python -m "
-            "analysis.variants_report` tells of these. Map clips themselves there."
+            "analysis.variants_report` tells of these. Map clips themselves there.",
         )
     return found
 

@@ -109,14 +109,18 @@ def write_all(sounds: Mapping[str, Sound], folder: Path) -> None:
             new[path] = values, rate
         elif not _holds(path, values):
             raise InputError(
-                f"{path}: there already, with other samples; remove it or give another --to."
+                "taken",
+                str(path),
+                f"{path}: there already, with other samples; remove it or give another --to.",
             )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, (values, rate) in new.items():
             soundfile.write(path, values, rate, subtype="FLOAT")
     except (OSError, soundfile.SoundFileError) as error:
-        raise InputError(f"{folder}: cannot be written ({error}); give another --to.") from None
+        raise InputError(
+            "unwritable", "--to", f"{folder}: cannot be written ({error}); give another --to."
+        ) from None
 
 
 def _holds(path: Path, values: NDArray[np.float32]) -> bool:
@@ -144,9 +148,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _write(arguments: argparse.Namespace) -> int:
     if not arguments.clips and not arguments.equal_psi:
-        raise InputError("nothing to make: give clips, or --equal-psi with shares of Nyquist.")
+        raise InputError(
+            "missing",
+            "clips",
+            "nothing to make: give clips, or --equal-psi with shares of Nyquist.",
+        )
     if arguments.max_samples < 256:
-        raise InputError(f"--max-samples {arguments.max_samples}: give 256 or more.")
+        raise InputError(
+            "out-of-range",
+            "--max-samples",
+            f"--max-samples {arguments.max_samples}: give 256 or more.",
+        )
     signals, skipped = read_all(find_files(arguments.clips), arguments.max_samples)
     sounds: dict[str, Sound] = {}
     for signal in signals:
@@ -156,7 +168,11 @@ def _write(arguments: argparse.Namespace) -> int:
         made = {signal.name: crop}
         made |= {f"{signal.name}_{end}": make(crop) for end, make in VARIANTS.items()}
         if twice := sorted(made.keys() & sounds.keys()):
-            raise InputError(f"{signal.source}: two sounds would be named {twice[0]}; rename one.")
+            raise InputError(
+                "taken",
+                signal.source,
+                f"{signal.source}: two sounds would be named {twice[0]}; rename one.",
+            )
         for name, samples in made.items():
             # Of twice the samples a second there are twice as many.
             sounds[name] = Sound(samples, round(signal.sample_rate * len(samples) / len(crop)))
@@ -165,10 +181,10 @@ def _write(arguments: argparse.Namespace) -> int:
             samples = of_psi(psi, kind, arguments.max_samples, seed=0)
             sounds[f"psi{psi:g}_{kind}"] = Sound(samples, arguments.max_samples)
     if not sounds:
-        raise InputError("\n       ".join(skipped))
+        raise InputError.of(skipped)
     write_all(sounds, Path(arguments.to))
-    for sentence in skipped:
-        print(f"skipped  {sentence}", file=sys.stderr)
+    for problem in skipped:
+        print(f"skipped  {problem.sentence}", file=sys.stderr)
     longest = max(len(sound.samples) for sound in sounds.values())
     print(f"{len(sounds)} sounds of up to {longest:,} samples: {arguments.to}")
     return 3 if skipped else 0

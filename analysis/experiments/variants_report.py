@@ -202,8 +202,10 @@ def _found(
         pairs, missing = variant_pairs(made)
         if not pairs:
             raise InputError(
+                "too-few",
+                results,
                 f"{results}: no variant is mapped beside its original; make some with "
-                "analysis.variants and map them with studies/rule_check.py."
+                "analysis.variants and map them with studies/rule_check.py.",
             )
         return pairs, [made], missing
     of_widths = []
@@ -211,8 +213,10 @@ def _found(
         try:
             of_widths.append(stored_surfaces(results, other={"hp_width": width}).surfaces)
         except InputError as error:
-            raise InputError(f"--widths {width}: {error}") from None
+            raise error.within(f"--widths {width}") from None
     pairs = width_pairs(of_widths)
     if not pairs:
-        raise InputError(f"{results}: no signal is mapped at width {widths[0]} and another.")
+        raise InputError(
+            "too-few", results, f"{results}: no signal is mapped at width {widths[0]} and another."
+        )
     return pairs, of_widths, []

@@ -190,7 +190,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     try:
         if arguments.shuffles < 1:
-            raise InputError(f"--shuffles {arguments.shuffles}: give 1 or more.")
+            raise InputError(
+                "out-of-range", "--shuffles", f"--shuffles {arguments.shuffles}: give 1 or more."
+            )
         to = file_to_write("--to", arguments.to)
         with console.status("leaving out every recording in turn: minutes"):
             found = find(arguments.results, arguments.recordings, shuffles=arguments.shuffles)

@@ -107,7 +107,9 @@ def held_out_points(results: str, rule: str) -> Mapping[str, NoiseScales]:
         table = rule_of(json.loads(content))
     except (ValueError, InputError) as error:
         raise InputError(
-            f"{folder.results}/{path}: {error}; run `python -m analysis.rule_fitting` again."
+            "damaged",
+            path,
+            f"{folder.results}/{path}: {error}; run `python -m analysis.rule_fitting` again.",
         ) from error
     points = table.points if isinstance(table, Table) else {}
     return {sha256: NoiseScales(*at) for sha256, at in points.items()}
@@ -129,8 +131,10 @@ def trained(results: str) -> dict[tuple[str, str], dict[str, Any]]:
                 found.append((time, table_of(content)))
             except pa.ArrowException as error:
                 raise InputError(
+                    "damaged",
+                    path,
                     f"{folder.results}/{path}: not readable as Parquet; remove it, and the "
-                    "command that made it writes it anew."
+                    "command that made it writes it anew.",
                 ) from error
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for _, table in sorted(found, key=lambda each: each[0]):

@@ -14,13 +14,17 @@ def file_to_write(flag: str, given: str) -> Path:
     """
     path = Path(given)
     if path.is_dir():
-        raise InputError(f"{flag} {given}: this is a folder; name a file in it.")
+        raise InputError(
+            "wrong-kind", flag, f"{flag} {given}: this is a folder; name a file in it."
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
         raise InputError(
-            f"{flag} {given}: cannot be written ({error.strerror}); name another place."
+            "unwritable",
+            flag,
+            f"{flag} {given}: cannot be written ({error.strerror}); name another place.",
         ) from None
     return path

@@ -38,8 +38,10 @@ def check_recordings(surfaces: Surfaces) -> None:
     """Raise InputError if there are too few recordings to leave one out, and of these another."""
     if (count := len(set(surfaces.recordings))) < 3:
         raise InputError(
+            "too-few",
+            "recording",
             f"{len(surfaces.targets)} landscapes are of {count} recording{'s' * (count != 1)}: map "
-            "clips of 3 recordings or more, of which one is left out at a time."
+            "clips of 3 recordings or more, of which one is left out at a time.",
         )
 
 

@@ -24,14 +24,18 @@ def read_recordings(folder: Folder, path: str | None = None) -> dict[str, str]:
     try:
         content = Path(path).read_bytes() if path else folder.read_bytes(FILE)
     except OSError as error:
-        raise InputError(f"{where}: cannot be read ({error.strerror}).") from None
+        raise InputError(
+            "unreadable", where, f"{where}: cannot be read ({error.strerror})."
+        ) from None
     if content is None:
         return {}
     try:
         lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
         return {row["signal"]: row["recording"] for row in lines if row["recording"]}
     except (KeyError, UnicodeDecodeError, csv.Error):
-        raise InputError(f"{where}: give a CSV file with columns signal and recording.") from None
+        raise InputError(
+            "wrong-kind", where, f"{where}: give a CSV file with columns signal and recording."
+        ) from None
 
 
 def write_recordings(folder: Folder, recordings: Mapping[str, str]) -> None:

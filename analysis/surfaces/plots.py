@@ -58,7 +58,11 @@ def landscape(surfaces: Surfaces, name: str) -> Figure:
         InputError: there is no signal of this name.
     """
     if name not in surfaces.names:
-        raise InputError(f"{name}: there is no such signal; give {', '.join(surfaces.names)}.")
+        raise InputError(
+            "unknown-name",
+            name,
+            f"{name}: there is no such signal; give {', '.join(surfaces.names)}.",
+        )
     index = surfaces.names.index(name)
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7.2, 4.6), layout="constrained")

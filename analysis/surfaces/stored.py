@@ -81,8 +81,10 @@ def stored_surfaces(
     signals = sorted((known[sha] for sha in mapped), key=lambda s: s.name)
     if len(signals) < 2:
         raise InputError(
+            "too-few",
+            results,
             f"{results}: {len(signals)} signals have {MIN_POINTS} points or more; map some more "
-            "with studies/rule_check.py."
+            "with studies/rule_check.py.",
         )
     named = read_recordings(store, recordings)
     width, depth = setting["hp_width"], setting["hp_depth"]
@@ -129,6 +131,8 @@ def usual_setting(store: Store) -> dict[str, Any]:
     settings = Counter(tuple(row[name] for name in SETTING) for row in table.to_pylist())
     if not settings:
         raise InputError(
-            f"{store.results}: no fits of SIREN² on seed {SEED}; run studies/rule_check.py."
+            "not-there",
+            store.results,
+            f"{store.results}: no fits of SIREN² on seed {SEED}; run studies/rule_check.py.",
         )
     return dict(zip(SETTING, settings.most_common(1)[0][0], strict=True))

@@ -77,12 +77,24 @@ def fit(
 
 def _check_tf32(network: CoordinateMLP, coords: Tensor, step: Step | None) -> None:
     if not coords.is_cuda:
-        raise InputError('precision = "tf32": a CPU has no TF32 products; use a GPU, or "float32".')
+        raise InputError(
+            "unsupported",
+            "precision",
+            'precision = "tf32": a CPU has no TF32 products; use a GPU, or "float32".',
+        )
     if torch.cuda.get_device_capability(coords.device) < (8, 0):
         name = torch.cuda.get_device_name(coords.device)
-        raise InputError(f'precision = "tf32": {name} has no TF32 products; use "float32".')
+        raise InputError(
+            "unsupported",
+            "precision",
+            f'precision = "tf32": {name} has no TF32 products; use "float32".',
+        )
     if step == "eager" or not has_slopes(network):
-        raise InputError('precision = "tf32": autograd would round the coordinates; use "float32".')
+        raise InputError(
+            "unsupported",
+            "precision",
+            'precision = "tf32": autograd would round the coordinates; use "float32".',
+        )
 
 
 def _check(

@@ -34,7 +34,11 @@ class FitConfig:
         check_counts(self, "epochs", "decay_every")
         check_positive(self, "learning_rate", "decay")
         if self.precision not in get_args(Precision):
-            raise InputError(f'precision = {self.precision!r}: give "float32" or "tf32".')
+            raise InputError(
+                "unknown-name",
+                "precision",
+                f'precision = {self.precision!r}: give "float32" or "tf32".',
+            )
 
     def learning_rate_at(self, epoch: int) -> float:
         """The learning rate of the update after `epoch` updates."""

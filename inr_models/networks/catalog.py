@@ -91,15 +91,19 @@ def width_for(
     low, high = 1, 2
     if count(low) > parameters:
         raise InputError(
+            "out-of-range",
+            "parameters",
             f"parameters = {parameters:,}: a {config.network} of depth {config.depth} has "
-            f"{count(low):,} already at width 1; give a larger budget."
+            f"{count(low):,} already at width 1; give a larger budget.",
         )
     while count(high) < parameters:
         low, high = high, 2 * high
         if high > MAX_WIDTH:
             raise InputError(
+                "out-of-range",
+                "parameters",
                 f"parameters = {parameters:,}: more than a {config.network} of width "
-                f"{MAX_WIDTH:,} has; give a smaller budget."
+                f"{MAX_WIDTH:,} has; give a smaller budget.",
             )
     while high - low > 1:
         middle = (low + high) // 2

@@ -54,13 +54,17 @@ class TensorTrainConfig(Siren2Config):
         check_counts(self, "tt_rank")
         if not 3 <= self.tt_layer <= self.depth:
             raise InputError(
+                "out-of-range",
+                "tt_layer",
                 f"tt_layer = {self.tt_layer}: give a hidden layer from 3 (the first two carry the "
-                f"noise) to the depth, {self.depth}."
+                f"noise) to the depth, {self.depth}.",
             )
         if min(self.tt_modes, default=0) < 1 or math.prod(self.tt_modes) != self.width:
             raise InputError(
+                "out-of-range",
+                "tt_modes",
                 f"tt_modes = {self.tt_modes}: give whole numbers whose product is the width, "
-                f"{self.width}."
+                f"{self.width}.",
             )
 
     @property

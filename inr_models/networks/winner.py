@@ -45,7 +45,9 @@ class Siren2Config(SirenConfig):
         super().__post_init__()
         if self.depth < 2:
             raise InputError(
-                f"depth = {self.depth}: SIREN² perturbs two hidden layers; give 2 or more."
+                "out-of-range",
+                "depth",
+                f"depth = {self.depth}: SIREN² perturbs two hidden layers; give 2 or more.",
             )
         check_not_negative(self, "s0", "s1")
 

@@ -49,10 +49,14 @@ def named_rule(given: str, flag: str) -> tuple[str, AnyRule]:
         return given, RULES[given]
     if not os.path.isfile(given):  # of whatever length, or in a folder that cannot be read
         raise InputError(
+            "unknown-name",
+            flag,
             f"{flag} {given}: neither a file nor a rule; give a rule's JSON file, or one of "
-            f"{', '.join(RULES)}."
+            f"{', '.join(RULES)}.",
         )
     name, rule = rule_name(given), read_rule(given)
     if RULES.get(name, rule) != rule:
-        raise InputError(f"{flag} {given}: another rule is named {name}; rename the file.")
+        raise InputError(
+            "taken", flag, f"{flag} {given}: another rule is named {name}; rename the file."
+        )
     return name, rule

@@ -62,10 +62,10 @@ def at_share(target: Target, share: float, gain: float) -> NoiseScales:
 def check_positive(name: str, value: float) -> None:
     """Raises: InputError."""
     if not 0 < value < math.inf:
-        raise InputError(f"{name} = {value}: give a finite number above 0.")
+        raise InputError("out-of-range", name, f"{name} = {value}: give a finite number above 0.")
 
 
 def check_gain(value: float) -> None:
     """Raises: InputError."""
     if not 1 <= value < math.inf:
-        raise InputError(f"gain = {value}: give a finite number from 1 on.")
+        raise InputError("out-of-range", "gain", f"gain = {value}: give a finite number from 1 on.")

@@ -41,7 +41,11 @@ class Eqn11:
         for name in ("s0_max", "a", "b", "samples", "width"):
             value = getattr(self, name)
             if value is not None and not 0 <= value < math.inf:
-                raise InputError(f"{name} = {value}: give a finite number that is not negative.")
+                raise InputError(
+                    "out-of-range",
+                    name,
+                    f"{name} = {value}: give a finite number that is not negative.",
+                )
 
     def __call__(self, target: Target) -> NoiseScales:
         psi = target.descriptor("psi")

@@ -27,7 +27,9 @@ class Power:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.bandwidth) and math.isfinite(self.gain)):
-            raise InputError(f"powers of {self.descriptor}: give finite numbers.")
+            raise InputError(
+                "not-finite", self.descriptor, f"powers of {self.descriptor}: give finite numbers."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,11 @@ class PowerLaw:
             low, high = getattr(self, name)
             check_positive(name, low)
             if not low <= high < math.inf:
-                raise InputError(f"{name} = ({low}, {high}): give finite bounds with low <= high.")
+                raise InputError(
+                    "out-of-range",
+                    name,
+                    f"{name} = ({low}, {high}): give finite bounds with low <= high.",
+                )
         check_gain(self.gains[0])
 
     def __call__(self, target: Target) -> NoiseScales:

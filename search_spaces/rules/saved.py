@@ -61,18 +61,24 @@ def read_rule(path: str | Path) -> AnyRule:
     file = Path(path)
     try:
         if file.stat().st_size > MAX_BYTES:
-            raise InputError(f"{file}: larger than 16 MiB, which no rule is.")
+            raise InputError(
+                "too-large", str(file), f"{file}: larger than 16 MiB, which no rule is."
+            )
         content = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_constant)
     except OSError as error:
         raise InputError(
-            f"{file}: cannot be read ({error.strerror}); name a rule's file."
+            "unreadable",
+            str(file),
+            f"{file}: cannot be read ({error.strerror}); name a rule's file.",
         ) from None
     except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, NaN, or nested too deep
-        raise InputError(f"{file}: not JSON ({error}); a rule looks like {EXAMPLE}.") from None
+        raise InputError(
+            "wrong-kind", str(file), f"{file}: not JSON ({error}); a rule looks like {EXAMPLE}."
+        ) from None
     try:
         return rule_of(content)
     except InputError as error:
-        raise InputError(f"{file}: {error}") from None
+        raise error.within(str(file)) from None
 
 
 def rule_of(content: Any) -> AnyRule:
@@ -83,7 +89,9 @@ def rule_of(content: Any) -> AnyRule:
     """
     kind = content.get("kind") if isinstance(content, Mapping) else None
     if not (isinstance(kind, str) and kind in KINDS):
-        raise InputError(f"kind = {kind!r}: give one of {', '.join(KINDS)}.")
+        raise InputError(
+            "unknown-name", "kind", f"kind = {kind!r}: give one of {', '.join(KINDS)}."
+        )
     rule = _made(KINDS[kind], content)
     names = [
         getattr(rule, "descriptor", None),
@@ -91,7 +99,11 @@ def rule_of(content: Any) -> AnyRule:
     ]
     for name in names:
         if name is not None and name not in DESCRIPTORS:
-            raise InputError(f"descriptor = {name!r}: give one of {', '.join(DESCRIPTORS)}.")
+            raise InputError(
+                "unknown-name",
+                "descriptor",
+                f"descriptor = {name!r}: give one of {', '.join(DESCRIPTORS)}.",
+            )
     return rule
 
 
@@ -105,14 +117,16 @@ def rule_json(rule: AnyRule) -> str:
 def _made(of: Any, content: Any) -> Any:
     """A dataclass from a JSON object."""
     if not isinstance(content, Mapping):
-        raise InputError(f"{content!r}: give an object with its fields.")
+        raise InputError("wrong-kind", "kind", f"{content!r}: give an object with its fields.")
     fields = {field.name: field for field in dataclasses.fields(of)}
     for name in content:
         if name not in fields:
-            raise InputError(f"{name}: there is no such field; give {', '.join(fields)}.")
+            raise InputError(
+                "unknown-name", name, f"{name}: there is no such field; give {', '.join(fields)}."
+            )
     for name, field in fields.items():
         if field.default is dataclasses.MISSING and name not in content:
-            raise InputError(f"{name}: it is missing.")
+            raise InputError("missing", name, f"{name}: it is missing.")
     return of(**{name: _value(name, fields[name].type, value) for name, value in content.items()})
 
 
@@ -123,7 +137,7 @@ def _value(name: str, kind: Any, value: Any) -> Any:
         return _made(kind, value)
     if origin is tuple and isinstance(value, list):
         if parts[-1] is not Ellipsis and len(value) != len(parts):
-            raise InputError(f"{name}: give {len(parts)} numbers.")
+            raise InputError("wrong-kind", name, f"{name}: give {len(parts)} numbers.")
         return tuple(_value(name, parts[0], each) for each in value)
     if origin is Mapping and isinstance(value, dict):
         return {key: _value(f"{name}, {key}", parts[1], each) for key, each in value.items()}
@@ -134,7 +148,11 @@ def _value(name: str, kind: Any, value: Any) -> Any:
     if (kind is str or origin is Literal) and isinstance(value, str):
         return value
     what = {float: "a number", str: "a name", tuple: "a list", Mapping: "an object"}
-    raise InputError(f"{name} = {value!r}: give {what.get(origin or kind, 'a whole number')}.")
+    raise InputError(
+        "wrong-kind",
+        name,
+        f"{name} = {value!r}: give {what.get(origin or kind, 'a whole number')}.",
+    )
 
 
 def _no_constant(text: str) -> None:

@@ -37,14 +37,22 @@ class SpectrumMatching:
         for gain in self.gains:
             check_gain(gain)
         if not (self.shares and self.gains):
-            raise InputError("shares, gains: give at least one of each.")
+            raise InputError("empty", "shares", "shares, gains: give at least one of each.")
 
     def __call__(self, target: Target) -> NoiseScales:
         if len(target.bands) != NUM_BANDS:
-            raise InputError("spectrum matching needs the signal's bands, see descriptors.bands.")
+            raise InputError(
+                "missing",
+                "bands",
+                "spectrum matching needs the signal's bands, see descriptors.bands.",
+            )
         wanted = np.cumsum(target.bands)
         if not np.isfinite(wanted).all():
-            raise InputError("spectrum matching: the signal does not vary, so it has no spectrum.")
+            raise InputError(
+                "constant",
+                "signal",
+                "spectrum matching: the signal does not vary, so it has no spectrum.",
+            )
 
         def distance(candidate: tuple[float, float]) -> float:
             output = untrained_bands(*candidate, target.width, target.depth, _small_shape(target))

@@ -24,13 +24,19 @@ class Table:
     def __post_init__(self) -> None:
         for sha256, point in self.points.items():
             if len(point) != 2 or not all(0 <= value < math.inf for value in point):
-                raise InputError(f"points, {sha256}: give two finite numbers, s0 and s1.")
+                raise InputError(
+                    "out-of-range",
+                    "points",
+                    f"points, {sha256}: give two finite numbers, s0 and s1.",
+                )
 
     def __call__(self, target: Target) -> NoiseScales:
         try:
             return NoiseScales(*self.points[target.sha256])
         except KeyError:
             raise InputError(
+                "not-there",
+                "points",
                 f"the rule's table has no point for the signal {target.sha256[:8] or 'given'}; "
-                "add it, or take a rule that holds for any signal."
+                "add it, or take a rule that holds for any signal.",
             ) from None

@@ -50,18 +50,28 @@ class Target:
         shape = samples.shape[:2] if samples.ndim == 3 else samples.shape
         if samples.ndim not in (1, 3) or min(shape) < 2:
             raise InputError(
+                "wrong-kind",
+                "signal",
                 f"signal of shape {np.shape(values)}: give [n] samples, or an image "
-                "[height, width] or [height, width, channels]."
+                "[height, width] or [height, width, channels].",
             )
         if samples.ndim == 3 and min(shape) < MIN_SIDE:
             raise InputError(
+                "too-few",
+                "signal",
                 f"signal of shape {np.shape(values)}: an image has {MIN_SIDE} pixels or more on a "
-                "side; of a sound with several channels give one, or their mean: [n] samples."
+                "side; of a sound with several channels give one, or their mean: [n] samples.",
             )
         if not np.isfinite(samples).all():
-            raise InputError("signal: some values are not finite; leave them out or fill them in.")
+            raise InputError(
+                "not-finite",
+                "signal",
+                "signal: some values are not finite; leave them out or fill them in.",
+            )
         if np.ptp(samples) == 0:
-            raise InputError("signal: all values are equal, so it has no spectrum.")
+            raise InputError(
+                "constant", "signal", "signal: all values are equal, so it has no spectrum."
+            )
         image = samples.ndim == 3
         return cls(
             descriptors=describe(samples),
@@ -97,7 +107,9 @@ class Target:
         value = self.descriptors.get(name, float("nan"))
         if not np.isfinite(value):
             raise InputError(
-                f"descriptor {name}: this signal has none; use a rule that does without it."
+                "missing",
+                name,
+                f"descriptor {name}: this signal has none; use a rule that does without it.",
             )
         return value
 

@@ -65,8 +65,10 @@ def newest_run(
     if not agreeing:
         why = f", as {', '.join(damaged)}" if damaged else ""
         raise InputError(
+            "not-there",
+            "--results",
             f"{store.results}: no run of {study.name} with these flags is stored there; "
-            f"start one with run, or name another folder with --results{why}."
+            f"start one with run, or name another folder with --results{why}.",
         )
     *_, newest, path = max(agreeing, key=lambda item: item[:2])
     try:
@@ -74,8 +76,10 @@ def newest_run(
         newest.question.points(newest, signals[0])
     except Exception as error:  # whatever a value makes of it that no run has written
         raise InputError(
+            "another-version",
+            path,
             f"{store.results}/{path}: the run or its signals are damaged or of another version; "
-            "the command that started it repairs them, and its rows are kept."
+            "the command that started it repairs them, and its rows are kept.",
         ) from error
     return newest, signals
 

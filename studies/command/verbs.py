@@ -67,8 +67,10 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     days = job.seconds / workers.count / DAY if workers and workers.device == "cpu" else 0
     if days > 1 and not arguments.yes:
         raise InputError(
+            "too-large",
+            "--yes",
             f"the run would take about {duration(days * DAY)} on {workers}, more than a day: "
-            "add --yes to start it all the same, or try --scale small."
+            "add --yes to start it all the same, or try --scale small.",
         )
     compact(store)
     store.add_signals(map(signal_row, signals))
@@ -186,15 +188,25 @@ def report(study: Study, arguments: argparse.Namespace, console: Console) -> int
 def _check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> None:
     """Refuse settings that only a GPU has where a CPU is used."""
     if device == "cpu" and (given := arguments.workers_per_gpu):
-        raise InputError(f"--workers-per-gpu {given}: no GPU is used; leave the flag out.")
+        raise InputError(
+            "unsupported",
+            "--workers-per-gpu",
+            f"--workers-per-gpu {given}: no GPU is used; leave the flag out.",
+        )
     if device == "cpu" and scale.fit.precision == "tf32":
-        raise InputError("--precision tf32: a CPU has no TF32 products; leave the flag out.")
+        raise InputError(
+            "unsupported",
+            "--precision",
+            "--precision tf32: a CPU has no TF32 products; leave the flag out.",
+        )
     if scale.fit.precision == "tf32":
         without = sorted({c.name for c in scale.cases if c.network in WITHOUT_TF32})
         if without:
             raise InputError(
+                "unsupported",
+                "--precision",
                 f"--precision tf32: {', '.join(without)} would have their coordinates rounded; "
-                "name the others with --networks, or leave the flag out."
+                "name the others with --networks, or leave the flag out.",
             )
 
 
@@ -206,7 +218,11 @@ def _resolve(
     changes = {flag.name: getattr(arguments, flag.name) for flag in flags_of(study)}
     for flag in ("max_concurrent", "workers_per_gpu"):
         if (given := getattr(arguments, flag)) is not None and given < 1:
-            raise InputError(f"--{flag.replace('_', '-')} {given}: give 1 or more.")
+            raise InputError(
+                "out-of-range",
+                f"--{flag.replace('_', '-')}",
+                f"--{flag.replace('_', '-')} {given}: give 1 or more.",
+            )
     patterns = arguments.signals or [_default(name) for name in study.signals]
     # A mistake in the flags is reported before any file is read.
     empty = resolve(study, scale_name, (), changes=changes)
@@ -219,8 +235,9 @@ def _resolve(
     with console.status(doing):
         signals, skipped = read_all(files, empty.scale.max_samples, study.media)
     if not signals:
-        raise InputError(*skipped)
-    run = resolve(study, scale_name, signals, skipped=_skipped(skipped), changes=changes)
+        raise InputError.of(skipped)
+    left_out = [Skipped(p.field, p.sentence.removeprefix(f"{p.field}: ")) for p in skipped]
+    run = resolve(study, scale_name, signals, skipped=left_out, changes=changes)
     run.question.check_signals(run, signals)
     return as_stored(run, store), signals
 
@@ -229,14 +246,6 @@ def _default(name: str) -> str:
     """Return a study's own signal: a path beside the studies, or the name of a generated one."""
     path = STUDIES / name
     return str(path) if path.exists() else name
-
-
-def _skipped(sentences: Sequence[str]) -> list[Skipped]:
-    skipped = []
-    for sentence in sentences:
-        source, _, why = sentence.partition(": ")
-        skipped.append(Skipped(source, why))
-    return skipped
 
 
 def _tracking_uri(arguments: argparse.Namespace) -> str:

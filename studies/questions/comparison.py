@@ -47,7 +47,7 @@ class Comparison(Question):
 
     def check(self, scale: Scale) -> None:
         if not scale.cases:
-            raise InputError("a comparison needs cases.")
+            raise InputError("missing", "cases", "a comparison needs cases.")
 
     def flags(self, study: Study) -> list[Flag]:
         return [
@@ -157,8 +157,10 @@ def _with_networks(run: Run, names: Sequence[str]) -> Run:
     for name in names:
         if name not in known:
             raise InputError(
+                "unknown-name",
+                "--networks",
                 f"--networks {name}: this study has none of that name; give some of "
-                f"{', '.join(known)}."
+                f"{', '.join(known)}.",
             )
     cases: tuple[Case, ...] = tuple(case for case in run.scale.cases if case.name in names)
     return dataclasses.replace(run, scale=dataclasses.replace(run.scale, cases=cases))

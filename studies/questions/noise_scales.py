@@ -30,7 +30,9 @@ class NoiseScaleQuestion(Question):
     def check(self, scale: Scale) -> None:
         """Refuse a scale without a grid or without a rule."""
         if scale.grid is None or not scale.rules or not self.scoring_seeds:
-            raise InputError(f"a {self.kind} needs a grid, a rule and scoring_seeds.")
+            raise InputError(
+                "missing", "scoring_seeds", f"a {self.kind} needs a grid, a rule and scoring_seeds."
+            )
 
     def flags(self, study: Study) -> list[Flag]:
         return [
@@ -130,7 +132,7 @@ def _at_rule(run: Run, name: str, rule: AnyRule, target: Target, signal: Signal)
     try:
         return siren2_at(run.scale, rule(target))
     except InputError as error:
-        raise InputError(f"{signal.source}: rule {name}: {error}") from error
+        raise error.within(f"{signal.source}: rule {name}") from error
 
 
 def _own(run: Run) -> NoiseScaleQuestion:
@@ -149,7 +151,11 @@ def _with_rules(run: Run, given: Sequence[str]) -> Run:
         name, rule = named_rule(text, "--rules")
         check_name("--rules", name)
         if named.get(name, rule) != rule:
-            raise InputError(f"--rules {text}: another rule is named {name}; rename the file.")
+            raise InputError(
+                "taken",
+                "--rules",
+                f"--rules {text}: another rule is named {name}; rename the file.",
+            )
         named[name] = rule
     rules = run.rules | named
     return dataclasses.replace(
@@ -160,7 +166,7 @@ def _with_rules(run: Run, given: Sequence[str]) -> Run:
 def _with_width(run: Run, width: int) -> Run:
     """Return the run at another width. The grid keeps its gains and bandwidths."""
     if width < 1:
-        raise InputError(f"--width {width}: give 1 or more.")
+        raise InputError("out-of-range", "--width", f"--width {width}: give 1 or more.")
     grid = run.grid
     if width != run.scale.width:
         grid = grid.at_width(run.scale.width, width)

@@ -142,7 +142,9 @@ class _Rows(TrialProgressCallback):
         # The error itself is wrapped by every process that it went through.
         text = Path(trial.error_file).read_text() if trial.error_file else ""
         if found := re.findall(rf"{StorageAway.__name__}: (.+)", text):
-            raise StorageAway(found[-1])  # no other attempt would do better
+            raise StorageAway(
+                "no-answer", self.store.results, found[-1]
+            )  # no other attempt would do better
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
         lines = str(trial.get_error() or "the worker process died").strip().splitlines()

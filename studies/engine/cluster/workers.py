@@ -89,7 +89,11 @@ def connect(device: Device, max_concurrent: int | None, per_gpu: int = 1) -> Wor
     )
     if device == "cuda" and not usable:
         why = "torch on its worker cannot use the GPU" if num_gpus else "Ray sees no GPU here"
-        raise InputError(f"--device cuda: {why}; use --device cpu, or leave the flag out.")
+        raise InputError(
+            "unsupported",
+            "--device",
+            f"--device cuda: {why}; use --device cpu, or leave the flag out.",
+        )
     if device == "auto":
         device = "cuda" if usable else "cpu"
     workers = share(nodes, device, per_gpu)
@@ -136,16 +140,20 @@ def _join_or_start() -> bool:
             where = f"the Ray cluster that was started here, {address}"
             mend = "start it, or end what is left of it with `ray stop`"
         raise InputError(
+            "no-answer",
+            "RAY_ADDRESS",
             f"{where}: it does not answer, or wants another token; {mend}, or use this machine "
-            "alone with RAY_ADDRESS=local."
+            "alone with RAY_ADDRESS=local.",
         ) from error
     except Exception as error:  # Ray raises no narrower one where its own 30 s are too short
         if joins:
             raise
         why = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
         raise InputError(
+            "no-answer",
+            "ray",
             f"Ray did not start on this machine: {why}. Where time was too short for it, begin "
-            "again when less else runs here."
+            "again when less else runs here.",
         ) from error
     return joins
 
@@ -157,7 +165,9 @@ def _address() -> str | None:
         return services.canonicalize_bootstrap_address(none_given)
     except ValueError as error:
         raise InputError(
-            f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}: give HOST:PORT, or local."
+            "wrong-kind",
+            "RAY_ADDRESS",
+            f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}: give HOST:PORT, or local.",
         ) from error
 
 

@@ -210,7 +210,11 @@ def question_of(value: Any) -> Question:
     name = value.get("kind") if isinstance(value, dict) else None
     if name not in KINDS:
         known = ", ".join(KINDS)
-        raise InputError(f"kind = {name!r}: there is no such kind of study; give {known}.")
+        raise InputError(
+            "unknown-name",
+            "kind",
+            f"kind = {name!r}: there is no such kind; give {known}.",
+        )
     settings = {key: setting for key, setting in value.items() if key != "kind"}
     return TypeAdapter(KINDS[name]).validate_python(settings)
 

@@ -72,7 +72,8 @@ def resolve(
         if flag.name in given:
             run = flag.change(run, given.pop(flag.name))
     if given:
-        raise InputError(f"{', '.join(given)}: {study.name} has no such setting.")
+        names = ", ".join(given)
+        raise InputError("unknown-name", names, f"{names}: {study.name} has no such setting.")
     settled = {name: _settled(rule, signals, run.scale) for name, rule in run.rules.items()}
     return dataclasses.replace(run, rules=settled)
 

@@ -63,7 +63,9 @@ class Run:
         check_name("study", self.study)
         for sha256 in self.signals:  # files are named by it
             if not re.fullmatch("[0-9a-f]{64}", sha256):
-                raise InputError(f"signals: {sha256!r} is no SHA-256 of 64 hex digits.")
+                raise InputError(
+                    "wrong-kind", "signals", f"signals: {sha256!r} is no SHA-256 of 64 hex digits."
+                )
 
     @property
     def id(self) -> str:

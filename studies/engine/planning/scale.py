@@ -51,16 +51,26 @@ class Scale:
 
     def __post_init__(self) -> None:
         if (self.grid is None) != bool(self.cases):
-            raise InputError("a scale has a grid or cases, one of the two.")
+            raise InputError("conflict", "cases", "a scale has a grid or cases, one of the two.")
         names = [case.name for case in self.cases]
         for name in names:
             check_name("cases", name)
         if twice := [name for name in names if names.count(name) > 1]:
-            raise InputError(f"cases: two are named {twice[0]!r}; give each a name of its own.")
+            raise InputError(
+                "taken", "cases", f"cases: two are named {twice[0]!r}; give each its own name."
+            )
         if self.max_samples < 256:
-            raise InputError(f"max_samples = {self.max_samples}: give 256 or more.")
+            raise InputError(
+                "out-of-range",
+                "max_samples",
+                f"max_samples = {self.max_samples}: give at least 256.",
+            )
         if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:
-            raise InputError(f"seeds = {self.seeds}: give a count from 1 to {FIRST_CHOOSING_SEED}.")
+            raise InputError(
+                "out-of-range",
+                "seeds",
+                f"seeds = {self.seeds}: give a count from 1 to {FIRST_CHOOSING_SEED}.",
+            )
 
     @property
     def map_seeds(self) -> range:
@@ -79,7 +89,11 @@ def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         ((100, 101), (105, 106))
     """
     if count < 2:
-        raise InputError(f"--confirm-seeds {count}: give 2 or more, an interval needs them.")
+        raise InputError(
+            "out-of-range",
+            "--confirm-seeds",
+            f"--confirm-seeds {count}: give 2 or more, an interval needs them.",
+        )
     first = max(FIRST_SCORING_SEED, FIRST_CHOOSING_SEED + count)
     choosing = range(FIRST_CHOOSING_SEED, FIRST_CHOOSING_SEED + count)
     return tuple(choosing), tuple(range(first, first + count))
@@ -105,6 +119,8 @@ def check_name(field: str, name: str) -> None:
     """
     if not re.fullmatch(r"\w[\w .-]{0,79}", name, re.ASCII):
         raise InputError(
+            "wrong-kind",
+            field,
             f"{field} = {name!r}: give up to 80 letters, digits, blanks and the signs _ . and -, "
-            "a letter or digit first."
+            "a letter or digit first.",
         )

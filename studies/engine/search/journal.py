@@ -63,7 +63,8 @@ class RunJournal:
             return open_journal(self.path, to_write=to_write)
         except InputError as error:
             shown = f"{self.store.results}/{self.name}"
-            raise InputError(str(error).replace(str(self.path), shown)) from error
+            sentence = str(error).replace(str(self.path), shown)
+            raise InputError(error.code, shown, sentence) from error
 
     def suggestions(self, run: Run, signals: Sequence[Signal]) -> dict[str, list[Suggestion]]:
         """Return what it holds, by the signals' sha256.
@@ -93,11 +94,15 @@ def open_journal(path: Path, *, to_write: bool = True) -> BaseStorage:
         _check_lines(path, drop_torn=to_write)
         return JournalStorage(JournalFileBackend(str(path)))
     except OSError as error:
-        raise InputError(f"{path}: cannot be opened ({error.strerror}).") from error
+        raise InputError(
+            "unreadable", str(path), f"{path}: cannot be opened ({error.strerror})."
+        ) from error
     except Exception as error:  # whatever its lines make Optuna raise
         raise InputError(
+            "another-version",
+            str(path),
             f"{path}: not a journal of this version of Optuna ({error}); remove it, and the "
-            "search starts again from every row of the store."
+            "search starts again from every row of the store.",
         ) from error
 
 
@@ -150,7 +155,9 @@ def space(run: Run, signal: Signal) -> dict[str, FloatDistribution]:
     # Cells are rounded: with bounds rounded likewise those on the rim are inside.
     (s0_low, s0_high), (s1_low, s1_high) = ((stable(low), stable(high)) for low, high in bounds)
     if s0_low == s0_high and s1_low == s1_high:
-        raise InputError(f"grid = {run.grid}: a single point; a search wants a range.")
+        raise InputError(
+            "out-of-range", "grid", f"grid = {run.grid}: a single point; a search wants a range."
+        )
     return {
         "s0": FloatDistribution(s0_low, s0_high, log=s0_low > 0),
         "s1": FloatDistribution(s1_low, s1_high),
@@ -171,9 +178,11 @@ def check_space(study: optuna.Study, run: Run, signal: Signal) -> None:
     there, here = study.user_attrs.get(SPACE), space_text(space(run, signal))
     if there != here:
         raise InputError(
+            "another-version",
+            f"{run.folder}/optuna.journal",
             f"{run.folder}/optuna.journal: {study.study_name} was searched over {there}, this run "
             f"searches {here}; remove the file, and the search starts again from every row of "
-            "the store."
+            "the store.",
         )
 
 

@@ -29,7 +29,9 @@ def make_sampler(name: str, seed: int, space: Mapping[str, BaseDistribution]) ->
         InputError: There is none of that name.
     """
     if name not in SAMPLERS:
-        raise InputError(f"--sampler {name}: give one of {', '.join(SAMPLERS)}.")
+        raise InputError(
+            "unknown-name", "--sampler", f"--sampler {name}: give one of {', '.join(SAMPLERS)}."
+        )
     return _OfSpace(SAMPLERS[name](seed), space)
 
 

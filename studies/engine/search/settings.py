@@ -30,8 +30,12 @@ class SearchSettings:
     def __post_init__(self) -> None:
         for field in ("trials", "round_size"):
             if getattr(self, field) < 1:
-                raise InputError(f"{field} = {getattr(self, field)}: give 1 or more.")
+                raise InputError(
+                    "out-of-range", field, f"{field} = {getattr(self, field)}: give 1 or more."
+                )
         if self.early_stopping and self.sampler == "gp":
             raise InputError(
-                "--early-stopping: Optuna's gp learns nothing from stopped fits; use --sampler tpe."
+                "conflict",
+                "--early-stopping",
+                "--early-stopping: Optuna's gp cannot use stopped fits; use --sampler tpe.",
             )

@@ -40,17 +40,23 @@ def read_audio(path: Path, max_samples: int) -> Signal:
         rate, total = file.samplerate, file.frames
     if len(samples) < MIN_SAMPLES:
         raise InputError(
-            f"{path}: {len(samples)} samples are too few; give a clip of {MIN_SAMPLES} or more."
+            "too-few",
+            str(path),
+            f"{path}: {len(samples)} samples are too few; give a clip of {MIN_SAMPLES} or more.",
         )
     with np.errstate(invalid="ignore"):
         values = (samples / peak).astype("<f4")
     if not np.abs(values).max() > 0:
         where = "" if peak == 0 or crop == "loudest" else f" in its first {max_samples} samples"
-        raise InputError(f"{path}: the clip is silent{where}; there is nothing to fit.")
+        raise InputError(
+            "constant", str(path), f"{path}: the clip is silent{where}; there is nothing to fit."
+        )
     if np.ptp(values) == 0:
         raise InputError(
+            "constant",
+            str(path),
             f"{path}: the {len(values):,} samples from {start:,} on, its crop, are all equal, so "
-            "there is no spectrum to suit; give another part."
+            "there is no spectrum to suit; give another part.",
         )
     return Signal(
         name=path.stem,
@@ -97,15 +103,21 @@ def _read(path: Path, file: soundfile.SoundFile, size: int, start: int) -> NDArr
         raise _truncated(path, start) from error
     if not np.isfinite(piece).all():
         bad = start + int(np.argmin(np.isfinite(piece).all(axis=1)))
-        raise InputError(f"{path}: sample {bad} is not a finite number; repair or drop the clip.")
+        raise InputError(
+            "not-finite",
+            str(path),
+            f"{path}: sample {bad} is not a finite number; repair or drop the clip.",
+        )
     return np.asarray(piece, np.float64)
 
 
 def _truncated(path: Path, read: int) -> InputError:
     reach = f" (it reads up to sample {read:,})" if read else ""
     return InputError(
+        "damaged",
+        str(path),
         f"{path}: the file is truncated or damaged{reach}; "
-        "get a whole copy, or save what is there as a new file."
+        "get a whole copy, or save what is there as a new file.",
     )
 
 
@@ -134,15 +146,25 @@ def check_regular(path: Path, kind: str) -> None:
     try:
         status = path.stat()
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; check the path.") from error
+        raise InputError(
+            "not-there", str(path), f"{path}: no such file; check the path."
+        ) from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be opened ({error.strerror}); check the path.") from error
+        raise InputError(
+            "unreadable", str(path), f"{path}: cannot be opened ({error.strerror}); check the path."
+        ) from error
     if not stat.S_ISREG(status.st_mode):
-        raise InputError(f"{path}: not a file; give {kind} file, a glob or a directory.")
+        raise InputError(
+            "wrong-kind", str(path), f"{path}: not a file; give {kind} file, a glob or a directory."
+        )
     if status.st_size == 0:
-        raise InputError(f"{path}: the file is empty; get a whole copy.")
+        raise InputError("empty", str(path), f"{path}: the file is empty; get a whole copy.")
     if not os.access(path, os.R_OK):
-        raise InputError(f"{path}: cannot be opened (Permission denied); make it readable.")
+        raise InputError(
+            "unreadable",
+            str(path),
+            f"{path}: cannot be opened (Permission denied); make it readable.",
+        )
 
 
 def _begins_as_audio(path: Path) -> bool:
@@ -164,11 +186,15 @@ def _open(path: Path) -> soundfile.SoundFile:
     except (soundfile.SoundFileError, OSError) as error:
         reason = re.split(r": |\. ", str(error).rstrip(". "))[-1]
         raise InputError(
-            f"{path}: not readable as audio ({reason}); give WAV, FLAC, OGG or AIFF."
+            "wrong-kind",
+            str(path),
+            f"{path}: not readable as audio ({reason}); give WAV, FLAC, OGG or AIFF.",
         ) from error
     if file.frames >= 1 << 62:
         file.close()
         raise InputError(
-            f"{path}: its header gives no length, as after a pipe; save it again as a whole file."
+            "missing",
+            str(path),
+            f"{path}: its header gives no length, as after a pipe; save it again as a whole file.",
         )
     return file

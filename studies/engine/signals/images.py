@@ -92,8 +92,10 @@ def _normalized(path: Path, pixels: NDArray) -> tuple[NDArray[np.float32], float
     if (lowest == highest).all() or half == 0:
         color = ", ".join(f"{value:g}" for value in lowest.tolist())
         raise InputError(
+            "constant",
+            str(path),
             f"{path}: the pixels to fit are all {color}; give an image that varies (alpha does not "
-            "count)."
+            "count).",
         )
     if pixels.dtype.name in _HALF_RANGES:
         low, half = 0.0, _HALF_RANGES[pixels.dtype.name]
@@ -103,8 +105,10 @@ def _normalized(path: Path, pixels: NDArray) -> tuple[NDArray[np.float32], float
     flat = np.flatnonzero(~values.any(axis=0))
     if len(flat):
         raise InputError(
+            "constant",
+            str(path),
             f"{path}: channel {flat[0]} is at the middle of the range everywhere and has no "
-            "spectrum; leave it out."
+            "spectrum; leave it out.",
         )
     return values, half
 
@@ -112,13 +116,17 @@ def _normalized(path: Path, pixels: NDArray) -> tuple[NDArray[np.float32], float
 def _check_size(path: Path, height: int, width: int) -> None:
     if height * width > MAX_PIXELS:
         raise InputError(
+            "too-large",
+            str(path),
             f"{path}: {height:,} x {width:,} pixels are more than the limit of {MAX_PIXELS:,}; "
-            "give a part of it."
+            "give a part of it.",
         )
     if min(height, width) < MIN_SIDE or height * width < MIN_PIXELS:
         raise InputError(
+            "too-few",
+            str(path),
             f"{path}: {height} x {width} pixels are too few; give an image of {MIN_PIXELS} "
-            f"pixels or more, {MIN_SIDE} on a side."
+            f"pixels or more, {MIN_SIDE} on a side.",
         )
 
 
@@ -128,8 +136,10 @@ def _check_finite(path: Path, pixels: NDArray) -> None:
         bad = np.argwhere(~np.isfinite(pixels[start : start + rows]))
         if len(bad):
             raise InputError(
+                "not-finite",
+                str(path),
                 f"{path}: the value at row {start + bad[0, 0]}, column {bad[0, 1]} is not a finite "
-                "number; repair or drop the file."
+                "number; repair or drop the file.",
             )
 
 
@@ -140,19 +150,27 @@ def _load_array(path: Path) -> NDArray:
             shape, by_columns, dtype = _HEADERS[np.lib.format.read_magic(file)](file)
             offset = file.tell()
     except Exception as error:  # a header is a Python literal, and wrong in any way
-        raise InputError(f"{path}: not readable as an array; save it with numpy.save.") from error
+        raise InputError(
+            "wrong-kind", str(path), f"{path}: not readable as an array; save it with numpy.save."
+        ) from error
     if not (len(shape) == 2 or (len(shape) == 3 and 1 <= shape[2] <= MAX_CHANNELS)):
         raise InputError(
+            "wrong-kind",
+            str(path),
             f"{path}: an array of shape {shape}; give height x width, or height x width x "
-            f"channels with the channels last and at most {MAX_CHANNELS}."
+            f"channels with the channels last and at most {MAX_CHANNELS}.",
         )
     if dtype.kind not in "fiu" or dtype.itemsize > 8:
-        raise InputError(f"{path}: an array of {dtype}; give whole or floating numbers.")
+        raise InputError(
+            "wrong-kind", str(path), f"{path}: an array of {dtype}; give whole or floating numbers."
+        )
     _check_size(path, *shape[:2])
     try:
         array = np.memmap(path, dtype, "r", offset, shape, "F" if by_columns else "C")
     except (ValueError, OSError) as error:
-        raise InputError(f"{path}: the array is cut short; get a whole copy.") from error
+        raise InputError(
+            "damaged", str(path), f"{path}: the array is cut short; get a whole copy."
+        ) from error
     return np.asarray(array)
 
 
@@ -169,16 +187,22 @@ def _load_image(path: Path) -> tuple[NDArray, list[str]]:
     except Image.DecompressionBombError as error:
         size = re.search(r"\d+", str(error))
         raise InputError(
+            "too-large",
+            str(path),
             f"{path}: {int(size[0]) if size else 2 * MAX_PIXELS:,} pixels are more than the limit "
-            f"of {MAX_PIXELS:,}; give a part of it."
+            f"of {MAX_PIXELS:,}; give a part of it.",
         ) from error
     except UnidentifiedImageError as error:
         raise InputError(
+            "wrong-kind",
+            str(path),
             f"{path}: not readable as an image; give PNG, JPEG, WebP, a TIFF of 8 or 16 bits or a "
-            "NumPy array."
+            "NumPy array.",
         ) from error
     except Exception as error:  # Pillow's plugins raise whatever their format brings about
-        raise InputError(f"{path}: the image is damaged or cut short; get a whole copy.") from error
+        raise InputError(
+            "damaged", str(path), f"{path}: the image is damaged or cut short; get a whole copy."
+        ) from error
 
 
 def _decoded(path: Path, file: ImageFile) -> tuple[NDArray, list[str]]:
@@ -186,15 +210,23 @@ def _decoded(path: Path, file: ImageFile) -> tuple[NDArray, list[str]]:
     deep = max(bits) > 8 or any(";16" in str(tile.args) for tile in file.tile)
     if deep and len(file.getbands()) > 1:
         raise InputError(
-            f"{path}: color of 16 bits, of which only 8 would be read; save it as a NumPy array."
+            "unsupported",
+            str(path),
+            f"{path}: color of 16 bits, of which only 8 would be read; save it as a NumPy array.",
         )
     if file.mode == "I":
         raise InputError(
+            "unsupported",
+            str(path),
             f"{path}: whole numbers with a sign or of 32 bits; save it as unsigned 16 bits or as a "
-            "NumPy array."
+            "NumPy array.",
         )
     if file.mode not in (*_KEPT, *_READ_AS):
-        raise InputError(f"{path}: a {file.mode} image; convert it to RGB or gray first.")
+        raise InputError(
+            "unsupported",
+            str(path),
+            f"{path}: a {file.mode} image; convert it to RGB or gray first.",
+        )
     boxes = [tile.extents or (0, 0, *file.size) for tile in file.tile]
     covered = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)
     if file.format == "TIFF" and covered < file.width * file.height:

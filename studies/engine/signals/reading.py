@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from inr_models.errors import InputError
+from inr_models.errors import InputError, Problem
 from studies.engine.signals.audio import AUDIO_SUFFIXES, read_audio
 from studies.engine.signals.images import GENERATED, IMAGE_SUFFIXES, read_image
 from studies.engine.signals.signal import Media, Signal
@@ -41,21 +41,33 @@ def find_files(patterns: Sequence[str], media: Media = "sound") -> list[Path]:
         try:
             path = Path(pattern).expanduser()
         except RuntimeError as error:
-            raise InputError(f"{pattern}: there is no such user; check the path.") from error
+            raise InputError(
+                "not-there", pattern, f"{pattern}: there is no such user; check the path."
+            ) from error
         try:
             is_folder = path.is_dir()
             inside = list(path.iterdir()) if is_folder else []
         except OSError as error:
-            raise InputError(f"{_short(pattern)}: {error.strerror}; check the path.") from error
+            raise InputError(
+                "unreadable",
+                _short(pattern),
+                f"{_short(pattern)}: {error.strerror}; check the path.",
+            ) from error
         if is_folder:
             matches = sorted(p for p in inside if p.suffix.lower() in suffixes)
             if not matches:
                 kinds = ", ".join(suffixes)
-                raise InputError(f"{path}: the directory holds no {media} file ({kinds}).")
+                raise InputError(
+                    "not-there",
+                    str(path),
+                    f"{path}: the directory holds no {media} file ({kinds}).",
+                )
         elif not path.exists() and glob.has_magic(pattern):
             matches = [Path(p) for p in sorted(glob.glob(str(path), recursive=True))]
             if not matches:
-                raise InputError(f"{pattern}: no file matches; check the pattern.")
+                raise InputError(
+                    "not-there", pattern, f"{pattern}: no file matches; check the pattern."
+                )
         else:
             matches = [path]
         found.update(dict.fromkeys(matches))
@@ -68,21 +80,22 @@ def _short(pattern: str) -> str:
 
 def read_all(
     paths: Sequence[Path], max_samples: int, media: Media = "sound"
-) -> tuple[list[Signal], list[str]]:
-    """Every readable signal under a name of its own, and a sentence for every other file."""
+) -> tuple[list[Signal], list[Problem]]:
+    """Return each readable signal under a name of its own, and a problem for each other file."""
     signals: dict[str, Signal] = {}
-    skipped: list[str] = []
+    skipped: list[Problem] = []
     for path in paths:
         try:
             _check_kind(path, media)
             signal = READERS[media].read(path, max_samples)
+            if same := signals.get(signal.sha256):
+                raise InputError(
+                    "taken",
+                    signal.source,
+                    f"{signal.source}: its samples are those of {same.source}; drop one of them.",
+                )
         except InputError as error:
-            skipped.append(str(error))
-            continue
-        if twin := signals.get(signal.sha256):
-            skipped.append(
-                f"{signal.source}: its samples are those of {twin.source}; drop one of them."
-            )
+            skipped += error.problems
             continue
         signals[signal.sha256] = signal
     return _with_unique_names(list(signals.values())), skipped
@@ -92,8 +105,10 @@ def _check_kind(path: Path, media: Media) -> None:
     for other, reader in READERS.items():
         if other != media and path.suffix.lower() in reader.suffixes and path.is_file():
             raise InputError(
+                "wrong-kind",
+                str(path),
                 f"{path}: {'an' if other == 'image' else 'a'} {other} file, where this study fits "
-                f"{media}s; give it to a study of {other}s."
+                f"{media}s; give it to a study of {other}s.",
             )
 
 

@@ -69,7 +69,7 @@ def cached_density(size: int = 512) -> NDArray[np.float64]:
 def initial_state(size: int) -> NDArray[np.float64]:
     """U [4, size, size] at time 0; the middle line of an odd size counts as upper or right."""
     if size < 16:
-        raise InputError(f"size is {size}: give 16 or more cells a side")
+        raise InputError("out-of-range", "size", f"size is {size}: give 16 or more cells a side.")
     w = np.empty((4, size, size))
     half = size // 2
     for (upper, right), values in QUADRANTS.items():
@@ -111,7 +111,7 @@ def solve(
     InputError for a time that is not positive and finite.
     """
     if not (math.isfinite(time) and time > 0):
-        raise InputError(f"time is {time}: give a positive, finite one")
+        raise InputError("out-of-range", "time", f"time is {time}: give a positive, finite one.")
     remaining = time
     while remaining > 0:
         w = primitive(state)

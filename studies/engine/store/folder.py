@@ -35,7 +35,9 @@ def local_path(results: str) -> Path:
     try:
         return Path(results).expanduser().absolute()
     except RuntimeError as error:
-        raise InputError(f"--results {results}: there is no such user; check it.") from error
+        raise InputError(
+            "not-there", "--results", f"--results {results}: there is no such user; check it."
+        ) from error
 
 
 class Folder:
@@ -56,7 +58,9 @@ class Folder:
         self.patiently = patience or Patience(self.results)
         if "://" in results:
             if any(character.isspace() for character in results):  # nor is a secret known as one
-                raise InputError("--results: a URI has no blanks; write %20 for each.")
+                raise InputError(
+                    "wrong-kind", "--results", "--results: a URI has no blanks; write %20 for each."
+                )
             self.location = results
             self.filesystem, self.root = open_storage(results)
         else:
@@ -70,10 +74,12 @@ class Folder:
             self.delete(".writable")
         except NotImplementedError as error:
             raise InputError(
-                f"--results {self.results}: this storage can only be read; give a folder or s3://..."
+                "unwritable",
+                "--results",
+                f"--results {self.results}: this storage can only be read; give a folder or s3://...",
             ) from error
         except OSError as error:
-            raise refusal(self.results, "cannot be written", error) from error
+            raise refusal("unwritable", self.results, "cannot be written", error) from error
 
     def read_bytes(self, path: str) -> bytes | None:
         """A file under the results, None where there is none."""
@@ -124,7 +130,9 @@ class Folder:
             return None if content is None else np.load(io.BytesIO(content), allow_pickle=False)
         except Exception as error:  # a header is a Python literal, and wrong in any way
             raise InputError(
-                f"{self.results}/{path}: not readable as an array; remove it from the results."
+                "damaged",
+                path,
+                f"{self.results}/{path}: not readable as an array; remove it from the results.",
             ) from error
 
     def delete(self, path: str) -> None:

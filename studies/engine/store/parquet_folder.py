@@ -41,7 +41,7 @@ class ParquetFolder(Folder):
             for table in TABLES:
                 self._check_schema(table)
         except OSError as error:
-            raise refusal(results, "cannot be read", error) from error
+            raise refusal("unreadable", results, "cannot be read", error) from error
 
     def write_table(self, table: str, data: pa.Table, prefix: str = "part") -> str:
         """Add a file to a table; its path."""
@@ -155,7 +155,9 @@ class ParquetFolder(Folder):
         except FileNotFoundError:
             raise
         except (OSError, pa.ArrowException) as error:
-            raise InputError(f"{part}: not a Parquet file; remove it from the results.") from error
+            raise InputError(
+                "damaged", part, f"{part}: not a Parquet file; remove it from the results."
+            ) from error
         for column in TABLES[table]:
             index = there.get_field_index(column.name)
             if index >= 0 and there.field(index).type == column.type:
@@ -164,6 +166,8 @@ class ParquetFolder(Folder):
                 continue
             found = "no such column" if index < 0 else str(there.field(index).type)
             raise InputError(
+                "another-version",
+                column.name,
                 f"{part}: column {column.name} should be {column.type}, found {found}; "
-                "these results are of another schema: give another folder with --results."
+                "these results are of another schema: give another folder with --results.",
             )

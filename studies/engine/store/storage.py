@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 import fsspec
@@ -11,6 +11,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from inr_models import InputError
+from inr_models.errors import Code
 from inr_models.shown import without_secrets
 
 PATIENCE_SECONDS = 600.0
@@ -71,9 +72,11 @@ class Patience:
                 self.fails_since = self.fails_since or now
                 if now + pause > self.fails_since + self.seconds:
                     raise StorageAway(
+                        "no-answer",
+                        self.results,
                         f"{self.results}: the storage has failed for {self.seconds:.0f} s "
                         f"({reason(error)}); what it has is kept: once it works again, the same "
-                        "command goes on."
+                        "command goes on.",
                     ) from error
                 time.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
@@ -95,18 +98,24 @@ def open_storage(uri: str) -> tuple[fs.FileSystem, str]:
         parts = urlsplit(uri)
     except ValueError as error:
         raise InputError(
-            f"--results {without_secrets(uri)}: not a URI ({error}); give a folder or s3://..."
+            "wrong-kind",
+            "--results",
+            f"--results {without_secrets(uri)}: not a URI ({error}); give a folder or s3://...",
         ) from error
     if parts.scheme in NATIVE and parts.scheme in _CREDENTIALS and not parts.netloc:
         raise InputError(
+            "missing",
+            "--results",
             f"--results {without_secrets(uri)}: there is no bucket in it; "
-            f"give {parts.scheme}://BUCKET."
+            f"give {parts.scheme}://BUCKET.",
         )
     if parts.password:
         shown = uri.replace(f"{parts.username}:{parts.password}@", "")
         raise InputError(
+            "secret",
+            "--results",
             f"--results {shown}: a secret in the path would be shown in logs and reports; set "
-            f"{_CREDENTIALS.get(parts.scheme, 'it in the environment')}."
+            f"{_CREDENTIALS.get(parts.scheme, 'it in the environment')}.",
         )
     # A file of some MB is one request to S3, not three; Google's client waits 15 min by itself.
     option = {"s3": "allow_delayed_open=true", "gs": "retry_limit_seconds=10"}.get(parts.scheme)
@@ -118,14 +127,18 @@ def open_storage(uri: str) -> tuple[fs.FileSystem, str]:
         return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), root.rstrip("/")
     except ImportError as error:
         raise InputError(
-            f"--results {uri}: a package is missing ({error}); it has to be installed first."
+            "missing",
+            "--results",
+            f"--results {uri}: a package is missing ({error}); it has to be installed first.",
         ) from error
     except (pa.ArrowInvalid, ValueError) as error:
         raise InputError(
-            f"--results {uri}: no such storage ({reason(error)}); give a folder or s3://..."
+            "unknown-name",
+            "--results",
+            f"--results {uri}: no such storage ({reason(error)}); give a folder or s3://...",
         ) from error
     except OSError as error:
-        raise refusal(uri, "cannot be opened", error) from error
+        raise refusal("unreadable", uri, "cannot be opened", error) from error
 
 
 def reason(error: Exception) -> str:
@@ -142,17 +155,28 @@ def reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or text.splitlines()[0][:160]
 
 
-def refusal(results: str, what: str, error: OSError) -> InputError:
-    """What to tell the user of a storage's error when a command starts."""
+def refusal(
+    code: Literal["unreadable", "unwritable"], results: str, what: str, error: OSError
+) -> InputError:
+    """Return what to say about a storage's error when a command starts.
+
+    `code` holds where the error names no cause of its own.
+    """
+    found: Code = code
     text, scheme = str(error), urlsplit(results).scheme
     if re.search(r"NO_SUCH_BUCKET|NoSuchBucket|Bucket '.*' not found", text):
-        mend = "there is no such bucket: make it first"
+        found, mend = "not-there", "there is no such bucket: make it first"
     elif re.search(r"PermanentRedirect|AuthorizationHeaderMalformed|region '.*' is wrong", text):
+        found = "wrong-kind"
         mend = "the bucket is in another region: name its own in AWS_DEFAULT_REGION"
     elif re.search(r"DENIED|ACCESS_KEY|SIGNATURE|ExpiredToken|HTTP status 40[013]", text):
+        found = "denied"
         mend = f"credentials come from {_CREDENTIALS.get(scheme, 'the environment')}"
     elif re.search(r"NETWORK_CONNECTION|REQUEST_TIMEOUT|curlCode", text):
+        found = "no-answer"
         mend = "the storage does not answer: check the network and AWS_ENDPOINT_URL"
     else:
         mend = "give another with --results"
-    return InputError(f"{results}: the results folder {what} ({reason(error)}); {mend}.")
+    return InputError(
+        found, "--results", f"{results}: the results folder {what} ({reason(error)}); {mend}."
+    )

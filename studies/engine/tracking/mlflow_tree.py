@@ -33,11 +33,17 @@ def check_uri(uri: str) -> None:
     """
     # Behind one a password is not known as such; a file's name may hold them.
     if any(character.isspace() for character in uri) and not uri.startswith("sqlite:"):
-        raise InputError("--tracking-uri: a URI has no blanks; write %20 for each.")
+        raise InputError(
+            "wrong-kind",
+            "--tracking-uri",
+            "--tracking-uri: a URI has no blanks; write %20 for each.",
+        )
     if uri.split(":")[0].split("+")[0] not in _SCHEMES:
         raise InputError(
+            "wrong-kind",
+            "--tracking-uri",
             f"--tracking-uri {uri}: MLflow takes a server (http://host:port) or a database "
-            "(sqlite:///file.db, postgresql://...)."
+            "(sqlite:///file.db, postgresql://...).",
         )
 
 

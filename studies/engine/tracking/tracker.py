@@ -40,8 +40,10 @@ def default_uri(results: str) -> str:
     folder = local_path("." if "://" in results else results) / "_mlflow"
     if wrong := {"?", "%"} & set(str(folder)):
         raise InputError(
+            "wrong-kind",
+            "--results",
             f"--results {results}: MLflow's database cannot lie in a folder whose path has "
-            f"{wrong.pop()} in it; name another, or a server with --tracking-uri."
+            f"{wrong.pop()} in it; name another, or a server with --tracking-uri.",
         )
     return f"sqlite:///{folder}/mlflow.db"
 
