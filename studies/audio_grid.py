@@ -3,9 +3,9 @@
     python studies/audio_grid.py run --scale small
     python studies/audio_grid.py plan --signals my_clips/*.wav
 
-Fig. 6 of the paper shows one landscape and calls it flat. This study maps one for every clip: it fits
-SIREN² on a grid of noise scales, plain SIREN, and the rules' points, all with the paper's training
-(Sec. 5.1). The small scale shows the same ridge in minutes on two cores.
+Fig. 6 of the paper shows one landscape and calls it flat. This study maps one for every clip: it
+fits SIREN² on a grid of noise scales, plain SIREN, and the rules' points, all with the paper's
+training (Sec. 5.1). The small scale shows the same ridge in minutes on two cores.
 """
 
 from studies.command.cli import main

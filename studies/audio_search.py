@@ -3,9 +3,10 @@
     python studies/audio_search.py run --scale small --trials 20 --signals my_clips/*.wav
     python studies/audio_search.py plan --scale small
 
-Each clip has an Optuna study over (s0, s1) of SIREN², and one Tune run serves all of them. The search
-starts from what the results already hold (`audio_grid`, earlier searches) and from the rules' points.
-Then the optimum and the rules are fitted on seeds that neither the search nor the choice has used.
+Each clip has an Optuna study over (s0, s1) of SIREN², and one Tune run serves all of them. The
+search starts from what the results already hold (`audio_grid`, earlier searches) and from the
+rules' points. Then the optimum and the rules are fitted on seeds that neither the search nor the
+choice has used.
 """
 
 from dataclasses import replace

@@ -3,9 +3,9 @@
     python studies/rule_check.py run --signals my_clips/*.wav
     python studies/rule_check.py run --rules my_rule.json --signals my_clips
 
-The study maps every clip coarsely over (s0, s1) of SIREN². Then the best cells and every rule's point
-compete on fresh seeds. The winner is the optimum. It is compared with all rules on further fresh
-seeds. `analysis.rule_fitting` fits rules to the maps.
+The study maps every clip coarsely over (s0, s1) of SIREN². Then the best cells and every rule's
+point compete on fresh seeds. The winner is the optimum. It is compared with all rules on further
+fresh seeds. `analysis.rule_fitting` fits rules to the maps.
 """
 
 from dataclasses import replace

@@ -2,9 +2,9 @@
 
     python studies/tensor_train.py run --scale small --signals my_clips/*.wav
 
-This is Table 4 of the paper. It trains SIREN² of 4 x 256 for 10,000 epochs, and a wider one of 4 x 300
-whose fourth hidden layer is a tensor train of rank 8. The paper counts 182,426 parameters for the
-latter. `inr_models.networks.tensor_train` explains why its figure does not give that number.
+This is Table 4 of the paper. It trains SIREN² of 4 x 256 for 10,000 epochs, and a wider one of 4 x
+300 whose fourth hidden layer is a tensor train of rank 8. The paper counts 182,426 parameters for
+the latter. `inr_models.networks.tensor_train` explains why its figure does not give that number.
 """
 
 from dataclasses import replace
