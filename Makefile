@@ -1,12 +1,12 @@
-# The Python that makes .venv; every target makes or renews it first where that is needed.
+# The Python that creates .venv. Every target creates or updates .venv first if necessary.
 PYTHON ?= python3
-# Where the studies' results are, and the port of MLflow's pages.
+# The folder of the studies' results, and the port of MLflow's pages.
 RESULTS ?= results
 PORT ?= 5000
 
 BIN := .venv/bin
-# Each file in one process, for its fixtures; in the order of their names, so that some of the
-# longest begin at once.
+# Each test file runs in one process, because its tests share fixtures. Files run in the order of their
+# names, so that some of the longest start first.
 SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 DB := $(abspath $(RESULTS))/_mlflow/mlflow.db
 
@@ -15,7 +15,7 @@ DB := $(abspath $(RESULTS))/_mlflow/mlflow.db
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-setup: .venv/.stamp ## make .venv with everything pinned in constraints.txt
+setup: .venv/.stamp ## create .venv with the versions pinned in constraints.txt
 
 study: .venv/.stamp ## run the small audio study: minutes on two cores
 	$(BIN)/python studies/audio_grid.py run --scale small --results "$(RESULTS)"
@@ -26,17 +26,17 @@ test: .venv/.stamp ## run the tests: minutes on two cores
 test-slow: .venv/.stamp ## run the tests that `make test` leaves out
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m slow
 
-test-cluster: .venv/.stamp ## bring up a cluster of three machines here, and let it go wrong
+test-cluster: .venv/.stamp ## start a cluster of three machines here, and inject faults
 	$(BIN)/python -m pytest -rs -m cluster
 
-lint: .venv/.stamp ## check style, types and who imports whom
+lint: .venv/.stamp ## check style, types and the layers of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 
-# In an environment of its own, and not in `lint`: the advisories have to be fetched.
-audit: ## look for known vulnerabilities in what constraints.txt pins; needs the network
+# This uses a separate environment, and is not part of `lint`, because it downloads the advisories.
+audit: ## look for known vulnerabilities in the pinned versions (needs the network)
 	$(PYTHON) -m venv .audit
 	.audit/bin/python -m pip install -q --disable-pip-version-check pip-audit
 	.audit/bin/pip-audit --strict --disable-pip --no-deps -r constraints.txt
@@ -46,7 +46,7 @@ ui: .venv/.stamp ## show the results in MLflow, on 127.0.0.1 (PORT=5000)
 	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server \
 		-w 1 --host 127.0.0.1 --port $(PORT) --backend-store-uri "sqlite:///$(DB)"
 
-clean: ## remove .venv, caches and build leftovers; results stay
+clean: ## remove .venv, caches and build leftovers, but keep results
 	rm -rf .venv .audit build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,1 +1,1 @@
-"""What is asked: one study a file. How it is answered lives in `studies.engine`."""
+"""Ask questions, one study per file. `studies.engine` answers them."""

@@ -1,11 +1,12 @@
-"""Which network fits a sound best, with equal parameters and equal steps?
+"""Compare networks on a sound, with equal parameters and equal steps.
 
     python studies/audio_architectures.py run --scale small --signals my_clips/*.wav
     python studies/audio_architectures.py run --scale small --networks siren siren2 --tune
 
-Table 1 of the paper, made fair: every network takes the same full-batch steps, is scored on the
-whole sound, has about as many parameters, and is marked where it does not rise above zero output.
-Beside the paper's: HOSC, Gauss, and rival initializations of SIREN.
+This is Table 1 of the paper, made fair. Every network takes the same full-batch steps, has about
+the same number of parameters, and is scored on the whole sound. A network that stays at zero output
+is marked. Beside the paper's networks the study has HOSC, Gauss, and rival initializations of
+SIREN.
 """
 
 from studies.command.cli import main

@@ -1,10 +1,10 @@
-"""Where in (s0, s1) does a sound fit best, and how near does Eqn. 11 come?
+"""Map where in (s0, s1) a sound fits best, and how close Eqn. 11 comes.
 
     python studies/audio_grid.py run --scale small
     python studies/audio_grid.py plan --signals my_clips/*.wav
 
-The paper's Fig. 6 shows one landscape and calls it flat. This maps one for every clip: SIREN²
-over a grid of noise scales, plain SIREN, and the rules' points, all under the paper's
+Fig. 6 of the paper shows one landscape and calls it flat. This study maps one for every clip: it
+fits SIREN² on a grid of noise scales, plain SIREN, and the rules' points, all with the paper's
 training (Sec. 5.1). The small scale shows the same ridge in minutes on two cores.
 """
 

@@ -1,11 +1,12 @@
-"""How far below the optimum that a search finds does Eqn. 11 lie, sound by sound?
+"""Measure how far Eqn. 11 lies below the optimum that a search finds, sound by sound.
 
     python studies/audio_search.py run --scale small --trials 20 --signals my_clips/*.wav
     python studies/audio_search.py plan --scale small
 
-An Optuna study for every clip over (s0, s1) of SIREN², all in one Tune run. It starts from what
-the results hold already (`audio_grid`, earlier searches) and from the rules' points; its
-optimum and the rules are then fitted on seeds that neither the search nor the choice has seen.
+Each clip has an Optuna study over (s0, s1) of SIREN², and one Tune run serves all of them. The
+search starts from what the results already hold (`audio_grid`, earlier searches) and from the
+rules' points. Then the optimum and the rules are fitted on seeds that neither the search nor the
+choice has used.
 """
 
 from dataclasses import replace

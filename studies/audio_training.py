@@ -1,12 +1,12 @@
-"""How much do learning rate, decay, width and input scaling matter for SIREN and SIREN²?
+"""Measure how much learning rate, decay, width and input scaling matter for SIREN and SIREN².
 
     python studies/audio_training.py run --scale small --signals my_clips/*.wav
     python studies/audio_training.py run --scale small \
         --networks "siren2 lr x4 decay 1" "siren2 lr x1 decay 1"
 
-What the paper names as its sensitivities: the learning rate and its decay (limitation b, "1-2 %
-every 20 epochs"), the input's scaling and the network's size (Fig. 2b, c). Fig. 2a is SIREN with a
-first omega of 30,000, width 128 and a decay of 0.98.
+The paper names these sensitivities: the learning rate and its decay (limitation b, "1-2 % every 20
+epochs"), the input's scaling and the network's size (Fig. 2b, c). Fig. 2a is a SIREN with a first
+omega of 30,000, width 128 and a decay of 0.98.
 """
 
 from search_spaces.networks import Case
@@ -21,7 +21,7 @@ SCALINGS = (1, 10, 100, 1000)
 
 
 def cases(scale: Scale, decays: tuple[float, ...]) -> tuple[Case, ...]:
-    """Each of SIREN and SIREN² with one thing changed; rate and decay also together."""
+    """Change one setting of SIREN and of SIREN² at a time, but rate and decay also together."""
     found = []
     for network in ("siren", "siren2"):
         for rate in RATES:

@@ -1,10 +1,10 @@
-"""Which network fits an image best, with equal parameters and equal steps?
+"""Compare networks on an image, with equal parameters and equal steps.
 
     python studies/image_architectures.py run --scale small --signals my_images/*.png
 
-Tables 2 and 5 of the paper, made fair: every network takes the same full-batch steps, is scored on
-the whole image, has about as many parameters, and is marked where it does not rise above zero
-output. No first-layer omega is scaled (Sec. 5.2).
+These are Tables 2 and 5 of the paper, made fair. Every network takes the same full-batch steps, has
+about the same number of parameters, and is scored on the whole image. A network that stays at zero
+output is marked. No first-layer omega is scaled (Sec. 5.2).
 """
 
 from studies.command.cli import main

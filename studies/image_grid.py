@@ -1,10 +1,10 @@
-"""Where in (s0, s1) does an image fit best, and how near does Eqn. 11 come?
+"""Map where in (s0, s1) an image fits best, and how close Eqn. 11 comes.
 
     python studies/image_grid.py run --scale small --signals my_images/*.png
     python studies/image_grid.py plan
 
-As `audio_grid`, of images and arrays: SIREN² over a grid of noise scales, plain SIREN, and the
-rules' points, all under the paper's training (Sec. 5.2).
+This study does for images and arrays what `audio_grid` does for sounds: it fits SIREN² on a grid of
+noise scales, plain SIREN, and the rules' points, all with the paper's training (Sec. 5.2).
 """
 
 from studies.command.cli import main

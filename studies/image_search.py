@@ -1,9 +1,10 @@
-"""How far below the optimum that a search finds does Eqn. 11 lie, image by image?
+"""Measure how far Eqn. 11 lies below the optimum that a search finds, image by image.
 
     python studies/image_search.py run --scale small --trials 20 --signals my_images/*.png
     python studies/image_search.py plan --scale small
 
-As `audio_search`, of images and arrays: an Optuna study for every image over (s0, s1) of SIREN².
+This study does for images and arrays what `audio_search` does for sounds: each image has an Optuna
+study over (s0, s1) of SIREN².
 """
 
 from dataclasses import replace

@@ -1,11 +1,11 @@
-"""How far below a signal's confirmed optimum does each rule lie?
+"""Measure how far each rule lies below a signal's confirmed optimum.
 
     python studies/rule_check.py run --signals my_clips/*.wav
     python studies/rule_check.py run --rules my_rule.json --signals my_clips
 
-Every clip is mapped coarsely over (s0, s1) of SIREN². The best cells and every rule's point then
-compete on fresh seeds, and what wins, the optimum, is compared with all rules on seeds that are
-fresh again. `analysis.rule_fitting` fits rules to what this leaves behind.
+The study maps every clip coarsely over (s0, s1) of SIREN². Then the best cells and every rule's
+point compete on fresh seeds. The winner is the optimum. It is compared with all rules on further
+fresh seeds. `analysis.rule_fitting` fits rules to the maps.
 """
 
 from dataclasses import replace
@@ -40,18 +40,18 @@ STUDY = Study(
     small=replace(
         AUDIO_SMALL,
         grid=AUDIO_GRID_COARSE,
-        # Twice as long as the other studies' small fits: the longer, the more like the paper's.
+        # Fits twice as long as in the other small studies are closer to the paper's.
         fit=FitConfig(epochs=300, learning_rate=5e-4, decay=0.95, decay_every=20),
         rules=RULES,
     ),
     paper=replace(
         AUDIO_PAPER,
-        # The same gains and bandwidths in the wider network.
+        # Keep the gains and bandwidths in the wider network.
         grid=AUDIO_GRID_COARSE.at_width(AUDIO_SMALL.width, AUDIO_PAPER.width),
         seeds=1,
         rules=RULES,
     ),
-    default_scale="small",  # what the rules that were fitted are of
+    default_scale="small",  # the fitted rules come from this scale
     question=RuleCheck(choosing_seeds=CHOOSING, scoring_seeds=SCORING),
 )
 

@@ -1,10 +1,10 @@
-"""Does a hidden layer in tensor-train form save parameters at no cost in PSNR?
+"""Test whether a hidden layer in tensor-train form saves parameters at no cost in PSNR.
 
     python studies/tensor_train.py run --scale small --signals my_clips/*.wav
 
-Table 4 of the paper: SIREN² of 4 x 256, and a wider one of 4 x 300 whose fourth hidden layer is a
-tensor train of rank 8, for 10,000 epochs. The paper counts 182,426 parameters for the latter;
-see `inr_models.networks.tensor_train` for what its figure says.
+This is Table 4 of the paper. It trains SIREN² of 4 x 256 for 10,000 epochs, and a wider one of 4 x
+300 whose fourth hidden layer is a tensor train of rank 8. The paper counts 182,426 parameters for
+the latter. `inr_models.networks.tensor_train` explains why its figure does not give that number.
 """
 
 from dataclasses import replace
@@ -17,7 +17,7 @@ from studies.questions import Comparison
 
 
 def cases(dense: int, train: int) -> tuple[Case, ...]:
-    """SIREN² of width `dense`, and of width `train` with the tensor train."""
+    """Return a SIREN² of width `dense`, and one of width `train` with the tensor train."""
     return (
         Case(name="siren2", network="siren2", width=dense),
         Case(name="siren2_tt", network="siren2_tt", width=train),
