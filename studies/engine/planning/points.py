@@ -92,7 +92,7 @@ def _compared(run: Run, target: Target) -> list[Point]:
         if run.choosing_seeds:
             tuned += [
                 Point(name=f"{case.name}, {what}", kind="tuning", network=changed, **common)
-                for what, changed in space_of(case.network, network)
+                for what, changed in space_of(network)
             ]
     return found + tuned
 
