@@ -1,10 +1,6 @@
 """Describe the fields of a config: the unit and the meaning of the column that stores each.
 
-@dataclass(frozen=True, kw_only=True)
-class HoscConfig(SirenConfig):
-    beta: Annotated[float, Meaning("sharpness (hosc)")] = 1.0
-
-described_fields(HoscConfig)[-1]    # ("beta", float, "", "sharpness (hosc)")
+A field is annotated as `beta: Annotated[float, Meaning("sharpness (hosc)")] = 1.0`.
 """
 
 import dataclasses
@@ -28,6 +24,9 @@ class DescribedField(NamedTuple):
 
 def described_fields(config: type) -> list[DescribedField]:
     """Return the name, the plain type, the unit and the meaning of every field of a config.
+
+    >>> described_fields(HoscConfig)[-1]
+    DescribedField(name='beta', type=<class 'float'>, unit='', meaning='sharpness (hosc)')
 
     Args:
         config: a dataclass whose fields are annotated as `Annotated[type, Meaning(...)]`.

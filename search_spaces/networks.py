@@ -25,7 +25,7 @@ VARIANTS: dict[str, tuple[str, dict[str, bool]]] = {
 class Case:
     """A network of a comparison, and what differs from the study's settings.
 
-        Case(name="narrow", network="siren2", width=128)
+    >>> case = Case(name="narrow", network="siren2", width=128)
 
     Args:
         name: the name in tables.
@@ -112,7 +112,8 @@ def _rounded(network: NetworkConfig) -> NetworkConfig:
 def space_of(network: NetworkConfig) -> Iterator[tuple[str, NetworkConfig]]:
     """Yield (what differs, network) for every point of a network's search space but its own.
 
-    next(space_of(HoscConfig()))    # ("omega_first 6, beta 0.5", HoscConfig(...))
+    >>> next(space_of(HoscConfig()))[0]
+    'omega_first 6, beta 0.5'
     """
     tried = [points_of(varied, getattr(network, name)) for name, varied in network.space.items()]
     for values in product(*tried):
@@ -125,7 +126,8 @@ def space_of(network: NetworkConfig) -> Iterator[tuple[str, NetworkConfig]]:
 def points_of(varied: Varied, published: float) -> list[float]:
     """Return the values at which a field is tried. They are integers if `published` is one.
 
-    points_of(Varied((0.5, 2), by="factor"), 30.0)    # [15.0, 60.0]
+    >>> points_of(Varied((0.5, 2), by="factor"), 30.0)
+    [15.0, 60.0]
     """
     points = []
     for value in varied.values:

@@ -83,7 +83,10 @@ class NetworkConfig:
 
     @property
     def structure(self) -> tuple[object, ...]:
-        """Return what networks must have in common to train as one stack."""
+        """Return what networks must have in common to train as one stack.
+
+        A subclass overrides this if it changes a module, or a field that is not a buffer of one.
+        """
         return self.network, self.width, self.depth
 
     def fields_at(self, width: int) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class SirenConfig(NetworkConfig):
     """
 
     network: ClassVar[str] = "siren"
-    # The published omega_first is between the values for images (1) and ten times those for sound.
+    # From about the omega for images (factor 1) to ten times the one for sound.
     space: ClassVar = {"omega_first": Varied(log_spaced(0.1, 10, 5), by="factor")}
 
     omega_first: OmegaFirst = 30.0

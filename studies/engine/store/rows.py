@@ -113,7 +113,8 @@ def brief(row: Mapping[str, Any]) -> Row:
 def point_columns(network: Any, shape: tuple[int, ...]) -> Row:
     """Return the hp_* columns of a network: its fields, and what follows from a signal's shape.
 
-        point_columns(GaussConfig(), (8192,))    # {"hp_width": 222, "hp_depth": 4, ...}
+    >>> point_columns(GaussConfig(), (8192,))
+    {'hp_width': 222, 'hp_depth': 4, 'hp_scale': 30.0}
 
     Args:
         network: the config of the network.

@@ -34,7 +34,8 @@ _ARROW_TYPES = {str: _TEXT, int: _INT, float: _REAL, bool: pa.bool_(), tuple: _T
 def columns_of(prefix: str, fields: Iterable[DescribedField]) -> list[Column]:
     """Return one column for each field of a config, in their order.
 
-    columns_of("fit_", described_fields(FitConfig))[0].name    # "fit_epochs"
+    >>> columns_of("fit_", described_fields(FitConfig))[0].name
+    'fit_epochs'
     """
     return [Column(prefix + f.name, _ARROW_TYPES[f.type], f.unit, f.meaning) for f in fields]
 
@@ -144,7 +145,8 @@ results folder itself opens as the table of fits."""
 def arrow_schema(table: str) -> pa.Schema:
     """Return the Arrow schema of a table. Units and meanings are metadata of its fields.
 
-    arrow_schema("fits").field("hp_s0").metadata[b"unit"]    # b"rad/unit"
+    >>> arrow_schema("fits").field("hp_s0").metadata[b"unit"]
+    b'rad/unit'
     """
     return pa.schema(
         pa.field(c.name, c.type, metadata={"unit": c.unit, "meaning": c.meaning})
