@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from inr_models import MODELS, InputError, NetworkConfig, Siren2Config, width_for, with_width
-from inr_models.networks.network_config import Setting
-from inr_models.networks.varied import Varied
+from inr_models.networks.network_config import Setting, Varied
 from search_spaces.audio import first_factor
 from search_spaces.rules import RULES, Target
 

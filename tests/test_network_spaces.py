@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from inr_models import MODELS
-from inr_models.networks.varied import Varied
+from inr_models.networks.network_config import Varied
 from search_spaces.networks import VARIANTS, Case, network_for, points_of, space_of
 from search_spaces.rules import RULES, Target
 

@@ -16,7 +16,7 @@ import torch
 from inr_models import MODELS, FitConfig, SirenConfig
 from inr_models.columns import Meaning
 from inr_models.networks.coordinate_mlp import CoordinateMLP
-from inr_models.networks.varied import Varied
+from inr_models.networks.network_config import Varied
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from inr_models.checks import check_not_negative
 from inr_models.columns import Meaning
 from inr_models.networks.finer import FinerConfig
-from inr_models.networks.varied import Varied
+from inr_models.networks.network_config import Varied
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +32,6 @@ class FinerPlusConfig(FinerConfig):
     """
 
     network: ClassVar[str] = "finer_pp"
-
     # The default is the authors'. They report biases from 1 to 20.
     space: ClassVar = {"first_bias": Varied((0, 1, 2.5, 5, 10, 20))}
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from inr_models.checks import check_positive
-from inr_models.networks.network_config import GaussianScale, NetworkConfig
-from inr_models.networks.varied import Varied, log_spaced
+from inr_models.networks.network_config import GaussianScale, NetworkConfig, Varied, log_spaced
 from inr_models.networks.wire import uniform_by_fan_in
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ class GaussConfig(NetworkConfig):
     """
 
     network: ClassVar[str] = "gauss"
-
     space: ClassVar = {"scale": Varied(log_spaced(3, 300, 5))}
 
     scale: GaussianScale = 30.0

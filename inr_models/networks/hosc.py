@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from inr_models.checks import check_positive
 from inr_models.columns import Meaning
+from inr_models.networks.network_config import Varied, log_spaced
 from inr_models.networks.siren import SirenConfig
-from inr_models.networks.varied import Varied, log_spaced
 
 if TYPE_CHECKING:
     from torch import nn
@@ -34,7 +34,6 @@ class HoscConfig(SirenConfig):
     """
 
     network: ClassVar[str] = "hosc"
-
     space: ClassVar = {
         "omega_first": Varied(log_spaced(0.2, 5, 3), by="factor"),
         "beta": Varied((0.5, 1, 4)),

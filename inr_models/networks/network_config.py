@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self
+
+import numpy as np
 
 from inr_models.checks import check_counts
 from inr_models.columns import Meaning
-from inr_models.networks.varied import Varied
 
 if TYPE_CHECKING:
     import torch
@@ -27,6 +28,28 @@ Depth = Annotated[int, Meaning("number of hidden layers", unit="layers")]
 OmegaFirst = Annotated[float, Meaning("omega of the first layer", unit="rad/unit")]
 OmegaHidden = Annotated[float, Meaning("omega of later layers", unit="rad/unit")]
 GaussianScale = Annotated[float, Meaning("factor in the Gaussian's argument (wire, gauss)")]
+
+
+class Varied(NamedTuple):
+    """The values at which a study tries one field of a network, see `NetworkConfig.space`.
+
+    Args:
+        values: the values, in increasing order.
+        by: how a value changes the published one. "value" replaces it, "factor" multiplies it, and
+            "step" is added to it (the sum is at least 1).
+    """
+
+    values: tuple[float, ...]
+    by: Literal["value", "factor", "step"] = "value"
+
+
+def log_spaced(low: float, high: float, num: int) -> tuple[float, ...]:
+    """Return `num` values from `low` to `high`, both included, at equal ratios.
+
+    >>> log_spaced(0.1, 10, 3)
+    (0.1, 1.0, 10.0)
+    """
+    return tuple(np.geomspace(low, high, num).tolist())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from inr_models.checks import check_counts
 from inr_models.columns import Meaning
-from inr_models.networks.network_config import NetworkConfig, Setting, Width
-from inr_models.networks.varied import Varied
+from inr_models.networks.network_config import NetworkConfig, Setting, Varied, Width
 from inr_models.networks.wire import uniform_by_fan_in
 
 if TYPE_CHECKING:
@@ -60,7 +59,6 @@ class ReluPeConfig(NetworkConfig):
     """
 
     network: ClassVar[str] = "relu_pe"
-
     # Fewer octaves than those up to Nyquist alias nothing, more do.
     space: ClassVar = {"octaves": Varied((-4, -2, -1, 0), by="step")}
 

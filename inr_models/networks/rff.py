@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 from inr_models.checks import check_counts, check_positive
 from inr_models.columns import Meaning
-from inr_models.networks.network_config import Width
+from inr_models.networks.network_config import Varied, Width, log_spaced
 from inr_models.networks.siren import SirenConfig
-from inr_models.networks.varied import Varied, log_spaced
 
 if TYPE_CHECKING:
     import torch
@@ -42,7 +41,6 @@ class SirenRffConfig(SirenConfig):
     """
 
     network: ClassVar[str] = "siren_rff"
-
     space: ClassVar = {"sigma": Varied(log_spaced(3, 3000, 7))}
 
     width: Width = 193

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from inr_models.checks import check_positive
 from inr_models.columns import Meaning
+from inr_models.networks.network_config import Varied
 from inr_models.networks.siren import SirenConfig
-from inr_models.networks.varied import Varied
 
 if TYPE_CHECKING:
     import torch
@@ -37,7 +37,6 @@ class ScaledSirenConfig(SirenConfig):
     """
 
     network: ClassVar[str] = "siren_scaled"
-
     space: ClassVar = {"alpha": Varied((1.5, 2, 2.5, 4))}
 
     alpha: Annotated[float, Meaning("factor on the hidden weights (siren_scaled)")] = 2.5

@@ -18,8 +18,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from inr_models.checks import check_positive
 from inr_models.columns import Meaning
-from inr_models.networks.network_config import NetworkConfig, OmegaFirst, OmegaHidden, Setting
-from inr_models.networks.varied import Varied, log_spaced
+from inr_models.networks.network_config import (
+    NetworkConfig,
+    OmegaFirst,
+    OmegaHidden,
+    Setting,
+    Varied,
+    log_spaced,
+)
 
 if TYPE_CHECKING:
     import torch

@@ -25,8 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 from inr_models.checks import check_counts
 from inr_models.columns import Meaning
 from inr_models.errors import InputError
-from inr_models.networks.network_config import Width
-from inr_models.networks.varied import Varied
+from inr_models.networks.network_config import Varied, Width
 from inr_models.networks.winner import Siren2Config
 
 if TYPE_CHECKING:
@@ -53,7 +52,6 @@ class TensorTrainConfig(Siren2Config):
     """
 
     network: ClassVar[str] = "siren2_tt"
-
     needs_autograd: ClassVar[bool] = True
     # The paper's rank of 8 is in the middle.
     space: ClassVar = {"tt_rank": Varied((2, 4, 8, 16, 32))}

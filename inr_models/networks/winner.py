@@ -43,7 +43,6 @@ class Siren2Config(SirenConfig):
     """
 
     network: ClassVar[str] = "siren2"
-
     scales_omega_for_sound: ClassVar[bool] = False
     space: ClassVar = {}  # (s0, s1) have studies of their own
 

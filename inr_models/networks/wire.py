@@ -20,9 +20,10 @@ from inr_models.networks.network_config import (
     OmegaFirst,
     OmegaHidden,
     Setting,
+    Varied,
     Width,
+    log_spaced,
 )
-from inr_models.networks.varied import Varied, log_spaced
 
 if TYPE_CHECKING:
     import torch
