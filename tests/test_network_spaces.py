@@ -5,14 +5,17 @@ import dataclasses
 import pytest
 
 from inr_models import MODELS
-from search_spaces.axes import Values
-from search_spaces.networks import NETWORKS, SPACES, Case, Varied, network_for, space_of
+from inr_models.networks.network_config import Varied
+from search_spaces.networks import VARIANTS, Case, network_for, points_of, space_of
 from search_spaces.rules import RULES, Target
 
 SOUND = Target(descriptors={"psi": 0.4}, num_samples=8192, width=52)
 IMAGE = Target(
     descriptors={"psi": 0.2}, num_samples=128 * 96, width=52, channels=3, image_shape=(128, 96)
 )
+
+NAMES = [*MODELS, *VARIANTS]
+WITHOUT_SPACE = {"siren2", "siren2_zero_bias"}
 
 
 def made(name: str, target: Target = SOUND):
@@ -21,11 +24,14 @@ def made(name: str, target: Target = SOUND):
 
 
 def test_every_network_of_the_project_can_be_compared():
-    assert {made(name).network for name in NETWORKS} == MODELS.keys()
+    for name in MODELS:
+        assert made(name).network == name
+    for name, (base, fields) in VARIANTS.items():
+        assert made(name) == dataclasses.replace(made(base), **fields)
 
 
 @pytest.mark.parametrize("target", [SOUND, IMAGE], ids=["sound", "image"])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_network_keeps_the_targets_depth_and_its_rules_scales(name, target):
     network = made(name, dataclasses.replace(target, depth=5))
     assert network.depth == 5
@@ -42,23 +48,23 @@ def test_rules_see_the_width_that_the_budget_gives():
 
 
 def test_every_network_has_a_space_but_siren2_which_has_studies_of_its_own():
-    assert NETWORKS.keys() - SPACES.keys() == {"siren2", "siren2_zero_bias"}
+    assert {name for name in NAMES if not made(name).space} == WITHOUT_SPACE
 
 
 def test_a_field_varies_by_value_by_factor_or_by_step():
-    axis = Values(values=(-2, 0.5, 3))
-    assert Varied(axis=axis).points(10.0) == [-2, 0.5, 3]
-    assert Varied(axis=axis, by="factor").points(10.0) == [-20, 5, 30]
-    steps = Varied(axis=Values(values=(-20, -1, 0)), by="step").points(10)
+    values = (-2, 0.5, 3)
+    assert points_of(Varied(values), 10.0) == [-2, 0.5, 3]
+    assert points_of(Varied(values, by="factor"), 10.0) == [-20, 5, 30]
+    steps = points_of(Varied((-20, -1, 0), by="step"), 10)
     assert steps == [1, 9, 10]
     assert all(isinstance(step, int) for step in steps), "whole as the published value is"
 
 
 @pytest.mark.parametrize("target", [SOUND, IMAGE], ids=["sound", "image"])
-@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT_SPACE])
 def test_a_space_changes_its_fields_alone_and_leaves_the_published_point_out(name, target):
     network = made(name, target)
-    found = dict(space_of(name, network))
+    found = dict(space_of(network))
     assert len(found) >= 3
     assert len(set(found.values())) == len(found)
     assert network not in found.values()
@@ -68,7 +74,7 @@ def test_a_space_changes_its_fields_alone_and_leaves_the_published_point_out(nam
             for field in dataclasses.fields(network)
             if getattr(changed, field.name) != getattr(network, field.name)
         }
-        assert differing <= SPACES[name].keys()
+        assert differing <= network.space.keys()
 
 
 def test_octaves_reach_nyquist_of_the_longest_axis():

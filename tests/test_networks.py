@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import inr_models
 from inr_models import MODELS, NetworkConfig, Siren2Config, SirenConfig, make_network
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from tests.refusals import refused
@@ -30,12 +31,18 @@ def test_four_hidden_layers_of_222_have_149185_parameters():
     assert network(Siren2Config(s0=1, s1=1), d=2).num_parameters() == 149_185 + 222
 
 
-def test_models_are_found_under_the_names_they_carry():
-    assert list(MODELS) == [
+def test_models_are_listed_under_their_names_and_keep_the_names_of_stored_results():
+    stored = {
         "siren", "siren2", "finer", "finer_pp", "wire", "gauss", "hosc", "relu_pe", "siren_rff",
         "siren2_tt", "siren_scaled", "siren_normal",
-    ]  # fmt: skip
+    }  # fmt: skip
+    assert stored <= MODELS.keys()
     assert all(config.network == name for name, config in MODELS.items())
+
+
+def test_every_config_can_be_imported_from_inr_models():
+    for config in MODELS.values():
+        assert getattr(inr_models, config.__name__) is config
 
 
 @pytest.mark.parametrize("config", CONFIGS)

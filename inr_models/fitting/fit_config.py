@@ -1,9 +1,10 @@
 """How a network is trained, as a value. No torch."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from inr_models.checks import check_counts, check_positive
+from inr_models.columns import Meaning
 from inr_models.errors import InputError
 
 Precision = Literal["float32", "tf32"]
@@ -24,11 +25,15 @@ class FitConfig:
             unknown precision.
     """
 
-    epochs: int = 30_000
-    learning_rate: float = 1e-4
-    decay: float = 0.99
-    decay_every: int = 20
-    precision: Precision = "float32"
+    epochs: Annotated[
+        int, Meaning("requested epochs, one full-batch update each", unit="epochs")
+    ] = 30_000
+    learning_rate: Annotated[float, Meaning("Adam's learning rate at the start")] = 1e-4
+    decay: Annotated[float, Meaning("factor on the learning rate at each decay")] = 0.99
+    decay_every: Annotated[int, Meaning("epochs from one decay to the next", unit="epochs")] = 20
+    precision: Annotated[
+        Precision, Meaning("precision of matrix products, `float32` or `tf32`")
+    ] = "float32"
 
     def __post_init__(self) -> None:
         check_counts(self, "epochs", "decay_every")

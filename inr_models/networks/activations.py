@@ -1,8 +1,8 @@
-"""Activation functions as small modules. They hold constants, never initialization.
+"""Define activation functions as small modules. They hold constants and initialize nothing.
 
-Constants are buffers, so that networks with different values can share one stacked fit. One that
-has a `gain` and `value_and_slope` can be trained without autograd (`elementwise`): it is a
-function of u = gain z, and the gain is taken into the layer's product.
+Constants are buffers, so that networks with different values can share one stacked fit. An
+activation that has `gain` and `value_and_slope` can be trained without autograd (see
+`elementwise`). It is a function of u = gain z, where the layer's matrix product includes the gain.
 """
 
 import torch
@@ -32,7 +32,7 @@ class Sine(nn.Module):
 
 
 class VariablePeriodicSine(nn.Module):
-    """`sin(omega (|z| + 1) z)`; its slope omits that of the factor unless `factor_gradient`."""
+    """`sin(omega (|z| + 1) z)`. The slope of |z| + 1 counts only with `factor_gradient`."""
 
     omega: Tensor
 
@@ -142,6 +142,6 @@ class GaborWavelet(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         real, imag = (z.real, z.imag) if z.is_complex() else (z, torch.zeros_like(z))
         phase, decay = self.omega * real, self.omega * imag
-        # Of real and imaginary part, as compilers and vmap take it.
+        # Compilers and vmap need the real and the imaginary part apart.
         size = torch.exp(-decay - self.scale.square() * (real.square() + imag.square()))
         return torch.complex(size * torch.cos(phase), size * torch.sin(phase))

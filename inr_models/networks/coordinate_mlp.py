@@ -1,4 +1,4 @@
-"""The one network class: a multilayer perceptron from coordinates to values."""
+"""Define the torch module of all networks, a multilayer perceptron from coordinates to values."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,17 +12,16 @@ class CoordinateMLP(nn.Module):
     """`h_0 = encoding(x)`, `h_l = activation_l(W_l h_{l-1} + b_l)`, `f = W_L h_{L-1} + b_L` (paper,
     Eqn. 1).
 
-    One activation a hidden layer, so `len(activations)` is the depth; the output layer is
-    linear, its real part the value where it is complex. An initialization function (such as
-    `siren.siren_uniform`) sets every weight and bias from an explicit generator; until then they
-    are torch's.
+    The output layer has no activation. If it is complex, its real part is the value. An
+    initialization function (such as `siren.siren_uniform`) sets every weight and bias from an
+    explicit generator. Until then they have torch's values.
 
     Args:
-        in_features: coordinates a sample (1 for sound).
-        out_features: values a sample (channels).
-        linears: the linear maps in order, the output layer last: see `dense`.
-        activations: one module for each hidden layer.
-        encoding: of coordinates [..., in_features], without parameters of its own.
+        in_features: coordinates of a sample (1 for sound).
+        out_features: values of a sample (channels).
+        linears: the linear maps in order, the output layer last (see `dense`).
+        activations: one module for each hidden layer, so their number is the depth.
+        encoding: maps coordinates [..., in_features] to features. It has no parameters.
     """
 
     def __init__(
@@ -41,11 +40,11 @@ class CoordinateMLP(nn.Module):
 
     @property
     def layers(self) -> list[nn.Linear]:
-        """The linear maps in order, the output layer last."""
+        """Return the linear maps in order, the output layer last."""
         return cast(list[nn.Linear], list(self.linears))
 
     def forward(self, coords: Tensor) -> Tensor:
-        """Map `coords` [n, in_features] to values [n, out_features]."""
+        """Return the values [n, out_features] at `coords` [n, in_features]."""
         h = self.encoding(coords)
         *hidden, output = self.layers
         for linear, activation in zip(hidden, self.activations, strict=True):
@@ -53,16 +52,26 @@ class CoordinateMLP(nn.Module):
         return torch.real(output(h))
 
     def num_parameters(self) -> int:
-        """Trainable numbers, weights and biases together; a complex one is two."""
-        return sum(p.numel() * (1 + p.is_complex()) for p in self.parameters())
+        """Return how many numbers are trained. A complex number counts as two."""
+        return sum(p.numel() * (2 if p.is_complex() else 1) for p in self.parameters())
 
 
 def dense(sizes: Sequence[int], *, is_complex: bool = False) -> list[nn.Linear]:
-    """Linear maps from each size to the next, complex ones after the first if `is_complex`.
+    """Return linear maps from each size to the next.
 
-    Torch's own draws leave no trace.
+    >>> [tuple(linear.weight.shape) for linear in dense([1, 64, 2])]
+    [(64, 1), (2, 64)]
+
+    Torch's global random state stays as it is.
+
+    Args:
+        sizes: features from layer to layer.
+        is_complex: make all maps after the first complex.
     """
     later = torch.complex64 if is_complex else torch.float32
     types = [torch.float32] + [later] * (len(sizes) - 2)
     with torch.random.fork_rng(devices=[]):
-        return [nn.Linear(*p, dtype=t) for p, t in zip(pairwise(sizes), types, strict=True)]
+        return [
+            nn.Linear(before, after, dtype=dtype)
+            for (before, after), dtype in zip(pairwise(sizes), types, strict=True)
+        ]

@@ -1,4 +1,4 @@
-"""What activations tell that can be trained without autograd (`blocked_step`), and their stacks."""
+"""Define the activations that `blocked_step` trains without autograd, and stack activations."""
 
 import copy
 from collections.abc import Sequence
@@ -10,15 +10,17 @@ from torch import Tensor, nn
 
 @runtime_checkable
 class Elementwise(Protocol):
-    """An activation of which the slope is known in closed form."""
+    """An activation whose slope has a closed form."""
 
     @property
-    def gain(self) -> Tensor: ...
+    def gain(self) -> Tensor:
+        """Return the factor on the pre-activation z: the activation is a function of u = gain z."""
+        ...
 
     def value_and_slope(
         self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """The activation at `u` and its derivative by `u`, in the given tensors if any."""
+        """Return the activation at `u` and its derivative by `u`, in the given tensors if any."""
         ...
 
 
@@ -26,13 +28,14 @@ T = TypeVar("T", bound=nn.Module)
 
 
 def stacked(modules: Sequence[T]) -> T:
-    """One module in the place of r: its buffers are theirs, those that are numbers [r, 1, 1].
+    """Return one module that applies r modules of one class to a batch [r, n, features].
 
-    Of one alone without r.
+    Each of its buffers stacks theirs. A buffer that is one number has the shape [r, 1, 1]. For a
+    single module, the axis of r is left out.
     """
-    made = copy.deepcopy(modules[0])
+    stack = copy.deepcopy(modules[0])
     for name, _ in modules[0].named_buffers():
         values = torch.stack([module.get_buffer(name) for module in modules])
         values = values if values.ndim > 1 else values[:, None, None]
-        made.register_buffer(name, values if len(modules) > 1 else values[0])
-    return made
+        stack.register_buffer(name, values if len(modules) > 1 else values[0])
+    return stack

@@ -1,6 +1,6 @@
-"""Encodings of coordinates [..., n, d] as features [..., n, e], without parameters of their own.
+"""Encode coordinates [..., n, d] as features [..., n, e]. No encoding has parameters.
 
-By elementwise operations, which no precision of products rounds.
+All operations are elementwise, so that the precision of matrix products cannot round them.
 """
 
 import math
@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 
 class Octaves(nn.Module):
-    """`sin(2^k pi x), cos(2^k pi x)`, k = 0 .. octaves - 1, of every coordinate (Mildenhall et al.
-    2020, Eqn. 4); e = 2 octaves d.
+    """`sin(2^k pi x), cos(2^k pi x)`, k = 0 .. octaves - 1, for every coordinate x.
+
+    There are e = 2 octaves d features (Mildenhall et al. 2020, Eqn. 4).
     """
 
     def __init__(self, octaves: int) -> None:
@@ -25,9 +26,10 @@ class Octaves(nn.Module):
 
 
 class FourierFeatures(nn.Module):
-    """`cos(2 pi B x), sin(2 pi B x)` (Tancik et al. 2020); e = 2 num_frequencies.
+    """`cos(2 pi B x), sin(2 pi B x)` (Tancik et al. 2020).
 
-    `frequencies` B [num_frequencies, d], in cycles per unit, is drawn once and not trained.
+    There are e = 2 num_frequencies features. `frequencies` B [num_frequencies, d], in cycles per
+    unit, are drawn once and not trained.
     """
 
     frequencies: Tensor
@@ -37,7 +39,7 @@ class FourierFeatures(nn.Module):
         self.register_buffer("frequencies", torch.full((num_frequencies, in_features), torch.nan))
 
     def forward(self, coords: Tensor) -> Tensor:
-        rows = self.frequencies[..., None, :, :]  # [1, e/2, d], or [r, 1, e/2, d] of a stack
+        rows = self.frequencies[..., None, :, :]  # [1, e/2, d], or [r, 1, e/2, d] in a stack
         phases = 2 * math.pi * coords[..., :1] * rows[..., 0]
         for k in range(1, coords.shape[-1]):
             phases = phases + 2 * math.pi * coords[..., k : k + 1] * rows[..., k]

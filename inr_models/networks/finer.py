@@ -2,15 +2,16 @@
 
 h = sin(omega (|z| + 1) z),   z = W h + b
 
-SIREN's weights and biases. The published code takes the factor |z| + 1 for a constant in the
-gradient.
+The weights and biases are SIREN's. In the gradient, the published code treats the factor |z| + 1
+as a constant.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from inr_models.columns import Meaning
 from inr_models.networks.siren import SirenConfig
 
 if TYPE_CHECKING:
@@ -19,11 +20,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class FinerConfig(SirenConfig):
-    """A FINER. `factor_gradient` differentiates the factor |z| + 1 as well."""
+    """A FINER of `depth` hidden layers of `width` features.
+
+    >>> config = FinerConfig(width=64)
+
+    Args:
+        factor_gradient: differentiate the factor |z| + 1 as well.
+
+    Raises:
+        InputError: as for `SirenConfig`.
+    """
 
     network: ClassVar[str] = "finer"
 
-    factor_gradient: bool = False
+    factor_gradient: Annotated[bool, Meaning("whether |z| + 1 is differentiated (finer)")] = False
 
     @property
     def structure(self) -> tuple[object, ...]:

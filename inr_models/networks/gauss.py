@@ -2,7 +2,7 @@
 
 h = exp(-(scale z)^2),   z = W h + b
 
-Weights and biases ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in)), as in WIRE's comparison.
+All weights and biases ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in)), as in WIRE's comparison.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from inr_models.checks import check_positive
-from inr_models.networks.mlp_config import MlpConfig
+from inr_models.networks.network_config import GaussianScale, NetworkConfig, Varied, log_spaced
 from inr_models.networks.wire import uniform_by_fan_in
 
 if TYPE_CHECKING:
@@ -23,18 +23,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GaussConfig(MlpConfig):
-    """A network of `depth` hidden layers of `width` Gaussian features; 30 is WIRE's default.
+class GaussConfig(NetworkConfig):
+    """A network of `depth` hidden layers of `width` Gaussian features.
+
+    >>> config = GaussConfig(width=64, scale=10)
+
+    Args:
+        scale: factor on the pre-activation. The default is the one of WIRE's comparison.
 
     Raises:
-        InputError: a size below 1, or a scale that is not positive and finite.
+        InputError: a size is below 1, or the scale is not positive and finite.
     """
 
     network: ClassVar[str] = "gauss"
+    space: ClassVar = {"scale": Varied(log_spaced(3, 300, 5))}
 
-    width: int = 222
-    depth: int = 4
-    scale: float = 30.0
+    scale: GaussianScale = 30.0
 
     def __post_init__(self) -> None:
         super().__post_init__()

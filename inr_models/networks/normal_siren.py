@@ -1,9 +1,10 @@
-"""SIREN with normal weights of SIREN's variances: a rival initialization (as in "simple
-sinusoidal networks", Belbute-Peres and Kolter 2022).
+"""SIREN with normal weights of SIREN's variances, a rival initialization.
 
-W_1 ~ N(0, 1/(3 d_in^2)),   W ~ N(0, 2/fan_in) / omega_hidden   later, output too
+Source: "Simple sinusoidal networks" (Belbute-Peres and Kolter 2022).
 
-The biases are SIREN's, uniform.
+W_1 ~ N(0, 1/(3 d_in^2)),   W ~ N(0, 2/fan_in) / omega_hidden   all later layers
+
+The biases are SIREN's uniform ones.
 """
 
 from __future__ import annotations
@@ -22,13 +23,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class NormalSirenConfig(SirenConfig):
-    """A SIREN of which the weights are normal, with the variances of SIREN's uniform ones."""
+    """A SIREN whose weights are normal, with the variances of SIREN's uniform weights.
+
+    >>> config = NormalSirenConfig(width=64)
+
+    Raises:
+        InputError: as for `SirenConfig`.
+    """
 
     network: ClassVar[str] = "siren_normal"
 
     def draw(self, network: CoordinateMLP, generator: torch.Generator) -> None:
         super().draw(network, generator)
         for index, linear in enumerate(network.layers):
-            # A uniform distribution's deviation is its bound over the root of 3.
+            # The deviation of a uniform distribution is its bound divided by the root of 3.
             bound = weight_bound(index, linear.in_features, self.omega_hidden)
             linear.weight.normal_(0, bound / math.sqrt(3), generator=generator)

@@ -6,9 +6,9 @@ h   = max(W h + b, 0)
 W ~ N(0, 2/fan_in) (He et al. 2015), b ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in)).
 
 A fair encoding reaches the signal's Nyquist frequency, pi n / 2 rad per unit along an axis of n
-samples: see `octaves_to_nyquist`. The paper's did not. For images it stopped at 2^6 pi whatever
-their size (Sec. 5.2), a quarter of Nyquist at 512 pixels; for sound its Table 1 counts 193 "Fourier
-features" into 4 x 193 and reports zero output for most clips.
+samples (see `octaves_to_nyquist`). The paper's encoding did not. For images it stopped at 2^6 pi,
+whatever their size (Sec. 5.2). This is a quarter of Nyquist at 512 pixels. For sound its Table 1
+counts 193 "Fourier features" into 4 x 193 and reports zero output for most clips.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from inr_models.checks import check_counts
-from inr_models.networks.mlp_config import MlpConfig
+from inr_models.columns import Meaning
+from inr_models.networks.network_config import NetworkConfig, Setting, Varied, Width
 from inr_models.networks.wire import uniform_by_fan_in
 
 if TYPE_CHECKING:
@@ -30,30 +31,47 @@ if TYPE_CHECKING:
 
 
 def octaves_to_nyquist(num_samples: int) -> int:
-    """Octaves 1, 2, 4 .. of pi rad per unit up to Nyquist, pi n / 2, of an axis of n samples."""
+    """Return how many octaves 1, 2, 4, ... of pi rad per unit there are up to Nyquist, pi n / 2.
+
+    >>> octaves_to_nyquist(8192)  # 2^12 pi = 8192 pi / 2
+    13
+
+    Args:
+        num_samples: samples n along the signal's longest axis.
+    """
     return max(1, int(math.log2(max(num_samples, 2) / 2)) + 1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReluPeConfig(MlpConfig):
-    """A ReLU network of `depth` hidden layers of `width` features on `octaves` octaves.
+class ReluPeConfig(NetworkConfig):
+    """A ReLU network of `depth` hidden layers of `width` features on encoded coordinates.
 
-    At 4 x 193 with 97 octaves, 194 encoded inputs, it has Table 1's 150,155 parameters; so many
-    octaves are none that float32 can tell apart, and 17 reach Nyquist at 150,000 samples.
+    >>> config = ReluPeConfig(width=64, octaves=octaves_to_nyquist(8192))
+
+    At 4 x 193 with 97 octaves, which are 194 encoded inputs, it has Table 1's 150,155 parameters.
+    But float32 cannot represent so many octaves, and 17 reach Nyquist at 150,000 samples.
+
+    Args:
+        octaves: octaves of the encoding.
 
     Raises:
-        InputError: a size below 1.
+        InputError: a size or `octaves` is below 1.
     """
 
     network: ClassVar[str] = "relu_pe"
+    # Fewer octaves than those up to Nyquist alias nothing, more do.
+    space: ClassVar = {"octaves": Varied((-4, -2, -1, 0), by="step")}
 
-    width: int = 193
-    depth: int = 4
-    octaves: int = 17
+    width: Width = 193
+    octaves: Annotated[int, Meaning("octaves of the encoding (relu_pe)", unit="octaves")] = 17
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_counts(self, "octaves")
+
+    @classmethod
+    def published(cls, setting: Setting) -> Self:
+        return cls(octaves=octaves_to_nyquist(setting.longest_axis))
 
     @property
     def structure(self) -> tuple[object, ...]:

@@ -2,15 +2,17 @@
 
 h_0 = (cos(2 pi B x), sin(2 pi B x)),   B ~ N(0, sigma^2), not trained
 
-and SIREN on top, its first fan-in the number of features.
+A SIREN takes the features as its input. Its first fan-in is their number.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 from inr_models.checks import check_counts, check_positive
+from inr_models.columns import Meaning
+from inr_models.networks.network_config import Varied, Width, log_spaced
 from inr_models.networks.siren import SirenConfig
 
 if TYPE_CHECKING:
@@ -23,19 +25,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SirenRffConfig(SirenConfig):
-    """A SIREN of `2 num_frequencies` Fourier features, `sigma` in cycles per unit of coordinate.
+    """A SIREN on 2 `num_frequencies` random Fourier features of the coordinates.
 
-    Its defaults have 194 features at 4 x 193: Table 1's 150,155 parameters.
+    >>> config = SirenRffConfig(width=64, num_frequencies=32, sigma=300)
+
+    The defaults, 194 features at 4 x 193, have Table 1's 150,155 parameters.
+
+    Args:
+        num_frequencies: how many frequencies are drawn.
+        sigma: their standard deviation, in cycles per unit of coordinate.
 
     Raises:
-        InputError: as `SirenConfig`, or no frequency, or a sigma that is not positive and finite.
+        InputError: as for `SirenConfig`, or `num_frequencies` is below 1, or `sigma` is not
+            positive and finite.
     """
 
     network: ClassVar[str] = "siren_rff"
+    space: ClassVar = {"sigma": Varied(log_spaced(3, 3000, 7))}
 
-    width: int = 193
-    num_frequencies: int = 97
-    sigma: float = 30.0
+    width: Width = 193
+    num_frequencies: Annotated[int, Meaning("number of random frequencies (siren_rff)")] = 97
+    sigma: Annotated[
+        float, Meaning("standard deviation of the frequencies (siren_rff)", unit="cycles/unit")
+    ] = 30.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -45,6 +57,10 @@ class SirenRffConfig(SirenConfig):
     @property
     def structure(self) -> tuple[object, ...]:
         return "rff", self.num_frequencies, self.width, self.depth
+
+    def fields_at(self, width: int) -> dict[str, Any]:
+        # As many Fourier features as the layer has, as in Table 1.
+        return {"width": width, "num_frequencies": (width + 1) // 2}
 
     def encoded(self, in_features: int) -> int:
         return 2 * self.num_frequencies

@@ -1,17 +1,20 @@
-"""SIREN with larger weights: a rival initialization (Yeom et al. 2024, "Fast training of
-sinusoidal neural fields via scaling initialization").
+"""SIREN with larger weights, a rival initialization.
+
+Source: "Fast training of sinusoidal neural fields via scaling initialization" (Yeom et al. 2024).
 
     W_l <- alpha W_l,   l = 1 .. depth
 
-over SIREN's weights. The output layer's weights and all biases stay as they are.
+W_l is SIREN's. The output layer's weights and all biases stay as they are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from inr_models.checks import check_positive
+from inr_models.columns import Meaning
+from inr_models.networks.network_config import Varied
 from inr_models.networks.siren import SirenConfig
 
 if TYPE_CHECKING:
@@ -22,15 +25,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ScaledSirenConfig(SirenConfig):
-    """A SIREN whose hidden layers' weights are `alpha` times SIREN's; 2.5 is published for images.
+    """A SIREN whose hidden layers have `alpha` times SIREN's weights.
+
+    >>> config = ScaledSirenConfig(width=64, alpha=2)
+
+    Args:
+        alpha: the factor. The default of 2.5 is published for images.
 
     Raises:
-        InputError: as `SirenConfig`, or an alpha that is not positive and finite.
+        InputError: as for `SirenConfig`, or `alpha` is not positive and finite.
     """
 
     network: ClassVar[str] = "siren_scaled"
+    space: ClassVar = {"alpha": Varied((1.5, 2, 2.5, 4))}
 
-    alpha: float = 2.5
+    alpha: Annotated[float, Meaning("factor on the hidden weights (siren_scaled)")] = 2.5
 
     def __post_init__(self) -> None:
         super().__post_init__()

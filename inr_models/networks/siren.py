@@ -5,7 +5,7 @@ h_l = sin(omega_hidden (W_l h_{l-1} + b_l)),    l = 2 .. depth
 f   = W h_depth + b
 
 W_1 ~ U(-1/d_in, 1/d_in)
-W   ~ U(-sqrt(6/fan_in)/omega_hidden, +sqrt(6/fan_in)/omega_hidden)   later, output too
+W   ~ U(-sqrt(6/fan_in)/omega_hidden, +sqrt(6/fan_in)/omega_hidden)   all later layers
 b   ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in))
 """
 
@@ -14,10 +14,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from inr_models.checks import check_positive
-from inr_models.networks.mlp_config import MlpConfig
+from inr_models.columns import Meaning
+from inr_models.networks.network_config import (
+    NetworkConfig,
+    OmegaFirst,
+    OmegaHidden,
+    Setting,
+    Varied,
+    log_spaced,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -27,29 +35,37 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SirenConfig(MlpConfig):
+class SirenConfig(NetworkConfig):
     """A SIREN of `depth` hidden layers of `width` features.
 
-    `omega_first` and `omega_hidden` are in rad per unit of pre-activation. For sound the
-    paper's SIREN has `omega_first` = 3000; see `search_spaces.audio.first_factor`. With
-    `zero_output_bias` the output layer's bias begins at 0: at small scale it makes for most of
-    the spread between seeds.
+    >>> config = SirenConfig(width=64, omega_first=300)
+
+    Args:
+        omega_first: omega of the first layer, in rad per unit of pre-activation. The paper's SIREN
+            has 3000 for sound, see `search_spaces.audio.first_factor`.
+        omega_hidden: omega of the other hidden layers, in the same unit.
+        zero_output_bias: initialize the output bias to 0. A random one causes most of the
+            difference between seeds at small scale.
 
     Raises:
-        InputError: a size below 1, or an omega that is not positive and finite.
+        InputError: a size is below 1, or an omega is not positive and finite.
     """
 
     network: ClassVar[str] = "siren"
+    # From about the omega for images (factor 1) to ten times the one for sound.
+    space: ClassVar = {"omega_first": Varied(log_spaced(0.1, 10, 5), by="factor")}
 
-    width: int = 222
-    depth: int = 4
-    omega_first: float = 30.0
-    omega_hidden: float = 30.0
-    zero_output_bias: bool = False
+    omega_first: OmegaFirst = 30.0
+    omega_hidden: OmegaHidden = 30.0
+    zero_output_bias: Annotated[bool, Meaning("whether the output bias starts at 0")] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_positive(self, "omega_first", "omega_hidden")
+
+    @classmethod
+    def published(cls, setting: Setting) -> Self:
+        return cls(omega_first=cls.omega_first * setting.omega_factor)
 
     @property
     def structure(self) -> tuple[object, ...]:
@@ -60,7 +76,7 @@ class SirenConfig(MlpConfig):
         return [self.activation(omega) for omega in omegas]
 
     def activation(self, omega: float) -> nn.Module:
-        """Of a hidden layer."""
+        """Return the activation of one hidden layer."""
         from inr_models.networks.activations import Sine
 
         return Sine(omega)
@@ -71,12 +87,12 @@ class SirenConfig(MlpConfig):
             network.layers[-1].bias.zero_()
 
     def draw(self, network: CoordinateMLP, generator: torch.Generator) -> None:
-        """Draw all that is random of `network`."""
+        """Draw every random number of `network`."""
         siren_uniform(network, self.omega_hidden, generator)
 
 
 def siren_uniform(network: CoordinateMLP, omega_hidden: float, generator: torch.Generator) -> None:
-    """Draw SIREN's uniform weights and biases, layer by layer, weights first."""
+    """Draw SIREN's uniform weights and biases, layer by layer, the weights first."""
     for index, linear in enumerate(network.layers):
         fan_in = linear.in_features
         bound = weight_bound(index, fan_in, omega_hidden)
@@ -85,5 +101,5 @@ def siren_uniform(network: CoordinateMLP, omega_hidden: float, generator: torch.
 
 
 def weight_bound(index: int, fan_in: int, omega_hidden: float) -> float:
-    """Of the uniform weights of layer `index`, counted from 0."""
+    """Return the bound of the uniform weights of layer `index`, which counts from 0."""
     return 1 / fan_in if index == 0 else math.sqrt(6 / fan_in) / omega_hidden

@@ -2,15 +2,17 @@
 
 W[(o_1 o_2 ..), (i_1 i_2 ..)] = G_1[o_1] G_2[o_2] .. G_k[i_k],   G_l[j] of size r_{l-1} x r_l
 
-The output's and the input's modes, one core each, ranks up to `tt_rank`. Begun at the TT-SVD of
-SIREN's own draw, scaled to its Frobenius norm: at full rank the layer is the dense one.
+Every mode of the output and of the input has one core, and ranks go up to `tt_rank`. The layer is
+initialized to the TT-SVD of SIREN's own draw, scaled to its Frobenius norm. So at full rank the
+layer is the dense one.
 
 The paper's Fig. 15 names cores 1x10x8, 8x30x8, 8x30x1 for a 300 x 300 matrix. Three modes of 10, 30
-and 30 are 9,000 entries, not 90,000; with a fourth core 8x10x8 between them both sides are 10 x 30,
-as here. Its 182,426 parameters follow from no such cores: 4 x 300 with these has 184,681.
+and 30 are 9,000 entries, not 90,000. With a fourth core 8x10x8 between them, both sides are
+10 x 30, as here. The paper's 182,426 parameters follow from no such cores. 4 x 300 with these has
+184,681.
 
-A library (torchTT, TensorLy-Torch) would bring a tensor class and an initialization of its own into
-what has to run with torch alone; the contraction is one einsum a core.
+A library (torchTT, TensorLy-Torch) would add a tensor class and an initialization of its own to
+code that has to run with torch alone, and the contraction is one einsum for each core.
 """
 
 from __future__ import annotations
@@ -18,10 +20,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 
 from inr_models.checks import check_counts
+from inr_models.columns import Meaning
 from inr_models.errors import InputError
+from inr_models.networks.network_config import Varied, Width
 from inr_models.networks.winner import Siren2Config
 
 if TYPE_CHECKING:
@@ -33,21 +37,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class TensorTrainConfig(Siren2Config):
-    """A SIREN² whose hidden layer `tt_layer` (counted from 1) is a tensor train of `tt_rank`.
+    """A SIREN² with one hidden layer in tensor-train form.
 
-    Both sides of its matrix have the modes `tt_modes`, whose product is the width.
+    >>> config = TensorTrainConfig(s0=1400, s1=0.5, width=300, tt_modes=(10, 30), tt_rank=8)
+
+    Args:
+        tt_layer: the hidden layer, which counts from 1.
+        tt_modes: the modes of both sides of its matrix. Their product is the width.
+        tt_rank: the largest rank.
 
     Raises:
-        InputError: as `Siren2Config`, modes that do not multiply to the width, a rank below 1, or
-            a layer that is not there or that carries noise.
+        InputError: as for `Siren2Config`, or the modes do not multiply to the width, the rank is
+            below 1, or the layer does not exist or carries noise.
     """
 
     network: ClassVar[str] = "siren2_tt"
+    needs_autograd: ClassVar[bool] = True
+    # The paper's rank of 8 is in the middle.
+    space: ClassVar = {"tt_rank": Varied((2, 4, 8, 16, 32))}
 
-    width: int = 300
-    tt_layer: int = 4
-    tt_modes: tuple[int, ...] = (10, 30)
-    tt_rank: int = 8
+    width: Width = 300
+    tt_layer: Annotated[int, Meaning("hidden layer in tensor-train form (siren2_tt)")] = 4
+    tt_modes: Annotated[
+        tuple[int, ...], Meaning("modes of both sides of that layer's matrix (siren2_tt)")
+    ] = (10, 30)
+    tt_rank: Annotated[int, Meaning("largest rank of the tensor train (siren2_tt)")] = 8
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,20 +82,26 @@ class TensorTrainConfig(Siren2Config):
             )
 
     @property
+    def cores(self) -> list[tuple[int, int, int]]:
+        """Return the shape [r, mode, r'] of each core."""
+        return core_shapes(self.tt_modes, self.tt_modes, self.tt_rank)
+
+    @property
     def structure(self) -> tuple[object, ...]:
         return "tt", self.tt_layer, self.tt_modes, self.tt_rank, self.width, self.depth
 
+    def fields_at(self, width: int) -> dict[str, Any]:
+        return {"width": width, "tt_modes": modes_of(width)}
+
     def num_parameters(self, *, in_features: int, out_features: int) -> int:
         whole = super().num_parameters(in_features=in_features, out_features=out_features)
-        cores = core_shapes(self.tt_modes, self.tt_modes, self.tt_rank)
-        return whole - self.width**2 + sum(map(math.prod, cores))
+        return whole - self.width**2 + sum(map(math.prod, self.cores))
 
     def build(self, in_features: int, out_features: int) -> CoordinateMLP:
         from inr_models.networks.tensor_train_linear import TensorTrainLinear
 
         network = super().build(in_features, out_features)
-        layer = TensorTrainLinear(self.tt_modes, self.tt_modes, self.tt_rank)
-        network.linears[self.tt_layer - 1] = layer
+        network.linears[self.tt_layer - 1] = TensorTrainLinear(self.width, self.width, self.cores)
         return network
 
     def draw(self, network: CoordinateMLP, generator: torch.Generator) -> None:
@@ -99,14 +119,24 @@ class TensorTrainConfig(Siren2Config):
 def core_shapes(
     out_modes: Sequence[int], in_modes: Sequence[int], rank: int
 ) -> list[tuple[int, int, int]]:
-    """[r, mode, r'] of each core: ranks as far as the modes allow, `rank` at the most."""
+    """Return the shape [r, mode, r'] of each core.
+
+    Every rank is as large as the modes allow, but at most `rank`.
+
+    >>> core_shapes((10, 30), (10, 30), 8)
+    [(1, 10, 8), (8, 30, 8), (8, 10, 8), (8, 30, 1)]
+    """
     modes = [*out_modes, *in_modes]
     ranks = [min(rank, math.prod(modes[:k]), math.prod(modes[k:])) for k in range(len(modes) + 1)]
     return list(zip(ranks, modes, ranks[1:], strict=False))
 
 
 def modes_of(width: int) -> tuple[int, int]:
-    """Two modes that multiply to `width`, their ratio as near to the figure's 10 x 30 as may be."""
+    """Return two modes whose product is `width` and whose ratio is nearest to Fig. 15's 10 x 30.
+
+    >>> modes_of(60)
+    (4, 15)
+    """
     divisors = [d for d in range(1, width + 1) if width % d == 0]
     low = min(divisors, key=lambda d: abs(math.log(3 * d * d / width)))
     return low, width // low

@@ -1,28 +1,32 @@
-"""A linear map whose matrix is a tensor train (Oseledets 2011)."""
+"""Define a linear map whose matrix is a tensor train (Oseledets 2011)."""
 
-import math
 from collections.abc import Sequence
 from functools import reduce
 
 import torch
 from torch import Tensor, nn
 
-from inr_models.networks.tensor_train import core_shapes
-
 
 class TensorTrainLinear(nn.Module):
-    """`W x + b` with W [out, in] from cores [r, mode, r']."""
+    """`W x + b`, where the matrix W [out_features, in_features] is a product of cores.
 
-    def __init__(self, out_modes: Sequence[int], in_modes: Sequence[int], rank: int) -> None:
+    Args:
+        out_features: features of the output.
+        in_features: features of the input.
+        shapes: the shape [r, mode, r'] of each core, the output's modes first.
+    """
+
+    def __init__(
+        self, out_features: int, in_features: int, shapes: Sequence[tuple[int, int, int]]
+    ) -> None:
         super().__init__()
-        self.out_features, self.in_features = math.prod(out_modes), math.prod(in_modes)
-        shapes = core_shapes(out_modes, in_modes, rank)
+        self.out_features, self.in_features = out_features, in_features
         self.cores = nn.ParameterList(torch.full(shape, torch.nan) for shape in shapes)
         self.bias = nn.Parameter(torch.full((self.out_features,), torch.nan))
 
     @property
     def weight(self) -> Tensor:
-        """The dense matrix [out, in]."""
+        """Return the dense matrix [out_features, in_features]."""
         whole = reduce(lambda a, b: torch.einsum("...r,rms->...ms", a, b), self.cores)
         return whole.reshape(self.out_features, self.in_features)
 
@@ -31,7 +35,7 @@ class TensorTrainLinear(nn.Module):
 
     @torch.no_grad()
     def set_to(self, weight: Tensor) -> None:
-        """The cores nearest to a dense `weight` by TT-SVD, scaled to its Frobenius norm."""
+        """Set the cores to the TT-SVD of a dense `weight`, scaled to its Frobenius norm."""
         rest = weight.double().reshape(1, -1)
         for core in list(self.cores)[:-1]:
             r, mode, s = core.shape

@@ -85,7 +85,7 @@ class Comparison(Question):
                 Point(name=case.name, kind="network", network=network, case=case.name, fit=fit)
             )
             if self.tuning_seeds:
-                for what, changed in space_of(case.network, network):
+                for what, changed in space_of(network):
                     point = Point(
                         name=f"{case.name}, {what}",
                         kind="tuning",

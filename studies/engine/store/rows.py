@@ -111,10 +111,20 @@ def brief(row: Mapping[str, Any]) -> Row:
 
 
 def point_columns(network: Any, shape: tuple[int, ...]) -> Row:
-    """The hp_* columns of a network: its fields, and what follows from a signal's shape."""
-    columns = {f"hp_{k}": v for k, v in dataclasses.asdict(network).items()}
-    if modes := columns.get("hp_tt_modes"):
-        columns["hp_tt_modes"] = " x ".join(map(str, modes))
+    """Return the hp_* columns of a network: its fields, and what follows from a signal's shape.
+
+    >>> point_columns(GaussConfig(), (8192,))
+    {'hp_width': 222, 'hp_depth': 4, 'hp_scale': 30.0}
+
+    Args:
+        network: the config of the network.
+        shape: samples along each axis of the signal.
+    """
+    columns = {}
+    for name, value in dataclasses.asdict(network).items():
+        if isinstance(value, tuple):
+            value = " x ".join(map(str, value))
+        columns[f"hp_{name}"] = value
     if isinstance(network, Siren2Config):
         columns["hp_s0_nyquist"] = network.s0 / nyquist(max(shape))
         columns["hp_bandwidth"] = bandwidth(

@@ -1,16 +1,23 @@
-"""The store's tables: every column's type, unit and meaning. README links here.
+"""Define the store's tables: the type, the unit and the meaning of every column.
 
-A column that is added later is nullable, and reads as null in older files.
+The hp_ and fit_ columns follow from the configs of the networks and of the fit, which describe
+each field where they declare it. Every column that is added later must be nullable, so that it
+reads as null in older files.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import pyarrow as pa
 
+from inr_models import MODELS, FitConfig
+from inr_models.columns import DescribedField, described_fields
 from search_spaces.descriptors import DESCRIPTORS
 
 
 class Column(NamedTuple):
+    """A column of a table. Every row must have a value in a `required` one."""
+
     name: str
     type: pa.DataType
     unit: str
@@ -20,44 +27,52 @@ class Column(NamedTuple):
 
 _TEXT, _INT, _REAL = pa.string(), pa.int64(), pa.float64()
 _REALS = pa.list_(pa.float64())
+# `rows.point_columns` writes a tuple as text, "10 x 30".
+_ARROW_TYPES = {str: _TEXT, int: _INT, float: _REAL, bool: pa.bool_(), tuple: _TEXT}
+
+
+def columns_of(prefix: str, fields: Iterable[DescribedField]) -> list[Column]:
+    """Return one column for each field of a config, in their order.
+
+    >>> columns_of("fit_", described_fields(FitConfig))[0].name
+    'fit_epochs'
+    """
+    return [Column(prefix + f.name, _ARROW_TYPES[f.type], f.unit, f.meaning) for f in fields]
+
+
+def network_fields(configs: Iterable[type]) -> list[DescribedField]:
+    """Return the fields of all these networks, each once, numbers before flags in each network.
+
+    Raises:
+        TypeError: two networks describe a field of one name differently.
+    """
+    fields: dict[str, DescribedField] = {}
+    for config in configs:
+        for field in sorted(described_fields(config), key=lambda field: field.type is bool):
+            if fields.setdefault(field.name, field) != field:
+                raise TypeError(
+                    f"{config.__name__}.{field.name}: another network describes this field "
+                    "differently; share its annotation or rename it."
+                )
+    return list(fields.values())
+
 
 FITS = (
     Column("key", _TEXT, "", "content key of the trial: the hash of `config`", True),
     Column("study", _TEXT, "", "study that computed the fit first", True),
     Column("signal", _TEXT, "", "name of the signal when it was fitted", True),
-    Column("sha256", _TEXT, "", "of the fitted float32 samples; tells signals apart", True),
-    Column("crop", _TEXT, "", "of a sound `head` or `loudest`, of an image `whole` or `busiest`"),
+    Column("sha256", _TEXT, "", "SHA-256 of the fitted float32 samples, identifies them", True),
+    Column("crop", _TEXT, "", "`head` or `loudest` of a sound, `whole` or `busiest` of an image"),
     Column("n", _INT, "samples", "fitted samples", True),
     Column("channels", _INT, "", "fitted channels"),
-    Column("sample_rate", _REAL, "Hz", "of the file; the fit does not see it"),
-    Column("network", _TEXT, "", "`siren`, `siren2` ..: a key of inr_models.MODELS", True),
-    Column("hp_width", _INT, "features", "of every hidden layer"),
-    Column("hp_depth", _INT, "layers", "hidden layers"),
-    Column("hp_omega_first", _REAL, "rad/unit", "omega of the first layer"),
-    Column("hp_omega_hidden", _REAL, "rad/unit", "omega of later layers"),
-    Column("hp_s0", _REAL, "rad/unit", "noise scale on W_1 (siren2)"),
-    Column("hp_s1", _REAL, "", "noise scale on W_2 (siren2)"),
-    Column("hp_zero_output_bias", pa.bool_(), "", "whether the output bias began at 0"),
-    Column("hp_factor_gradient", pa.bool_(), "", "finer: |z| + 1 differentiated as well"),
-    Column("hp_first_bias", _REAL, "", "finer_pp: bound of the first biases"),
-    Column("hp_scale", _REAL, "", "wire, gauss: of the Gaussian's argument"),
-    Column("hp_beta", _REAL, "", "hosc: sharpness"),
-    Column("hp_alpha", _REAL, "", "siren_scaled: factor on the hidden weights"),
-    Column("hp_octaves", _INT, "octaves", "relu_pe: of the encoding"),
-    Column("hp_num_frequencies", _INT, "", "siren_rff: random frequencies"),
-    Column("hp_sigma", _REAL, "cycles/unit", "siren_rff: their deviation"),
-    Column("hp_tt_layer", _INT, "", "siren2_tt: the hidden layer in tensor-train form"),
-    Column("hp_tt_modes", _TEXT, "", "siren2_tt: modes of both sides of its matrix"),
-    Column("hp_tt_rank", _INT, "", "siren2_tt: largest rank"),
-    Column("hp_s0_nyquist", _REAL, "share", "s0 / (pi n / 2), n along the longest axis; follows"),
-    Column("hp_bandwidth", _REAL, "rad/unit", "K = rms frequency of layer 2 (siren2); follows"),
-    Column("fit_epochs", _INT, "epochs", "asked for; one epoch is one full-batch update"),
-    Column("fit_learning_rate", _REAL, "", "Adam's, at the start"),
-    Column("fit_decay", _REAL, "", "factor on the learning rate"),
-    Column("fit_decay_every", _INT, "epochs", "between decays"),
-    Column("fit_precision", _TEXT, "", "of matrix products: `float32` or `tf32`"),
+    Column("sample_rate", _REAL, "Hz", "sample rate of the file, which the fit does not use"),
+    Column("network", _TEXT, "", "name of the network, a key of inr_models.MODELS", True),
+    *columns_of("hp_", network_fields(MODELS.values())),
+    Column("hp_s0_nyquist", _REAL, "share", "derived: s0 / (pi n / 2), n along the longest axis"),
+    Column("hp_bandwidth", _REAL, "rad/unit", "derived: K, the rms frequency of layer 2 (siren2)"),
+    *columns_of("fit_", described_fields(FitConfig)),
     Column("fit_version", _INT, "", "inr_models.FIT_VERSION"),
-    Column("seed", _INT, "", "of the initialization", True),
+    Column("seed", _INT, "", "seed of the initialization", True),
     Column("metric_psnr_peak", _REAL, "dB", "best full-signal PSNR over epochs; null if none"),
     Column("metric_psnr_final", _REAL, "dB", "PSNR after the last update; null if diverged"),
     Column("metric_mse", _REAL, "", "full-signal mean squared error at the peak"),
@@ -71,64 +86,68 @@ FITS = (
         "metrics are of the part before); `failed`: see `error`, metrics are null",
         True,
     ),
-    Column("error", _TEXT, "", "what went wrong, for `failed`"),
+    Column("error", _TEXT, "", "what went wrong, if the status is `failed`"),
     Column("seconds", _REAL, "s", "training time, shared evenly in a stack"),
-    Column("seconds_per_epoch", _REAL, "s", "seconds by scored updates"),
-    Column("parameters", _INT, "", "trainable numbers of the network; a complex one is two"),
-    Column("flops_per_epoch", _REAL, "FLOP", "of an update's matrix products, see README"),
-    Column("device", _TEXT, "", "CPU, or the card's name"),
+    Column("seconds_per_epoch", _REAL, "s", "seconds divided by the number of scored updates"),
+    Column("parameters", _INT, "", "trainable numbers of the network, two for a complex one"),
+    Column("flops_per_epoch", _REAL, "FLOP", "operations of the matrix products of an update"),
+    Column("device", _TEXT, "", "`CPU`, or the name of the GPU"),
     Column(
         "path", _TEXT, "",
-        "how an update was computed: `eager` (autograd), `blocked` (none) or `compiled`, with "
-        "` graph` where a GPU replays it as one",
+        "how an update was computed: `eager` (by autograd), `blocked` (without it) or `compiled`, "
+        "with ` graph` where a GPU replays the update as one graph",
     ),
-    Column("stack", _INT, "", "networks that were trained together, 1 for one by itself"),
-    Column("batch", _INT, "", "number, in its run, of the batch (Tune trial) that it was in"),
-    Column("batch_fits", _INT, "", "fits that were packed into the batch"),
-    Column("batch_seconds", _REAL, "s", "expected of the batch, by which it was packed"),
-    Column("versions", _TEXT, "", "of noisescape, Python and torch"),
-    Column("commit", _TEXT, "", "git commit of the code, `+` if it was changed; else null"),
-    Column("config", _TEXT, "", "the whole trial as canonical JSON, defaults left out"),
+    Column("stack", _INT, "", "networks that were trained together, 1 for a network alone"),
+    Column("batch", _INT, "", "number of the batch (Tune trial) of the fit, in its run"),
+    Column("batch_fits", _INT, "", "fits in the batch"),
+    Column("batch_seconds", _REAL, "s", "expected time of the batch, which limits its fits"),
+    Column("versions", _TEXT, "", "versions of noisescape, Python and torch"),
+    Column("commit", _TEXT, "", "git commit of the code, `+` if changed since, null without git"),
+    Column("config", _TEXT, "", "the whole trial as canonical JSON without its defaults"),
     Column("written_at", pa.timestamp("us", tz="UTC"), "", "when the row was made", True),
 )  # fmt: skip
 
 CURVES = (
-    Column("key", _TEXT, "", "of the fit", True),
-    Column("epoch", _INT, "epochs", "updates; log-spaced, 0 and the last included", True),
+    Column("key", _TEXT, "", "key of the fit", True),
+    Column("epoch", _INT, "epochs", "updates so far, log-spaced, with 0 and the last one", True),
     Column("psnr", _REAL, "dB", "full-signal PSNR after that many updates", True),
 )
 
 SIGNALS = (
-    Column("sha256", _TEXT, "", "of the fitted float32 samples", True),
-    Column("name", _TEXT, "", "shown in tables", True),
-    Column("source", _TEXT, "", "path as it was given"),
+    Column("sha256", _TEXT, "", "SHA-256 of the fitted float32 samples", True),
+    Column("name", _TEXT, "", "name in tables", True),
+    Column("source", _TEXT, "", "path of the file, as the user gave it"),
     Column("num_samples", _INT, "samples", "fitted samples", True),
-    Column("image_height", _INT, "pixels", "rows of an image; null of a sound"),
-    Column("image_width", _INT, "pixels", "columns of an image; null of a sound"),
+    Column("image_height", _INT, "pixels", "rows of an image, null for a sound"),
+    Column("image_width", _INT, "pixels", "columns of an image, null for a sound"),
     Column("channels", _INT, "", "fitted channels"),
-    Column("sample_rate", _REAL, "Hz", "of a sound's file"),
-    Column("file_samples", _INT, "samples", "in the whole file"),
+    Column("sample_rate", _REAL, "Hz", "sample rate of a sound's file"),
+    Column("file_samples", _INT, "samples", "samples of the whole file"),
     Column("crop", _TEXT, "", "`head` or `loudest` of a sound, `whole` or `busiest` of an image"),
-    Column("crop_start", _INT, "samples", "where the crop begins in the file"),
-    Column("peak", _REAL, "", "the value, or half the range, that samples were divided by"),
+    Column("crop_start", _INT, "samples", "first sample of the crop in the file"),
+    Column("peak", _REAL, "", "number that samples were divided by: peak or half range"),
     Column("psnr_zero", _REAL, "dB", "PSNR of an all-zero output", True),
     Column(
         "bands",
         _REALS,
         "share",
-        "of the summed magnitude without DC, in equal bands from 0 to Nyquist",
+        "share of the summed magnitude without DC in each of equal bands from 0 to Nyquist",
     ),
     *(Column(f"descriptor_{name}", _REAL, *info) for name, info in DESCRIPTORS.items()),
     Column("written_at", pa.timestamp("us", tz="UTC"), "", "when the row was made", True),
 )
 
 TABLES = {"fits": FITS, "_curves": CURVES, "_signals": SIGNALS}
-"""Folder under the results -> columns. Dataset readers pass over folders that begin with _,
-so the results folder itself opens as the table of fits."""
+"""Folder under the results -> columns. Dataset readers skip folders that begin with _, so the
+results folder itself opens as the table of fits."""
 
 
 def arrow_schema(table: str) -> pa.Schema:
-    """The Arrow schema of a table, units and meanings as field metadata."""
+    """Return the Arrow schema of a table. Units and meanings are metadata of its fields.
+
+    >>> arrow_schema("fits").field("hp_s0").metadata[b"unit"]
+    b'rad/unit'
+    """
     return pa.schema(
         pa.field(c.name, c.type, metadata={"unit": c.unit, "meaning": c.meaning})
         for c in TABLES[table]

@@ -111,7 +111,12 @@ class Store(ParquetFolder):
     def _write(self, table: str, rows: Sequence[Mapping[str, Any]]) -> str | None:
         if not rows:
             return None
-        return self.write_table(table, pa.Table.from_pylist(rows, arrow_schema(table)))
+        schema = arrow_schema(table)
+        # pyarrow drops keys that the schema lacks.
+        unknown = {name for row in rows for name in row} - set(schema.names)
+        if unknown:
+            raise ValueError(f"{table}: the schema has no column for {', '.join(sorted(unknown))}")
+        return self.write_table(table, pa.Table.from_pylist(rows, schema))
 
 
 def _is_in(column: str, values: Collection[str] | None) -> ds.Expression:
