@@ -154,7 +154,7 @@ def test_an_extension_type_in_a_tables_schema_is_not_unpickled(tmp_path):
     store = Store(str(tmp_path / "results"))
     (tmp_path / "results" / "fits").mkdir(parents=True)
     pq.write_table(pa.table([["a"]], schema), tmp_path / "results" / "fits" / "a.parquet")
-    with refused("another-version", "key", "string"):
+    with refused("another-version", "study", "a.parquet"):
         Store(store.results).fits()
     assert not marker.exists()
 
