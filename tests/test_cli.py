@@ -35,70 +35,65 @@ def test_bad_files_are_refused(capsys, small, tmp_path, make_wav):
     (tmp_path / "empty.wav").touch()
     (tmp_path / "folder").mkdir()
     silent = make_wav("silent.wav", np.zeros(5000))
-    for path, why in (
-        (tmp_path / "text.wav", "not readable as audio"),
-        (tmp_path / "empty.wav", "the file is empty"),
-        (tmp_path / "missing.wav", "no such file"),
-        (tmp_path / "folder", "holds no sound file"),
-        (tmp_path / "*.ogg", "no file matches"),
-        (silent, "silent"),
-    ):
-        assert f"{path}: " in (line := refuse(capsys, *small, "--signals", path))
-        assert why in line
+    for name in ("text.wav", "empty.wav", "missing.wav", "folder", "*.ogg", silent.name):
+        path = tmp_path / name
+        assert refuse(capsys, *small, "--signals", path).startswith(f"error: {path}: ")
     line = refuse(capsys, *small, "--signals", "x" * 300)
-    assert line == f"error: {'x' * 200}...: File name too long; check the path.\n"
+    assert line.startswith(f"error: {'x' * 200}...: ")
     assert not list(tmp_path.glob("results/fits/*"))
 
 
 @pytest.mark.parametrize(
-    ("flags", "words"),
+    ("flags", "field"),
     [
-        (("--epochs", 0), "epochs = 0: give a whole number"),
-        (("--seeds", 0), "seeds = 0: give a count from 1 to 100"),
-        (("--seeds", 101), "seeds = 101"),
-        (("--max-samples", 10), "max_samples = 10: give 256 or more"),
-        (("--max-concurrent", 0), "--max-concurrent 0: give 1 or more"),
-        (("--workers-per-gpu", 0), "--workers-per-gpu 0: give 1 or more"),
-        (("--precision", "half"), 'precision = \'half\': give "float32" or "tf32"'),
-        (("--tracking-uri", "mlruns"), "--tracking-uri mlruns: MLflow takes a server"),
+        (("--epochs", 0), "epochs = 0: "),
+        (("--seeds", 0), "seeds = 0: "),
+        (("--seeds", 101), "seeds = 101: "),
+        (("--max-samples", 10), "max_samples = 10: "),
+        (("--max-concurrent", 0), "--max-concurrent 0: "),
+        (("--workers-per-gpu", 0), "--workers-per-gpu 0: "),
+        (("--precision", "half"), "precision = 'half': "),
+        (("--tracking-uri", "mlruns"), "--tracking-uri mlruns: "),
     ],
 )
-def test_flags_out_of_range_are_refused(capsys, small, flags, words):
-    assert words in refuse(capsys, *small, *flags)
+def test_flags_out_of_range_are_refused(capsys, small, flags, field):
+    assert refuse(capsys, *small, *flags).startswith(f"error: {field}")
 
 
 def test_results_that_cannot_be_written_are_refused(capsys, tmp_path):
     (tmp_path / "file").write_text("in the way")
     folder = tmp_path / "file" / "results"
-    assert f"{folder}: the results folder cannot be written" in refuse(
-        capsys, "run", "--results", folder
-    )
+    assert f"error: {folder}: " in refuse(capsys, "run", "--results", folder)
 
 
 @pytest.mark.parametrize(
-    ("results", "words"),
+    ("results", "name"),
     [
-        ("~nosuchuser/x", "there is no such user"),
-        ("s3://[x", "not a URI"),
-        ("s3://", "there is no bucket in it; give s3://BUCKET"),
-        ("r?1", "MLflow's database cannot lie in a folder whose path has ?"),
-        ("r%20x", "MLflow's database cannot lie in a folder whose path has %"),
+        ("~nosuchuser/x", ""),
+        ("s3://[x", ""),
+        ("s3://", "s3://BUCKET"),
+        ("r?1", "?"),
+        ("r%20x", "%"),
     ],
 )
-def test_results_that_are_no_place_are_refused(capsys, tmp_path, monkeypatch, results, words):
+def test_results_that_are_no_place_are_refused(capsys, tmp_path, monkeypatch, results, name):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     line = refuse(capsys, "run", "--results", results, "--scale", "small")
-    assert f"--results {results}: {words}" in line
+    place, sentence = line.removeprefix("error: ").split(": ", 1)
+    assert place == f"--results {results}"
+    assert name in sentence
     assert not list(tmp_path.iterdir())
 
 
 def test_networks_that_tf32_would_hurt_are_named(capsys, tmp_path):
     flags = ["--results", str(tmp_path), "--precision", "tf32", "--networks", "siren", "wire"]
-    with pytest.raises(SystemExit, match="2"):
+    with pytest.raises(SystemExit) as stop:
         main(audio_architectures.STUDY, ["run", *flags])
+    assert stop.value.code == 2
     said = capsys.readouterr().err
-    assert said.startswith("error: --precision tf32: wire would have their coordinates rounded;")
+    assert said.startswith("error: --precision tf32: wire ")
+    assert "siren" not in said
 
 
 def test_run_is_the_default_verb(capsys, small):
@@ -108,7 +103,8 @@ def test_run_is_the_default_verb(capsys, small):
 @pytest.mark.parametrize("verb", ["status", "report"])
 def test_what_was_never_run_has_no_status_and_no_report(capsys, tmp_path, verb):
     line = refuse(capsys, verb, "--results", tmp_path)
-    assert "no run of audio_grid with these flags" in line
+    assert line.startswith(f"error: {tmp_path}: ")
+    assert "audio_grid" in line
 
 
 def test_a_space_with_its_bounds_reversed_is_a_sentence_too(tmp_path):
@@ -123,21 +119,16 @@ def test_a_space_with_its_bounds_reversed_is_a_sentence_too(tmp_path):
     assert done.stderr == "error: low = 100, high = 10: give finite bounds with low < high.\n"
 
 
-@pytest.mark.parametrize(
-    ("flags", "words"),
-    [
-        (("--precision", "tf32"), "--precision tf32: a CPU has no TF32 products"),
-        (("--workers-per-gpu", "2"), "--workers-per-gpu 2: no GPU is used"),
-    ],
-)
-def test_what_only_a_gpu_has_is_refused_on_a_cpu(capsys, monkeypatch, small, flags, words):
-    assert f"error: {words}" in refuse(capsys, *small, "--device", "cpu", *flags)
+@pytest.mark.parametrize("flags", [("--precision", "tf32"), ("--workers-per-gpu", "2")])
+def test_what_only_a_gpu_has_is_refused_on_a_cpu(capsys, monkeypatch, small, flags):
+    start = f"error: {' '.join(flags)}: "
+    assert start in refuse(capsys, *small, "--device", "cpu", *flags)
     cores = Workers(device="cpu", count=2, limit=2)
     monkeypatch.setattr(workers, "connect", lambda *_: cores)
     with pytest.raises(SystemExit) as stop:
         main(STUDY, [*map(str, small), *flags])
     assert stop.value.code == 2
-    assert f"error: {words}" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith(start)
 
 
 SECRET = "pa55word"

@@ -79,7 +79,7 @@ def test_a_ray_that_cannot_start_is_a_sentence(tmp_path):
         environment={"RAY_TMPDIR": str(folder), "RAY_ADDRESS": "local"},
     )  # fmt: skip
     assert code == 2, output
-    assert "Ray did not start on this machine: " in output
+    assert output.count("error: ") == 1
     assert "Traceback" not in output
 
 

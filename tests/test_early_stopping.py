@@ -13,7 +13,7 @@ from inr_models.fitting.metrics import curve_epochs
 from studies.engine.outcomes.choosing import candidates
 from studies.engine.planning.points import CHOOSING_STAGE, trial_of
 from studies.engine.search.journal import open_journal
-from studies.engine.search.rungs import MIN_TO_COMPARE, rung_epochs
+from studies.engine.search.rungs import MIN_TO_COMPARE, RUNG_SHARES, rung_epochs
 from studies.engine.store.compaction import compact
 from studies.engine.store.store import Store
 from tests.made import make_signal
@@ -63,22 +63,26 @@ def test_a_fit_that_is_behind_ends_there_and_the_others_as_without_it(problem, e
 
 def test_both_paths_stop_at_the_same_rung(problem):
     networks, coords, values = problem
-    rungs = [{8: 12.0, 30: 25.0}] * 3
+    rungs = [{8: -99.0, 30: 99.0}, {8: 99.0, 30: 99.0}, {8: -99.0, 30: -99.0}]
     loop, stack = (
         dict(fit(networks, coords, values, CONFIG, execution=execution, rungs=rungs))
         for execution in ("loop", "stack")
     )
+    for found in (loop, stack):
+        assert [found[index].num_epochs for index in range(3)] == [30, 8, CONFIG.epochs]
+        assert [found[index].stopped for index in range(3)] == [True, True, False]
     for index in range(3):
-        assert loop[index].stopped == stack[index].stopped
-        assert loop[index].num_epochs == stack[index].num_epochs
         assert loop[index].psnr_peak == pytest.approx(stack[index].psnr_peak, abs=0.05)
 
 
 @pytest.mark.parametrize("epochs", [1, 7, 60, 160, 300, 30_000])
 def test_rungs_are_points_of_every_whole_curve(epochs):
     run = make_search([A], epochs=epochs)
-    assert set(rung_epochs(run)) <= set(curve_epochs(epochs).tolist())
-    assert all(epoch < epochs for epoch in rung_epochs(run)) or epochs == 1
+    rungs = rung_epochs(run)
+    assert set(rungs) <= set(curve_epochs(epochs).tolist())
+    assert len(rungs) == {1: 0, 7: 2}.get(epochs, len(RUNG_SHARES))
+    for share, rung in zip(reversed(RUNG_SHARES), reversed(rungs), strict=False):
+        assert 0.5 * share * epochs < rung <= share * epochs
 
 
 def search(folder, **changes):

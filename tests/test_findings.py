@@ -176,7 +176,9 @@ def test_confirmed_regrets_of_other_signals_do_not_count(found, tmp_path):
 def test_too_little_is_refused_in_a_sentence(tmp_path, capsys):
     fill(tmp_path, planted_signals(2))
     assert findings.main([str(tmp_path), "--to", str(tmp_path / "F.md")]) == 2
-    assert "3 recordings or more" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert "3 recordings" in said
     assert not (tmp_path / "F.md").exists()
 
 

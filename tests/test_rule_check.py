@@ -135,9 +135,9 @@ def test_the_report_shows_all_rules_and_stands_alone(checked):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (None, "neither a file nor a rule"),
-        ("{}", "kind = None: give one of"),
-        ('{"kind": "table", "points": {}}', "has no point for the signal"),
+        (None, "--rules"),
+        ("{}", "kind = None: "),
+        ('{"kind": "table", "points": {}}', "perc_bell"),
     ],
 )
 def test_a_rule_that_is_none_gets_one_sentence(tmp_path, text, says):
@@ -157,4 +157,4 @@ def test_a_rules_name_is_told_apart_from_those_that_are_there(tmp_path):
     assert read_rule(path).kind == "constant"
     code, output = run("plan", tmp_path / "r", *SIZES, "--signals", CLIPS[0], "--rules", path)
     assert code == 2
-    assert "another rule is named constant; rename the file" in output
+    assert f"error: --rules {path}: " in output
