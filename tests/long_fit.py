@@ -7,7 +7,7 @@ import numpy as np
 from inr_models import FitConfig, Siren2Config
 from studies.engine.cluster.tune_run import run_schedule
 from studies.engine.cluster.workers import connect
-from studies.engine.planning.points import PlannedFit, Point
+from studies.engine.planning.points import PlannedFit, Point, Step
 from studies.engine.planning.trial import Trial
 from studies.engine.running.schedule import Schedule
 from studies.engine.signals.signal import Signal, sha256_of
@@ -40,7 +40,7 @@ if __name__ == "__main__":
     fit = PlannedFit(signal=signal, point=point, trial=trial, stage=0)
     run_schedule(
         "test",
-        Schedule([(iter([[fit]]), {})], lambda _: 10.0, num_workers=1),
+        Schedule([(iter([Step([fit])]), {})], lambda _: 10.0, num_workers=1),
         [signal],
         connect("cpu", 1),
         sys.argv[1],

@@ -1,11 +1,13 @@
 """Signals, runs and rows with known numbers, as the engine makes them."""
 
 import hashlib
+from collections.abc import Sequence
 
 from studies.audio_grid import STUDY
-from studies.engine.planning.points import all_seeds, points, trial_of
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import PlannedFit, Point, trial_of
 from studies.engine.planning.resolving import resolve
-from studies.engine.planning.study import Run
+from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
 
 
@@ -30,12 +32,25 @@ def make_run(*signals: Signal, seeds: int = 1) -> Run:
     return resolve(STUDY, "small", signals, changes={"seeds": seeds})
 
 
+def points(run: Run, signal: Signal) -> list[Point]:
+    """Every point of a signal that has a name before anything is fitted."""
+    return run.question.points(run, signal)
+
+
+def plan(run: Run, signals: Sequence[Signal]) -> list[PlannedFit]:
+    """The fits of the courses' first steps, in the order of their stages."""
+    fits = []
+    for signal in signals:
+        fits += next(run.question.course(SignalState(run, signal))).fits
+    return sorted(fits, key=lambda fit: fit.stage)
+
+
 def every_key(run, signal) -> list:
     """(point, seed, key) of all points on all seeds."""
     return [
-        (point, seed, trial_of(run, signal, point, seed).key)
+        (point, seed, trial_of(run.scale, signal, point, seed).key)
         for point in points(run, signal)
-        for seed in all_seeds(run)
+        for seed in run.seeds
     ]
 
 

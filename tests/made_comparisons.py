@@ -3,11 +3,11 @@
 import dataclasses
 
 from studies import audio_architectures
-from studies.engine.planning.points import Point, plan
+from studies.engine.planning.points import Point
 from studies.engine.planning.resolving import resolve
-from studies.engine.planning.study import Run
+from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
-from tests.made import make_signal
+from tests.made import make_signal, plan
 
 SOUND = make_signal()
 IMAGE = dataclasses.replace(

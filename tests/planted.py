@@ -6,16 +6,18 @@ from pathlib import Path
 
 import numpy as np
 from optuna.storages import BaseStorage, InMemoryStorage
-from studies.engine.outcomes.known_points import Suggestion
-from studies.engine.running.course import course
 
+from analysis.regret.regret import Regret, regrets
 from inr_models import Siren2Config
 from inr_models.fitting.metrics import curve_epochs
 from search_spaces.rules import NoiseScales
+from studies import audio_search
 from studies.audio_search import STUDY
-from studies.engine.planning.points import PlannedFit, points, trial_of
+from studies.engine.outcomes.choosing import Choice
+from studies.engine.outcomes.signal_state import SignalState, Suggestion
+from studies.engine.planning.points import PlannedFit, trial_of
 from studies.engine.planning.resolving import resolve
-from studies.engine.planning.study import Run
+from studies.engine.planning.run import Run
 from studies.engine.running.schedule import Schedule
 from studies.engine.search.signal_search import SignalSearch
 from studies.engine.signals.signal import Signal
@@ -71,17 +73,17 @@ def row_of(fit: PlannedFit, psnr: float, status: str = "ok") -> Row:
 def grid_rows(run, signal, score, seeds):
     """Rows of the whole grid, as `audio_grid` leaves them."""
     rows = {}
-    for point in points(run, signal):
+    for point in run.question.points(run, signal):
         for seed in seeds:
             if point.kind == "grid":
-                trial = trial_of(run, signal, point, seed)
+                trial = trial_of(run.scale, signal, point, seed)
                 fit = PlannedFit(signal=signal, point=point, trial=trial, stage=0)
                 rows[trial.key] = row_of(fit, score(fit))
     return rows
 
 
 def cells_of(run, signal):
-    return {p.scales for p in points(run, signal) if p.kind == "grid"}
+    return {p.scales for p in run.question.points(run, signal) if p.kind == "grid"}
 
 
 class Search:
@@ -100,20 +102,19 @@ class Search:
         curves: bool = False,
     ) -> None:
         storage, store = storage or InMemoryStorage(), Store(str(folder))
-        self.score, self.num_workers = score, num_workers
+        self.run, self.score, self.num_workers = run, score, num_workers
         self.store, self.curves = store, curves
         self.rows = rows or {signal.sha256: {} for signal in signals}
-        self.searches = {
-            s.sha256: SignalSearch(run, s, self.rows[s.sha256], storage, store) for s in signals
-        }
-        self.schedule = Schedule(
-            [
-                (course(run, s, self.rows[s.sha256], self.searches[s.sha256]), self.rows[s.sha256])
-                for s in signals
-            ],
-            lambda _: 4.0,
-            num_workers=num_workers,
-        )
+        question = run.question
+        assert isinstance(question, audio_search.Search)
+        self.question = question
+        self.searches, courses = {}, []
+        for signal in signals:
+            state = SignalState(run, signal, self.rows[signal.sha256])
+            search = SignalSearch(state, question.settings, storage, store)
+            self.searches[signal.sha256] = search
+            courses.append((question.course_of(state, search), state.rows))
+        self.schedule = Schedule(courses, lambda _: 4.0, num_workers=num_workers)
 
     def fits(self, order: np.random.Generator | None = None) -> Iterator[PlannedFit]:
         """Every fit as it ends; with `order`, at a random worker each time."""
@@ -144,6 +145,18 @@ class Search:
     def known(self, signal: Signal) -> list[Suggestion]:
         """All that the signal's study holds."""
         return self.searches[signal.sha256].suggestions()
+
+    def state(self, signal: Signal) -> SignalState:
+        """What is known of a signal by now."""
+        return SignalState(self.run, signal, self.rows[signal.sha256], self.known(signal))
+
+    def choice(self, signal: Signal) -> Choice:
+        """How the optimum of a signal is chosen."""
+        return self.question.choice(self.state(signal))
+
+    def regrets(self, signal: Signal) -> list[Regret]:
+        """Every rule's regret on a signal."""
+        return regrets(self.state(signal), self.choice(signal), self.question.confirmation)
 
     def suggested(self) -> dict[str, list[NoiseScales]]:
         """Every suggestion in its order, by signal."""

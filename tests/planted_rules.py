@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.benchmark.export import export
 from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces, share_and_gain
 from search_spaces.rules import Target
-from studies.engine.planning.points import points, trial_of
+from studies.engine.planning.points import trial_of
 from studies.engine.planning.resolving import resolve
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import curve_rows, finished_row, signal_row
@@ -94,10 +94,10 @@ def fill(folder: Path, signals: list[Signal], *, seed: int = 0, noise: float = 0
     rows, curves = [], []
     for signal in signals:
         best = FACTOR * signal.descriptors["low_pass_40"]
-        for point in points(run, signal):
+        for point in run.question.points(run, signal):
             if point.kind != "grid":
                 continue
-            trial = trial_of(run, signal, point, seed)
+            trial = trial_of(run.scale, signal, point, seed)
             assert point.scales
             network = cast(Any, trial.network)
             at = share_and_gain(signal.target(network.width, network.depth), point.scales)

@@ -23,10 +23,10 @@ from benchmarks.measuring import figure
 from benchmarks.packed_signals import pack, unpack
 from inr_models import FitConfig
 from studies import audio_grid, rule_check
-from studies.engine.planning.points import plan
 from studies.engine.planning.resolving import resolve
 from studies.engine.signals.audio import read_audio
 from studies.engine.store.store import Store
+from tests.made import plan
 from tests.refusals import refused
 
 BELL = Path(audio_grid.__file__).parent / "clips" / "perc_bell.flac"

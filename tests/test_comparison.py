@@ -3,17 +3,17 @@
 import dataclasses
 
 import pytest
-from studies.engine.running.course import course
 
 from analysis.comparison.standings import compare
 from search_spaces.networks import Case
 from studies import audio_architectures, audio_training, image_architectures, tensor_train
-from studies.engine.outcomes.choosing import best_tuned
-from studies.engine.planning.points import Point, plan, points, trial_of
-from studies.engine.planning.study import RUN_JSON
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import Point, trial_of
+from studies.engine.planning.run import read_run, run_json
 from studies.engine.running.job import Job
 from studies.engine.store.rows import signal_from_row, signal_row
 from studies.engine.store.store import Store
+from tests.made import plan, points
 from tests.made_comparisons import IMAGE, SOUND, by_case, four, make_run, row
 from tests.refusals import refused
 
@@ -56,7 +56,7 @@ def test_cases_may_change_width_rate_decay_and_scaling():
     found = {p.name: p for p in points(run, SOUND)}
     changed = found["siren2 lr x4 decay 0.9"].fit
     assert changed == dataclasses.replace(run.scale.fit, learning_rate=4 * 5e-4, decay=0.9)
-    assert trial_of(run, SOUND, found["siren2 lr x4 decay 0.9"], 0).fit == changed
+    assert trial_of(run.scale, SOUND, found["siren2 lr x4 decay 0.9"], 0).fit == changed
     assert found["siren width 104"].network.width == 104
     assert found["siren omega x1"].network.omega_first == 30
     figure = {p.name: p for p in points(make_run(audio_training.STUDY, scale="paper"), SOUND)}
@@ -81,27 +81,28 @@ def test_table_4_is_siren2_and_a_wider_one_with_a_tensor_train():
 
 def test_tuning_chooses_on_a_seed_of_its_own_and_scores_the_winner_on_the_others():
     run = four(tune=True)
-    assert run.choosing_seeds == (100,)
+    assert run.question.tuning_seeds == (100,)
     winner = "finer_pp, first_bias 10"
 
     def score(point: Point, seed: int) -> float:
         return by_case(point, 0) + 3 * (point.name == winner)
 
-    rows: dict[str, dict] = {}
-    steps = course(run, SOUND, rows, None)
-    first = next(steps)
+    state = SignalState(run, SOUND)
+    rows = state.rows
+    steps = run.question.course(state)
+    first = next(steps).fits
     tuning = {fit.trial.seed for fit in first if fit.point.kind == "tuning"}
     assert tuning == {100}
     assert not any("siren2," in fit.point.name for fit in first), "SIREN² has studies of its own"
     for fit in first:
         rows[fit.trial.key] = row(fit.trial.key, SOUND, score(fit.point, fit.trial.seed))
-    second = next(steps)
+    second = next(steps).fits
     assert {(f.point.name, f.trial.seed) for f in second} >= {(winner, 0), (winner, 1)}
     for fit in second:
         rows[fit.trial.key] = row(fit.trial.key, SOUND, score(fit.point, fit.trial.seed))
     assert next(steps, None) is None
-    assert best_tuned(run, SOUND, rows)["finer_pp"].name == winner
-    (found,) = compare(run, [SOUND], {SOUND.sha256: rows})
+    assert [point.name for point in run.question.winners(state)] == [winner]
+    (found,) = compare([state], [run.question.winners(state)])
     assert [s.point.name for s in found.standings[:3]] == ["siren2", winner, "finer_pp"]
 
 
@@ -115,8 +116,9 @@ def test_a_job_counts_what_tuning_will_add(tmp_path):
 
 def test_a_comparison_survives_its_json_and_has_its_own_id():
     run = four()
-    again = RUN_JSON.validate_json(RUN_JSON.dump_json(run))
-    assert again == run
+    again = read_run(run_json(run), run.folder)
+    assert dataclasses.replace(again, stored_id=None) == run
+    assert again.id == run.id
     assert len({run.id, four(tune=True).id, make_run().id}) == 3
 
 

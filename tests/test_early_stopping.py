@@ -5,12 +5,11 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
-from studies.engine.outcomes.known_points import known_points
 
 from analysis.regret.proxy import proxies, proxy_keys
 from inr_models import FitConfig, Siren2Config, fit, make_network
 from inr_models.fitting.metrics import curve_epochs
-from studies.engine.outcomes.choosing import candidates
+from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import CHOOSING_STAGE, trial_of
 from studies.engine.search.journal import open_journal
 from studies.engine.search.rungs import MIN_TO_COMPARE, RUNG_SHARES, rung_epochs
@@ -100,8 +99,8 @@ def test_it_saves_epochs_and_what_it_stops_is_never_an_optimum(tmp_path):
     spent = sum(rows[f.trial.key]["num_epochs"] for f in searched)
     assert spent < 0.85 * len(searched) * run.scale.fit.epochs
     stopped = {f.point.network for f in searched if f.trial.key in partial}
-    assert not stopped & {k.point.network for k in known_points(run, A, rows)}
-    assert not stopped & {p.network for p in candidates(run, A, rows, stopping.known(A))}
+    assert not stopped & {k.point.network for k in SignalState(run, A, rows).known_points()}
+    assert not stopped & {p.network for p in stopping.choice(A).candidates}
     told = stopping.known(A)
     assert {s.scales for s in told if s.stopped} == {(n.s0, n.s1) for n in stopped}
     assert all(s.value is None for s in told if s.stopped)
@@ -155,23 +154,23 @@ def test_the_proxy_table_knows_a_perfect_ranking_and_a_reversed_one(tmp_path):
     run = make_search([A], trials=8)
     searched = Search(run, [A], tmp_path, noisy(0, own=0.0), curves=True)
     list(searched.fits())
-    rows, store = searched.rows, Store(str(tmp_path))
-    curves = store.curves(proxy_keys(run, [A], rows))
-    found = proxies(run, [A], rows, curves)
+    states, store = [searched.state(A)], Store(str(tmp_path))
+    curves = store.curves(proxy_keys(states))
+    found = proxies(states, run.scale.fit.epochs, curves)
     assert [p.epochs for p in found] == sorted({p.epochs for p in found})
     assert len(found) == 4
     for proxy in found:
         assert proxy.correlations == pytest.approx((1.0,))
         assert proxy.lost == (0.0,)
     # Whoever leads early falls behind: peaks are of the best epoch so far.
-    known = known_points(run, A, rows[A.sha256])
+    known = searched.state(A).known_points()
     crossing = []
     for place, k in enumerate(known):
         for seed in range(2):
-            key = trial_of(run, A, k.point, seed).key
+            key = trial_of(run.scale, A, k.point, seed).key
             crossing += [{"key": key, "epoch": 0, "psnr": 5.0 + place},
                          {"key": key, "epoch": 160, "psnr": 50.0 - place}]  # fmt: skip
     table = type(curves).from_pylist(crossing, schema=curves.schema)
-    for proxy in proxies(run, [A], rows, table):
+    for proxy in proxies(states, run.scale.fit.epochs, table):
         assert proxy.correlations == pytest.approx((-1.0,))
         assert proxy.lost == pytest.approx((len(known) - 1.0,))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from studies import audio_architectures, audio_grid, audio_search
 from studies.command.cli import main
 from studies.engine.planning.resolving import resolve
-from studies.engine.planning.study import RUN_JSON, Run
+from studies.engine.planning.run import Run, run_json
 from studies.engine.store.compaction import compact
 from studies.engine.store.rows import signal_row
 from studies.engine.store.store import Store, output_path, target_path
@@ -31,7 +31,7 @@ def stored(folder: Path, study=audio_grid.STUDY) -> Run:
     """A folder as a run leaves it before its first fit."""
     run, store = resolve(study, "small", [SIGNAL]), Store(str(folder))
     store.add_signals([signal_row(SIGNAL)])
-    store.write_bytes(f"{run.folder}/study.json", RUN_JSON.dump_json(run))
+    store.write_bytes(f"{run.folder}/study.json", run_json(run))
     return run
 
 
@@ -80,7 +80,7 @@ VALUES = st.none() | st.integers(-9, 9) | st.text(max_size=5) | st.lists(st.inte
 def test_any_field_of_a_run_may_be_wrong(capsys, tmp_path, data):
     run = stored(tmp_path)
     path = tmp_path / run.folder / "study.json"
-    value = json.loads(RUN_JSON.dump_json(run))
+    value = json.loads(run_json(run))
     inner = data.draw(st.sampled_from([value, value["scale"], value["scale"]["fit"]]))
     inner[data.draw(st.sampled_from(sorted(inner)))] = data.draw(VALUES)
     path.write_text(json.dumps(value))

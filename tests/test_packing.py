@@ -12,7 +12,7 @@ from benchmarks.large_store import make_signals
 from benchmarks.measuring import answer, start
 from inr_models import FitConfig, Siren2Config
 from studies.engine.cluster.workers import FILLS_A_GPU, Workers, workers_per_gpu
-from studies.engine.planning.points import PlannedFit, Point
+from studies.engine.planning.points import PlannedFit, Point, Step
 from studies.engine.planning.trial import Trial
 from studies.engine.running.batch import run_batch
 from studies.engine.running.schedule import BATCH_SECONDS, MAX_BATCH, Schedule, make_batches
@@ -77,7 +77,7 @@ def test_fits_of_a_stage_that_alternate_between_structures_are_packed_by_structu
 
 def test_a_stack_may_reach_into_the_next_stage_and_comes_as_early_as_its_first_fit():
     fits = [*planned(3, stage=0), *[dataclasses.replace(f, stage=1) for f in planned(6)[3:]]]
-    whole = Schedule([(iter([fits]), {})], lambda _: 5.0, num_workers=1, min_batch=6).next()
+    whole = Schedule([(iter([Step(fits)]), {})], lambda _: 5.0, num_workers=1, min_batch=6).next()
     assert whole is not None
     assert [fit.stage for fit in whole.fits] == [0, 0, 0, 1, 1, 1]
     assert whole.seconds == 30.0

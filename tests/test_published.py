@@ -6,6 +6,7 @@ from analysis.comparison.published import EPOCHS, SETS, TABLES, left_out, publis
 from analysis.comparison.standings import compare
 from analysis.comparison.tables import caption
 from studies import audio_architectures, image_architectures, tensor_train
+from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.signals.signal import Signal
 from tests.made import make_signal
 from tests.made_comparisons import IMAGE, SCORES, make_run
@@ -44,7 +45,7 @@ def test_targets_that_cannot_be_had_are_named_and_no_mean_stands_for_them():
     assert never == ["voltage", "foley", "birds"]
     assert "tap" not in others
     run = make_run(scale="paper", signal=tap)
-    (found,) = compare(run, [tap], {tap.sha256: {}})
+    (found,) = compare([SignalState(run, tap)], [[]])
     said = caption(run, [found])
     assert "Of the paper's targets voltage, foley, birds: not available." in said
     assert "‡" in said
@@ -62,7 +63,7 @@ def test_the_papers_figures_stand_beside_as_many_epochs_as_the_papers_alone():
         assert EPOCHS[study.name] == epochs == study.paper.fit.epochs
         for changed in (None, 3):
             run = make_run(study, relay, "paper", epochs=changed)
-            (found,) = compare(run, [relay], {relay.sha256: {}})
+            (found,) = compare([SignalState(run, relay)], [[]])
             shown = {s.point.case for s in found.standings if s.paper}
             assert shown == (set() if changed else TABLES[study.name]["relay"].keys())
             assert (f"are of {epochs:,} epochs" in caption(run, [found])) == bool(changed)

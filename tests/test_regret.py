@@ -7,13 +7,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from scipy import stats
-from studies.engine.outcomes.known_points import known_points
 
 from analysis.regret.parquet import regret_table
-from analysis.regret.regret import Regret, cost_to_find, overall, regrets, share_of_cells_near_best
+from analysis.regret.regret import Regret, cost_to_find, overall, share_of_cells_near_best
 from analysis.statistics.intervals import paired_interval, paired_p_value, recordings_interval
-from studies.engine.outcomes.choosing import candidates, optimum
-from studies.engine.planning.points import PlannedFit, points, trial_of
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import PlannedFit, trial_of
 from tests.made import make_signal
 from tests.planted import Search, grid_rows, height, make_search, noisy
 
@@ -33,7 +32,7 @@ def repeats(tmp_path_factory) -> list[tuple[float, Regret]]:
     for repeat in range(REPEATS):
         search = Search(run, [signal], tmp_path_factory.mktemp("r"), noisy(repeat, own=2.0))
         list(search.fits())
-        regret = regrets(run, signal, search.rows[signal.sha256], search.known(signal))[0]
+        regret = search.regrets(signal)[0]
         truth = height(regret.optimum.network) - height(regret.rule_point.network)
         if regret.optimum.kind != "rule":
             found.append((truth, regret))
@@ -60,7 +59,7 @@ def test_the_seeds_effect_is_not_in_the_interval(tmp_path):
     run = make_search([signal], trials=4, sampler="random")
     search = Search(run, [signal], tmp_path, noisy(0, shared=30.0, own=0.0))
     list(search.fits())
-    for regret in regrets(run, signal, search.rows[signal.sha256], search.known(signal)):
+    for regret in search.regrets(signal):
         truth = height(regret.optimum.network) - height(regret.rule_point.network)
         assert regret.interval == pytest.approx((truth, truth, truth))
 
@@ -107,18 +106,18 @@ def test_candidates_are_the_top_points_the_best_cell_and_the_rules(tmp_path):
     rows = {signal.sha256: grid_rows(run, signal, score, seeds=[0, 1])}
     search = Search(run, [signal], tmp_path, score, rows=rows)
     list(search.fits())
-    found = candidates(run, signal, search.rows[signal.sha256], search.known(signal))
+    found = search.choice(signal).candidates
     assert {"eqn11_length", "eqn11_length_width"} <= {p.name for p in found}
     cells = [p for p in found if p.kind == "grid"]
-    best_cell = max((p for p in points(run, signal) if p.cell), key=lambda p: height(p.network))
+    best_cell = max(search.state(signal).cells, key=lambda p: height(p.network))
     assert best_cell in cells
     heights = {height(p.network) for p in found}
     tried = {row["metric_psnr_peak"] for row in search.rows[signal.sha256].values()}
-    tops = sorted(tried, reverse=True)[: run.top]
-    assert len(tops) == run.top > 1
+    tops = sorted(tried, reverse=True)[: run.question.top]
+    assert len(tops) == run.question.top > 1
     assert set(tops) <= heights
     assert len(heights) < len(tried), "not every point is a candidate"
-    best = optimum(run, signal, search.rows[signal.sha256], search.known(signal))
+    best = search.choice(signal).optimum
     assert best is not None
     assert height(best.network) == tops[0]
 
@@ -132,7 +131,7 @@ def test_a_rule_that_is_the_optimum_has_no_regret(tmp_path):
 
     search = Search(run, [signal], tmp_path, score)
     list(search.fits())
-    first, second = regrets(run, signal, search.rows[signal.sha256], search.known(signal))
+    first, second = search.regrets(signal)
     assert first.rule == "eqn11_length"
     assert first.interval == (0, 0, 0)
     assert second.interval.mean == pytest.approx(41.0, abs=1)
@@ -149,12 +148,12 @@ def test_regret_may_be_negative_and_a_partial_fit_never_enters(tmp_path):
     search = Search(run, [signal], tmp_path, score)
     list(search.fits())
     rows = search.rows[signal.sha256]
-    assert all(r.interval.mean == -10 for r in regrets(run, signal, rows, search.known(signal)))
-    best = optimum(run, signal, rows, search.known(signal))
-    key = trial_of(run, signal, best, 100).key
+    assert all(r.interval.mean == -10 for r in search.regrets(signal))
+    best = search.choice(signal).optimum
+    key = trial_of(run.scale, signal, best, 100).key
     for status in ("partial", "failed"):
         rows[key] = rows[key] | {"status": status}
-        assert optimum(run, signal, rows, search.known(signal)) is None
+        assert search.choice(signal).optimum is None
 
 
 def test_the_shares_and_the_mean_over_signals(tmp_path):
@@ -169,7 +168,7 @@ def test_the_shares_and_the_mean_over_signals(tmp_path):
 
     search = Search(run, signals, tmp_path, score)
     list(search.fits())
-    of_signals = [regrets(run, s, search.rows[s.sha256], search.known(s)) for s in signals]
+    of_signals = [search.regrets(s) for s in signals]
     total = overall(run, of_signals)[0]
     assert total.interval.mean == pytest.approx(0.75)
     assert total.shares == (0.5, 0.75)
@@ -200,16 +199,16 @@ def test_the_share_of_cells_near_the_best_is_of_seeds_that_all_cells_have():
         return near.get(fit.point.cell, 20.0)
 
     rows = grid_rows(run, signal, score, seeds=[0, 1])
-    assert share_of_cells_near_best(run, signal, rows) == 2 / 20
+    assert share_of_cells_near_best(SignalState(run, signal, rows)) == 2 / 20
     of_one_seed = grid_rows(run, signal, score, seeds=[0])
-    assert share_of_cells_near_best(run, signal, of_one_seed) == 2 / 20
+    assert share_of_cells_near_best(SignalState(run, signal, of_one_seed)) == 2 / 20
     key, row = next((k, r) for k, r in of_one_seed.items() if r["metric_psnr_peak"] == 39.2)
     diverged = of_one_seed | {key: row | {"status": "diverged"}}
-    assert share_of_cells_near_best(run, signal, diverged) == 1 / 20
+    assert share_of_cells_near_best(SignalState(run, signal, diverged)) == 1 / 20
     failed = of_one_seed | {key: row | {"status": "failed"}}
-    assert math.isnan(share_of_cells_near_best(run, signal, failed))
+    assert math.isnan(share_of_cells_near_best(SignalState(run, signal, failed)))
     del of_one_seed[key]
-    assert math.isnan(share_of_cells_near_best(run, signal, of_one_seed))
+    assert math.isnan(share_of_cells_near_best(SignalState(run, signal, of_one_seed)))
 
 
 def test_the_cost_counts_what_came_before_the_optimum(tmp_path):
@@ -217,11 +216,10 @@ def test_the_cost_counts_what_came_before_the_optimum(tmp_path):
     run = make_search([signal], trials=6, sampler="random")
     search = Search(run, [signal], tmp_path, noisy(0))
     list(search.fits())
-    found = search.known(signal)
-    rows = search.rows[signal.sha256]
-    at = found[4].scales
-    point = next(k.point for k in known_points(run, signal, rows) if k.point.scales == at)
-    cost = cost_to_find(run, signal, rows, found, point)
+    at = search.known(signal)[4].scales
+    point = next(k.point for k in search.state(signal).known_points() if k.point.scales == at)
+    cost = cost_to_find(search.state(signal), search.choice(signal)._replace(optimum=point))
+    assert cost is not None
     assert cost.fits == 5 * 2  # two rules, three suggestions, on two seeds
     assert cost.epochs == 10 * run.scale.fit.epochs
     assert cost.seconds == 10.0

@@ -8,11 +8,13 @@ import re
 import pytest
 from rich.console import Console
 
-from analysis.grid.report import grid_report
-from analysis.grid.summary import summarize
-from analysis.reporting.report import Results
-from analysis.reporting.tables import plan_table, status_table, summary_table
+from analysis.grid.summary import Summary, summarize
+from analysis.grid.tables import summary_table
+from studies.command.tables import plan_table, status_table
+from studies.engine.outcomes.results import Progress, Results
+from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import trial_of
+from studies.engine.planning.run import Skipped
 from studies.engine.store.store import Store
 from tests.made import make_run, make_signal, rows_for
 
@@ -24,24 +26,34 @@ def score(point, seed):
 
 
 def make_results(run, signal, rows, store, missing: int = 0) -> Results:
-    sha = signal.sha256
-    done, left = {sha: len(rows)}, {sha: missing}
-    return Results(run, [signal], {sha: rows}, store, done, left, {sha: []}, lambda _: {})
+    progress = {signal.sha256: Progress(len(rows), missing, set(rows))}
+    return Results(run, [SignalState(run, signal, rows)], store, progress)
+
+
+def page_of(results: Results) -> str:
+    return results.run.question.report(results, datetime.datetime.now()).html
+
+
+def summaries_of(results: Results) -> list[Summary]:
+    question = results.run.question
+    choices = [question.choice(state) for state in results.states]
+    return summarize(results.states, choices, question.scoring_seeds)
 
 
 @pytest.fixture
 def page(tmp_path) -> str:
     signal = make_signal(NASTY)
-    run = dataclasses.replace(make_run(signal), skipped=(f"{NASTY}.wav: <i>bad</i>.",))
+    run = dataclasses.replace(make_run(signal), skipped=(Skipped(f"{NASTY}.wav", "<i>bad</i>."),))
     rows = rows_for(run, signal, score)
     store = Store(str(tmp_path))
-    (summary,) = summarize(run, [signal], {signal.sha256: rows})
+    results = make_results(run, signal, rows, store)
+    (summary,) = summaries_of(results)
     assert summary.best is not None
     for point in (summary.best.point, summary.rule.point):
-        key = trial_of(run, signal, point, 105).key
+        key = trial_of(run.scale, signal, point, 105).key
         curve = [{"key": key, "epoch": e, "psnr": 10.0 + e} for e in range(5)]
         store.append([], curve)
-    return grid_report(make_results(run, signal, rows, store), datetime.datetime.now()).html
+    return page_of(results)
 
 
 def test_the_report_is_one_file_with_its_figures_inside(page):
@@ -71,9 +83,9 @@ def test_tables_show_brackets_and_stay_within_80_columns(tmp_path):
     results = make_results(run, signal, rows, Store(str(tmp_path)))
     console = Console(file=io.StringIO(), width=80, markup=False)
     for table in (
-        summary_table(run, summarize(run, [signal], {signal.sha256: rows})),
+        summary_table(run, summaries_of(results), run.question.scoring_seeds),
         status_table(results),
-        plan_table(run, [signal], {signal.sha256: 29}),
+        plan_table(run, [signal], results.progress),
     ):
         console.print(table)
     text = console.file.getvalue()
@@ -86,5 +98,5 @@ def test_a_run_without_any_row_has_a_report_that_says_so(tmp_path):
     signal = make_signal()
     run = make_run(signal)
     results = make_results(run, signal, {}, Store(str(tmp_path)), missing=29)
-    page = grid_report(results, datetime.datetime.now()).html
+    page = page_of(results)
     assert "Not finished: 0 of 29 fits" in page

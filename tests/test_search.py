@@ -6,16 +6,14 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from studies.engine.outcomes.known_points import known_points, objective
 
-from analysis.regret.regret import regrets
 from search_spaces.axes import Linear, Values
 from search_spaces.noise_grid import NoiseGrid
 from studies.audio_search import STUDY
-from studies.engine.outcomes.choosing import optimum
-from studies.engine.planning.points import CHOOSING_STAGE, PlannedFit, points, trial_of
+from studies.engine.outcomes.signal_state import SignalState, objective
+from studies.engine.planning.points import CHOOSING_STAGE, PlannedFit, trial_of
 from studies.engine.planning.resolving import resolve
-from studies.engine.planning.study import confirming_seeds
+from studies.engine.planning.scale import confirming_seeds
 from studies.engine.search import signal_search as suggestions
 from studies.engine.search.journal import open_journal, space
 from tests.made import make_signal
@@ -38,7 +36,8 @@ def test_the_order_of_completion_changes_no_suggestion(tmp_path, sampler):
 
 def test_another_seed_gives_other_suggestions(tmp_path):
     run = make_search([A], trials=4)
-    other = dataclasses.replace(run, search=dataclasses.replace(run.search, seed=1))
+    settings = dataclasses.replace(run.question.settings, seed=1)
+    other = dataclasses.replace(run, question=dataclasses.replace(run.question, settings=settings))
     first, second = (Search(r, [A], tmp_path, noisy(0)) for r in (run, other))
     for search in (first, second):
         list(search.fits())
@@ -106,7 +105,7 @@ def test_signals_stay_balanced_to_the_end(tmp_path):
     for fit in search.fits(np.random.default_rng(0)):
         counts = [len(found) for found in search.suggested().values()]
         if fit.stage < CHOOSING_STAGE:
-            assert max(counts) - min(counts) <= 2 * run.search.round_size
+            assert max(counts) - min(counts) <= 2 * run.question.settings.round_size
     assert counts == [16, 16, 16]
 
 
@@ -117,7 +116,7 @@ def test_the_search_finds_the_planted_optimum(tmp_path):
     list(search.fits())
     heights = []
     for signal in signals:
-        values = objective(known_points(run, signal, search.rows[signal.sha256]), range(2))
+        values = objective(search.state(signal).known_points(), range(2))
         best = max(values, key=lambda point: values[point])
         heights.append(height(best.network))
     # Of 50; a fit's own noise deviates by 0.5, so one search may be off by more.
@@ -138,7 +137,7 @@ def test_a_warm_start_knows_the_grid_and_repeats_none_of_it(tmp_path):
     for signal in signals:
         study = warm.searches[signal.sha256].study
         assert warm.searches[signal.sha256].num_warm == 20 + 2
-        in_order = known_points(run, signal, warm.rows[signal.sha256])
+        in_order = warm.state(signal).known_points()
         cells = [k.point for k in in_order if k.point.scales in cells_of(run, signal)]
         told = {(t.params["s0"], t.params["s1"]): t.value for t in study.trials[:22]}
         assert len(cells) == 20
@@ -151,20 +150,20 @@ def test_a_warm_start_knows_the_grid_and_repeats_none_of_it(tmp_path):
 
 
 def points_at(run, at):
-    return dataclasses.replace(points(run, A)[1].network, s0=at[0], s1=at[1])
+    return dataclasses.replace(run.question.points(run, A)[1].network, s0=at[0], s1=at[1])
 
 
 def test_a_point_that_lacks_seeds_is_corrected_by_what_they_do_to_others():
     run = make_search([A], seeds=2)
     effect = {0: +3.0, 1: -3.0}
     rows = {}
-    for point in points(run, A):
+    for point in run.question.points(run, A):
         for seed in (0, 1):
             if point.kind == "rule" or (point.kind == "grid" and seed == 0):
-                trial = trial_of(run, A, point, seed)
+                trial = trial_of(run.scale, A, point, seed)
                 fit = PlannedFit(signal=A, point=point, trial=trial, stage=0)
                 rows[trial.key] = row_of(fit, height(point.network) + effect[seed])
-    values = objective(known_points(run, A, rows), (0, 1))
+    values = objective(SignalState(run, A, rows).known_points(), (0, 1))
     assert len(values) == 22
     for point, value in values.items():
         assert value == pytest.approx(height(point.network))
@@ -213,13 +212,15 @@ def test_choosing_and_scoring_seeds_never_meet():
 
 def test_what_cannot_be_searched_is_refused_in_a_sentence(tmp_path):
     with refused("unknown-name", "--sampler", "nosuch", "tpe, gp, random"):
-        suggestions.check_search(make_search([A], sampler="nosuch"), [A])
+        run = make_search([A], sampler="nosuch")
+        run.question.check_signals(run, [A])
     with refused("out-of-range", "trials", 0, 1):
         make_search([A], trials=0)
     point = NoiseGrid(s0=Values(values=(400,)), s1=Values(values=(1,)))
     study = dataclasses.replace(STUDY, small=dataclasses.replace(STUDY.small, grid=point))
     with refused("out-of-range", "grid"):
-        suggestions.check_search(resolve(study, "small", [A]), [A])
+        run = resolve(study, "small", [A])
+        run.question.check_signals(run, [A])
 
 
 def test_a_failed_fit_of_a_suggestion_is_tried_again_and_the_search_ends(tmp_path):
@@ -233,23 +234,23 @@ def test_a_failed_fit_of_a_suggestion_is_tried_again_and_the_search_ends(tmp_pat
             failed += [fit.trial.key] if fails else []
             first.schedule.record(row_of(fit, first.score(fit), "failed" if fails else "ok"))
     told = first.known(A)
-    best = optimum(run, A, first.rows[A.sha256], told)
+    best = first.choice(A).optimum
     rows = {k: r for k, r in first.rows[A.sha256].items() if r["status"] != "failed"}
     again = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path), rows={A.sha256: rows})
     assert [fit.trial.key for fit in again.fits()] == failed
     # What was told stays told, so that the answer does not depend on the repair.
     assert again.known(A) == told
-    assert optimum(run, A, again.rows[A.sha256], told) == best
+    assert again.choice(A).optimum == best
 
 
 def test_what_others_store_later_does_not_undo_an_answer(tmp_path):
     run = make_search([A], trials=6)
     search = Search(run, [A], tmp_path, noisy(0))
     list(search.fits())
-    rows, known = search.rows[A.sha256], search.known(A)
-    before = regrets(run, A, rows, known)
-    later = grid_rows(run, A, lambda fit: 99.0, seeds=[0, 1, *run.choosing_seeds])
-    assert regrets(run, A, rows | later, known) == before
+    before = search.regrets(A)
+    later = grid_rows(run, A, lambda fit: 99.0, seeds=[0, 1, *run.question.choosing_seeds])
+    search.rows[A.sha256] |= later
+    assert search.regrets(A) == before
 
 
 @pytest.mark.parametrize("n", [260, 1000, 5000, 8191])
@@ -268,7 +269,7 @@ def test_a_space_of_one_axis_has_a_rim_and_no_other(tmp_path):
     run = resolve(study, "small", [A], changes={"trials": 6})
     search = Search(run, [A], tmp_path, lambda fit: 30 + fit.point.scales.s1)
     list(search.fits())
-    found = regrets(run, A, search.rows[A.sha256], search.known(A))
+    found = search.regrets(A)
     assert all(r.at_rim == (r.optimum.scales.s1 > 2.85) for r in found)
 
 

@@ -13,17 +13,18 @@ from rich.console import Console
 
 from analysis.comparison.report import comparison_report
 from analysis.comparison.standings import compare, overall
-from analysis.reporting.report import Results
 from studies import audio_architectures, image_architectures
-from studies.engine.planning.points import plan, points, trial_of
+from studies.engine.outcomes.results import Progress, Results
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import trial_of
 from studies.engine.store.store import Store, output_path, target_path
-from tests.made import make_signal
+from tests.made import make_signal, plan
 from tests.made_comparisons import IMAGE, SOUND, by_case, four, make_run, rows_of
 
 
 def test_standings_are_in_the_order_of_the_means_and_no_dead_fit_is_ranked():
     run = four()
-    (found,) = compare(run, [SOUND], {SOUND.sha256: rows_of(run, SOUND, by_case)})
+    (found,) = compare([SignalState(run, SOUND, rows_of(run, SOUND, by_case))], [[]])
     assert [(s.point.name, s.rank) for s in found.standings] == [
         ("siren2", 1), ("finer_pp", 2), ("siren", 3), ("wire", None),
     ]  # fmt: skip
@@ -36,13 +37,13 @@ def test_standings_are_in_the_order_of_the_means_and_no_dead_fit_is_ranked():
 def test_a_network_with_a_fit_that_is_not_whole_has_no_rank(status):
     run = four()
     rows = rows_of(run, SOUND, by_case)
-    point = next(p for p in points(run, SOUND) if p.name == "siren2")
-    key = trial_of(run, SOUND, point, 1).key
+    point = next(p for p in run.question.points(run, SOUND) if p.name == "siren2")
+    key = trial_of(run.scale, SOUND, point, 1).key
     if status == "missing":
         del rows[key]
     else:
         rows[key] |= {"status": status, "metric_psnr_peak": None}
-    (found,) = compare(run, [SOUND], {SOUND.sha256: rows})
+    (found,) = compare([SignalState(run, SOUND, rows)], [[]])
     standing = next(s for s in found.standings if s.point.name == "siren2")
     assert standing.rank is None
     assert standing.remark == f"1 of 2 {status}"
@@ -52,9 +53,12 @@ def test_a_network_with_a_fit_that_is_not_whole_has_no_rank(status):
 def test_the_mean_gap_is_of_networks_that_are_ranked_on_every_signal():
     run = four()
     other = make_signal("other")
-    rows = {SOUND.sha256: rows_of(run, SOUND, by_case)}
-    rows[other.sha256] = rows_of(run, other, lambda p, s: by_case(p, s) + 8 * (p.case == "siren"))
-    totals = overall(compare(run, [SOUND, other], rows))
+    rows = rows_of(run, other, lambda p, s: by_case(p, s) + 8 * (p.case == "siren"))
+    states = [
+        SignalState(run, SOUND, rows_of(run, SOUND, by_case)),
+        SignalState(run, other, rows),
+    ]
+    totals = overall(compare(states, [[], []]))
     assert [(o.name, o.behind, o.wins, o.ranked) for o in totals[:3]] == [
         ("siren2", 0.0, 2, 2), ("finer_pp", 5.0, 0, 2), ("siren", 11.0, 0, 2),
     ]  # fmt: skip
@@ -82,10 +86,9 @@ def test_the_report_has_a_table_figures_and_error_pictures(tmp_path, signal):
         if fit.keep:
             store.write_array(output_path(fit.trial.key), values / 2)
     sha = signal.sha256
-    results = Results(
-        run, [signal], {sha: rows}, store, {sha: len(rows)}, {sha: 0}, {sha: []}, lambda _: {}
-    )
-    made = comparison_report(results, datetime.datetime.now())
+    progress = {sha: Progress(len(rows), 0, set(rows))}
+    results = Results(run, [SignalState(run, signal, rows)], store, progress)
+    made = comparison_report(results, [[]], datetime.datetime.now())
     assert {name.rsplit("-", 1)[1] for name in made.figures} == {"networks", "histories", "errors"}
     assert made.html.count('src="data:image/svg+xml;base64,') == 3
     assert "<b>" not in made.html

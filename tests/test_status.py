@@ -13,9 +13,11 @@ import pytest
 from benchmarks.large_store import made_up_row, make_signals
 from studies import audio_architectures, audio_grid, audio_search
 from studies.command.stored_runs import newest_run
-from studies.engine.planning.points import Point, all_seeds, points, trial_of
-from studies.engine.planning.resolving import FLAGS, resolve
-from studies.engine.planning.study import RUN_JSON, Study
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import Point
+from studies.engine.planning.resolving import flags_of, resolve
+from studies.engine.planning.run import run_json
+from studies.engine.planning.study import Study
 from studies.engine.store.rows import Row, signal_row
 from studies.engine.store.store import Store
 from tests.commands import run as command
@@ -32,14 +34,15 @@ def store_of(
     signals, store = make_signals(clips, num_samples=256), Store(str(results))
     asked = resolve(study, "small", signals)
     for signal in signals:
+        state = SignalState(asked, signal)
         made = [
-            change(made_up_row(study.name, signal, trial_of(asked, signal, p, seed))[0], p, seed)
-            for p in points(asked, signal)
-            for seed in all_seeds(asked)
+            change(made_up_row(study.name, signal, state.trial(p, seed))[0], p, seed)
+            for p in state.points
+            for seed in asked.seeds
         ]
         store.append(list({row["key"]: row for row in made if row}.values()))
     store.add_signals(map(signal_row, signals))
-    store.write_bytes(f"{asked.folder}/study.json", RUN_JSON.dump_json(asked))
+    store.write_bytes(f"{asked.folder}/study.json", run_json(asked))
 
 
 def said_of(results: Path, script: str = audio_grid.__file__) -> list[list[str]]:
@@ -133,8 +136,9 @@ def test_a_run_of_all_clips_that_are_named_comes_before_a_newer_one_of_some(tmp_
     store.add_signals(map(signal_row, (a, b)))
     for signals in ([a, b], [a]):
         run = resolve(audio_grid.STUDY, "small", signals)
-        store.write_bytes(f"{run.folder}/study.json", RUN_JSON.dump_json(run))
+        store.write_bytes(f"{run.folder}/study.json", run_json(run))
         time.sleep(0.02)  # files of one moment have no newest
+    settings = dict.fromkeys(flag.name for flag in flags_of(audio_grid.STUDY))
     for named, expected in ((["a.wav", "b.wav"], [a, b]), (["a.wav"], [a]), (None, [a])):
-        flags = argparse.Namespace(scale=None, **dict.fromkeys(FLAGS) | {"signals": named})
-        assert newest_run("audio_grid", flags, store)[1] == expected
+        flags = argparse.Namespace(scale=None, signals=named, **settings)
+        assert newest_run(audio_grid.STUDY, flags, store)[1] == expected

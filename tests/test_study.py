@@ -3,24 +3,24 @@
 import dataclasses
 
 import pytest
-from studies.engine.running.course import course
 
 from inr_models import Siren2Config
 from search_spaces.axes import Linear, Values
 from search_spaces.noise_grid import NoiseGrid
 from studies.audio_grid import STUDY
-from studies.engine.planning.points import plan, points, trial_of
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import trial_of
 from studies.engine.planning.resolving import resolve
-from studies.engine.planning.study import RUN_JSON
+from studies.engine.planning.run import read_run, run_json
 from studies.engine.store.rows import signal_from_row, signal_row
-from tests.made import every_key, make_run, make_signal, rows_for
+from tests.made import every_key, make_run, make_signal, plan, points, rows_for
 from tests.refusals import refused
 
 
 def test_a_run_survives_its_json():
     run = make_run(make_signal())
-    again = RUN_JSON.validate_json(RUN_JSON.dump_json(run))
-    assert again == run
+    again = read_run(run_json(run), run.folder)
+    assert dataclasses.replace(again, stored_id=None) == run
     assert again.id == run.id
     assert make_run(make_signal("other")).id != run.id
 
@@ -50,9 +50,9 @@ def test_the_confirming_seeds_are_none_of_the_grids():
     run = make_run(signal, seeds=100)
     grid = {f.trial.seed for f in plan(run, [signal]) if f.point.kind == "grid"}
     assert grid == set(range(100))
-    steps = course(run, signal, rows_for(run, signal, lambda *_: 20.0), None)
-    fits = [fit for step in steps for fit in step]
-    assert {f.trial.seed for f in fits} - grid == set(run.scoring_seeds) == {105, 106}
+    state = SignalState(run, signal, rows_for(run, signal, lambda *_: 20.0))
+    fits = [fit for step in run.question.course(state) for fit in step.fits]
+    assert {f.trial.seed for f in fits} - grid == set(run.question.scoring_seeds) == {105, 106}
     with refused("out-of-range", "seeds", 101):
         make_run(signal, seeds=101)
 
@@ -60,7 +60,7 @@ def test_the_confirming_seeds_are_none_of_the_grids():
 def test_rules_that_agree_are_one_trial():
     signal = make_signal(n=150_000)
     run = resolve(STUDY, "paper", [signal])
-    by_name = {p.name: trial_of(run, signal, p, 0).key for p in points(run, signal)}
+    by_name = {p.name: trial_of(run.scale, signal, p, 0).key for p in points(run, signal)}
     assert by_name["eqn11"] == by_name["eqn11_length"] == by_name["eqn11_length_width"]
     assert by_name["eqn11"] != by_name["eqn11_text"]
     keys = [f.trial.key for f in plan(run, [signal])]
@@ -109,6 +109,6 @@ def test_a_width_changes_the_networks_and_its_own_changes_nothing():
         if ours.cell and ours.scales and theirs.scales:  # sqrt(52 / 208) of s1
             assert theirs.scales == pytest.approx((ours.scales.s0, ours.scales.s1 / 2))
     assert resolve(STUDY, "small", [signal], changes={"width": 52}).id == run.id
-    assert wide.settings["width"] == 208
+    assert wide.scale.width == 208
     with refused("out-of-range", "--width", 0, 1):
         resolve(STUDY, "small", [signal], changes={"width": 0})

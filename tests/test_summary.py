@@ -6,28 +6,31 @@ import pytest
 from analysis.grid.plots import place
 from analysis.grid.summary import summarize
 from studies.engine.outcomes.landscape import landscape
-from studies.engine.planning.points import points, trial_of
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import trial_of
 from studies.engine.running.job import Job
 from studies.engine.store.store import Store
-from tests.made import make_run, make_signal, rows_for
+from tests.made import make_run, make_signal, points, rows_for
 
 
 def test_the_best_cell_is_that_of_the_largest_mean_over_common_seeds():
     signal = make_signal()
     run = make_run(signal, seeds=2)
     rows = rows_for(run, signal, lambda p, seed: 20.0 + seed + (p.cell == (2, 3)) * 5)
-    relief = landscape(run, signal, rows)
+    relief = landscape(SignalState(run, signal, rows))
     assert relief.best is not None
     assert relief.best.cell == (2, 3)
     assert relief.mean[2, 3] == 25.5
     # While seed 1 is only there for one cell, it must not lift that cell above the others.
-    lone = trial_of(run, signal, relief.cells[0, 0], 1).key
+    lone = trial_of(run.scale, signal, relief.cells[0, 0], 1).key
     second = {
-        trial_of(run, signal, p, 1).key for p in points(run, signal) if p.cell not in (None, (0, 0))
+        trial_of(run.scale, signal, p, 1).key
+        for p in points(run, signal)
+        if p.cell not in (None, (0, 0))
     }
     partial = {k: r for k, r in rows.items() if k not in second}
     partial[lone]["metric_psnr_peak"] = 99.0
-    relief = landscape(run, signal, partial)
+    relief = landscape(SignalState(run, signal, partial))
     assert relief.best is not None
     assert relief.best.cell == (2, 3)
 
@@ -43,7 +46,7 @@ def test_a_best_cell_on_the_rim_is_marked_but_s1_zero_is_no_rim():
         ((2, 2), False),
     ):
         rows = rows_for(run, signal, lambda p, seed, cell=cell: 20.0 + (p.cell == cell))
-        assert landscape(run, signal, rows).best_at_edge == rim, cell
+        assert landscape(SignalState(run, signal, rows)).best_at_edge == rim, cell
 
 
 def test_a_diverged_or_failed_cell_is_never_the_best():
@@ -51,13 +54,13 @@ def test_a_diverged_or_failed_cell_is_never_the_best():
     run = make_run(signal)
     for status in ("diverged", "failed"):
         rows = rows_for(run, signal, lambda p, seed: 20.0 + (p.cell == (0, 0)) * 50)
-        cell = landscape(run, signal, rows).cells[0, 0]
-        rows[trial_of(run, signal, cell, 0).key]["status"] = status
-        relief = landscape(run, signal, rows)
+        cell = landscape(SignalState(run, signal, rows)).cells[0, 0]
+        rows[trial_of(run.scale, signal, cell, 0).key]["status"] = status
+        relief = landscape(SignalState(run, signal, rows))
         assert np.isnan(relief.mean[0, 0])
         assert relief.best is not None
         assert relief.best.cell != (0, 0)
-    assert landscape(run, signal, {}).best is None
+    assert landscape(SignalState(run, signal, {})).best is None
 
 
 def test_the_difference_is_paired_and_on_the_confirming_seeds_alone():
@@ -69,7 +72,8 @@ def test_the_difference_is_paired_and_on_the_confirming_seeds_alone():
             return {105: 40.0, 106: 44.0}.get(seed, 60.0 if point.cell == (1, 1) else 30.0)
         return {105: 37.0, 106: 42.0}.get(seed, 90.0)
 
-    (summary,) = summarize(run, [signal], {signal.sha256: rows_for(run, signal, score)})
+    state = SignalState(run, signal, rows_for(run, signal, score))
+    (summary,) = summarize([state], [run.question.choice(state)], run.question.scoring_seeds)
     assert summary.best is not None
     assert summary.best.point.cell == (1, 1)
     assert summary.differences == (3.0, 2.0)
@@ -90,7 +94,7 @@ def test_a_failed_cell_does_not_hide_the_confirmed_gain(tmp_path):
     run = make_run(signal)
     rows = rows_for(run, signal, lambda p, seed: 30.0 + 5 * (p.cell == (1, 2)))
     failed = next(p for p in points(run, signal) if p.cell == (3, 3))
-    key = trial_of(run, signal, failed, 0).key
+    key = trial_of(run.scale, signal, failed, 0).key
     rows[key] |= {"status": "failed", "metric_psnr_peak": None, "error": "out of luck"}
     fixed = {
         "study": "test", "signal": signal.name, "n": signal.num_samples,
@@ -100,7 +104,8 @@ def test_a_failed_cell_does_not_hide_the_confirmed_gain(tmp_path):
     store = Store(str(tmp_path))
     store.append([row | fixed for row in rows.values()])
     results = Job(run, [signal], store).results()
-    (summary,) = summarize(run, [signal], results.rows)
+    (state,) = results.states
+    (summary,) = summarize([state], [run.question.choice(state)], run.question.scoring_seeds)
     assert summary.differences == (5.0, 5.0)
     assert summary.statuses["failed"] == 1
-    assert results.missing[signal.sha256] > 0
+    assert results.progress[signal.sha256].missing > 0

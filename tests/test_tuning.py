@@ -11,7 +11,7 @@ from inr_models import FitConfig, Siren2Config
 from studies.engine.cluster.recorder import MAX_ATTEMPTS, Recorder
 from studies.engine.cluster.tune_run import _Rows
 from studies.engine.cluster.tune_searcher import ScheduleSearcher
-from studies.engine.planning.points import PlannedFit, Point
+from studies.engine.planning.points import PlannedFit, Point, Step
 from studies.engine.planning.trial import Trial
 from studies.engine.running.schedule import Schedule
 from studies.engine.store.rows import Row, failed_row, signal_row
@@ -43,7 +43,9 @@ def store(tmp_path) -> Store:
 
 def test_a_batch_that_is_given_up_ends_in_rows_and_the_schedule_goes_on(store):
     fits = [make_fit(seed, {5: 1.0} if seed == 2 else None) for seed in range(4)]
-    schedule = Schedule([(iter([fits, [make_fit(9)]]), {})], lambda _: 0.1, num_workers=1)
+    schedule = Schedule(
+        [(iter([Step(fits), Step([make_fit(9)])]), {})], lambda _: 0.1, num_workers=1
+    )
     searcher = ScheduleSearcher(schedule)
     work = searcher.suggest("a")["batch"]
     assert [t.seed for t in work.trials] == [0, 1, 2, 3]

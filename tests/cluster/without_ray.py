@@ -11,7 +11,7 @@ from studies.audio_grid import STUDY
 from studies.command.cli import main, parser
 from studies.command.verbs import _resolve
 from studies.engine.cluster.workers import Workers, take_device
-from studies.engine.planning.study import RUN_JSON
+from studies.engine.planning.run import run_json
 from studies.engine.running.batch import run_batch
 from studies.engine.running.job import Job
 from studies.engine.store.rows import brief, signal_row
@@ -22,7 +22,7 @@ if __name__ == "__main__":
     run, signals = _resolve(STUDY, arguments, Console())
     store = Store(arguments.results)
     store.add_signals(map(signal_row, signals))
-    store.write_bytes(f"{run.folder}/study.json", RUN_JSON.dump_json(run))
+    store.write_bytes(f"{run.folder}/study.json", run_json(run))
     device = take_device(Workers(device="cpu", count=1, limit=1))
     job = Job(run, signals, store)
     job.measure(lambda *_: (1.0, 1))
