@@ -14,8 +14,8 @@ from analysis.statistics.intervals import paired_interval, paired_p_value, recor
 from studies.engine.outcomes.choosing import candidates, optimum
 from studies.engine.outcomes.known_points import known_points
 from studies.engine.planning.points import PlannedFit, points, trial_of
-from tests.made import make_signal
-from tests.planted import Search, grid_rows, height, make_search, noisy
+from tests.fakes.runs import make_search, make_signal
+from tests.fakes.searches import Search, grid_rows, height, noisy
 
 REPEATS = 200
 

@@ -14,7 +14,7 @@ from analysis.reporting.report import Results
 from analysis.reporting.tables import plan_table, status_table, summary_table
 from studies.engine.planning.points import trial_of
 from studies.engine.store.store import Store
-from tests.made import make_run, make_signal, rows_for
+from tests.fakes.runs import make_run, make_signal, rows_for
 
 NASTY = 'a$_$b [live] "x" <b>'
 

@@ -9,7 +9,7 @@ from studies.engine.outcomes.landscape import landscape
 from studies.engine.planning.points import points, trial_of
 from studies.engine.running.job import Job
 from studies.engine.store.store import Store
-from tests.made import make_run, make_signal, rows_for
+from tests.fakes.runs import make_run, make_signal, rows_for
 
 
 def test_the_best_cell_is_that_of_the_largest_mean_over_common_seeds():
