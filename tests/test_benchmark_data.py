@@ -16,7 +16,7 @@ from analysis.surfaces.stored import BENCHMARK
 from search_spaces.audio import AUDIO_GRID_COARSE
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED, FIRST_SCORING_SEED
 from studies.engine.store.store import Store
-from tests.planted_rules import exported_benchmark, fill, planted_signals
+from tests.fakes.maps import exported_benchmark, fill, planted_signals
 
 
 @pytest.fixture

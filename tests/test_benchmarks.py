@@ -26,7 +26,7 @@ from studies import audio_grid, rule_check
 from studies.engine.planning.resolving import resolve
 from studies.engine.signals.audio import read_audio
 from studies.engine.store.store import Store
-from tests.made import plan
+from tests.fakes.runs import plan
 from tests.refusals import refused
 
 BELL = Path(audio_grid.__file__).parent / "clips" / "perc_bell.flac"

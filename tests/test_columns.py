@@ -17,7 +17,7 @@ from studies.engine.store.rows import point_columns
 from studies.engine.store.schema import TABLES, arrow_schema, network_fields
 from studies.engine.store.store import Store
 from tests.every_network import EVERY
-from tests.made import stored_row
+from tests.fakes.runs import stored_row
 
 ROOT = Path(__file__).parents[1]
 DERIVED = {"hp_s0_nyquist", "hp_bandwidth"}

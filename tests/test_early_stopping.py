@@ -15,8 +15,8 @@ from studies.engine.search.journal import open_journal
 from studies.engine.search.rungs import MIN_TO_COMPARE, RUNG_SHARES, rung_epochs
 from studies.engine.store.compaction import compact
 from studies.engine.store.store import Store
-from tests.made import make_signal
-from tests.planted import Search, make_search, noisy
+from tests.fakes.runs import make_search, make_signal
+from tests.fakes.searches import Search, noisy
 
 CONFIG = FitConfig(epochs=60, learning_rate=1e-3)
 A = make_signal("a")

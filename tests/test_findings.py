@@ -21,7 +21,7 @@ from analysis.statistics.intervals import Interval
 from search_spaces.rules import NoiseScales, rule_json
 from search_spaces.rules.bandwidth_matching import BandwidthMatching
 from search_spaces.rules.table import Table
-from tests.planted_rules import FACTOR, GAIN, fill, planted_signals, population
+from tests.fakes.maps import FACTOR, GAIN, fill, planted_signals, population
 
 FAMILIES = (constant("constant"), bandwidth("bandwidth_low_pass", "low_pass_40"))
 

@@ -20,7 +20,7 @@ from studies.engine.planning.run import Run, run_json
 from studies.engine.store.compaction import compact
 from studies.engine.store.rows import signal_row
 from studies.engine.store.store import Store, output_path, target_path
-from tests.made import make_signal
+from tests.fakes.runs import make_signal
 from tests.refusals import refused
 
 SIGNAL = make_signal()

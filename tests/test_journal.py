@@ -10,8 +10,8 @@ from search_spaces.noise_grid import NoiseGrid
 from studies.engine.search.journal import RunJournal, open_journal
 from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
-from tests.made import make_signal
-from tests.planted import Search, make_search, noisy
+from tests.fakes.runs import make_search, make_signal
+from tests.fakes.searches import Search, noisy
 from tests.refusals import refused
 
 A = make_signal("a", 0.1)

@@ -18,7 +18,7 @@ from studies.engine.store.storage import Patience, StorageAway
 from studies.engine.store.store import Store
 from tests import commands, long_fit
 from tests.commands import scores
-from tests.made import stored_row as row
+from tests.fakes.runs import stored_row as row
 from tests.outages import AUDIO_GRID, CLIP, NUM_FITS, SIZES, storage_away
 from tests.refusals import refused
 from tests.servers import BUCKET, S3Server

@@ -17,7 +17,7 @@ from studies.engine.planning.trial import Trial
 from studies.engine.running.batch import run_batch
 from studies.engine.running.schedule import BATCH_SECONDS, MAX_BATCH, Schedule, make_batches
 from studies.engine.store.store import Store
-from tests.made import make_signal
+from tests.fakes.runs import make_signal
 
 SIGNAL = make_signal()
 

@@ -8,8 +8,7 @@ from analysis.comparison.tables import caption
 from studies import audio_architectures, image_architectures, tensor_train
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.signals.signal import Signal
-from tests.made import make_signal
-from tests.made_comparisons import IMAGE, SCORES, make_run
+from tests.fakes.runs import IMAGE, SCORES, make_comparison, make_signal
 
 
 def papers(name: str, psi: float, zero: float) -> Signal:
@@ -44,7 +43,7 @@ def test_targets_that_cannot_be_had_are_named_and_no_mean_stands_for_them():
     never, others = left_out("audio_architectures", [tap])
     assert never == ["voltage", "foley", "birds"]
     assert "tap" not in others
-    run = make_run(scale="paper", signal=tap)
+    run = make_comparison(scale="paper", signal=tap)
     (found,) = compare([SignalState(run, tap)], [[]])
     said = caption(run, [found])
     assert "Of the paper's targets voltage, foley, birds: not available." in said
@@ -62,7 +61,7 @@ def test_the_papers_figures_stand_beside_as_many_epochs_as_the_papers_alone():
     for study, epochs in ((audio_architectures.STUDY, 30_000), (tensor_train.STUDY, 10_000)):
         assert EPOCHS[study.name] == epochs == study.paper.fit.epochs
         for changed in (None, 3):
-            run = make_run(study, relay, "paper", epochs=changed)
+            run = make_comparison(study, relay, "paper", epochs=changed)
             (found,) = compare([SignalState(run, relay)], [[]])
             shown = {s.point.case for s in found.standings if s.paper}
             assert shown == (set() if changed else TABLES[study.name]["relay"].keys())

@@ -13,8 +13,8 @@ from analysis.regret.regret import Regret, cost_to_find, overall, share_of_cells
 from analysis.statistics.intervals import paired_interval, paired_p_value, recordings_interval
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import PlannedFit, trial_of
-from tests.made import make_signal
-from tests.planted import Search, grid_rows, height, make_search, noisy
+from tests.fakes.runs import make_search, make_signal
+from tests.fakes.searches import Search, grid_rows, height, noisy
 
 REPEATS = 200
 

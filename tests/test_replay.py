@@ -14,7 +14,7 @@ from analysis.benchmark.export import export
 from analysis.benchmark.replay import budgets, replay_table, to_optuna
 from search_spaces.audio import AUDIO_GRID_COARSE
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
-from tests.planted_rules import exported_benchmark, fill, planted_signals
+from tests.fakes.maps import exported_benchmark, fill, planted_signals
 
 CARD = Path(analysis.__file__).parent / "data" / "README.md"
 

@@ -16,7 +16,7 @@ from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import trial_of
 from studies.engine.planning.run import Skipped
 from studies.engine.store.store import Store
-from tests.made import make_run, make_signal, rows_for
+from tests.fakes.runs import make_run, make_signal, rows_for
 
 NASTY = 'a$_$b [live] "x" <b>'
 

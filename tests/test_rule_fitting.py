@@ -14,7 +14,7 @@ from analysis.surfaces.surfaces import Fit
 from search_spaces.rules import NoiseScales, named_rule, read_rule
 from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
 from studies.engine.store.folder import Folder
-from tests.planted_rules import FACTOR, GAIN, fill, planted_signals, population, within
+from tests.fakes.maps import FACTOR, GAIN, fill, planted_signals, population, within
 
 FAMILIES = (constant("constant"), bandwidth("psi", "psi"), bandwidth("low_pass", "low_pass_40"))
 

@@ -16,8 +16,8 @@ from studies.engine.planning.resolving import resolve
 from studies.engine.planning.scale import confirming_seeds
 from studies.engine.search import signal_search as suggestions
 from studies.engine.search.journal import open_journal, space
-from tests.made import make_signal
-from tests.planted import Search, cells_of, grid_rows, height, make_search, noisy, row_of
+from tests.fakes.runs import fit_row, make_search, make_signal
+from tests.fakes.searches import Search, cells_of, grid_rows, height, noisy
 from tests.refusals import refused
 
 A, B, C = (make_signal(name, psi) for name, psi in (("a", 0.1), ("b", 0.3), ("c", 0.6)))
@@ -162,7 +162,7 @@ def test_a_point_that_lacks_seeds_is_corrected_by_what_they_do_to_others():
             if point.kind == "rule" or (point.kind == "grid" and seed == 0):
                 trial = trial_of(run.scale, A, point, seed)
                 fit = PlannedFit(signal=A, point=point, trial=trial, stage=0)
-                rows[trial.key] = row_of(fit, height(point.network) + effect[seed])
+                rows[trial.key] = fit_row(fit, height(point.network) + effect[seed])
     values = objective(SignalState(run, A, rows).known_points(), (0, 1))
     assert len(values) == 22
     for point, value in values.items():
@@ -183,7 +183,7 @@ def test_a_diverged_or_failed_fit_counts_as_zero_output_and_a_dead_one_as_it_is(
                 asked += [] if fit.point.scales in asked else [fit.point.scales]
                 kind = status[asked.index(fit.point.scales)]
             psnr = {"ok": 30.0, "dead": 10.4}.get(kind, 99.0)
-            stream.record(row_of(fit, psnr, kind))
+            stream.record(fit_row(fit, psnr, kind))
             number += 1
     told = [t.value for t in search.searches[A.sha256].study.trials[-4:]]
     assert told == [A.psnr_zero, A.psnr_zero, 10.4, 30.0]
@@ -232,7 +232,7 @@ def test_a_failed_fit_of_a_suggestion_is_tried_again_and_the_search_ends(tmp_pat
         for fit in first.schedule.next().fits:
             fails = fit.stage == 1 and fit.trial.seed == 1 and not failed
             failed += [fit.trial.key] if fails else []
-            first.schedule.record(row_of(fit, first.score(fit), "failed" if fails else "ok"))
+            first.schedule.record(fit_row(fit, first.score(fit), "failed" if fails else "ok"))
     told = first.known(A)
     best = first.choice(A).optimum
     rows = {k: r for k, r in first.rows[A.sha256].items() if r["status"] != "failed"}

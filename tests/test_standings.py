@@ -18,8 +18,16 @@ from studies.engine.outcomes.results import Progress, Results
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import trial_of
 from studies.engine.store.store import Store, output_path, target_path
-from tests.made import make_signal, plan
-from tests.made_comparisons import IMAGE, SOUND, by_case, four, make_run, rows_of
+from tests.fakes.runs import (
+    IMAGE,
+    SOUND,
+    by_case,
+    four,
+    make_comparison,
+    make_signal,
+    plan,
+    rows_of,
+)
 
 
 def test_standings_are_in_the_order_of_the_means_and_no_dead_fit_is_ranked():
@@ -69,7 +77,7 @@ def test_the_mean_gap_is_of_networks_that_are_ranked_on_every_signal():
 @pytest.mark.parametrize("signal", [SOUND, IMAGE], ids=["sound", "image"])
 def test_the_report_has_a_table_figures_and_error_pictures(tmp_path, signal):
     signal = dataclasses.replace(signal, name='a$_$b "x" <b>')
-    run = make_run(
+    run = make_comparison(
         image_architectures.STUDY if signal.image_shape else audio_architectures.STUDY,
         signal,
         networks=["siren", "siren2", "wire"],

@@ -21,7 +21,7 @@ from studies.engine.planning.study import Study
 from studies.engine.store.rows import Row, signal_row
 from studies.engine.store.store import Store
 from tests.commands import run as command
-from tests.made import make_signal
+from tests.fakes.runs import make_signal
 
 # SIREN, two rules and 20 cells on a seed; SIREN, the first rule and the best cell on two more.
 MAP, WHOLE = 23, 29

@@ -11,7 +11,7 @@ from analysis.statistics.recordings import write_recordings
 from studies.engine.store.compaction import compact
 from studies.engine.store.schema import TABLES, arrow_schema
 from studies.engine.store.store import Store
-from tests.made import stored_row as row
+from tests.fakes.runs import stored_row as row
 from tests.refusals import refused
 
 MANY = 20

@@ -10,7 +10,7 @@ from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import trial_of
 from studies.engine.running.job import Job
 from studies.engine.store.store import Store
-from tests.made import make_run, make_signal, points, rows_for
+from tests.fakes.runs import make_run, make_signal, rows_for
 
 
 def test_the_best_cell_is_that_of_the_largest_mean_over_common_seeds():
@@ -25,7 +25,7 @@ def test_the_best_cell_is_that_of_the_largest_mean_over_common_seeds():
     lone = trial_of(run.scale, signal, relief.cells[0, 0], 1).key
     second = {
         trial_of(run.scale, signal, p, 1).key
-        for p in points(run, signal)
+        for p in run.question.points(run, signal)
         if p.cell not in (None, (0, 0))
     }
     partial = {k: r for k, r in rows.items() if k not in second}
@@ -93,7 +93,7 @@ def test_a_failed_cell_does_not_hide_the_confirmed_gain(tmp_path):
     signal = make_signal()
     run = make_run(signal)
     rows = rows_for(run, signal, lambda p, seed: 30.0 + 5 * (p.cell == (1, 2)))
-    failed = next(p for p in points(run, signal) if p.cell == (3, 3))
+    failed = next(p for p in run.question.points(run, signal) if p.cell == (3, 3))
     key = trial_of(run.scale, signal, failed, 0).key
     rows[key] |= {"status": "failed", "metric_psnr_peak": None, "error": "out of luck"}
     fixed = {

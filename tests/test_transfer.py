@@ -17,9 +17,8 @@ from search_spaces.rules import RECOMMENDED, RULES, rule_json
 from studies.engine.planning.resolving import resolve
 from studies.engine.store.rows import signal_row
 from studies.engine.store.store import Store
-from tests.made import make_signal
-from tests.planted_maps import height, planted_rows
-from tests.planted_rules import MAP_ALONE
+from tests.fakes.maps import MAP_ALONE, db_below, planted_rows
+from tests.fakes.runs import make_signal
 from tests.refusals import refused
 
 SHARE, GAIN = 0.15, 3.0
@@ -73,7 +72,7 @@ def test_a_rule_loses_where_the_optimum_has_moved_and_nowhere_else(told):
     assert set(table["signal"]) == {"a", "b"}
     for setting, mine in table.groupby("setting"):
         factor = SETTINGS[str(setting)][1]
-        assert mine["regret_db"].to_numpy() == pytest.approx(height(factor), abs=0.5)  # smoothed
+        assert mine["regret_db"].to_numpy() == pytest.approx(db_below(factor), abs=0.5)  # smoothed
         assert mine["usual_regret_db"].to_numpy() == pytest.approx(0, abs=0.15)
         assert (mine["share_optimum"] / mine["share_rule"]).mean() == pytest.approx(factor, rel=0.1)
         assert (mine["gain_optimum"] / mine["gain_rule"]).mean() == pytest.approx(1, rel=0.15)

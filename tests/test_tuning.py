@@ -17,7 +17,7 @@ from studies.engine.running.schedule import Schedule
 from studies.engine.store.rows import Row, failed_row, signal_row
 from studies.engine.store.storage import StorageAway
 from studies.engine.store.store import Store
-from tests.made import make_signal
+from tests.fakes.runs import make_signal
 from tests.refusals import refused
 
 SIGNAL = make_signal()

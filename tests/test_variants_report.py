@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.experiments import variants_report
-from tests.planted_maps import height, plant
+from tests.fakes.maps import db_below, plant
 
 
 def test_the_report_says_what_the_originals_optimum_loses_on_the_variant(tmp_path, capsys):
@@ -28,14 +28,14 @@ def test_the_report_says_what_the_originals_optimum_loses_on_the_variant(tmp_pat
     lost = table.set_index(["experiment", "variant"])["regret_db"]
     assert lost["phases", "a_phases0"] == pytest.approx(0, abs=0.15)
     assert lost["twice", "a_twice"] == pytest.approx(0, abs=0.15)
-    assert lost["phases", "a_phases1"] == pytest.approx(height(3), abs=0.5)
-    assert lost["two surrogates", "a_phases1"] == pytest.approx(height(3), abs=0.5)
-    assert lost["noise", "a_noise40"] == pytest.approx(height(2), abs=0.3)
-    assert lost["equal psi", "psi0.1_tone"] == pytest.approx(height(4), abs=0.7)
+    assert lost["phases", "a_phases1"] == pytest.approx(db_below(3), abs=0.5)
+    assert lost["two surrogates", "a_phases1"] == pytest.approx(db_below(3), abs=0.5)
+    assert lost["noise", "a_noise40"] == pytest.approx(db_below(2), abs=0.3)
+    assert lost["equal psi", "psi0.1_tone"] == pytest.approx(db_below(4), abs=0.7)
     assert len(lost) == 6
     # The best point for both lies halfway between their optima, in log K.
     shared = table.set_index("experiment")["shared_db"]
-    assert shared["equal psi"] == pytest.approx(height(2), abs=0.5)
+    assert shared["equal psi"] == pytest.approx(db_below(2), abs=0.5)
     assert shared.drop("equal psi").isna().all()
     at = table.set_index("variant").loc["a_twice"]
     assert at["bandwidth_variant"] == pytest.approx(at["bandwidth_original"], rel=0.15)

@@ -41,7 +41,7 @@ def fit_and_store(results: str) -> None:
     from studies.engine.planning.trial import Trial
     from studies.engine.running.batch import run_batch
     from studies.engine.store.store import Store
-    from tests.made import make_signal
+    from tests.fakes.runs import make_signal
 
     t = np.linspace(-1, 1, 256, dtype=np.float32)[:, None]
     signal = dataclasses.replace(make_signal(n=256), values=np.sin(20 * t) * t)

@@ -1,4 +1,4 @@
-"""A planted population of signals whose optimum follows from a descriptor."""
+"""Stores of maps, and populations of signals, whose optima are planted in (log K, log g)."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.benchmark.export import export
 from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces, share_and_gain
+from search_spaces.bandwidth import bandwidth, gain
 from search_spaces.rules import Target
 from studies.engine.planning.points import trial_of
 from studies.engine.planning.resolving import resolve
@@ -20,7 +21,7 @@ from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import curve_rows, finished_row, signal_row
 from studies.engine.store.store import Store
 from studies.rule_check import STUDY
-from tests.made import make_signal
+from tests.fakes.runs import make_signal
 
 Array = NDArray[np.float64]
 MAP_ALONE = replace(STUDY, small=replace(STUDY.small, rules=("eqn11_length_width",)))
@@ -130,3 +131,40 @@ def exported_benchmark(folder: Path) -> tuple[Store, Store]:
     target = Store(str(folder / "data"))
     assert export(source, target) == source.fits().num_rows
     return source, target
+
+
+def plant(folder: Path, optima: dict[str, tuple[float, float, int]], widths=(52,)) -> str:
+    """A store of coarse maps, paraboloids in (log K, log g) of 50 dB with (K/Nyquist, g, n)."""
+    store = Store(str(folder / "results"))
+    for width in widths:
+        for name, (share, g, n) in optima.items():
+            signal = replace(make_signal(name, n=n), sha256=name.encode().hex().ljust(64, "0"))
+            run = resolve(MAP_ALONE, "small", [signal], changes={"width": width})
+            store.add_signals([signal_row(signal)])
+            store.append(planted_rows(run, signal, share * math.pi * n / 2, g))
+    return store.results
+
+
+def planted_rows(run, signal: Signal, best_k: float, best_g: float) -> list[dict[str, object]]:
+    rows = []
+    width = run.scale.width
+    for cell, (s0, s1) in run.grid.cells(signal.num_samples):
+        k, g = bandwidth(s0, s1, width=width), gain(s1, width=width)
+        rows.append(
+            {
+                "key": f"{signal.name} x{width} {cell}", "study": "test", "seed": 0,
+                "signal": signal.name, "sha256": signal.sha256, "n": signal.num_samples,
+                "network": "siren2", "status": "ok", "metric_psnr_zero": signal.psnr_zero,
+                "metric_psnr_peak": 50 - db_below(k / best_k) - db_below(g / best_g),
+                "hp_width": width, "hp_depth": run.scale.depth,
+                "hp_zero_output_bias": run.scale.zero_output_bias,
+                "hp_s0": s0, "hp_s1": s1,
+                **{f"fit_{name}": value for name, value in vars(run.scale.fit).items()},
+            }
+        )  # fmt: skip
+    return rows
+
+
+def db_below(ratio: float) -> float:
+    """dB below a planted optimum."""
+    return 3 * math.log(ratio) ** 2

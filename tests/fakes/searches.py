@@ -12,24 +12,18 @@ from inr_models import Siren2Config
 from inr_models.fitting.metrics import curve_epochs
 from search_spaces.rules import NoiseScales
 from studies import audio_search
-from studies.audio_search import STUDY
 from studies.engine.outcomes.choosing import Choice
 from studies.engine.outcomes.signal_state import SignalState, Suggestion
 from studies.engine.planning.points import PlannedFit, trial_of
-from studies.engine.planning.resolving import resolve
 from studies.engine.planning.run import Run
 from studies.engine.running.schedule import Schedule
 from studies.engine.search.signal_search import SignalSearch
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
+from tests.fakes.runs import fit_row
 
 Score = Callable[[PlannedFit], float]
-
-
-def make_search(signals: Sequence[Signal], **changes: object) -> Run:
-    """A run of audio_search at its small scale."""
-    return resolve(STUDY, "small", signals, changes=changes)
 
 
 def height(network: Siren2Config) -> float:
@@ -51,25 +45,6 @@ def noisy(seed: int, *, shared: float = 2.0, own: float = 0.5) -> Score:
     return score
 
 
-def row_of(fit: PlannedFit, psnr: float, status: str = "ok") -> Row:
-    """What the driver gets to know of a fit."""
-    scales = fit.point.scales
-    assert scales
-    return {
-        "key": fit.trial.key,
-        "signal": fit.signal.name,
-        "sha256": fit.signal.sha256,
-        "network": "siren2",
-        "hp_s0": scales.s0,
-        "hp_s1": scales.s1,
-        "seed": fit.trial.seed,
-        "status": status,
-        "metric_psnr_peak": psnr,
-        "num_epochs": fit.trial.fit.epochs,
-        "seconds": 1.0,
-    }
-
-
 def grid_rows(run, signal, score, seeds):
     """Rows of the whole grid, as `audio_grid` leaves them."""
     rows = {}
@@ -78,7 +53,7 @@ def grid_rows(run, signal, score, seeds):
             if point.kind == "grid":
                 trial = trial_of(run.scale, signal, point, seed)
                 fit = PlannedFit(signal=signal, point=point, trial=trial, stage=0)
-                rows[trial.key] = row_of(fit, score(fit))
+                rows[trial.key] = fit_row(fit, score(fit))
     return rows
 
 
@@ -139,7 +114,7 @@ class Search:
         if self.curves:
             curve = zip(epochs[: end + 1].tolist(), climb[: end + 1].tolist(), strict=True)
             self.store.append([], [{"key": fit.trial.key, "epoch": e, "psnr": p} for e, p in curve])
-        row = row_of(fit, float(climb[end]), "partial" if behind else "ok")
+        row = fit_row(fit, float(climb[end]), "partial" if behind else "ok")
         return row | {"num_epochs": int(epochs[end])}
 
     def known(self, signal: Signal) -> list[Suggestion]:
