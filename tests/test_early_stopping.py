@@ -152,7 +152,7 @@ def test_the_proxy_table_knows_a_perfect_ranking_and_a_reversed_one(tmp_path):
     searched = Search(run, [A], tmp_path, noisy(0, own=0.0), curves=True)
     list(searched.fits())
     rows, store = searched.rows, Store(str(tmp_path))
-    curves = store.curves(proxy_keys(run, [A], rows))
+    curves = store.curves_by_key(proxy_keys(run, [A], rows))
     found = proxies(run, [A], rows, curves)
     assert [p.epochs for p in found] == sorted({p.epochs for p in found})
     assert len(found) == 4
@@ -161,13 +161,11 @@ def test_the_proxy_table_knows_a_perfect_ranking_and_a_reversed_one(tmp_path):
         assert proxy.lost == (0.0,)
     # Whoever leads early falls behind: peaks are of the best epoch so far.
     known = known_points(run, A, rows[A.sha256])
-    crossing = []
+    crossing = {}
     for place, k in enumerate(known):
         for seed in range(2):
             key = trial_of(run, A, k.point, seed).key
-            crossing += [{"key": key, "epoch": 0, "psnr": 5.0 + place},
-                         {"key": key, "epoch": 160, "psnr": 50.0 - place}]  # fmt: skip
-    table = type(curves).from_pylist(crossing, schema=curves.schema)
-    for proxy in proxies(run, [A], rows, table):
+            crossing[key] = ([0, 160], [5.0 + place, 50.0 - place])
+    for proxy in proxies(run, [A], rows, crossing):
         assert proxy.correlations == pytest.approx((-1.0,))
         assert proxy.lost == pytest.approx((len(known) - 1.0,))

@@ -15,7 +15,7 @@ import pytest
 import studies.audio_grid
 import studies.audio_search
 from inr_models import InputError
-from studies.engine.store.storage import Patience, StorageAway
+from studies.engine.store.storage import StorageAway, StorageRetry
 from studies.engine.store.store import Store
 from tests import commands, long_fit
 from tests.commands import scores
@@ -219,7 +219,7 @@ def test_a_secret_in_the_path_is_refused_and_not_repeated():
     assert "hidden" not in str(refused.value)
 
 
-def test_patience_begins_with_the_first_answer_and_ends():
+def test_retrying_begins_with_the_first_answer_and_ends():
     failures = [OSError("away")] * 3
 
     def work() -> str:
@@ -227,15 +227,15 @@ def test_patience_begins_with_the_first_answer_and_ends():
             raise failures.pop()
         return "done"
 
-    patiently = Patience("results", seconds=30)
+    retry = StorageRetry("results", seconds=30)
     with pytest.raises(OSError, match="away"):
-        patiently(work)
-    patiently(lambda: None)
-    assert patiently(work) == "done"
+        retry(work)
+    retry(lambda: None)
+    assert retry(work) == "done"
     failures = [OSError("away")] * 99
-    patiently.seconds = 0.5
+    retry.seconds = 0.5
     with pytest.raises(StorageAway, match=r"results: the storage has failed for 0 s \(away\)"):
-        patiently(work)
+        retry(work)
 
 
 def test_a_local_disk_that_fails_is_waited_for(tmp_path: Path):
@@ -244,11 +244,11 @@ def test_a_local_disk_that_fails_is_waited_for(tmp_path: Path):
     (tmp_path / "results").rename(tmp_path / "aside")
     (tmp_path / "results").write_text("")
 
-    def mend() -> None:
+    def restore() -> None:
         (tmp_path / "results").unlink()
         (tmp_path / "aside").rename(tmp_path / "results")
 
-    timer = threading.Timer(1.0, mend)
+    timer = threading.Timer(1.0, restore)
     timer.start()
     store.append([row("a")])
     timer.join()

@@ -114,7 +114,7 @@ def test_storage_that_fails_for_a_while_costs_no_row(store):
 
 
 def test_storage_that_stays_away_is_an_error(store):
-    recorder = Recorder(store.location, patience_seconds=0.5)
+    recorder = Recorder(store.location, retry_seconds=0.5)
     (Path(store.root) / "fits").touch()
     with pytest.raises(StorageAway, match="has failed for 0 s"):
         recorder.record(row_of(make_fit(0), "ok"), [], None, "kind")

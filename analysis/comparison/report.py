@@ -2,7 +2,6 @@
 
 import datetime
 import math
-from collections import defaultdict
 from typing import Any
 
 from analysis.comparison import plots
@@ -78,10 +77,7 @@ def _lines(results: Results, comparison: Comparison) -> dict[str, plots.Line]:
         s.point.name: (trial_of(run, signal, s.point, 0).key, s.seconds_per_epoch)
         for s in comparison.standings
     }
-    curves: dict[str, tuple[list[int], list[float]]] = defaultdict(lambda: ([], []))
-    for row in results.store.curves([key for key, _ in keys.values()]).to_pylist():
-        curves[row["key"]][0].append(row["epoch"])
-        curves[row["key"]][1].append(row["psnr"])
+    curves = results.store.curves_by_key([key for key, _ in keys.values()])
     return {name: (*curves[key], seconds) for name, (key, seconds) in keys.items() if key in curves}
 
 

@@ -2,7 +2,6 @@
 
 import datetime
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 
 from analysis.grid import plots
@@ -10,8 +9,7 @@ from analysis.grid.summary import Summary, summarize
 from analysis.reporting.report import Report, Results, file_name, image, position, render
 from analysis.reporting.tables import summary_table
 from studies.engine.planning.points import points, trial_of
-
-Curve = tuple[list[int], list[float]]
+from studies.engine.store.store import Curve
 
 
 def grid_report(results: Results, now: datetime.datetime) -> Report:
@@ -90,9 +88,5 @@ def compared_curves(results: Results, summaries: Sequence[Summary]) -> list[dict
         }
         for summary in summaries
     ]
-    found: dict[str, Curve] = defaultdict(lambda: ([], []))
-    for row in results.store.curves([key for keys in wanted for key in keys.values()]).to_pylist():
-        epochs, psnr = found[row["key"]]
-        epochs.append(row["epoch"])
-        psnr.append(row["psnr"])
-    return [{name: found[key] for name, key in keys.items() if key in found} for keys in wanted]
+    curves = results.store.curves_by_key([key for keys in wanted for key in keys.values()])
+    return [{name: curves[key] for name, key in keys.items() if key in curves} for keys in wanted]

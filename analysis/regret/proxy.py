@@ -1,12 +1,11 @@
 """How short a fit may be to tell good points from bad: rank correlation with the full budget."""
 
+import bisect
 import statistics
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 from scipy import stats
 
 from inr_models.fitting.metrics import curve_epochs
@@ -15,6 +14,7 @@ from studies.engine.outcomes.known_points import known_points
 from studies.engine.planning.points import trial_of
 from studies.engine.planning.study import Run
 from studies.engine.signals.signal import Signal
+from studies.engine.store.store import Curve
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 MIN_POINTS = 5
@@ -44,7 +44,7 @@ def proxy_keys(run: Run, signals: Iterable[Signal], rows: Mapping[str, Rows]) ->
 
 
 def proxies(
-    run: Run, signals: Sequence[Signal], rows: Mapping[str, Rows], curves: pa.Table
+    run: Run, signals: Sequence[Signal], rows: Mapping[str, Rows], curves: Mapping[str, Curve]
 ) -> list[Proxy]:
     """One for each share of the epochs, over the signals that have points enough."""
     grid = curve_epochs(run.scale.fit.epochs)
@@ -66,16 +66,13 @@ def proxies(
     return found
 
 
-def _peaks(curves: pa.Table, at: Sequence[int]) -> dict[tuple[str, int], float]:
+def _peaks(curves: Mapping[str, Curve], at: Sequence[int]) -> dict[tuple[str, int], float]:
     """(key, epoch) -> the best PSNR of its curve up to there."""
-    by_key: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for row in curves.to_pylist():
-        by_key[row["key"]].append((row["epoch"], row["psnr"]))
     return {
-        (key, epoch): max(psnr for e, psnr in curve if e <= epoch)
-        for key, curve in by_key.items()
+        (key, epoch): max(psnr[: bisect.bisect_right(epochs, epoch)])
+        for key, (epochs, psnr) in curves.items()
         for epoch in at
-        if curve[0][0] <= epoch <= curve[-1][0]
+        if epochs[0] <= epoch <= epochs[-1]
     }
 
 

@@ -31,7 +31,7 @@ def regret_report(results: Results, now: datetime.datetime) -> Report:
         for sha, signal in zip(run.signals, signals, strict=True)
     ]
     totals = overall(run, of_signals, read_recordings(results.store))
-    curves = results.store.curves(proxy_keys(run, signals, results.rows))
+    curves = results.store.curves_by_key(proxy_keys(run, signals, results.rows))
     short = proxies(run, signals, results.rows, curves)
     figures: dict[str, str] = {}
     weighed = {s.name: results.importance(results.suggestions[s.sha256]) for s in signals}

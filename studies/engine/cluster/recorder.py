@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from ray.actor import ActorHandle
 
 from studies.engine.store.compaction import compact
+from studies.engine.store.fits_cache import FitsCache
 from studies.engine.store.rows import Row
-from studies.engine.store.seen_rows import SeenRows
-from studies.engine.store.storage import PATIENCE_SECONDS, Patience, StorageAway
+from studies.engine.store.storage import RETRY_SECONDS, StorageAway, StorageRetry
 from studies.engine.store.store import Store, output_path
 
 MAX_ATTEMPTS = 3
@@ -32,11 +32,11 @@ class Recorder:
     a row that is not stored. All methods raise `StorageAway` when it has waited long enough.
     """
 
-    def __init__(self, results: str, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, results: str, retry_seconds: float = RETRY_SECONDS) -> None:
         # Ray starts it anew whenever it dies, so perhaps while the storage is away.
-        patience = Patience(results, patience_seconds, has_worked=True)
-        self.store = Store(results, create=False, patience=patience)
-        self.seen = SeenRows(self.store)
+        retry = StorageRetry(results, retry_seconds, has_worked=True)
+        self.store = Store(results, create=False, retry=retry)
+        self.fits = FitsCache(self.store)
         self.attempts: Counter[str] = Counter()
         self.checkpoints: set[str] = set()
         self.deadly: defaultdict[str, set[str]] = defaultdict(set)
@@ -44,7 +44,7 @@ class Recorder:
 
     def stored(self, keys: Sequence[str], may_be_partial: Sequence[bool]) -> list[Row | None]:
         """For each key the fit's brief row, None where it has still to be done."""
-        rows = self.seen.find(keys)
+        rows = self.fits.find(keys)
         found = []
         for key, partial in zip(keys, may_be_partial, strict=True):
             row = rows.get(key)
@@ -89,7 +89,7 @@ class Recorder:
             self.store.write_array(output_path(row["key"]), output)
         part = self.store.append([row], curve)
         assert part is not None, "a row makes a file"
-        self.seen.add(part, row)
+        self.fits.add(part, row)
         self.num_rows += 1
         if self.num_rows % COMPACT_EVERY == 0:
             compact(self.store, small=True)

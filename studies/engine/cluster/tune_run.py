@@ -30,7 +30,7 @@ from studies.engine.running.batch import BatchRunner, run_batch
 from studies.engine.running.schedule import MAX_BATCH, Schedule
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import Row, brief, failed_row
-from studies.engine.store.storage import PATIENCE_SECONDS, StorageAway
+from studies.engine.store.storage import RETRY_SECONDS, StorageAway
 from studies.engine.store.store import Store
 
 MAX_NODE_LOSSES = 20
@@ -47,7 +47,7 @@ def run_schedule(
     on_row: Callable[[Row], None],
     run_batch: BatchRunner = run_batch,
     checkpoint_seconds: float = 60.0,
-    patience_seconds: float = PATIENCE_SECONDS,
+    retry_seconds: float = RETRY_SECONDS,
 ) -> None:
     """Run all that `schedule` hands out, every finished fit straight into the store.
 
@@ -55,13 +55,13 @@ def run_schedule(
     process dies `MAX_ATTEMPTS` times becomes a failed row, as does one whose batch Tune gives up.
 
     Raises:
-        StorageAway: the results' storage has failed for `patience_seconds`.
+        StorageAway: the results' storage has failed for `retry_seconds`.
     """
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     recorder: Any = (
         ray.remote(Recorder)
         .options(num_cpus=0, scheduling_strategy=here, max_restarts=-1, max_task_retries=3)
-        .remote(results, patience_seconds)
+        .remote(results, retry_seconds)
     )
     trainable = tune.with_parameters(
         _train_batch,

@@ -6,7 +6,6 @@ be filled in while a study runs, after MLflow was away, or into a new server alt
 
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -195,10 +194,8 @@ class Tracker:
         tree.log(id, metrics, fresh, {"status": statuses, **code})
 
     def _curves(self, keys: Sequence[str]) -> dict[str, Curve]:
-        curves: dict[str, Curve] = defaultdict(dict)
-        for row in self.store.curves(keys).to_pylist():
-            curves[row["key"]][row["epoch"]] = row["psnr"]
-        return curves
+        curves = self.store.curves_by_key(keys)
+        return {key: dict(zip(epochs, psnr, strict=True)) for key, (epochs, psnr) in curves.items()}
 
     def _signal_id(self, sha256: str) -> str:
         return f"{self.run.id}/{sha256[:16]}"
