@@ -93,6 +93,7 @@ def test_a_study_whose_storage_stays_away_ends_with_a_sentence(s3):
     assert process.returncode == 1
     sentence = r"StorageAway: s3://\S+: the storage has failed for 3 s .*goes on\.\s*$"
     assert re.search(sentence, errors, re.DOTALL)
+    assert "TuneError" not in errors, "the command line knows no sentence for Tune's"
 
 
 def test_a_row_is_one_request_and_a_batch_that_begins_lists_the_table(s3):

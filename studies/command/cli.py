@@ -4,6 +4,7 @@ Exit codes: 0 all done; 2 the user's input; 3 done, but something was left out; 
 """
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -25,8 +26,10 @@ from studies.engine.planning.study import Study
 def _one_sentence(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """For what a study file itself has wrong, an axis with reversed bounds say; tracebacks of
-    what was not foreseen keep no password.
+    """Print an InputError as one sentence, and other tracebacks without passwords.
+
+    This is installed at import and not in `main()`: a study file builds its `Study` before it
+    calls `main()`, and that may fail, for instance on an axis with reversed bounds.
     """
     if not isinstance(error, InputError):
         for line in "".join(traceback.format_exception(kind, error, trace)).splitlines():
@@ -59,6 +62,9 @@ _SIGNALS = {
 
 def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line of `study`, and exit."""
+    # A command creates 100,000 rows and keys that stay. With Python's default threshold, the
+    # garbage collector takes a good part of a command that lasts a second.
+    gc.set_threshold(50_000)
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)

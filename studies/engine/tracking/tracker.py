@@ -24,7 +24,7 @@ from studies.engine.signals.signal import Signal
 from studies.engine.store.folder import local_path
 from studies.engine.store.rows import REPORTED, Row, point_columns
 from studies.engine.store.store import UNFINISHED, Store
-from studies.engine.tracking.mlflow_tree import MlflowTree
+from studies.engine.tracking.mlflow_tree import MlflowTree, import_mlflow
 
 if TYPE_CHECKING:
     from analysis.reporting.report import Report
@@ -214,6 +214,8 @@ class BackgroundTracking:
     def __init__(self, tracker: Tracker, every_seconds: float = 20.0) -> None:
         self.tracker, self.every = tracker, every_seconds
         self.stop = threading.Event()
+        # Not in the thread: two threads that import the same packages may see them half loaded.
+        import_mlflow()
         self.thread = threading.Thread(target=self._loop, name="mlflow", daemon=True)
         self.thread.start()
 
