@@ -70,7 +70,8 @@ def test_a_batch_that_is_given_up_ends_in_rows_and_the_schedule_goes_on(store):
 
 
 def test_a_storage_that_is_away_ends_the_run_however_often_its_error_was_wrapped(store, tmp_path):
-    callback = RowCallback("test", ScheduleSearcher(Schedule([], lambda _: 0.1, 1)), store, print)
+    searcher = ScheduleSearcher(Schedule([], lambda _: 0.1, num_workers=1))
+    callback = RowCallback("test", searcher, store, print)
     file = tmp_path / "error.pkl"
     trial = SimpleNamespace(pickled_error_file=str(file))
     error: Exception = StorageAway("s3://bucket: gone")

@@ -1,8 +1,10 @@
-"""Everything that noisescape uses of Ray's private modules.
+"""Find and reach the cluster that Ray would join, with Ray's private modules.
 
-Any release of Ray may move or change these. `tests/test_ray_private.py` then fails.
+Nothing else in noisescape imports these. Any release of Ray may move or change them, and then
+`tests/test_ray_private.py` fails.
 """
 
+import socket
 import sys
 from typing import Any
 
@@ -34,6 +36,18 @@ def listen_beyond_this_machine(enabled: bool) -> None:
     at import, when nobody knows yet whether there is a cluster to join.
     """
     ray_constants.ENABLE_RAY_CLUSTER = enabled
+
+
+def check_listening(address: str, seconds: float) -> None:
+    """Raise ConnectionError if nobody listens at HOST:PORT, which Ray takes minutes to find out.
+
+    A Ray that was killed leaves such an address behind.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), seconds).close()
+    except OSError as error:
+        raise ConnectionError(str(error)) from error
 
 
 def ask_for_nodes(address: str) -> None:

@@ -4,7 +4,6 @@ import dataclasses
 import logging
 import math
 import os
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,11 @@ from inr_models import InputError, NetworkConfig, make_network
 from inr_models.fitting.fit_config import Precision
 from inr_models.fitting.stacking import pace
 from studies.engine.cluster.environment import quiet_ray
-from studies.engine.cluster.ray_private import cluster_address, listen_beyond_this_machine
+from studies.engine.cluster.ray_private import (
+    check_listening,
+    cluster_address,
+    listen_beyond_this_machine,
+)
 from studies.engine.signals.signal import Signal, coordinates
 
 GPU_WAIT_SECONDS = 900.0
@@ -168,18 +171,6 @@ def _address() -> str | None:
         raise InputError(
             f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}: give HOST:PORT, or local."
         ) from error
-
-
-def check_listening(address: str, seconds: float) -> None:
-    """Raise ConnectionError if nobody listens at HOST:PORT, which Ray takes minutes to find out.
-
-    A Ray that was killed leaves such an address behind.
-    """
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), seconds).close()
-    except OSError as error:
-        raise ConnectionError(str(error)) from error
 
 
 def _wait_for_gpu() -> None:

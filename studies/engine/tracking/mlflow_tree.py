@@ -176,7 +176,7 @@ class MlflowTree:
             self.finished.add(id)
 
     def _check_place(self, uri: str | None, artifacts: Path) -> None:
-        """Check where files would go: a database says so, and may have been copied from elsewhere."""
+        """Refuse a database that was copied with its results and still names the old folder."""
         from mlflow.exceptions import MlflowException
 
         path = Path(url2pathname(urlparse(uri or "").path))
