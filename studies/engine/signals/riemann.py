@@ -167,7 +167,7 @@ def net_inflow(w: NDArray[np.float64], boundary: Literal["edge", "wrap"]) -> NDA
 
 
 def _inflow_along(w: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the inflow [4, m, n] along the last axis of `w` [4, m, n + 4]; w[1] is its velocity."""
+    """Return the inflow [4, m, n] along the last axis of `w` [4, m, n + 4], with velocity w[1]."""
     step = w[..., 1:] - w[..., :-1]
     half = half_slope(step[..., :-1], step[..., 1:])
     middle = w[..., 1:-1]
