@@ -2,7 +2,6 @@
 
 import datetime
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -94,10 +93,7 @@ def _lines(state: SignalState, store: Store, comparison: Comparison) -> dict[str
         s.point.name: (state.trial(s.point, 0).key, s.seconds_per_epoch)
         for s in comparison.standings
     }
-    curves: dict[str, tuple[list[int], list[float]]] = defaultdict(lambda: ([], []))
-    for row in store.curves([key for key, _ in keys.values()]).to_pylist():
-        curves[row["key"]][0].append(row["epoch"])
-        curves[row["key"]][1].append(row["psnr"])
+    curves = store.curves_by_key([key for key, _ in keys.values()])
     return {name: (*curves[key], seconds) for name, (key, seconds) in keys.items() if key in curves}
 
 

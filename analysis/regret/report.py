@@ -48,7 +48,7 @@ def regret_report(
         regrets(state, choice, confirmation) for state, choice in zip(states, choices, strict=True)
     ]
     totals = overall(run, by_signal, read_recordings(results.store))
-    curves = results.store.curves(proxy_keys(states))
+    curves = results.store.curves_by_key(proxy_keys(states))
     short = proxies(states, run.scale.fit.epochs, curves)
     figures: dict[str, str] = {}
     shares: dict[str, Mapping[str, float]] = {}

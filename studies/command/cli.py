@@ -5,6 +5,7 @@ out, and 130 after Ctrl-C.
 """
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -27,10 +28,10 @@ from studies.engine.planning.study import Study
 def _one_sentence(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """Print a mistake in a study file itself as one sentence, and other errors without passwords.
+    """Print an InputError as one sentence, and other tracebacks without passwords.
 
-    A study file builds its value before it calls `main`: an axis with reversed bounds, for
-    instance, is refused there.
+    This is installed at import and not in `main()`: a study file builds its `Study` before it
+    calls `main()`, and that may fail, for instance on an axis with reversed bounds.
     """
     if not isinstance(error, InputError):
         for line in "".join(traceback.format_exception(kind, error, trace)).splitlines():
@@ -64,6 +65,9 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
         study: The study.
         argv: The arguments. By default those of the process.
     """
+    # A command creates 100,000 rows and keys that stay. With Python's default threshold, the
+    # garbage collector takes a good part of a command that lasts a second.
+    gc.set_threshold(50_000)
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)

@@ -6,7 +6,6 @@ after MLflow was away, or into a new server.
 
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from inr_models import InputError
@@ -19,7 +18,7 @@ from studies.engine.signals.signal import Signal
 from studies.engine.store.folder import local_path
 from studies.engine.store.rows import REPORTED, Row, point_columns
 from studies.engine.store.store import UNFINISHED, Store
-from studies.engine.tracking.mlflow_tree import MlflowTree
+from studies.engine.tracking.mlflow_tree import MlflowTree, import_mlflow
 
 Curve = dict[int, float]
 
@@ -168,10 +167,8 @@ class Tracker:
         tree.log(id, metrics, fresh, {"status": statuses, **code})
 
     def _curves(self, keys: Sequence[str]) -> dict[str, Curve]:
-        curves: dict[str, Curve] = defaultdict(dict)
-        for row in self.store.curves(keys).to_pylist():
-            curves[row["key"]][row["epoch"]] = row["psnr"]
-        return curves
+        curves = self.store.curves_by_key(keys)
+        return {key: dict(zip(epochs, psnr, strict=True)) for key, (epochs, psnr) in curves.items()}
 
     def _signal_id(self, sha256: str) -> str:
         return f"{self.run.id}/{sha256[:16]}"
@@ -190,6 +187,8 @@ class BackgroundTracking:
     def __init__(self, tracker: Tracker, every_seconds: float = 20.0) -> None:
         self.tracker, self.every = tracker, every_seconds
         self.stop = threading.Event()
+        # Not in the thread: two threads that import the same packages may see them half loaded.
+        import_mlflow()
         self.thread = threading.Thread(target=self._loop, name="mlflow", daemon=True)
         self.thread.start()
 
