@@ -62,7 +62,7 @@ class Case:
 def _omega(omega: float, target: Target, factor: float | None) -> float:
     """The first layer's: times the given factor, or else what the target's kind asks for."""
     if factor is None:
-        factor = 1.0 if target.image_shape else first_factor(target.num_samples)
+        factor = 1.0 if target.dimensions > 1 else first_factor(target.num_samples)
     return stable(omega * factor)
 
 
@@ -166,7 +166,7 @@ def network_for(case: Case, target: Target, parameters: int, rule: str) -> Netwo
     Raises:
         InputError: no width has about that many parameters.
     """
-    features = {"in_features": 2 if target.image_shape else 1, "out_features": target.channels}
+    features = {"in_features": target.dimensions, "out_features": target.channels}
 
     def made(width: int) -> NetworkConfig:
         # (s0, s1) may hang on the width.

@@ -12,7 +12,7 @@ from tests.made import make_signal
 SOUND = make_signal()
 IMAGE = dataclasses.replace(
     make_signal("picture", n=96 * 96),
-    image_shape=(96, 96), sample_rate=None, channels=3, crop="busiest",
+    shape=(96, 96), sample_rate=None, channels=3, crop="busiest",
     descriptors={"psi": 0.2, "centroid": 0.4},
 )  # fmt: skip
 SCORES = {"siren": 30.0, "siren2": 45.0, "finer_pp": 40.0, "wire": 10.4}

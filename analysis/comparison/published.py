@@ -89,7 +89,7 @@ MARKS = {
 
 def target_of(signal: Signal) -> str | None:
     """The paper's name for a signal, None if it is not one of its targets."""
-    if signal.name == "riemann" and signal.image_shape == (512, 512):
+    if signal.name == "riemann" and signal.shape == (512, 512):
         return "2D-Riemann"
     stem = signal.name.lower().removeprefix("gt_").split("_")[0].rstrip("0123456789")
     known = PSI.get(stem)

@@ -10,6 +10,7 @@ from analysis.grid.summary import Summary
 from analysis.reporting.report import Results
 from studies.engine.planning.study import Run
 from studies.engine.signals.signal import Signal
+from studies.engine.store.metrics import headline
 
 
 def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:
@@ -58,7 +59,7 @@ def plan_table(run: Run, signals: Sequence[Signal], missing: Mapping[str, int]) 
             f"{signal.num_samples:,}",
             signal.crop,
             f"{signal.crop_start:,}",
-            " x ".join(map(str, signal.image_shape or ()))
+            " x ".join(map(str, signal.shape))
             if signal.sample_rate is None
             else f"{signal.sample_rate:,.0f}",
             str(missing[signal.sha256]),
@@ -76,9 +77,7 @@ def status_table(results: Results) -> Table:
     for signal in results.signals:
         done = results.done[signal.sha256]
         peaks = [
-            row["metric_psnr_peak"]
-            for row in results.rows[signal.sha256].values()
-            if row["status"] == "ok"
+            headline(row) for row in results.rows[signal.sha256].values() if row["status"] == "ok"
         ]
         statuses = results.statuses(signal)
         table.add_row(

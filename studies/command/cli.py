@@ -20,6 +20,7 @@ from inr_models import InputError
 from inr_models.shown import shown
 from studies.command import verbs
 from studies.engine.planning.study import Study
+from studies.engine.signals.reading import signal_type
 
 
 def _one_sentence(
@@ -48,13 +49,6 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         super().error(shown(message))
-
-
-_SIGNALS = {
-    "sound": "your WAV, FLAC, OGG or AIFF files, globs or folders",
-    "image": "your PNG, JPEG, TIFF, WebP or .npy files, globs or folders, or riemann, the density "
-    "of a 2-D Riemann problem",
-}
 
 
 def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
@@ -130,7 +124,7 @@ def _settings(study: Study, *, picks: bool) -> argparse.ArgumentParser:
         "--signals",
         nargs="+",
         metavar="PATH",
-        help=f"{_SIGNALS[study.media]} {default(_default_signals(study))}",
+        help=f"{signal_type(study.media).files} {default(_default_signals(study))}",
     )
     results.add_argument("--seeds", type=int, metavar="N", help="seeds of every point")
     if study.small.cases:
@@ -165,7 +159,7 @@ def _settings(study: Study, *, picks: bool) -> argparse.ArgumentParser:
         )
         results.add_argument("--learning-rate", type=float, metavar="RATE", help="Adam's, at first")
     results.add_argument("--epochs", type=int, metavar="N", help="full-batch updates of a fit")
-    size = "longest crop" if study.media == "sound" else "pixels of the largest crop"
+    size = signal_type(study.media).size
     results.add_argument("--max-samples", type=int, metavar="N", help=size)
     results.add_argument("--precision", metavar="NAME", help="float32; on GPUs also tf32")
     if study.search:

@@ -19,7 +19,7 @@ from studies.command.progress import FitProgress, duration, end, say
 from studies.command.stored_runs import newest_run
 from studies.engine.planning.resolving import FLAGS, resolve
 from studies.engine.planning.study import RUN_JSON, Run, Scale, Study
-from studies.engine.signals.reading import READERS, find_files, read_all
+from studies.engine.signals.reading import find_files, read_all, signal_type
 from studies.engine.signals.signal import Signal
 from studies.engine.store.compaction import compact
 from studies.engine.store.rows import COUNTED, signal_row
@@ -201,7 +201,7 @@ def _resolve(
     _check_search(empty, ())
     _check_device(arguments.device, arguments, empty.scale)
     files = find_files(patterns, study.media)
-    made = {str(file) for file in files} & set(READERS[study.media].generated)
+    made = {str(file) for file in files} & set(signal_type(study.media).generated)
     with console.status("reading the signals" + ": two minutes, the first time" * bool(made)):
         signals, skipped = read_all(files, empty.scale.max_samples, study.media)
     if not signals:

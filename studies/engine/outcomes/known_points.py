@@ -14,6 +14,7 @@ from search_spaces.rules import NoiseScales
 from studies.engine.planning.points import Point, points, siren2_at, trial_of
 from studies.engine.planning.study import Run
 from studies.engine.signals.signal import Signal
+from studies.engine.store.metrics import headline
 from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
 
@@ -92,7 +93,7 @@ def score_of(row: Row, signal: Signal) -> float | None:
     """A fit's peak PSNR in dB, zero output's if it diverged; None if it failed or is partial."""
     if row["status"] in ("failed", "partial"):
         return None
-    return signal.psnr_zero if row["status"] == "diverged" else row["metric_psnr_peak"]
+    return signal.psnr_zero if row["status"] == "diverged" else headline(row)
 
 
 def objective(known: Iterable[Known], seeds: Sequence[int]) -> dict[Point, float]:

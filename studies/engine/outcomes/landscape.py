@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from studies.engine.planning.points import Point, keys_of, points
 from studies.engine.planning.study import Run
 from studies.engine.signals.signal import Signal
+from studies.engine.store.metrics import headline
 
 
 class Landscape(NamedTuple):
@@ -76,5 +77,5 @@ def landscape(run: Run, signal: Signal, rows: Mapping[str, Mapping[str, Any]]) -
                 continue
             status[i, j, k] = row["status"]
             if row["status"] in ("ok", "dead"):
-                psnr[i, j, k] = row["metric_psnr_peak"]
+                psnr[i, j, k] = headline(row)
     return Landscape(signal, s0, s1, psnr, status, cells)

@@ -12,7 +12,7 @@ from inr_models import FitConfig, InputError
 from search_spaces.networks import Case
 from search_spaces.noise_grid import NoiseGrid
 from search_spaces.rules import AnyRule
-from studies.engine.signals.signal import Media
+from studies.engine.signals.reading import signal_type
 
 ScaleName = Literal["small", "paper"]
 
@@ -98,7 +98,7 @@ class Study:
     signals: tuple[str, ...]
     small: Scale
     paper: Scale
-    media: Media = "sound"
+    media: str = "sound"
     choosing_seeds: tuple[int, ...] = ()
     scoring_seeds: tuple[int, ...] = (105, 106)
     top: int = 3
@@ -107,6 +107,7 @@ class Study:
 
     def __post_init__(self) -> None:
         check_name("name", self.name)
+        signal_type(self.media)
         for name, scale in self.scales.items():
             maps = scale.grid is not None and self.search is None and not self.choosing_seeds
             if maps and not (scale.rules and self.scoring_seeds):
@@ -135,7 +136,7 @@ class Run:
     rules: dict[str, AnyRule]
     """Those of the scale: what a name stands for may be fitted anew some day."""
     search: Search | None
-    media: Media
+    media: str
     signals: tuple[str, ...]
     """sha256 of every signal, in order."""
     sources: tuple[str, ...]
@@ -145,6 +146,7 @@ class Run:
 
     def __post_init__(self) -> None:
         check_name("study", self.study)
+        signal_type(self.media)
         for sha256 in self.signals:  # files are named by it
             if not re.fullmatch("[0-9a-f]{64}", sha256):
                 raise InputError(f"signals: {sha256!r} is no SHA-256 of 64 hex digits.")
@@ -163,7 +165,7 @@ class Run:
     @property
     def noun(self) -> str:
         """What its signals are called in tables."""
-        return "image" if self.media == "image" else "clip"
+        return signal_type(self.media).noun
 
     @property
     def compares(self) -> bool:
