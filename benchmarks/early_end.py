@@ -69,7 +69,7 @@ def peaks(path: Path, num_samples: int, config: FitConfig) -> np.ndarray:
     )
     training.run(config.epochs)
     training.score()
-    return psnr_db(np.minimum.accumulate(training.mse[0].double().numpy()))
+    return psnr_db(np.minimum.accumulate(training.choosing_error[0].double().numpy()))
 
 
 def first_end(psnr: np.ndarray, spent: np.ndarray, every: int, limit: float) -> int:

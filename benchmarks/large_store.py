@@ -14,6 +14,7 @@ from studies.engine.planning.run import run_json
 from studies.engine.planning.trial import Trial
 from studies.engine.signals.signal import Signal, sha256_of
 from studies.engine.store.compaction import compact
+from studies.engine.store.metrics import Scored
 from studies.engine.store.rows import Row, curve_rows, finished_row, signal_row
 from studies.engine.store.store import Store
 
@@ -29,8 +30,9 @@ def make_signals(count: int, num_samples: int) -> list[Signal]:
         values = rng.uniform(-1, 1, (256, 1)).astype(np.float32)
         signals.append(
             Signal(
-                name=f"clip {number}", sha256=sha256_of(values), source=f"clip_{number}.wav",
-                num_samples=num_samples, channels=1, sample_rate=44_100.0,
+                name=f"clip {number}", sha256=sha256_of(values, (256,)),
+                source=f"clip_{number}.wav", shape=(num_samples,), channels=1,
+                sample_rate=44_100.0,
                 file_samples=num_samples, crop="head", crop_start=0, peak=1.0, psnr_zero=4.8,
                 descriptors={"psi": 0.05 + 0.9 * number / count}, values=values,
             )
@@ -43,14 +45,13 @@ def made_up_row(study: str, signal: Signal, trial: Trial) -> tuple[Row, list[Row
     peak = 25 + int(trial.key[:4], 16) / 4096
     epochs = curve_epochs(trial.fit.epochs)
     result = FitResult(
-        mse_best=10 ** (-peak / 10), psnr_peak=peak, epoch_of_peak=trial.fit.epochs,
+        best_errors={}, mse_best=10 ** (-peak / 10), psnr_peak=peak, epoch_of_peak=trial.fit.epochs,
         psnr_final=peak, epochs=epochs, psnr=np.linspace(5, peak, len(epochs)), diverged=False,
         stopped=False, num_epochs=trial.fit.epochs, best_weights={}, seconds=1.0,
         updates=trial.fit.epochs, stack=1, path="made up",
     )  # fmt: skip
-    return finished_row(study, signal, trial, result, torch.device("cpu")), curve_rows(
-        trial, result
-    )
+    fit = Scored(signal, result, lambda: np.zeros((signal.num_samples, 1), np.float32))
+    return finished_row(study, trial, fit, torch.device("cpu")), curve_rows(trial, result)
 
 
 def fill(results: str) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def fits(
             training.run(epoch - training.epoch)
     for signal, rule, training in trainings:
         training.score()
-        training.mse = training.mse[:, : epoch + 1]
+        training.errors = training.errors[:, :, : epoch + 1]
         (result,) = results_of(training)
         yield Scored(signal.name.removeprefix("gt_"), rule, network_for(signal, rule), result)
 

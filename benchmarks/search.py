@@ -26,6 +26,7 @@ from studies.engine.running.schedule import Schedule
 from studies.engine.search.journal import open_journal
 from studies.engine.search.signal_search import SignalSearch, space
 from studies.engine.signals.signal import Signal
+from studies.engine.store.metrics import HEADLINE
 from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
 from studies.questions import Search
@@ -131,13 +132,13 @@ def _row(fit: PlannedFit, psnr: float) -> Row:
         "hp_s1": scales.s1,
         "seed": fit.trial.seed,
         "status": "ok",
-        "metric_psnr_peak": psnr,
+        HEADLINE.column: psnr,
     }
 
 
 def _signal(number: int) -> Signal:
     return Signal(
-        name=f"signal {number}", sha256=f"{number:02x}" * 32, source="", num_samples=8192,
+        name=f"signal {number}", sha256=f"{number:02x}" * 32, source="", shape=(8192,),
         channels=1, sample_rate=8000.0, file_samples=8192, crop="loudest", crop_start=0, peak=1.0,
         psnr_zero=10.0, descriptors={"psi": 0.3},
     )  # fmt: skip

@@ -99,7 +99,7 @@ def network_for(case: Case, target: Target, parameters: int, rule: str) -> Netwo
 def _omega_factor(case: Case, kind: type[NetworkConfig], target: Target) -> float:
     if case.first_factor is not None:
         return case.first_factor
-    if kind.scales_omega_for_sound and target.image_shape is None:
+    if kind.scales_omega_for_sound and target.dimensions == 1:
         return first_factor(target.num_samples)
     return 1.0
 

@@ -21,9 +21,9 @@ if __name__ == "__main__":
     values = np.random.default_rng(0).uniform(-1, 1, (1024, 1)).astype(np.float32)
     signal = Signal(
         name="noise",
-        sha256=sha256_of(values),
+        sha256=sha256_of(values, (1024,)),
         source="",
-        num_samples=1024,
+        shape=(1024,),
         channels=1,
         sample_rate=1.0,
         file_samples=1024,

@@ -78,7 +78,7 @@ def test_the_mean_gap_is_of_networks_that_are_ranked_on_every_signal():
 def test_the_report_has_a_table_figures_and_error_pictures(tmp_path, signal):
     signal = dataclasses.replace(signal, name='a$_$b "x" <b>')
     run = make_comparison(
-        image_architectures.STUDY if signal.image_shape else audio_architectures.STUDY,
+        image_architectures.STUDY if len(signal.shape) == 2 else audio_architectures.STUDY,
         signal,
         networks=["siren", "siren2", "wire"],
         seeds=2,

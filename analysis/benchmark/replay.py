@@ -12,6 +12,7 @@ import pyarrow.compute as pc  # pyright: ignore[reportMissingTypeStubs]
 from analysis.surfaces.stored import WHOLE, common_seeds, usual_setting
 from search_spaces.rules import NoiseScales
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
+from studies.engine.store.metrics import ZERO_OUTPUT
 from studies.engine.store.store import Store
 
 FIRST_BUDGET = 20
@@ -34,7 +35,7 @@ def replay_table(store: Store) -> pa.Table:
     setting = usual_setting(store)
     epochs = budgets(setting["fit_epochs"])
     columns = (
-        "signal", "sha256", "hp_s0", "hp_s1", "seed", "status", "num_epochs", "metric_psnr_zero",
+        "signal", "sha256", "hp_s0", "hp_s1", "seed", "status", "num_epochs", ZERO_OUTPUT,
     )  # fmt: skip
     where = {"network": "siren2", **setting}
     fits = [
@@ -51,7 +52,7 @@ def replay_table(store: Store) -> pa.Table:
 
     def after(fit: Mapping[str, Any], epoch: int) -> float | None:
         is_over = fit["status"] == "diverged" and fit["num_epochs"] < epoch
-        return fit["metric_psnr_zero"] if is_over else best[fit["key"]].get(epoch)
+        return fit[ZERO_OUTPUT] if is_over else best[fit["key"]].get(epoch)
 
     return pa.Table.from_pylist(
         [
@@ -62,7 +63,7 @@ def replay_table(store: Store) -> pa.Table:
                 "s1": fit["hp_s1"],
                 "seed": fit["seed"],
                 "status": fit["status"],
-                "psnr_zero": fit["metric_psnr_zero"],
+                "psnr_zero": fit[ZERO_OUTPUT],
                 **{f"psnr_{epoch}": after(fit, epoch) for epoch in epochs},
             }
             for fit in fits

@@ -90,7 +90,7 @@ MARKS = {
 
 def target_of(signal: Signal) -> str | None:
     """Return the paper's name for a signal, None if it is no target of the paper."""
-    if signal.name == "riemann" and signal.image_shape == (512, 512):
+    if signal.name == "riemann" and signal.shape == (512, 512):
         return "2D-Riemann"
     stem = signal.name.lower().removeprefix("gt_").split("_")[0].rstrip("0123456789")
     known = PSI.get(stem)

@@ -111,8 +111,8 @@ def _errors(state: SignalState, store: Store, comparison: Comparison) -> str | N
             outputs[s.point.name] = output
     if not outputs:
         return None
-    if signal.image_shape:
-        shape = (*signal.image_shape, signal.channels)
+    if len(signal.shape) == 2:
+        shape = (*signal.shape, signal.channels)
         images = {name: output.reshape(shape) for name, output in outputs.items()}
         return fft_error_maps(values.reshape(shape), images)
     return spectrogram_errors(values, outputs, signal.sample_rate)

@@ -18,6 +18,7 @@ from analysis.surfaces.stored import SEED, SETTING, stored_surfaces, usual_setti
 from analysis.surfaces.surfaces import Surfaces, share_and_gain
 from inr_models import InputError, SirenConfig
 from search_spaces.rules import RULES, AnyRule, NoiseScales, named_rule, rule_json
+from studies.engine.store.metrics import HEADLINE, headline
 from studies.engine.store.rows import signal_from_row
 from studies.engine.store.store import Store
 
@@ -123,7 +124,7 @@ def _settings(store: Store, usual: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _label(
-    setting: Mapping[str, Any], usual: Mapping[str, Any], image: tuple[int, int] | None
+    setting: Mapping[str, Any], usual: Mapping[str, Any], image: tuple[int, ...] | None
 ) -> str:
     """What a setting changes, in words."""
     changed = [name for name in SETTING if setting[name] != usual[name]]
@@ -155,7 +156,7 @@ def _of_setting(
         yield Moved(
             rule=rule_name,
             constants=rule_json(rule),
-            setting=_label(setting, usual, target.image_shape),
+            setting=_label(setting, usual, target.shape if target.dimensions == 2 else None),
             signal=name,
             recording=made.recordings[i],
             values_per_parameter=target.num_samples * target.channels / size,
@@ -186,13 +187,13 @@ def zero_output_bias(results: str) -> list[BiasPair]:
     store = Store(results, create=False)
     signals = {row["sha256"]: signal_from_row(row) for row in store.signals().to_pylist()}
     same = ["sha256", "hp_s0", "hp_s1", *(n for n in SETTING if n != "hp_zero_output_bias")]
-    columns = [*same, "metric_psnr_peak", "hp_zero_output_bias"]
+    columns = [*same, HEADLINE.column, "hp_zero_output_bias"]
     fits: dict[tuple[Any, ...], dict[bool, float]] = {}
     where = {"network": "siren2", "seed": SEED}
     for row in store.fits(columns=columns, where=where).to_pylist():
         if row["status"] in ("ok", "dead"):
             pair = fits.setdefault(tuple(row[name] for name in same), {})
-            pair[row["hp_zero_output_bias"]] = row["metric_psnr_peak"]
+            pair[row["hp_zero_output_bias"]] = headline(row)
     found = []
     for key, pair in fits.items():
         if len(pair) == 2:

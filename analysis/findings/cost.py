@@ -22,7 +22,7 @@ def cost_sentence(rule: AnyRule) -> str:
     """Milliseconds at the paper's length of descriptors, and of the rule's own arithmetic."""
     values = np.random.default_rng(0).standard_normal(PAPER_SAMPLES)
     target = Target(
-        descriptors=describe(values), num_samples=PAPER_SAMPLES, width=PAPER_WIDTH, sha256=""
+        descriptors=describe(values), shape=(PAPER_SAMPLES,), width=PAPER_WIDTH, sha256=""
     )
     costs = {
         "psi": lambda: spectral_centroid(values),

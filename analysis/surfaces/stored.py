@@ -11,6 +11,7 @@ from analysis.surfaces.surfaces import Fit, Surfaces, surfaces
 from inr_models import InputError
 from search_spaces.rules import NoiseScales
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
+from studies.engine.store.metrics import HEADLINE, ZERO_OUTPUT
 from studies.engine.store.rows import signal_from_row
 from studies.engine.store.store import Store
 
@@ -64,7 +65,7 @@ def stored_surfaces(
     store = Store(results, create=False)
     setting = {**usual_setting(store), **(other or {})}
     free = {name for name, value in (other or {}).items() if value is None}
-    columns = ("sha256", "hp_s0", "hp_s1", "seed", "metric_psnr_peak", "metric_psnr_zero")
+    columns = ("sha256", "hp_s0", "hp_s1", "seed", HEADLINE.column, ZERO_OUTPUT)
     where = {"network": "siren2", **setting}
     where = {name: value for name, value in where.items() if name not in free}
     scores: dict[str, dict[NoiseScales, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
@@ -73,7 +74,7 @@ def stored_surfaces(
         mapped = row["seed"] < FIRST_CHOOSING_SEED
         if mapped and row["status"] in WHOLE:
             diverged = row["status"] == "diverged"
-            score = row["metric_psnr_zero" if diverged else "metric_psnr_peak"]
+            score = row[ZERO_OUTPUT if diverged else HEADLINE.column]
             scores[row["sha256"]][NoiseScales(row["hp_s0"], row["hp_s1"])][row["seed"]] = score
     fits = {sha: over_seeds(points) for sha, points in scores.items()}
     known = {row["sha256"]: signal_from_row(row) for row in store.signals().to_pylist()}

@@ -63,9 +63,8 @@ class SpectrumMatching:
 
 
 def _small_shape(target: Target) -> tuple[int, ...]:
-    shape = target.image_shape or (target.num_samples,)
-    shrink = min(1.0, (MAX_SAMPLES / target.num_samples) ** (1 / len(shape)))
-    return tuple(max(2, int(num * shrink)) for num in shape)
+    shrink = min(1.0, (MAX_SAMPLES / target.num_samples) ** (1 / target.dimensions))
+    return tuple(max(2, int(num * shrink)) for num in target.shape)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -77,12 +76,7 @@ def untrained_bands(
 
     from inr_models import Siren2Config, make_network
 
-    target = Target(
-        descriptors={},
-        num_samples=int(np.prod(shape)),
-        width=width,
-        image_shape=(shape[0], shape[1]) if len(shape) == 2 else None,
-    )
+    target = Target(descriptors={}, shape=shape, width=width)
     s0, s1 = at_share(target, share, gain)
     config = Siren2Config(width=width, depth=depth, s0=s0, s1=s1)
     axes = [torch.linspace(-1, 1, num) for num in shape]

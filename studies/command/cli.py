@@ -23,6 +23,7 @@ from inr_models.shown import shown
 from studies.command import verbs
 from studies.engine.planning.resolving import flags_of
 from studies.engine.planning.study import Study
+from studies.engine.signals.reading import signal_type
 
 
 def _one_sentence(
@@ -49,13 +50,6 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         super().error(shown(message))
-
-
-_SIGNALS = {
-    "sound": "your WAV, FLAC, OGG or AIFF files, globs or folders",
-    "image": "your PNG, JPEG, TIFF, WebP or .npy files, globs or folders, or riemann, the density "
-    "of a 2-D Riemann problem",
-}
 
 
 def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
@@ -147,7 +141,7 @@ def _settings(study: Study, *, picks: bool) -> argparse.ArgumentParser:
         "--signals",
         nargs="+",
         metavar="PATH",
-        help=f"{_SIGNALS[study.media]} {default(_default_signals(study))}",
+        help=f"{signal_type(study.media).files} {default(_default_signals(study))}",
     )
     for flag in flags_of(study):
         help = flag.help if flag.default is None else f"{flag.help} {default(flag.default)}"

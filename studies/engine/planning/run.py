@@ -14,7 +14,7 @@ from search_spaces.noise_grid import NoiseGrid
 from search_spaces.rules import AnyRule
 from studies.engine.planning.question import Question, question_json, question_of
 from studies.engine.planning.scale import Scale, ScaleName, check_name
-from studies.engine.signals.signal import Media
+from studies.engine.signals.reading import signal_type
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Run:
     scale: Scale
     question: Annotated[Question, PlainValidator(question_of), PlainSerializer(question_json)]
     rules: dict[str, AnyRule]
-    media: Media
+    media: str
     signals: tuple[str, ...]
     sources: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
@@ -61,6 +61,7 @@ class Run:
 
     def __post_init__(self) -> None:
         check_name("study", self.study)
+        signal_type(self.media)
         for sha256 in self.signals:  # files are named by it
             if not re.fullmatch("[0-9a-f]{64}", sha256):
                 raise InputError(
@@ -93,7 +94,7 @@ class Run:
     @property
     def noun(self) -> str:
         """What its signals are called in tables."""
-        return "image" if self.media == "image" else "clip"
+        return signal_type(self.media).noun
 
     @property
     def grid(self) -> NoiseGrid:

@@ -14,7 +14,14 @@ from inr_models.errors import InputError
 from inr_models.fitting.metrics import psnr_of_zero_db
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import bands
-from studies.engine.signals.signal import Signal, crop_policy, sha256_of, take_head, take_loudest
+from studies.engine.signals.signal import (
+    Signal,
+    SignalType,
+    crop_policy,
+    sha256_of,
+    take_head,
+    take_loudest,
+)
 
 MIN_SAMPLES = 256
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".aiff", ".aif")
@@ -64,9 +71,9 @@ def read_audio(path: Path, max_samples: int) -> Signal:
         )
     return Signal(
         name=path.stem,
-        sha256=sha256_of(values),
+        sha256=sha256_of(values, (len(values),)),
         source=str(path),
-        num_samples=len(values),
+        shape=(len(values),),
         channels=1,
         sample_rate=float(rate),
         file_samples=total,
@@ -202,3 +209,12 @@ def _open(path: Path) -> soundfile.SoundFile:
             f"{path}: its header gives no length, as after a pipe; save it again as a whole file.",
         )
     return file
+
+
+SOUND = SignalType(
+    noun="clip",
+    suffixes=AUDIO_SUFFIXES,
+    files="your WAV, FLAC, OGG or AIFF files, globs or folders",
+    size="longest crop",
+    read=read_audio,
+)

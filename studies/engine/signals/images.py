@@ -18,7 +18,7 @@ from search_spaces.descriptors.bands import bands
 from search_spaces.rules.target import MIN_SIDE
 from studies.engine.signals.audio import check_regular
 from studies.engine.signals.riemann import cached_density
-from studies.engine.signals.signal import Signal, sha256_of, take_busiest
+from studies.engine.signals.signal import Signal, SignalType, sha256_of, take_busiest
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".npy")
 GENERATED = ("riemann",)
@@ -74,7 +74,7 @@ def read_image(path: Path, max_samples: int) -> Signal:
         name=path.stem,
         sha256=sha256_of(values, shape),
         source=str(path),
-        num_samples=len(values),
+        shape=shape,
         channels=values.shape[1],
         sample_rate=None,
         file_samples=whole,
@@ -84,7 +84,6 @@ def read_image(path: Path, max_samples: int) -> Signal:
         psnr_zero=psnr_of_zero_db(values),
         descriptors=describe(values.reshape(*shape, -1)),
         bands=bands(values.reshape(*shape, -1)),
-        image_shape=shape,
         notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
         values=values,
     )
@@ -250,3 +249,14 @@ def _decoded(path: Path, file: ImageFile) -> tuple[NDArray, list[str]]:
     if image.mode in _READ_AS:
         image = image.convert(_READ_AS[image.mode])
     return np.asarray(image), notes
+
+
+IMAGE = SignalType(
+    noun="image",
+    suffixes=IMAGE_SUFFIXES,
+    files="your PNG, JPEG, TIFF, WebP or .npy files, globs or folders, or riemann, the density of "
+    "a 2-D Riemann problem",
+    size="pixels of the largest crop",
+    read=read_image,
+    generated=GENERATED,
+)

@@ -16,6 +16,7 @@ from studies.engine.planning.points import Point
 from studies.engine.planning.run import Run, run_json
 from studies.engine.signals.signal import Signal
 from studies.engine.store.folder import local_path
+from studies.engine.store.metrics import headline
 from studies.engine.store.rows import REPORTED, Row, point_columns
 from studies.engine.store.store import UNFINISHED, Store
 from studies.engine.tracking.mlflow_tree import MlflowTree, import_mlflow
@@ -125,7 +126,7 @@ class Tracker:
         parent = self._signal_id(signal.sha256)
         if parent not in tree.runs:
             shown = (
-                "num_samples", "image_shape", "channels", "sample_rate", "crop", "crop_start",
+                "num_samples", "shape", "channels", "sample_rate", "crop", "crop_start",
                 "source",
             )  # fmt: skip
             params = {"signal": signal.name, **{name: getattr(signal, name) for name in shown}}
@@ -148,7 +149,7 @@ class Tracker:
         fresh = {s for s, r in rows.items() if r["status"] not in UNFINISHED} - tree.seen[id]
         metrics: dict[str, Curve] = {}
         for seed in sorted(fresh):
-            peak = rows[seed]["metric_psnr_peak"]
+            peak = headline(rows[seed])
             metrics[f"psnr_peak_seed_{seed}"] = {} if peak is None else {0: peak}
             metrics[f"psnr_db_seed_{seed}"] = curves.get(rows[seed]["key"], {})
         # MLflow's table shows the last value of a metric. So each mean has its own name, and
