@@ -13,7 +13,7 @@ from studies.engine.planning.points import trial_of
 from studies.engine.planning.resolving import resolve
 from studies.engine.planning.run import read_run, run_json
 from studies.engine.store.rows import signal_from_row, signal_row
-from tests.fakes.runs import every_key, make_run, make_signal, plan, rows_for
+from tests.fakes.runs import every_key, make_run, make_signal, plan, points, rows_for
 from tests.refusals import refused
 
 

@@ -90,8 +90,8 @@ def run_batch(
                 trial = trials[group[index]]
                 left.remove(group[index])
                 best_output = cache(partial(_output, networks[index], result.best_weights, coords))
-                fit_scored = Scored(signal, result, best_output)
-                row = finished_row(study, trial, fit_scored, device)
+                scored = Scored(signal, result, best_output)
+                row = finished_row(study, trial, scored, device)
                 output = best_output() if keep and keep[group[index]] else None
                 yield Outcome(row, curve_rows(trial, result), output)
         except Exception as error:

@@ -194,8 +194,8 @@ def _or_null(value: float) -> float | None:
 
 @cache
 def versions() -> str:
-    """Of what decides a number: noisescape, Python, torch."""
-    import torch  # its build is in no package's metadata
+    """Return the versions of what decides a number: noisescape, Python, torch."""
+    import torch  # the package's metadata does not name its build
 
     try:
         own = metadata.version("noisescape")
@@ -206,7 +206,7 @@ def versions() -> str:
 
 @cache
 def git_commit() -> str | None:
-    """Short commit of the checkout this code runs from, with + if it was changed since."""
+    """Return the short commit of the checkout this code runs from, with + if it has changes."""
     here = Path(__file__).parent
 
     def git(*arguments: str) -> str:
