@@ -19,7 +19,7 @@ import torch
 from benchmarks.measuring import in_a_sentence, machine
 from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, InputError, Siren2Config
-from search_spaces.audio import AUDIO_GRID_COARSE, AUDIO_GRID_DENSE
+from search_spaces.grids import AUDIO_GRID_COARSE, AUDIO_GRID_DENSE
 from search_spaces.networks import stable
 from studies.engine.planning.trial import Trial
 from studies.engine.running.batch import run_batch

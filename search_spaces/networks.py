@@ -29,8 +29,8 @@ from inr_models import (
 )
 from inr_models.networks.relu_pe import octaves_to_nyquist
 from inr_models.networks.tensor_train import modes_of
-from search_spaces.audio import first_factor
 from search_spaces.axes import Axis, Log, Values
+from search_spaces.grids import first_factor
 from search_spaces.rules import RULES, Target
 
 Made = Callable[[Target, str, float | None], NetworkConfig]

@@ -11,25 +11,15 @@ fresh again. `analysis.rules.fitting` fits rules to what this leaves behind.
 from dataclasses import replace
 
 from inr_models import FitConfig
-from search_spaces.audio import AUDIO_GRID_COARSE
+from search_spaces.grids import AUDIO_GRID_COARSE
+from search_spaces.rules import EQN11_SOUND, FITTED
 from studies.command.cli import main
 from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL
 from studies.engine.planning.study import Study, confirming_seeds
 
 CHOOSING, SCORING = confirming_seeds(3)
 
-RULES = (
-    "eqn11_length_width",
-    "eqn11_length",
-    "eqn11_refitted",
-    "constant",
-    "bandwidth_psi",
-    "bandwidth_power",
-    "bandwidth_rolloff",
-    "bandwidth_low_pass",
-    "power_psi_low_pass",
-    "spectrum",
-)
+RULES = (*EQN11_SOUND, *FITTED, "spectrum")
 
 STUDY = Study(
     name="rule_check",

@@ -11,11 +11,12 @@ import pytest
 from analysis.benchmark import export as benchmark
 from analysis.benchmark.export import export
 from analysis.benchmark.replay import budgets, replay_table, to_optuna
-from search_spaces.audio import AUDIO_GRID_COARSE
+from analysis.surfaces.stored import BENCHMARK
+from search_spaces.grids import AUDIO_GRID_COARSE
 from studies.engine.planning.study import FIRST_CHOOSING_SEED
 from tests.planted_rules import exported_benchmark, fill, planted_signals
 
-CARD = Path(benchmark.__file__).parent / "data" / "README.md"
+CARD = Path(BENCHMARK) / "README.md"
 
 
 @pytest.fixture
@@ -125,5 +126,5 @@ def test_an_optuna_file_that_is_there_is_not_overwritten(exported, tmp_path, cap
     _, target = exported
     (tmp_path / "a.db").write_text("mine")
     assert benchmark.main([target.results, "--optuna", str(tmp_path / "a.db")]) == 2
-    assert "there already" in capsys.readouterr().err
+    assert "it exists already" in capsys.readouterr().err
     assert (tmp_path / "a.db").read_text() == "mine"

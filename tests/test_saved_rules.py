@@ -71,7 +71,7 @@ def test_every_rule_of_the_registry_can_be_saved_and_answers_for_sounds_and_imag
         ('{"kind": "magic"}', "kind = 'magic': give one of"),
         ('{"kind": ["constant"]}', "kind = .'constant'.: give one of"),
         ('{"kind": "constant", "share": 0.1}', "gain: it is missing"),
-        ('{"kind": "constant", "share": 0.1, "gain": 2, "x": 1}', "x: there is no such field"),
+        ('{"kind": "constant", "share": 0.1, "gain": 2, "x": 1}', "x: no field has this name"),
         ('{"kind": "constant", "share": "0.1", "gain": 2}', "share = '0.1': give a number"),
         ('{"kind": "constant", "share": true, "gain": 2}', "share = True: give a number"),
         ('{"kind": "constant", "share": 0.1, "gain": 0.5}', "gain = 0.5: give a finite"),

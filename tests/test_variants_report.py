@@ -41,7 +41,7 @@ def test_the_report_says_what_the_originals_optimum_loses_on_the_variant(tmp_pat
     assert at["bandwidth_variant"] == pytest.approx(at["bandwidth_original"], rel=0.15)
     assert at["share_variant"] == pytest.approx(at["share_original"] / 2, rel=0.15)
     text = capsys.readouterr().out
-    assert "left out b_noise40: b, beside which it belongs, is not mapped." in text
+    assert "left out b_noise40: its original b has too few fits." in text
     assert max(map(len, text.split("left out")[0].splitlines())) <= 80
     figures = sorted(Path(results, "_rules").glob("variants-a-*.svg"))
     assert len(figures) == 1
@@ -72,4 +72,4 @@ def test_the_report_pairs_widths_and_gains_keep_their_meaning(tmp_path, capsys):
 def test_a_folder_without_variants_is_told_what_to_do(tmp_path, capsys):
     results = plant(tmp_path, {"a": (0.15, 3.0, 8192), "b": (0.2, 4.0, 8192)})
     assert variants_report.main([results]) == 2
-    assert "no variant is mapped beside its original" in capsys.readouterr().err
+    assert "no variant has landscapes together with its original" in capsys.readouterr().err

@@ -1,7 +1,6 @@
 """How short a fit may be to tell good points from bad: rank correlation with the full budget."""
 
 import statistics
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -9,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import stats
 
+from analysis.statistics.curves import best_up_to
 from inr_models.fitting.metrics import curve_epochs
 from studies.engine.outcomes.choosing import Rows
 from studies.engine.outcomes.known_points import known_points
@@ -67,15 +67,12 @@ def proxies(
 
 
 def _peaks(curves: pa.Table, at: Sequence[int]) -> dict[tuple[str, int], float]:
-    """(key, epoch) -> the best PSNR of its curve up to there."""
-    by_key: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for row in curves.to_pylist():
-        by_key[row["key"]].append((row["epoch"], row["psnr"]))
+    """(key, epoch) -> the best PSNR of its curve up to there; none where the curve ends before."""
+    ends = dict(zip(curves["key"].to_pylist(), curves["epoch"].to_pylist(), strict=True))
     return {
-        (key, epoch): max(psnr for e, psnr in curve if e <= epoch)
-        for key, curve in by_key.items()
-        for epoch in at
-        if curve[0][0] <= epoch <= curve[-1][0]
+        (key, epoch): best.psnr
+        for (key, epoch), best in best_up_to(curves, at).items()
+        if epoch <= ends[key]
     }
 
 

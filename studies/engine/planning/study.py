@@ -4,14 +4,14 @@ import dataclasses
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter
 
 from inr_models import FitConfig, InputError
 from search_spaces.networks import Case
 from search_spaces.noise_grid import NoiseGrid
-from search_spaces.rules import AnyRule
+from search_spaces.rules import AnyRule, rule_of
 from studies.engine.signals.signal import Media
 
 ScaleName = Literal["small", "paper"]
@@ -132,7 +132,7 @@ class Run:
     choosing_seeds: tuple[int, ...]
     scoring_seeds: tuple[int, ...]
     top: int
-    rules: dict[str, AnyRule]
+    rules: dict[str, Annotated[AnyRule, BeforeValidator(rule_of)]]
     """Those of the scale: what a name stands for may be fitted anew some day."""
     search: Search | None
     media: Media
