@@ -4,10 +4,12 @@ Peak PSNR in dB, mean over five seeds. A target is known by its name and its psi
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from studies.engine.planning.study import Run
 from studies.engine.signals.signal import Signal
+
+if TYPE_CHECKING:  # benchmarks.paper_scale reads the tables where pydantic may be missing
+    from studies.engine.planning.study import Run
 
 _T1 = ("siren", "finer", "wire", "relu_pe", "siren_rff", "finer_pp", "siren2")
 _T2 = ("siren", "siren2", "relu_pe", "wire", "finer", "gauss")
@@ -98,7 +100,7 @@ def target_of(signal: Signal) -> str | None:
     return stem
 
 
-def is_papers(run: Run) -> bool:
+def is_papers(run: "Run") -> bool:
     """Whether a run is trained as the paper's networks were, so that its figures may be beside."""
     return run.scale_name == "paper" and run.scale.fit.epochs == EPOCHS.get(run.study)
 
