@@ -1,4 +1,4 @@
-"""The terminal's tables, at most 80 columns wide."""
+"""Make tables for the terminal, at most 80 columns wide."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,13 +13,13 @@ from studies.engine.signals.signal import Signal
 
 
 def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:
-    """The answer in a table: what each signal's best cell gains over Eqn. 11, in dB."""
+    """Return a table of what each signal's best cell gains over Eqn. 11, in dB."""
     rule = run.scale.rules[0]
     seeds = " and ".join(map(str, run.scoring_seeds))
     table = wide_table(
         f"Peak PSNR in dB. SIREN, Eqn. 11 ({rule}) and the best cell are means over seeds "
         f"{seeds}, which the grid that chose the cell did not use. "
-        "dead: fits within 1 dB of zero output; div: diverged; *: on the grid's rim."
+        "dead: fits within 1 dB of zero output; div: diverged; *: on the edge of the grid."
     )
     table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("psi", "zero\noutput", "SIREN", "Eqn. 11", "best\ncell", "at s0, s1", "gain"):
@@ -28,8 +28,9 @@ def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:
     for s in summaries:
         best = s.best
         scales = best.point.scales if best else None
-        rim = "*" * s.map.best_at_edge
-        at = f"{short(scales.s0)}, {short(scales.s1)}{rim}" if scales else "-"
+        at = f"{short(scales.s0)}, {short(scales.s1)}" if scales else "-"
+        if scales and s.map.best_at_edge:
+            at += "*"
         table.add_row(
             s.signal.name,
             f"{s.signal.descriptors['psi']:.3f}",
@@ -45,7 +46,13 @@ def summary_table(run: Run, summaries: Sequence[Summary]) -> Table:
 
 
 def plan_table(run: Run, signals: Sequence[Signal], missing: Mapping[str, int]) -> Table:
-    """What each signal is, and how many of its fits are to run, by sha256."""
+    """Return a table of the signals and of the number of their fits that are still to run.
+
+    Args:
+        run: the run.
+        signals: its signals.
+        missing: the number of fits to run, by the signal's sha256.
+    """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(run.noun, no_wrap=True)
     last = "size" if run.media == "image" else "Hz"
@@ -67,7 +74,7 @@ def plan_table(run: Run, signals: Sequence[Signal], missing: Mapping[str, int]) 
 
 
 def status_table(results: Results) -> Table:
-    """How far every signal is."""
+    """Return a table of the progress of every signal."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(results.run.noun, no_wrap=True)
     counted = {"dead": "dead", "diverged": "div.", "partial": "part.", "failed": "failed"}
@@ -92,7 +99,7 @@ def status_table(results: Results) -> Table:
 
 
 def wide_table(caption: str, title: str | None = None) -> Table:
-    """A table as wide as a terminal is at least."""
+    """Return an empty table of 80 columns, the least width of a terminal."""
     return Table(
         title=title,
         title_justify="left",
@@ -106,10 +113,12 @@ def wide_table(caption: str, title: str | None = None) -> Table:
 
 
 def number(value: float, form: str = ".1f") -> str:
-    """Decibels to one digit, a dash for NaN."""
-    return "-" if math.isnan(value) else format(round(value, 1) + 0.0, form)  # no "-0.0"
+    """Format decibels with one digit, NaN as a dash."""
+    if math.isnan(value):
+        return "-"
+    return format(round(value, 1) + 0.0, form)  # adding 0.0 turns -0.0 into 0.0
 
 
 def short(value: float) -> str:
-    """A scale in three digits or so."""
+    """Format a scale with about three digits."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
