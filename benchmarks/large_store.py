@@ -1,4 +1,4 @@
-"""A store of made-up fits, as many as a large landscape has."""
+"""Make a store of invented fits, as many as a large study has."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ from studies.engine.store.rows import Row, curve_rows, finished_row, signal_row
 from studies.engine.store.store import Store
 
 CLIPS = 116
-"""Clips of the paper's study whose 124 points on 7 seeds are about 100,000 rows."""
+"""With so many clips, the 124 points on 7 seeds of the paper's study make about 100,000 rows."""
 
 
 def make_signals(count: int, num_samples: int) -> list[Signal]:
-    """Noise of `num_samples` samples, told apart by its hash."""
+    """Return signals of noise that claim to have `num_samples` samples; their hashes differ."""
     rng = np.random.default_rng(0)
     signals = []
     for number in range(count):
@@ -41,7 +41,7 @@ def make_signals(count: int, num_samples: int) -> list[Signal]:
 
 
 def made_up_row(study: str, signal: Signal, trial: Trial) -> tuple[Row, list[Row]]:
-    """A fit of that trial as if it had been done, by numbers that follow from its key."""
+    """Return the rows of a fit and of its curve, with numbers that follow from the trial's key."""
     peak = 25 + int(trial.key[:4], 16) / 4096
     epochs = curve_epochs(trial.fit.epochs)
     result = FitResult(
@@ -55,7 +55,7 @@ def made_up_row(study: str, signal: Signal, trial: Trial) -> tuple[Row, list[Row
 
 
 def fill(results: str) -> dict[str, Any]:
-    """A store of all fits of a run of `CLIPS` clips."""
+    """Write all fits of a run of `CLIPS` clips to a store, and return their number."""
     signals = make_signals(CLIPS, num_samples=150_000)
     run, store = resolve(STUDY, "paper", signals), Store(results)
     for signal in signals:
@@ -72,6 +72,6 @@ def fill(results: str) -> dict[str, Any]:
 
 
 def write_run(results: str, clips: int) -> None:
-    """Make a run of the first `clips` of the store the newest there."""
+    """Make a run of the first `clips` clips the newest run of the store."""
     run = resolve(STUDY, "paper", make_signals(CLIPS, num_samples=150_000)[:clips])
     Store(results).write_bytes(f"{run.folder}/study.json", run_json(run))

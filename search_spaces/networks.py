@@ -10,7 +10,7 @@ from itertools import product
 
 from inr_models import MODELS, InputError, NetworkConfig, Siren2Config, width_for, with_width
 from inr_models.networks.network_config import Setting, Varied
-from search_spaces.audio import first_factor
+from search_spaces.grids import first_factor
 from search_spaces.rules import RULES, Target
 
 VARIANTS: dict[str, tuple[str, dict[str, bool]]] = {

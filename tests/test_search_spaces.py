@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from search_spaces.audio import first_factor
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.centroid import spectral_centroid
+from search_spaces.grids import first_factor
 from search_spaces.rules import RULES, Target
 from studies.engine.signals.audio import read_audio
 from studies.engine.signals.signal import Signal

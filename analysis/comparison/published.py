@@ -5,10 +5,12 @@ in Table 6.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
+
+if TYPE_CHECKING:  # benchmarks.paper_scale reads the tables where pydantic may be missing
+    from studies.engine.planning.run import Run
 
 _T1 = ("siren", "finer", "wire", "relu_pe", "siren_rff", "finer_pp", "siren2")
 _T2 = ("siren", "siren2", "relu_pe", "wire", "finer", "gauss")
@@ -99,7 +101,7 @@ def target_of(signal: Signal) -> str | None:
     return stem
 
 
-def is_papers(run: Run) -> bool:
+def is_papers(run: "Run") -> bool:
     """Return whether a run trains as the paper did, so that the paper's figures are comparable."""
     return run.scale_name == "paper" and run.scale.fit.epochs == EPOCHS.get(run.study)
 

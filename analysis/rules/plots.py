@@ -1,4 +1,4 @@
-"""Figures of rules and of descriptors, for notebooks and FINDINGS.md."""
+"""Draw rules and descriptors, for notebooks and FINDINGS.md."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,7 +16,10 @@ from analysis.surfaces.plots import COLORS
 
 
 def regrets_by_rule(found: Sequence[RuleRegret]) -> Figure:
-    """A dot a signal; the mean with its 95 % interval over recordings; shares near the optimum."""
+    """Draw each rule's regrets, their mean with its 95 % interval, and the shares near the optimum.
+
+    A dot is a signal. The intervals are over recordings.
+    """
     shown = list(found)[::-1]
     jitter = np.random.default_rng(0)
     with matplotlib.rc_context(STYLE):
@@ -49,7 +52,7 @@ def regrets_by_rule(found: Sequence[RuleRegret]) -> Figure:
 
 
 def regret_over_psi(found: Sequence[RuleRegret]) -> Figure:
-    """A dot a signal, and the mean of neighbours in psi, a colour a rule."""
+    """Draw regret over psi: a dot for each signal, and the mean over neighbours in psi."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(8.4, 3.6), layout="constrained")
         axes = figure.add_subplot()
@@ -72,7 +75,7 @@ def regret_over_psi(found: Sequence[RuleRegret]) -> Figure:
 
 
 def shares_within(found: Sequence[RuleRegret]) -> Figure:
-    """The share of signals whose regret is at most so many dB, a line a rule."""
+    """Draw the share of signals whose regret is at most x dB, with a line for each rule."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(8.4, 3.6), layout="constrained")
         axes = figure.add_subplot()
@@ -92,16 +95,14 @@ def shares_within(found: Sequence[RuleRegret]) -> Figure:
 
 
 def sufficiency_bars(found: Sufficiency, most: int = 15) -> Figure:
-    """What descriptors save beside psi, with 95 % intervals; red: p below 0.05, and
-    an interval above 0.
-    """
+    """Draw what descriptors save beside psi, with 95 % intervals; red: the gain is sure."""
     shown = found.gains[:most][::-1]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7.2, 0.9 + 0.28 * len(shown)), layout="constrained")
         axes = figure.add_subplot()
         axes.axvline(0, color=MUTED, lw=1)
         for y, gain in enumerate(shown):
-            color = RULE if gain.p_value < 0.05 and gain.interval.low > 0 else INK
+            color = RULE if gain.is_sure else INK
             axes.barh(y, gain.interval.mean, height=0.62, color=color, alpha=0.25)
             axes.plot([gain.interval.low, gain.interval.high], [y, y], color=color, lw=1.8)
             axes.plot(gain.interval.mean, y, "o", ms=5, color=color)
@@ -112,18 +113,18 @@ def sufficiency_bars(found: Sufficiency, most: int = 15) -> Figure:
         axes.set_yticks(range(len(shown)), [gain.descriptor for gain in shown], parse_math=False)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel("regret saved beside psi (dB), on recordings that are left out")
+        axes.set_xlabel("regret saved beside psi (dB), on left-out recordings")
         return figure
 
 
 def correlations(descriptors: Mapping[str, np.ndarray]) -> Figure:
-    """Rank correlations of descriptors, signs left out, like ones side by side."""
+    """Draw the absolute rank correlations of descriptors, with similar ones side by side."""
     names = [d for d, values in descriptors.items() if np.isfinite(values).all()]
     names = [d for d in names if np.ptp(descriptors[d]) > 0]
     ranks = np.array([np.argsort(np.argsort(descriptors[d], kind="stable")) for d in names])
     matrix = np.abs(np.corrcoef(ranks))
     order = [int(np.argmax(matrix.sum(axis=0)))]
-    while len(order) < len(names):  # next to each the one that is most like it
+    while len(order) < len(names):  # the most similar one comes next
         left = [i for i in range(len(names)) if i not in order]
         order.append(max(left, key=lambda i: matrix[order[-1], i]))
     with matplotlib.rc_context(STYLE):

@@ -1,7 +1,8 @@
-"""Descriptors of a target, one family a file; numpy only. Frequencies are shares of Nyquist.
+"""Describe a target by numbers, with one family of descriptors in each file and numpy alone.
 
-`describe` gives a target all that are defined for it. `DESCRIPTORS` names them, with unit and
-meaning; they are columns `descriptor_*` of the store's table of signals.
+`describe` computes all descriptors that are defined for a target. `DESCRIPTORS` lists their names,
+units and meanings. They are the columns `descriptor_*` of the store's table of signals. Frequencies
+are shares of Nyquist.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from search_spaces.descriptors.spectrum import spectrum
 
 
 class Info(NamedTuple):
+    """The unit and the meaning of a descriptor."""
+
     unit: str
     meaning: str
 
@@ -68,9 +71,14 @@ _FAMILIES = (moments, bandwidth_shares, tilt, shape)
 
 
 def describe(values: NDArray) -> dict[str, float]:
-    """Every descriptor of a sound [n] or an image [h, w, c], by name; NaN where there is none.
+    """Return every descriptor of a signal by name, NaN where it is not defined.
 
-    An image's are means over its channels, its psi the paper's; channels of one value are left out.
+    Args:
+        values: a sound [n] or an image [h, w, c]. The descriptors of an image are means over its
+            channels, except psi, which is the paper's. Constant channels are left out.
+
+    Example:
+        >>> describe(samples)["psi"]
     """
     samples = np.asarray(values)
     if samples.ndim == 3 and (varies := np.ptp(samples, axis=(0, 1)) > 0).any():
@@ -86,5 +94,7 @@ def describe(values: NDArray) -> dict[str, float]:
 
 def _spectral(samples: NDArray, peak: float) -> dict[str, float]:
     whole = spectrum(samples)
-    found = {name: v for family in _FAMILIES for name, v in family.describe(whole).items()}
-    return found | low_pass.describe(whole, float(samples.var(dtype=np.float64)), peak)
+    descriptors: dict[str, float] = {}
+    for family in _FAMILIES:
+        descriptors |= family.describe(whole)
+    return descriptors | low_pass.describe(whole, float(samples.var(dtype=np.float64)), peak)

@@ -1,4 +1,4 @@
-"""How much of the band a spectrum fills, without its mean (DC).
+"""Describe how much of the band a spectrum fills, without its mean (DC).
 
 Frequencies are shares of Nyquist, powers |y|^2.
 """
@@ -14,13 +14,15 @@ ABOVE = (0.1, 0.25, 0.5)
 """Shares of Nyquist above which the energy is counted."""
 
 SPLIT = 0.1
-"""Share of Nyquist between "low" and "high"."""
+"""The share of Nyquist that separates "low" from "high"."""
 
 
 def describe(spectrum: Spectrum) -> dict[str, float]:
-    """Roll-offs; the energy above some shares of Nyquist; the low band's over the high band's, in
-    dB; the effective bandwidth (sum |y|^2)^2 / sum |y|^4 over the number of lines; and the
-    root-mean-square frequency.
+    """Return descriptors of the bandwidth, by name.
+
+    These are: roll-offs; the share of the power above some shares of Nyquist; the ratio of the low
+    band's power to the high band's in dB; the effective bandwidth, (sum |y|^2)^2 / sum |y|^4 over
+    the number of lines; and the root-mean-square frequency.
     """
     lines = spectrum.without_mean
     power = lines.power
@@ -38,9 +40,9 @@ def describe(spectrum: Spectrum) -> dict[str, float]:
 
 
 def rolloff(spectrum: Spectrum, share: float) -> float:
-    """The frequency below which `share` of the power without DC lies (Peeters 2004, Sec. 6.1.6).
+    """Return the frequency below which `share` of the power without DC lies.
 
-    In shares of Nyquist; NaN without any power.
+    It is a share of Nyquist (Peeters 2004, Sec. 6.1.6), NaN without any power.
     """
     lines = spectrum.without_mean
     total = np.cumsum(lines.power)

@@ -1,9 +1,9 @@
 """Match spectra without training, after FreSh (Kania et al., github.com/gmum/FreSh).
 
-Of candidate points, the one whose untrained network's output has the spectrum nearest to the
-target's in Wasserstein-1 distance: the area between their cumulative distributions over
-frequency. The centroid of an untrained network's output does not get above about half of
-Nyquist, so targets above that are all given the widest.
+The rule draws an untrained network at each candidate point. It takes the point whose output has the
+spectrum nearest to the target's in Wasserstein-1 distance, the area between their cumulative
+distributions over frequency. The centroid of an untrained network's output stays below about half
+of Nyquist, so all targets above that get the widest candidate.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from search_spaces.rules.target import NoiseScales, Target
 
 SEEDS = (0, 1)
 MAX_SAMPLES = 8_192
-"""Longer targets are matched on as many samples: shares of Nyquist do not hang on their number."""
+"""A longer target is matched on so many samples: shares of Nyquist do not depend on the number."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpectrumMatching:
-    """Candidates are every pair of `shares` of Nyquist and `gains`."""
+    """The candidates are all pairs of `shares` of Nyquist and `gains`."""
 
     kind: Literal["spectrum"] = "spectrum"
 
@@ -61,6 +61,12 @@ class SpectrumMatching:
         candidates = [(share, gain) for share in self.shares for gain in self.gains]
         return at_share(target, *min(candidates, key=distance))
 
+    @property
+    def formula(self) -> str:
+        """The rule in words."""
+        num = len(self.shares) * len(self.gains)
+        return f"the one of {num} candidates whose untrained output has the nearest spectrum"
+
 
 def _small_shape(target: Target) -> tuple[int, ...]:
     shrink = min(1.0, (MAX_SAMPLES / target.num_samples) ** (1 / target.dimensions))
@@ -71,8 +77,14 @@ def _small_shape(target: Target) -> tuple[int, ...]:
 def untrained_bands(
     share: float, gain: float, width: int, depth: int, shape: tuple[int, ...]
 ) -> tuple[float, ...]:
-    """`descriptors.bands` of an untrained SIREN²'s output on a grid of `shape`, mean over SEEDS."""
-    import torch  # rules are asked where nothing is fitted, too
+    """Return the `descriptors.bands` of an untrained SIREN²'s output, averaged over SEEDS.
+
+    Args:
+        share, gain: the point.
+        width, depth: the network's size.
+        shape: samples along each axis of the grid that the network is evaluated on.
+    """
+    import torch  # slow to import, and `status` and reports need no networks
 
     from inr_models import Siren2Config, make_network
 

@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import PlainSerializer, PlainValidator, TypeAdapter
+from pydantic import BeforeValidator, PlainSerializer, PlainValidator, TypeAdapter
 
 from inr_models import InputError
 from search_spaces.noise_grid import NoiseGrid
-from search_spaces.rules import AnyRule
+from search_spaces.rules import AnyRule, rule_of
 from studies.engine.planning.question import Question, question_json, question_of
 from studies.engine.planning.scale import Scale, ScaleName, check_name
 from studies.engine.signals.reading import signal_type
@@ -52,7 +52,7 @@ class Run:
     scale_name: ScaleName
     scale: Scale
     question: Annotated[Question, PlainValidator(question_of), PlainSerializer(question_json)]
-    rules: dict[str, AnyRule]
+    rules: dict[str, Annotated[AnyRule, BeforeValidator(rule_of)]]
     media: str
     signals: tuple[str, ...]
     sources: tuple[str, ...]
