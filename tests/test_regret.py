@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
-from analysis.regret.parquet import regret_table
-from analysis.regret.regret import Regret, cost_to_find, overall, share_of_cells_near_best
+from analysis.regret.parquet import regret_parquet
+from analysis.regret.regret import Regret, cost_to_find, share_of_cells_near_best, summarize_rules
 from analysis.statistics.intervals import paired_interval, paired_p_value, recordings_interval
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import PlannedFit, trial_of
@@ -168,16 +168,16 @@ def test_the_shares_and_the_mean_over_signals(tmp_path):
 
     search = Search(run, signals, tmp_path, score)
     list(search.fits())
-    of_signals = [search.regrets(s) for s in signals]
-    total = overall(run, of_signals)[0]
+    by_signal = [search.regrets(s) for s in signals]
+    total = summarize_rules(run, by_signal)[0]
     assert total.interval.mean == pytest.approx(0.75)
     assert total.shares == (0.5, 0.75)
     assert total.curse == pytest.approx(0.0)
     # Clips of one recording are not four times as sure.
-    of_two = overall(run, of_signals, {"a": "tape", "b": "tape", "c": "tape"})[0]
+    of_two = summarize_rules(run, by_signal, {"a": "tape", "b": "tape", "c": "tape"})[0]
     assert of_two.interval.mean == total.interval.mean
     assert of_two.interval.high - of_two.interval.low > total.interval.high - total.interval.low
-    table = pq.read_table(io.BytesIO(regret_table(of_signals))).to_pandas()
+    table = pq.read_table(io.BytesIO(regret_parquet(by_signal))).to_pandas()
     assert list(table.columns[:8]) == [
         "signal", "rule", "psnr_rule", "psnr_optimum", "regret_db", "regret_low", "regret_high",
         "num_seeds",
@@ -185,8 +185,8 @@ def test_the_shares_and_the_mean_over_signals(tmp_path):
     mine = table[table["rule"] == "eqn11_length"].set_index("signal")
     assert mine["regret_db"].to_dict() == pytest.approx(gains)
     assert (mine["num_seeds"] == 5).all()
-    unsaid = of_signals[0][0]._replace(claimed=math.nan)
-    (row,) = pq.read_table(io.BytesIO(regret_table([[unsaid]]))).to_pylist()
+    unsaid = by_signal[0][0]._replace(claimed=math.nan)
+    (row,) = pq.read_table(io.BytesIO(regret_parquet([[unsaid]]))).to_pylist()
     assert row["claimed_db"] is None
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from analysis.comparison import plots
 from analysis.comparison.error_plots import fft_error_maps, spectrogram_errors
-from analysis.comparison.standings import Comparison, compare, overall
-from analysis.comparison.tables import caption, comparison_parquet, comparison_table, overall_table
+from analysis.comparison.standings import Comparison, compare, summarize_cases
+from analysis.comparison.tables import caption, cases_table, comparison_parquet, comparison_table
 from analysis.reporting.report import file_name, image, render
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
@@ -31,11 +31,11 @@ def comparison_report(
     """
     run = results.run
     comparisons = compare(results.states, winners)
-    totals, text = overall(comparisons), caption(run, comparisons)
+    totals, text = summarize_cases(comparisons), caption(run, comparisons)
     if len(comparisons) == 1:
         tables = [comparison_table(comparisons[0], text)]
     else:
-        tables = [*map(comparison_table, comparisons), overall_table(run, totals, text)]
+        tables = [*map(comparison_table, comparisons), cases_table(run, totals, text)]
     figures: dict[str, str] = {}
     clips = [
         _clip(state, results.store, comparison, figures)

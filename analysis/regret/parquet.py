@@ -9,9 +9,9 @@ from analysis.regret.regret import Regret
 from analysis.reporting.parquet import parquet_bytes
 
 
-def regret_table(of_signals: Sequence[Sequence[Regret]]) -> bytes:
+def regret_parquet(by_signal: Sequence[Sequence[Regret]]) -> bytes:
     """Return `regret.parquet`, a row for each signal and rule."""
-    return parquet_bytes([_row(regret) for regrets in of_signals for regret in regrets], SCHEMA)
+    return parquet_bytes([_row(regret) for regrets in by_signal for regret in regrets], SCHEMA)
 
 
 _TEXT, _REAL = pa.string(), pa.float64()

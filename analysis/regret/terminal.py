@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from analysis.regret.proxy import Proxy
-from analysis.regret.regret import Overall, Regret
+from analysis.regret.regret import Regret, RuleSummary
 from analysis.reporting.tables import number, short, wide_table
 from analysis.statistics.intervals import Interval
 from studies.engine.planning.run import Run
@@ -50,7 +50,7 @@ def regrets_table(
     return table
 
 
-def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
+def rules_table(run: Run, totals: Sequence[RuleSummary]) -> Table:
     """Return the table of every rule over all signals."""
     number_of = {rule: number for number, rule in enumerate(run.scale.rules, start=1)}
     num = max(total.num_signals for total in totals)
