@@ -62,6 +62,7 @@ class Run:
     def __post_init__(self) -> None:
         check_name("study", self.study)
         signal_type(self.media)
+        self.question.check(self.scale)
         for sha256 in self.signals:  # files are named by it
             if not re.fullmatch("[0-9a-f]{64}", sha256):
                 raise InputError(
