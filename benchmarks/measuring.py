@@ -57,10 +57,10 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 def figures_parser(description: str | None) -> argparse.ArgumentParser:
     """Return the command line of a benchmark with figures, which runs itself for each task."""
-    made = parser(description)
-    made.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
-    made.add_argument("--task", help="for the benchmark's own processes")
-    return made
+    options = parser(description)
+    options.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    options.add_argument("--task", help="for the benchmark's own processes")
+    return options
 
 
 @contextmanager

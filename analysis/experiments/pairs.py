@@ -53,7 +53,7 @@ class Pair(NamedTuple):
     shared: float = math.nan
 
 
-def optimum(surfaces: Surfaces, index: int) -> Optimum:
+def surface_optimum(surfaces: Surfaces, index: int) -> Optimum:
     """Return the optimum of one signal, given by its index."""
     k, g = surfaces.best(index)
     nyquist = surfaces.targets[index].nyquist
@@ -63,7 +63,7 @@ def optimum(surfaces: Surfaces, index: int) -> Optimum:
 
 def pair(experiment: str, original: Surfaces, i: int, variant: Surfaces, j: int) -> Pair:
     """Pair signal i of some surfaces with signal j of the same or of others."""
-    best, target = optimum(original, i), variant.targets[j]
+    best, target = surface_optimum(original, i), variant.targets[j]
     ones = np.ones(len(variant.targets))
     regret = variant.regret_at(best.bandwidth / target.nyquist * ones, best.gain * ones)
     return Pair(
@@ -73,7 +73,7 @@ def pair(experiment: str, original: Surfaces, i: int, variant: Surfaces, j: int)
         original_target=original.targets[i],
         variant_target=target,
         original_optimum=best,
-        variant_optimum=optimum(variant, j),
+        variant_optimum=surface_optimum(variant, j),
         regret=float(regret[j]),
         noise=float(variant.noise[j]),
     )

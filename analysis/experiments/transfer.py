@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from analysis.experiments.pairs import optimum
+from analysis.experiments.pairs import surface_optimum
 from analysis.experiments.variants import originals_of
 from analysis.surfaces.stored import SEED, SETTING, stored_surfaces, usual_setting
 from analysis.surfaces.surfaces import Surfaces, share_and_gain
@@ -166,7 +166,7 @@ def _measure(
     for i, (name, target) in enumerate(zip(surfaces.names, surfaces.targets, strict=True)):
         if originals_of(name):
             continue
-        best = optimum(surfaces, i)
+        best = surface_optimum(surfaces, i)
         network = SirenConfig(width=target.width, depth=target.depth)
         size = network.num_parameters(in_features=target.dimensions, out_features=target.channels)
         yield Moved(

@@ -14,8 +14,9 @@ import argparse
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -25,13 +26,16 @@ from analysis.experiments.transfer import BiasPair, Moved, transfer, zero_output
 from analysis.reporting.commands import run, surfaces_parser
 from analysis.reporting.tables import wide_table
 from analysis.statistics.intervals import UNKNOWN, Interval, recordings_interval
-from search_spaces.rules import RECOMMENDED, rule_name
+from search_spaces.rules import RECOMMENDED, RULES, rule_json, rule_name
 
 COMMAND = "analysis.transfer_report"
 FILE, BIAS_FILE = "transfer.parquet", "zero_output_bias.parquet"
 
 SHARES = (0.0, 0.05, 0.2, 0.5, math.inf)
 """Bounds of the ranges of K, as shares of Nyquist, for the gains of a zero output bias."""
+
+CLEAR_DB = 1.0
+"""A regret whose interval lies above this is large."""
 
 LEGEND = (
     "num: signals; n/p: samples / parameters of the network; regret: dB below the optimum of the "
@@ -41,28 +45,66 @@ LEGEND = (
 )
 
 
-def by_setting(moved: Sequence[Moved]) -> dict[str, list[Moved]]:
-    """Return the signals of every setting, in their order."""
-    settings: dict[str, list[Moved]] = defaultdict(list)
-    for one in moved:
-        settings[one.setting].append(one)
-    return dict(settings)
+class Setting(NamedTuple):
+    """A setting and its signals.
+
+    Attributes:
+        name: what the setting changes, in words.
+        signals: those with a landscape in this setting.
+        regret: of the rule, in dB.
+        usual: its regret on the same signals in the usual setting.
+        more: the paired difference of the two.
+        eqn11: regret of Eqn. 11, scaled in length and width.
+        share, gain: geometric mean ratios of the optimum's K and g to the rule's.
+    """
+
+    name: str
+    signals: Sequence[Moved]
+    regret: Interval
+    usual: Interval
+    more: Interval
+    eqn11: Interval
+    share: Interval
+    gain: Interval
+
+    @property
+    def has_earlier_rule(self) -> bool:
+        """Whether the recommended rule has been fitted again since this was measured."""
+        today = rule_json(RULES[RECOMMENDED])
+        return any(one.constants != today for one in self.signals)
+
+    @property
+    def is_clearly_bad(self) -> bool:
+        """Whether the regret is large, where no usual landscapes exist to compare with."""
+        return math.isnan(self.more.mean) and self.regret.low > CLEAR_DB
 
 
-def mean(values: Sequence[float], moved: Sequence[Moved]) -> Interval:
-    """Return the mean of the finite values over recordings."""
-    finite, recordings = [], []
-    for value, one in zip(values, moved, strict=True):
-        if math.isfinite(value):
-            finite.append(value)
-            recordings.append(one.recording)
-    return recordings_interval(finite, recordings) if finite else UNKNOWN
+def settings(moved: Sequence[Moved]) -> list[Setting]:
+    """Return the settings in their order, with means over recordings."""
+    names = dict.fromkeys(one.setting for one in moved)
+    return [_setting(name, [one for one in moved if one.setting == name]) for name in names]
 
 
-def ratio(moved: Sequence[Moved], name: str) -> Interval:
-    """Return the geometric mean ratio of the optimum's K ("share") or g ("gain") to the rule's."""
-    logs = [math.log(getattr(m, f"{name}_optimum") / getattr(m, f"{name}_rule")) for m in moved]
-    return Interval(*map(math.exp, mean(logs, moved)))
+def _setting(name: str, signals: Sequence[Moved]) -> Setting:
+    def mean(value: Callable[[Moved], float]) -> Interval:
+        known = [one for one in signals if math.isfinite(value(one))]
+        if not known:
+            return UNKNOWN
+        return recordings_interval([value(one) for one in known], [m.recording for m in known])
+
+    def ratio(log: Callable[[Moved], float]) -> Interval:
+        return Interval(*map(math.exp, mean(log)))
+
+    return Setting(
+        name=name,
+        signals=signals,
+        regret=mean(lambda m: m.regret_db),
+        usual=mean(lambda m: m.usual_regret_db),
+        more=mean(lambda m: m.regret_db - m.usual_regret_db),
+        eqn11=mean(lambda m: m.eqn11_regret_db),
+        share=ratio(lambda m: math.log(m.share_optimum / m.share_rule)),
+        gain=ratio(lambda m: math.log(m.gain_optimum / m.gain_rule)),
+    )
 
 
 def transfer_table(moved: Sequence[Moved], name: str) -> Table:
@@ -71,23 +113,16 @@ def transfer_table(moved: Sequence[Moved], name: str) -> Table:
     table.add_column("setting", ratio=1)
     for head in ("num", "n/p", "regret", "95 % interval", "usual", "Eqn. 11", "K", "g"):
         table.add_column(head, justify="right", no_wrap=True)
-    for setting, mine in by_setting(moved).items():
-        regret = mean([m.regret_db for m in mine], mine)
+    for setting in settings(moved):
+        regret = setting.regret
+        others = (setting.usual, setting.eqn11, setting.share, setting.gain)
         table.add_row(
-            setting,
-            str(len(mine)),
-            f"{mine[0].values_per_parameter:.2g}",
+            setting.name,
+            str(len(setting.signals)),
+            f"{setting.signals[0].values_per_parameter:.2g}",
             two_digits(regret.mean),
             "-" if math.isnan(regret.low) else f"[{regret.low:.2f}, {regret.high:.2f}]",
-            *map(
-                two_digits,
-                (
-                    mean([m.usual_regret_db for m in mine], mine).mean,
-                    mean([m.eqn11_regret_db for m in mine], mine).mean,
-                    ratio(mine, "share").mean,
-                    ratio(mine, "gain").mean,
-                ),
-            ),
+            *(two_digits(interval.mean) for interval in others),
         )
     return table
 

@@ -3,7 +3,6 @@
 The rows are those of `python -m analysis.transfer_report`, from RESULTS/_rules.
 """
 
-import math
 import statistics
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -13,24 +12,14 @@ from scipy.stats import linregress
 
 from analysis.experiments.stored import read_rows
 from analysis.experiments.transfer import BiasPair, Moved
-from analysis.experiments.transfer_report import (
-    BIAS_FILE,
-    COMMAND,
-    FILE,
-    by_setting,
-    mean,
-    ratio,
-)
+from analysis.experiments.transfer_report import BIAS_FILE, COMMAND, FILE, Setting
 from analysis.findings.model import Transfer
 from analysis.findings.numbers import db, table
-from analysis.statistics.intervals import SURE, Interval
-from search_spaces.rules import RECOMMENDED, RULES, rule_json
+from analysis.statistics.intervals import SURE
+from search_spaces.rules import RECOMMENDED
 
 ZERO_BIAS = "zero output bias"
 """The setting that changes nothing else."""
-
-CLEAR_DB = 1.0
-"""Where there is no usual setting to compare with, a rule breaks if its regret lies above this."""
 
 
 class Fullness(NamedTuple):
@@ -52,60 +41,33 @@ def read_transfer(results: str, rule: str = RECOMMENDED) -> Transfer:
     )
 
 
-def earlier_settings(moved: Sequence[Moved]) -> set[str]:
-    """Return the settings in which an earlier fit of the rule was measured."""
-    today = rule_json(RULES[RECOMMENDED])
-    return {one.setting for one in moved if one.constants != today}
-
-
-def transfer_table(moved: Sequence[Moved]) -> str:
+def transfer_table(settings: Sequence[Setting]) -> str:
     """Return a row for each setting."""
-    earlier = earlier_settings(moved)
-    rows = [
-        [
-            f"{setting} †" if setting in earlier else setting,
-            str(len(signals)),
-            f"{statistics.fmean(one.values_per_parameter for one in signals):.2g}",
-            db(mean([one.regret_db for one in signals], signals)),
-            db(mean([one.usual_regret_db for one in signals], signals)),
-            db(mean([one.eqn11_regret_db for one in signals], signals)),
-            f"{ratio(signals, 'share').mean:.2f}",
-            f"{ratio(signals, 'gain').mean:.2f}",
-        ]
-        for setting, signals in by_setting(moved).items()
-    ]
+    rows = []
+    for setting in settings:
+        fullness = statistics.fmean(one.values_per_parameter for one in setting.signals)
+        rows.append(
+            [
+                f"{setting.name} †" if setting.has_earlier_rule else setting.name,
+                str(len(setting.signals)),
+                f"{fullness:.2g}",
+                *map(db, (setting.regret, setting.usual, setting.eqn11)),
+                f"{setting.share.mean:.2f}",
+                f"{setting.gain.mean:.2f}",
+            ]
+        )
     header = ("setting", "signals", "n/p", "the rule", "usual setting", "Eqn. 11", "K", "g")
     return table(header, rows)
 
 
-def worse_settings(moved: Sequence[Moved]) -> dict[str, Interval]:
-    """Return the settings in which the rule loses more than usual, with the paired loss in dB."""
-    more = {
-        setting: mean([one.regret_db - one.usual_regret_db for one in signals], signals)
-        for setting, signals in by_setting(moved).items()
-    }
-    return {setting: interval for setting, interval in more.items() if interval.sign > 0}
-
-
-def bad_settings(moved: Sequence[Moved]) -> dict[str, Interval]:
-    """Return the settings without usual landscapes in which the rule's regret is clearly large."""
-    bad = {}
-    for setting, signals in by_setting(moved).items():
-        regret = mean([one.regret_db for one in signals], signals)
-        has_usual = any(math.isfinite(one.usual_regret_db) for one in signals)
-        if not has_usual and regret.low > CLEAR_DB:
-            bad[setting] = regret
-    return bad
-
-
-def fullness(moved: Sequence[Moved]) -> Fullness | None:
+def fit_fullness(settings: Sequence[Setting]) -> Fullness | None:
     """Fit a power of samples / parameters to the optimum's K, over the settings of sounds.
 
     Least squares over the means of settings; None with fewer than four different ones.
     """
-    sounds = by_setting([one for one in moved if not one.setting.startswith("images")])
-    x = np.log([signals[0].values_per_parameter for signals in sounds.values()])
-    y = np.log([ratio(signals, "share").mean for signals in sounds.values()])
+    sounds = [setting for setting in settings if not setting.name.startswith("images")]
+    x = np.log([setting.signals[0].values_per_parameter for setting in sounds])
+    y = np.log([setting.share.mean for setting in sounds])
     if len(set(x.round(2))) < 4:
         return None
     line: Any = linregress(x, y)

@@ -13,27 +13,29 @@ def parser(module: str, description: str | None, results: str = "") -> argparse.
     Args:
         module: the name that users type.
         description: the help text, with its line breaks.
-        results: the help of the positional argument `results`; without it there is none.
+        results: the help of the positional argument `results`; "" leaves the argument out.
     """
-    made = argparse.ArgumentParser(
+    options = argparse.ArgumentParser(
         prog=f"python -m {module}",
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     if results:
-        made.add_argument("results", help=results)
-    return made
+        options.add_argument("results", help=results)
+    return options
 
 
 def surfaces_parser(module: str, description: str | None) -> argparse.ArgumentParser:
     """Return the parser of a command that reads landscapes from a results folder."""
-    made = parser(module, description, "a results folder with landscapes (studies/rule_check.py)")
-    made.add_argument(
+    options = parser(
+        module, description, "a results folder with landscapes (studies/rule_check.py)"
+    )
+    options.add_argument(
         "--recordings",
         metavar="CSV",
         help="columns signal, recording: which signals were cut from one recording",
     )
-    return made
+    return options
 
 
 def run(

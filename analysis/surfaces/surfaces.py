@@ -23,16 +23,16 @@ from search_spaces.rules import NoiseScales, Rule, Target
 
 SHARES = np.geomspace(0.0016, 2, 72)
 GAINS = np.geomspace(1.1, 16, 32)
-"""The lattice: K as a share of Nyquist, and g. Not down to g = 1: without any noise in layer 2,
-s1 = 0, fits are dB worse than a surface through those of s1 = 0.1 tells."""
+"""The lattice: K as a share of Nyquist, and g. It does not reach g = 1: without noise in layer 2
+(s1 = 0) fits are several dB worse than a surface through those of s1 = 0.1 predicts."""
 
 DEPTH_DB = 15.0
-"""A smooth surface does not follow the cliff to zero output: what is further below a signal's
-best point counts as this far below."""
+"""A smooth surface cannot follow the cliff to zero output, so a point that is further below a
+signal's best point counts as this far below."""
 
 NOISE_DB2 = (0.1, 1.0)
-"""Variance of one fit: at equal seeds the differences between points deviate by 0.45 to 0.58 dB.
-Of a mean over seeds the lower bound is as many times less."""
+"""Bounds of the variance of one fit. On equal seeds the differences between points have a standard
+deviation of 0.45 to 0.58 dB. For a mean over seeds, the lower bound is divided by their number."""
 
 Array = NDArray[np.float64]
 
