@@ -30,7 +30,7 @@ class Case:
         name: the name in tables.
         network: one of `inr_models.MODELS` or `VARIANTS`.
         width: None for the width that the study's budget of parameters allows.
-        first_factor: factor on the first layer's omega, in place of `audio.first_factor`.
+        first_factor: factor on the first layer's omega, in place of `grids.first_factor`.
         learning_rate: None for the study's.
         decay: None for the study's.
         rule: the rule that sets (s0, s1) of a SIREN². None for the study's first rule.

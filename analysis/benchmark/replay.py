@@ -55,8 +55,8 @@ def replay_table(store: Store) -> pa.Table:
     def after(fit: Mapping[str, Any], epoch: int) -> float | None:
         if fit["status"] == "diverged" and fit["num_epochs"] < epoch:
             return fit[ZERO_OUTPUT]
-        found = best.get((fit["key"], epoch))
-        return found.psnr if found else None
+        so_far = best.get((fit["key"], epoch))
+        return so_far.psnr if so_far else None
 
     return pa.Table.from_pylist(
         [

@@ -118,14 +118,14 @@ def equal_psi(rows: Sequence[Row]) -> EqualPsi | None:
 
 def much_lost(rows: Sequence[Row]) -> list[float]:
     """Return the losses in dB of sounds of one psi that are larger than any noise, in order."""
-    found = equal_psi(rows)
-    return sorted(lost for _, lost in found.lost if lost > MUCH_DB) if found else []
+    results = equal_psi(rows)
+    return sorted(lost for _, lost in results.lost if lost > MUCH_DB) if results else []
 
 
 def widths(rows: Sequence[Row]) -> list[Width]:
     """Return whether the gain g carries over to another width, or s1 itself."""
     rows = [row for row in rows if row["experiment"] == "width"]
-    found = []
+    results = []
     for width in sorted({row["width_variant"] for row in rows}):
         at_width = [row for row in rows if row["width_variant"] == width]
         logs = []
@@ -133,8 +133,8 @@ def widths(rows: Sequence[Row]) -> list[Width]:
             # g^2 - 1 = width s1^2 / 2, so with s1 kept it grows with the width.
             squared = 1 + (row["gain_original"] ** 2 - 1) * width / row["width_original"]
             logs.append(math.log(math.sqrt(squared) / row["gain_original"]))
-        found.append(Width(width, _ratio(at_width, "gain"), math.exp(np.mean(logs))))
-    return found
+        results.append(Width(width, _ratio(at_width, "gain"), math.exp(np.mean(logs))))
+    return results
 
 
 def phases(rows: Sequence[Row]) -> Phases | None:

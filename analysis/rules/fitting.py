@@ -128,17 +128,17 @@ def validation_table(surfaces: Surfaces, validated: Sequence[Validated]) -> Rich
     for name in ("mean", "95 % interval", "median", "worst", "near", f"psi<{LOW_PSI:g}"):
         table.add_column(name, justify="right", no_wrap=True)
     weights = recording_weights(surfaces.recordings)
-    for each in sorted(validated, key=lambda v: float(weights @ v.regret)):
-        interval = recordings_interval(each.regret.tolist(), surfaces.recordings)
+    for family in sorted(validated, key=lambda v: float(weights @ v.regret)):
+        interval = recordings_interval(family.regret.tolist(), surfaces.recordings)
         table.add_row(
-            each.name,
+            family.name,
             f"{interval.mean:.2f}",
             f"[{interval.low:.2f}, {interval.high:.2f}]",
-            f"{np.median(each.regret):.2f}",
-            number(float(each.regret.max())),
-            "/".join(f"{100 * (each.regret <= near).mean():.0f}" for near in NEAR_DB),
-            f"{each.regret[low].mean():.2f}" if low.any() else "-",
-            style="bold" if each.name == CHOSEN else None,
+            f"{np.median(family.regret):.2f}",
+            number(float(family.regret.max())),
+            "/".join(f"{100 * (family.regret <= near).mean():.0f}" for near in NEAR_DB),
+            f"{family.regret[low].mean():.2f}" if low.any() else "-",
+            style="bold" if family.name == CHOSEN else None,
         )
     return table
 

@@ -85,8 +85,8 @@ def describe(values: NDArray) -> dict[str, float]:
         samples = samples[..., varies]
     peak = low_pass.peak(samples)
     if samples.ndim == 1:
-        found = _spectral(samples, peak) | course.describe(samples)
-        return {"psi": spectral_centroid(samples), **found}
+        descriptors = _spectral(samples, peak) | course.describe(samples)
+        return {"psi": spectral_centroid(samples), **descriptors}
     of_channels = [_spectral(samples[..., c], peak) for c in range(samples.shape[-1])]
     means = {name: float(np.mean([f[name] for f in of_channels])) for name in of_channels[0]}
     return {"psi": raster_centroid(samples), **means}

@@ -27,16 +27,18 @@ def describe(spectrum: Spectrum) -> dict[str, float]:
     lines = spectrum.without_mean
     power = lines.power
     total, fourth = power.sum(), (power**2).sum()
-    found = {f"rolloff_{percent}": rolloff(spectrum, percent / 100) for percent in ROLLOFFS}
+    values = {f"rolloff_{percent}": rolloff(spectrum, percent / 100) for percent in ROLLOFFS}
     for share in ABOVE:
         above = power[lines.frequency > share].sum()
-        found[f"energy_above_{share:g}"] = float(above / total) if total > 0 else math.nan
+        values[f"energy_above_{share:g}"] = float(above / total) if total > 0 else math.nan
     high = power[lines.frequency > SPLIT].sum()
     low = total - high
-    found["low_to_high_db"] = 10 * math.log10(low / high) if low > 0 and high > 0 else math.nan
-    found["effective_bandwidth"] = float(total**2 / fourth / len(power)) if fourth > 0 else math.nan
+    values["low_to_high_db"] = 10 * math.log10(low / high) if low > 0 and high > 0 else math.nan
+    values["effective_bandwidth"] = (
+        float(total**2 / fourth / len(power)) if fourth > 0 else math.nan
+    )
     mean_square = weighted_mean(lines.frequency**2, power)
-    return found | {"rms_frequency": math.sqrt(mean_square)}
+    return values | {"rms_frequency": math.sqrt(mean_square)}
 
 
 def rolloff(spectrum: Spectrum, share: float) -> float:

@@ -93,9 +93,9 @@ def untrained_bands(
     config = Siren2Config(width=width, depth=depth, s0=s0, s1=s1)
     axes = [torch.linspace(-1, 1, num) for num in shape]
     coords = torch.cartesian_prod(*axes).reshape(-1, len(shape))
-    found = []
+    of_seeds = []
     with torch.no_grad():
         for seed in SEEDS:
             network = make_network(config, in_features=len(shape), out_features=1, seed=seed)
-            found.append(bands(network(coords).numpy().reshape(*shape, *[1] * (len(shape) - 1))))
-    return tuple(np.mean(found, axis=0).tolist())
+            of_seeds.append(bands(network(coords).numpy().reshape(*shape, *[1] * (len(shape) - 1))))
+    return tuple(np.mean(of_seeds, axis=0).tolist())
