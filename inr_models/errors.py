@@ -54,7 +54,9 @@ class InputError(ValueError):
         others: further mistakes, each with a sentence of its own.
 
     Example:
-        >>> raise InputError("out-of-range", "depth", "depth = 0: give a whole number, 1 or more.")
+        >>> error = InputError("out-of-range", "depth", "depth = 0: give a whole number.")
+        >>> error.code, error.field
+        ('out-of-range', 'depth')
     """
 
     def __init__(self, code: Code, field: str, sentence: str, *others: Problem) -> None:

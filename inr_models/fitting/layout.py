@@ -15,6 +15,7 @@ class Layout:
 
     >>> layout = Layout(networks[0])
     >>> layout.unpack(layout.pack(networks))["linears.0.weight"].shape  # [r, width, d]
+    torch.Size([2, 8, 1])
     """
 
     def __init__(self, template: nn.Module) -> None:

@@ -78,7 +78,8 @@ def describe(values: NDArray) -> dict[str, float]:
             channels, except psi, which is the paper's. Constant channels are left out.
 
     Example:
-        >>> describe(samples)["psi"]
+        >>> 0 < describe(samples)["psi"] < 1
+        True
     """
     samples = np.asarray(values)
     if samples.ndim == 3 and (varies := np.ptp(samples, axis=(0, 1)) > 0).any():
