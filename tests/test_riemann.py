@@ -150,6 +150,7 @@ def test_a_time_that_is_not_positive_and_finite_is_refused(time):
         density(16, time)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of a division by that density
 @pytest.mark.parametrize("quantity", ["density", "pressure"])
 @pytest.mark.parametrize("value", [0.0, -0.1, math.nan])
 def test_a_state_without_a_positive_density_or_pressure_is_refused(quantity, value):
