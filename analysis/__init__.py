@@ -1,1 +1,1 @@
-"""From the store to answers: landscapes, summaries, figures, the report. Never imports Ray."""
+"""Turn what a store holds into answers: surfaces, rules, findings, figures and reports."""

@@ -1,1 +1,1 @@
-"""Benchmarks: every claim about speed, as a ratio within one run."""
+"""Measure every claim about speed, as a ratio within one run."""

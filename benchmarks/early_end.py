@@ -1,14 +1,13 @@
-"""What would ending a fit save, once the learning rate leaves too little to gain?
+"""How many epochs would it save to end a fit when the learning rate leaves little to gain?
 
     python -m benchmarks.early_end [--samples 4096] [--epochs 30000]
 
-The learning rates that are left sum to some S. The gain of the stretch before, over which they
-summed to S as well, bounds what is to come. A fit would end where that bound falls below a
-limit; printed are the epochs saved by it and the dB lost, under the paper's schedule (Adam
-1e-4 x 0.99 every 20 of 30,000 epochs), SIREN² 4 x 52 at 0.65 psi of Nyquist, one seed a clip.
+The remaining learning rates sum to some S. The gain over the previous epochs with the same sum S
+bounds the gain that is left. A fit would end when that bound falls below a limit. The command
+prints the epochs saved and the dB lost, under the paper's schedule (Adam 1e-4 x 0.99 every 20 of
+30,000 epochs), for SIREN² 4 x 52 at 0.65 psi of Nyquist, with one seed for each clip.
 """
 
-import argparse
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks.measuring import parser
 from inr_models import FitConfig, Siren2Config, make_network
 from inr_models.fitting.metrics import psnr_db
 from inr_models.fitting.training import Training
@@ -29,11 +29,12 @@ LIMITS_DB = (0.2, 0.1, 0.05)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", type=int, default=4096)
-    parser.add_argument("--epochs", type=int, default=30_000)
-    parser.add_argument("--workers", type=int, default=2)
-    arguments = parser.parse_args()
+    """Run the command."""
+    options = parser(__doc__)
+    options.add_argument("--samples", type=int, default=4096)
+    options.add_argument("--epochs", type=int, default=30_000)
+    options.add_argument("--workers", type=int, default=2)
+    arguments = options.parse_args()
     config = FitConfig(epochs=arguments.epochs)
     rates = np.array([config.learning_rate_at(e) for e in range(config.epochs)])
     spent = np.concatenate([[0.0], rates.cumsum()])
@@ -53,7 +54,7 @@ def main() -> None:
 
 
 def peaks(path: Path, num_samples: int, config: FitConfig) -> np.ndarray:
-    """[epochs + 1] best PSNR in dB up to each epoch."""
+    """Fit a clip, and return the best PSNR [epochs + 1] in dB up to each epoch."""
     torch.set_num_threads(1)
     signal = read_audio(path, num_samples)
     k = max(0.65 * signal.descriptors["psi"], 0.08) * nyquist(num_samples)
@@ -69,11 +70,18 @@ def peaks(path: Path, num_samples: int, config: FitConfig) -> np.ndarray:
     )
     training.run(config.epochs)
     training.score()
-    return psnr_db(np.minimum.accumulate(training.mse[0].double().numpy()))
+    return psnr_db(np.minimum.accumulate(training.choosing_error[0].double().numpy()))
 
 
 def first_end(psnr: np.ndarray, spent: np.ndarray, every: int, limit: float) -> int:
-    """The first epoch, of those where the rate falls, at which the bound is below the limit."""
+    """Return the first epoch at which the rate falls and the bound is below the limit.
+
+    Args:
+        psnr: [epochs + 1] best PSNR in dB up to each epoch.
+        spent: [epochs + 1] sum of the learning rates before each epoch.
+        every: epochs between two steps of the schedule.
+        limit: in dB.
+    """
     for epoch in range(every, len(psnr) - 1, every):
         before = spent[epoch] - (spent[-1] - spent[epoch])
         if before > 0 and psnr[epoch] - psnr[np.searchsorted(spent, before)] < limit:

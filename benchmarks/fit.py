@@ -1,15 +1,13 @@
-"""One fit, and many, against the loop that published implementations run.
+"""Compare one fit, and many, with the loop that published implementations run.
 
     python -m benchmarks.fit [--json FILE]
 
-On a CPU every way runs in processes of its own, in turn with the reference; a figure is the median
-over the rounds. With a GPU that is what is measured, each way once, in this process. At the
-end: how near the products come to the machine's best, and where the rest of an epoch goes.
+On a CPU every variant runs in separate processes, in turn with the reference, and a figure is the
+median over the rounds. If there is a GPU, each variant runs there once, in this process. The end
+shows how near the products come to the machine's best, and where the rest of an epoch goes.
 """
 
-import json
 import statistics
-import time
 from collections import defaultdict
 from typing import Any
 
@@ -18,7 +16,17 @@ from torch import Tensor
 from torch.autograd import DeviceType  # type: ignore[attr-defined]
 from torch.autograd.profiler import profile
 
-from benchmarks.measuring import Figure, answer, figure, parser, peak_memory_mb, show, start
+from benchmarks.measuring import (
+    Figure,
+    answer,
+    do_task,
+    figure,
+    figures_parser,
+    peak_memory_mb,
+    show,
+    start,
+    timed,
+)
 from benchmarks.reference import psnr_curve, sequential
 from inr_models import FitConfig, Siren2Config, fit, make_network
 from inr_models.fitting.products import product_for
@@ -31,18 +39,17 @@ ROUNDS = 3
 
 
 def main() -> None:
-    made = parser(__doc__ or "")
-    made.add_argument("--task", help="for its own processes")
-    arguments = made.parse_args()
+    """Run the command."""
+    arguments = figures_parser(__doc__).parse_args()
     if arguments.task:
-        print(json.dumps(_TASKS[(task := json.loads(arguments.task)).pop("task")](**task)))
+        do_task(arguments.task, _TASKS)
         return
     figures = on_gpu() if torch.cuda.is_available() else on_cpu()
     show([*figures, *limits(**LARGE)], arguments.json)
 
 
 def on_cpu() -> list[Figure]:
-    """One large fit on all cores, and small fits on each."""
+    """Measure one large fit on all cores, and small fits on each."""
     rounds = defaultdict(list)
     for _ in range(ROUNDS):
         for way, epochs in (("reference", 4), ("blocked", 8)):
@@ -60,8 +67,8 @@ def on_cpu() -> list[Figure]:
         ours, theirs = ([r[key] for r in rounds[prefix + w]] for w in ("blocked", "reference"))
         pairs = zip(ours, theirs, strict=True)
         ratio = statistics.median(figure(name, *pair, unit, less=less).ratio for pair in pairs)
-        made = figure(name, statistics.median(ours), statistics.median(theirs), unit, less=less)
-        return made._replace(ratio=ratio)
+        medians = statistics.median(ours), statistics.median(theirs)
+        return figure(name, *medians, unit, less=less)._replace(ratio=ratio)
 
     return [
         compared("4 x 222, 150,000 samples", "", "epochs_per_second", "epochs/s"),
@@ -71,7 +78,7 @@ def on_cpu() -> list[Figure]:
 
 
 def on_gpu() -> list[Figure]:
-    """One large fit in both precisions, and a stack of small ones."""
+    """Measure one large fit in both precisions, and a stack of small ones."""
     reference = _large("reference", 100, **LARGE)["epochs_per_second"]
     figures = [
         figure(
@@ -89,7 +96,7 @@ def on_gpu() -> list[Figure]:
 
 
 def problem(samples: int, width: int) -> tuple[Tensor, Tensor, list[CoordinateMLP]]:
-    """A signal of noise on this machine's device, and a SIREN² for it."""
+    """Return a signal of noise on this machine's device, and a SIREN² for it."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     coords = torch.linspace(-1, 1, samples)[:, None].to(device)
     values = torch.rand(samples, 1, generator=torch.Generator().manual_seed(0)).to(device) - 0.5
@@ -106,12 +113,12 @@ def _large(
     if way == "reference":
         model, config = sequential(networks[0]).to(coords), FitConfig(epochs=epochs)
         curve = psnr_curve(model, coords, values, config)
-        times = [_timed(lambda: next(curve)) for _ in range(epochs)]
+        times = [timed(lambda: next(curve)) for _ in range(epochs)]
     else:
         rates = [1e-4] * epochs
         training = Training(networks, coords, values, rates, step=way, precision=precision)
         at_once = 10 if coords.is_cuda else 1
-        times = [_timed(lambda: training.run(at_once)) / at_once for _ in range(epochs // at_once)]
+        times = [timed(lambda: training.run(at_once)) / at_once for _ in range(epochs // at_once)]
     return {"epochs_per_second": 1 / statistics.median(times[1:]), "peak_mb": peak_memory_mb()}
 
 
@@ -128,37 +135,31 @@ def _small(way: str, fits: int, epochs: int, samples: int, width: int) -> dict[s
             list(fit(networks * fits, coords, values, config))
 
     run(min(fits, 2), 10)
-    return {"fits_per_second": fits / _timed(lambda: run(fits, epochs))}
+    return {"fits_per_second": fits / timed(lambda: run(fits, epochs))}
 
 
 _TASKS = {"large": _large, "small": _small}
 
 
-def _timed(run: Any) -> float:
-    started = time.perf_counter()
-    run()
-    return time.perf_counter() - started
-
-
 def limits(width: int, samples: int) -> list[Figure]:
-    """What a large fit reaches of this machine's best product, and what its epoch is made of."""
+    """Compare a large fit with this machine's best product, and print what an epoch consists of."""
     coords, values, networks = problem(samples, width)
     training = Training(networks, coords, values, [1e-4] * 20)
     training.run(4)
-    rate = 9 * 2 * samples * width**2 / min(_timed(lambda: training.run(1)) for _ in range(4)) / 1e9
+    rate = 9 * 2 * samples * width**2 / min(timed(lambda: training.run(1)) for _ in range(4)) / 1e9
     best = best_product(width)
     _print_shares(coords, values, networks)
     return [figure("4 x 222, to the best product", rate, best, "GFLOP/s")]
 
 
 def _print_shares(coords: Tensor, values: Tensor, networks: list[CoordinateMLP]) -> None:
-    """Say what an epoch is made of, on one thread, since the profiler sees no other."""
+    """Print what an epoch consists of, on one thread, because the profiler sees no other."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     training = Training(networks, coords, values, [1e-4] * 20)
     training.run(4)
-    seconds = _timed(lambda: training.run(1))
-    # Kineto, which GPUs need, writes to the terminal.
+    seconds = timed(lambda: training.run(1))
+    # Only GPUs need Kineto, which writes to the terminal.
     with profile(use_kineto=coords.is_cuda, use_device="cuda" if coords.is_cuda else None) as spans:
         training.run(1)
     torch.set_num_threads(before)
@@ -166,7 +167,7 @@ def _print_shares(coords: Tensor, values: Tensor, networks: list[CoordinateMLP])
     assert spans is not None
     for event in spans.key_averages():
         if coords.is_cuda and event.device_type != DeviceType.CUDA:
-            continue  # what launched the kernels claims their time as well
+            continue  # the calls that launch kernels count the kernels' time too
         spent = event.self_device_time_total if coords.is_cuda else event.self_cpu_time_total
         shares[_kind(event.key)] += spent / 1e6
     shares["launching"] = max(seconds - sum(shares.values()), 0.0)
@@ -186,7 +187,7 @@ def _kind(operation: str) -> str:
 
 
 def best_product(width: int) -> float:
-    """GFLOP/s of the fastest float32 product of the shapes at hand, by any library at hand."""
+    """Return the GFLOP/s of the fastest float32 product of such shapes in any library."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     weights, best = torch.randn(width, width, device=device), 0.0
     for num in (512, 2048, 8192, 150_000):
@@ -200,7 +201,7 @@ def best_product(width: int) -> float:
                 if device == "cuda":
                     torch.cuda.synchronize()
 
-            seconds = min(_timed(run) for _ in range(4))
+            seconds = min(timed(run) for _ in range(4))
             best = max(best, 2 * width**2 * num * repeats / seconds / 1e9)
     return best
 

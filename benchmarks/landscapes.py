@@ -1,14 +1,13 @@
-"""Maps of SIREN² over (s0, s1) by torch alone, for a GPU that no Ray cluster can have.
+"""Fit landscapes of SIREN² over (s0, s1) with torch alone, for a GPU that no Ray cluster can use.
 
     python -m benchmarks.landscapes signals.npz --to results --seeds 5 --known analysis/data
     python -m benchmarks.landscapes signals.npz --to results --grid coarse --width 104
 
-`signals.npz` is of `benchmarks.packed_signals`. A signal's fits train together, by default as
-`studies/rule_check.py` fits them; what they leave is a results folder like any other. Fits that
-are in it, or in `--known`, are not fitted again. Several such commands may share a folder.
+`benchmarks.packed_signals` writes `signals.npz`. The fits of a signal train together, by default
+with the settings of `studies/rule_check.py`, and go to a results folder like any other. Fits that
+are in it, or in `--known`, are not repeated. Several such commands may share a folder.
 """
 
-import argparse
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,10 +15,10 @@ from typing import Any
 
 import torch
 
-from benchmarks.measuring import in_a_sentence, machine
+from benchmarks.measuring import in_a_sentence, machine, parser
 from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, InputError, Siren2Config
-from search_spaces.audio import AUDIO_GRID_COARSE, AUDIO_GRID_DENSE
+from search_spaces.grids import AUDIO_GRID_COARSE, AUDIO_GRID_DENSE
 from search_spaces.networks import stable
 from studies.engine.planning.trial import Trial
 from studies.engine.running.batch import run_batch
@@ -30,21 +29,20 @@ from studies.engine.store.store import Store
 GRIDS = {"coarse": AUDIO_GRID_COARSE, "dense": AUDIO_GRID_DENSE}
 
 WIDTH = 52
-"""For which the grids' s1 axes are; at another width they keep their gains."""
+"""The width that the grids' s1 axes are meant for. At another width they keep their gains."""
 
 FIT = FitConfig(epochs=300, learning_rate=5e-4, decay=0.95, decay_every=20)
 
 
 def main() -> None:
-    top = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    """Run the command."""
+    top = parser(__doc__)
     top.add_argument("archive", type=Path)
     top.add_argument("--to", required=True, metavar="RESULTS")
     top.add_argument("--known", nargs="*", default=[], metavar="RESULTS")
     top.add_argument("--signals", nargs="+", help="names (default: all)")
     top.add_argument("--grid", choices=sorted(GRIDS), default="dense")
-    top.add_argument("--every-other", action="store_true", help="cell, of the grid's")
+    top.add_argument("--every-other", action="store_true", help="fit every other cell of the grid")
     top.add_argument("--seeds", type=int, default=1)
     top.add_argument("--width", type=int, default=WIDTH)
     top.add_argument("--depth", type=int, default=4)
@@ -58,7 +56,7 @@ def main() -> None:
 
 
 def fit_all(arguments: Any) -> None:
-    """Map signal after signal; each one's rows are stored when all of it is fitted."""
+    """Fit one signal after the other, and store a signal's rows when all its fits are done."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     target = Store(arguments.to)
     known = [target, *(Store(folder, create=False) for folder in arguments.known)]
@@ -67,7 +65,7 @@ def fit_all(arguments: Any) -> None:
             raise InputError(
                 "not-there",
                 "--known",
-                f"--known {store.results}: there are no fits; check the path.",
+                f"--known {store.results}: it holds no fits; check the path.",
             )
     print(f"{machine()}", flush=True)
     for signal in unpack(arguments.archive, arguments.signals):
@@ -85,7 +83,7 @@ def fit_all(arguments: Any) -> None:
 
 
 def trials_of(signal: Signal, arguments: Any) -> Iterator[Trial]:
-    """Every cell of the grid on every seed, as a study has it."""
+    """Yield every cell of the grid on every seed, as a study has it."""
     grid = GRIDS[arguments.grid].at_width(WIDTH, arguments.width)
     names = ("epochs", "decay_every", "learning_rate")
     fit = FitConfig(decay=FIT.decay, **{name: getattr(arguments, name) for name in names})

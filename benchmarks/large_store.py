@@ -1,4 +1,4 @@
-"""A store of made-up fits, as many as a large landscape has."""
+"""Make a store of invented fits, as many as a large study has."""
 
 from typing import Any
 
@@ -14,23 +14,25 @@ from studies.engine.planning.run import run_json
 from studies.engine.planning.trial import Trial
 from studies.engine.signals.signal import Signal, sha256_of
 from studies.engine.store.compaction import compact
+from studies.engine.store.metrics import Scored
 from studies.engine.store.rows import Row, curve_rows, finished_row, signal_row
 from studies.engine.store.store import Store
 
 CLIPS = 116
-"""Clips of the paper's study whose 124 points on 7 seeds are about 100,000 rows."""
+"""With so many clips, the 124 points on 7 seeds of the paper's study make about 100,000 rows."""
 
 
 def make_signals(count: int, num_samples: int) -> list[Signal]:
-    """Noise of `num_samples` samples, told apart by its hash."""
+    """Return signals of noise that claim to have `num_samples` samples; their hashes differ."""
     rng = np.random.default_rng(0)
     signals = []
     for number in range(count):
         values = rng.uniform(-1, 1, (256, 1)).astype(np.float32)
         signals.append(
             Signal(
-                name=f"clip {number}", sha256=sha256_of(values), source=f"clip_{number}.wav",
-                num_samples=num_samples, channels=1, sample_rate=44_100.0,
+                name=f"clip {number}", sha256=sha256_of(values, (256,)),
+                source=f"clip_{number}.wav", shape=(num_samples,), channels=1,
+                sample_rate=44_100.0,
                 file_samples=num_samples, crop="head", crop_start=0, peak=1.0, psnr_zero=4.8,
                 descriptors={"psi": 0.05 + 0.9 * number / count}, values=values,
             )
@@ -39,22 +41,21 @@ def make_signals(count: int, num_samples: int) -> list[Signal]:
 
 
 def made_up_row(study: str, signal: Signal, trial: Trial) -> tuple[Row, list[Row]]:
-    """A fit of that trial as if it had been done, by numbers that follow from its key."""
+    """Return the rows of a fit and of its curve, with numbers that follow from the trial's key."""
     peak = 25 + int(trial.key[:4], 16) / 4096
     epochs = curve_epochs(trial.fit.epochs)
     result = FitResult(
-        mse_best=10 ** (-peak / 10), psnr_peak=peak, epoch_of_peak=trial.fit.epochs,
+        best_errors={}, mse_best=10 ** (-peak / 10), psnr_peak=peak, epoch_of_peak=trial.fit.epochs,
         psnr_final=peak, epochs=epochs, psnr=np.linspace(5, peak, len(epochs)), diverged=False,
         stopped=False, num_epochs=trial.fit.epochs, best_weights={}, seconds=1.0,
         updates=trial.fit.epochs, stack=1, path="made up",
     )  # fmt: skip
-    return finished_row(study, signal, trial, result, torch.device("cpu")), curve_rows(
-        trial, result
-    )
+    fit = Scored(signal, result, lambda: np.zeros((signal.num_samples, 1), np.float32))
+    return finished_row(study, trial, fit, torch.device("cpu")), curve_rows(trial, result)
 
 
 def fill(results: str) -> dict[str, Any]:
-    """A store of all fits of a run of `CLIPS` clips."""
+    """Write all fits of a run of `CLIPS` clips to a store, and return their number."""
     signals = make_signals(CLIPS, num_samples=150_000)
     run, store = resolve(STUDY, "paper", signals), Store(results)
     for signal in signals:
@@ -71,6 +72,6 @@ def fill(results: str) -> dict[str, Any]:
 
 
 def write_run(results: str, clips: int) -> None:
-    """Make a run of the first `clips` of the store the newest there."""
+    """Make a run of the first `clips` clips the newest run of the store."""
     run = resolve(STUDY, "paper", make_signals(CLIPS, num_samples=150_000)[:clips])
     Store(results).write_bytes(f"{run.folder}/study.json", run_json(run))

@@ -1,10 +1,11 @@
-"""What the benchmarks share: processes of their own, and how figures are shown and kept."""
+"""Measure in separate processes, and show and save figures: what the benchmarks share."""
 
 import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from inr_models import InputError
 
 
 class Figure(NamedTuple):
-    """One figure beside its reference in the same run. `ratio` above 1 is in our favour."""
+    """A figure and its reference from the same run. A `ratio` above 1 means that ours is better."""
 
     name: str
     ours: float
@@ -28,13 +29,13 @@ class Figure(NamedTuple):
 
 
 def figure(name: str, ours: float, reference: float, unit: str, *, less: bool = False) -> Figure:
-    """A figure of this machine; `less` says that less is better."""
+    """Return a figure of this machine. With `less`, smaller values are better."""
     ratio = reference / ours if less else ours / reference
     return Figure(name, ours, reference, ratio, unit, machine())
 
 
 def machine() -> str:
-    """Processor, cores, card and torch."""
+    """Return the processor, cores, card and torch version."""
     model = next(
         (
             line.split(":", 1)[1].strip()
@@ -47,16 +48,24 @@ def machine() -> str:
     return f"{model}, {torch.get_num_threads()} cores{card}, torch {torch.__version__}"
 
 
-def parser(doc: str) -> argparse.ArgumentParser:
-    """The command line that all benchmarks with figures have."""
-    made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawTextHelpFormatter)
-    made.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
-    return made
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Return a command line whose help keeps the line breaks of its description."""
+    return argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+
+
+def figures_parser(description: str | None) -> argparse.ArgumentParser:
+    """Return the command line of a benchmark with figures, which runs itself for each task."""
+    options = parser(description)
+    options.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    options.add_argument("--task", help="for the benchmark's own processes")
+    return options
 
 
 @contextmanager
 def in_a_sentence() -> Iterator[None]:
-    """End the command with a user's mistake in words, not with a traceback."""
+    """Say a user's mistake in one sentence and exit, without a traceback."""
     try:
         yield
     except InputError as error:
@@ -65,7 +74,7 @@ def in_a_sentence() -> Iterator[None]:
 
 
 def show(figures: Sequence[Figure], path: Path | None) -> None:
-    """Print the figures as a table, and write them as JSON if a path is given."""
+    """Print the figures as a table, and write them as JSON if there is a path."""
     table = Table(box=None, pad_edge=False, title=machine(), title_justify="left")
     table.add_column("")
     for column in ("ours", "reference", "ratio"):
@@ -79,21 +88,34 @@ def show(figures: Sequence[Figure], path: Path | None) -> None:
 
 
 def start(module: str, **task: Any) -> subprocess.Popen[str]:
-    """Run `task` in a process of its own, by the module's `--task`."""
+    """Run `task` in a separate process, by the module's `--task`."""
     command = [sys.executable, "-m", module, "--task", json.dumps(task)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def answer(process: subprocess.Popen[str]) -> dict[str, Any]:
-    """What such a process printed last, as JSON."""
-    said, _ = process.communicate()
+    """Return the last line that such a process printed, which is JSON."""
+    output, _ = process.communicate()
     if process.returncode:
         raise RuntimeError(f"{process.args} ended with {process.returncode}")
-    return json.loads(said.splitlines()[-1])
+    return json.loads(output.splitlines()[-1])
+
+
+def do_task(task: str, tasks: dict[str, Callable[..., Any]]) -> None:
+    """Run one of `tasks` with the options of a `--task`, and print what it returns as JSON."""
+    options = json.loads(task)
+    print(json.dumps(tasks[options.pop("task")](**options)))
+
+
+def timed(run: Callable[[], Any]) -> float:
+    """Return the seconds that a call takes."""
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
 
 
 def peak_memory_mb() -> float:
-    """Most memory that this process has held, in MB."""
-    # Not getrusage, which counts what the parent held before this process began.
+    """Return the peak memory of this process in MB."""
+    # getrusage would count what the parent held before this process began.
     status = Path("/proc/self/status").read_text().split()
     return int(status[status.index("VmHWM:") + 1]) / 1e3

@@ -1,11 +1,11 @@
-"""Signals in one file, for a machine with a GPU that can read no sound files.
+"""Pack signals into one file, for a machine with a GPU that cannot read sound files.
 
     python -m benchmarks.packed_signals signals.npz --max-samples 8192 my_clips/*.wav
 
-What is written is what a study would fit (`studies.engine.signals.signal`); torch alone can fit it.
+The file holds what a study would fit (`studies.engine.signals.signal`). Fitting it needs only
+torch.
 """
 
-import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,19 +15,18 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from benchmarks.measuring import in_a_sentence
+from benchmarks.measuring import in_a_sentence, parser
 from inr_models import InputError
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import signal_from_row, signal_row
 
 ROWS = "rows"
-"""The archive's member with the signals' rows as JSON; the others are samples, by sha256."""
+"""The member of the archive with the signals' rows as JSON. The others are samples, by sha256."""
 
 
 def main() -> None:
-    top = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    """Run the command."""
+    top = parser(__doc__)
     top.add_argument("archive", type=Path)
     top.add_argument("files", nargs="+", help="sound files, folders or globs")
     top.add_argument("--max-samples", type=int, default=150_000)
@@ -38,15 +37,18 @@ def main() -> None:
 
 
 def pack(archive: Path, files: Sequence[str], max_samples: int) -> list[str]:
-    """Write what sound files hold into an archive; a sentence for each that was left out.
+    """Write signals from sound files into an archive.
+
+    Returns:
+        A sentence for each file that was left out.
 
     Raises:
-        InputError: none of them could be read.
+        InputError: no file could be read.
     """
     from studies.engine.signals.reading import find_files, read_all  # needs soundfile
 
     signals, skipped = read_all(find_files(files), max_samples)
-    # Nobody's paths: results may be published.
+    # Results may be published, so no paths are kept.
     rows = [{**signal_row(s), "source": Path(s.source).name} for s in signals]
     if not signals:
         if skipped:
@@ -59,10 +61,10 @@ def pack(archive: Path, files: Sequence[str], max_samples: int) -> list[str]:
 
 
 def unpack(archive: Path, names: Sequence[str] | None = None) -> list[Signal]:
-    """The signals of an archive with their samples, those of these names only.
+    """Return the signals of an archive with their samples: all, or those with the given names.
 
     Raises:
-        InputError: it cannot be read, or has none of a name.
+        InputError: the archive cannot be read, or lacks a name.
     """
     try:
         with np.load(archive) as stored:

@@ -1,15 +1,14 @@
-"""SIREN² by its rules at the paper's scale, clip by clip, beside Table 1. A matter of a GPU.
+"""Fit SIREN² by its rules at the paper's scale, and compare with Table 1. This needs a GPU.
 
     python -m benchmarks.packed_signals clips.npz tetris.wav tap.wav ...
     python -m benchmarks.paper_scale clips.npz [--signals tetris tap] [--precision tf32]
     python -m benchmarks.paper_scale clips.npz --rules eqn11 power_psi_low_pass --seconds 300
 
-4 x 222, 150,000 samples, 30,000 epochs, one seed. All fits go on in turn, so that where `--seconds`
-ends them they have as many epochs as each other; of the learning rate 8 % are left after 5,000
-epochs, and 0.7 % after 10,000.
+The fits have 4 x 222 features, 150,000 samples, 30,000 epochs and one seed. They take turns, so all
+have the same number of epochs when `--seconds` ends them. 8 % of the learning rate is left after
+5,000 epochs, and 0.7 % after 10,000.
 """
 
-import argparse
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,7 +16,8 @@ from typing import NamedTuple
 
 import torch
 
-from benchmarks.measuring import in_a_sentence, machine
+from analysis.comparison.published import TABLES
+from benchmarks.measuring import in_a_sentence, machine, parser
 from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, FitResult, InputError, Siren2Config, make_network
 from inr_models.fitting.result import results_of
@@ -26,20 +26,15 @@ from search_spaces.rules import RULES
 from search_spaces.rules.eqn11 import PAPER_WIDTH
 from studies.engine.signals.signal import Signal, coordinates
 
-TABLE_1 = {
-    "tetris": 62.7, "tap": 53.5, "whoosh": 64.9, "radiation": 63.0, "arch": 95.2, "relay": 60.4,
-    "voltage": 64.5, "foley": 58.3, "shattered": 64.7, "bach": 60.5, "birds": 61.2,
-}  # fmt: skip
-"""Peak PSNR of SIREN² in dB, mean over five seeds (paper, Table 1)."""
-
+TABLE_1 = TABLES["audio_architectures"]
 EPOCHS_A_TURN = 1000
 
 SHOWN = (1_000, 3_000, 10_000)
-"""Epochs after which the best PSNR so far is printed, beside the last."""
+"""Epochs after which the best PSNR so far is printed, in addition to the last."""
 
 
 class Scored(NamedTuple):
-    """A fit as far as it came: its scored epochs are `result.num_epochs`."""
+    """A fit, which may have ended early: `result.num_epochs` epochs were scored."""
 
     signal: str
     rule: str
@@ -48,16 +43,17 @@ class Scored(NamedTuple):
 
 
 def main() -> None:
-    top = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    """Run the command."""
+    top = parser(__doc__)
     top.add_argument("archive", type=Path)
     top.add_argument("--signals", nargs="+", help="names (default: all)")
     top.add_argument("--rules", nargs="+", choices=sorted(RULES), default=["eqn11"])
     top.add_argument("--epochs", type=int, default=FitConfig().epochs)
     top.add_argument("--precision", choices=("float32", "tf32"), default="float32")
     top.add_argument("--seed", type=int, default=0)
-    top.add_argument("--seconds", type=float, default=float("inf"), help="end all fits then")
+    top.add_argument(
+        "--seconds", type=float, default=float("inf"), help="end all fits after this time"
+    )
     arguments = top.parse_args()
     with in_a_sentence():
         if arguments.precision == "tf32" and not torch.cuda.is_available():
@@ -68,7 +64,7 @@ def main() -> None:
             )
         config = FitConfig(epochs=arguments.epochs, precision=arguments.precision)
         signals = unpack(arguments.archive, arguments.signals)
-        print(f"{machine()}, {config.precision}, {config.epochs:,} epochs asked for", flush=True)
+        print(f"{machine()}, {config.precision}, up to {config.epochs:,} epochs", flush=True)
         for scored in fits(signals, arguments.rules, config, arguments.seed, arguments.seconds):
             print(line(scored), flush=True)
 
@@ -76,7 +72,7 @@ def main() -> None:
 def fits(
     signals: Sequence[Signal], rules: Sequence[str], config: FitConfig, seed: int, seconds: float
 ) -> Iterator[Scored]:
-    """Fit each signal by each rule, in turns of `EPOCHS_A_TURN`, until `seconds` are over."""
+    """Fit each signal by each rule, in turns of `EPOCHS_A_TURN`, for `seconds` at most."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     began = time.perf_counter()
     rates = [config.learning_rate_at(epoch) for epoch in range(config.epochs)]
@@ -102,14 +98,15 @@ def fits(
             training.run(epoch - training.epoch)
     for signal, rule, training in trainings:
         training.score()
-        training.mse = training.mse[:, : epoch + 1]
+        training.errors = training.errors[:, :, : epoch + 1]
         (result,) = results_of(training)
         yield Scored(signal.name.removeprefix("gt_"), rule, network_for(signal, rule), result)
 
 
 def line(scored: Scored) -> str:
-    """A fit in words, beside Table 1."""
-    result, known = scored.result, TABLE_1.get(scored.signal, float("nan"))
+    """Return a line about a fit and Table 1."""
+    result = scored.result
+    known = TABLE_1.get(scored.signal, {}).get("siren2", float("nan"))
     so_far = [
         f"{result.psnr[result.epochs <= epoch].max():.1f} by {epoch:,}"
         for epoch in SHOWN
@@ -125,7 +122,7 @@ def line(scored: Scored) -> str:
 
 
 def network_for(signal: Signal, rule: str = "eqn11") -> Siren2Config:
-    """A SIREN² of 4 x 222 at a rule's scales for a signal; Table 6's by default."""
+    """Return a SIREN² of 4 x 222 at a rule's scales for a signal, by default those of Table 6."""
     s0, s1 = RULES[rule](signal.target(PAPER_WIDTH, 4))
     return Siren2Config(width=PAPER_WIDTH, s0=s0, s1=s1)
 

@@ -1,15 +1,14 @@
-"""What everything around the fits costs: Ray, store and tracking, with fits that only wait.
+"""Measure what everything around the fits costs: Ray, store and tracking, with fits that only wait.
 
     python -m benchmarks.platform [--nodes] [--json FILE]
 
-The reference of a figure is the limit that the project sets itself, or the same with fewer points;
-a ratio above 1 is within it. Everything is measured in processes of its own. With --nodes only what
-points cost is, over three Ray nodes on this machine.
+The reference of a figure is the project's own limit, or the same run with fewer points. A ratio
+above 1 means that the figure is within the limit. Everything is measured in separate processes.
+--nodes measures only the cost of points, over three Ray nodes on this machine.
 """
 
 import atexit
 import io
-import json
 import logging
 import os
 import shutil
@@ -19,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,7 +28,17 @@ from rich.console import Console
 from analysis.grid.report import compared_curves
 from analysis.grid.summary import summarize
 from benchmarks.large_store import CLIPS, fill, made_up_row, make_signals, write_run
-from benchmarks.measuring import Figure, answer, figure, parser, peak_memory_mb, show, start
+from benchmarks.measuring import (
+    Figure,
+    answer,
+    do_task,
+    figure,
+    figures_parser,
+    peak_memory_mb,
+    show,
+    start,
+    timed,
+)
 from studies import audio_grid
 from studies.engine.planning.resolving import resolve
 from studies.engine.planning.run import Run
@@ -48,13 +57,13 @@ STATUS_LIMIT, READING_LIMIT, SKIPPING_LIMIT, OVERHEAD_LIMIT = 2.0, 10.0, 10.0, 0
 
 
 def main() -> None:
-    made = parser(__doc__ or "")
-    made.add_argument("--nodes", action="store_true", help="only a run over three Ray nodes")
-    made.add_argument("--task", help="for its own processes")
-    arguments = made.parse_args()
+    """Run the command."""
+    options = figures_parser(__doc__)
+    options.add_argument("--nodes", action="store_true", help="only a run over three Ray nodes")
+    arguments = options.parse_args()
     if arguments.task:
         logging.disable(logging.WARNING)
-        print(json.dumps(_TASKS[(task := json.loads(arguments.task)).pop("task")](**task)))
+        do_task(arguments.task, _TASKS)
         return
     with tempfile.TemporaryDirectory(prefix="noisescape-benchmark-") as folder:
         if arguments.nodes:
@@ -64,7 +73,7 @@ def main() -> None:
 
 
 def _of_nodes(folder: str) -> list[Figure]:
-    """What points cost the driver over three nodes, whether that grows with their number."""
+    """Measure what a point costs the driver over three nodes, and whether the cost grows."""
     found = _child("run", results=f"{folder}/nodes", clips=20, seeds=22, nodes=3)
     name = f"{found['fits']:,} points over 3 nodes"
     ms = [found[each] * 1e3 for each in ("each_end", "each_half")]
@@ -77,7 +86,7 @@ def _of_nodes(folder: str) -> list[Figure]:
 
 
 def _of_a_store(results: str) -> list[Figure]:
-    """Reading a store of 100,000 rows."""
+    """Measure reading a store of 100,000 rows."""
     rows = f"{_child('fill', results=results)['rows']:,} rows"
     figures = []
     for clips in (CLIPS, 11):
@@ -95,7 +104,7 @@ def _of_a_store(results: str) -> list[Figure]:
 
 
 def _of_a_run(folder: str) -> list[Figure]:
-    """What a run costs beside its fits, in time and in the driver's memory."""
+    """Measure what a run costs besides its fits, in time and in the driver's memory."""
     slow = _child("run", results=f"{folder}/slow", clips=6, seeds=2, seconds=BATCH_SECONDS)
     few = _child("run", results=f"{folder}/few", clips=20, seeds=2)
     many = _child("run", results=f"{folder}/many", clips=20, seeds=22)
@@ -119,7 +128,7 @@ def _of_a_run(folder: str) -> list[Figure]:
 
 
 class Waits:
-    """In the place of `run_batch`: every fit takes `seconds` and does nothing."""
+    """Replace `run_batch`: every fit takes `seconds` and does nothing."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -135,19 +144,20 @@ class Waits:
 def _run(
     results: str, clips: int, seeds: int, seconds: float = 0.0, nodes: int = 1
 ) -> dict[str, float]:
-    """A whole run of fits that take a batch of them `seconds`, over so many Ray nodes."""
+    """Measure a whole run in which a batch of fits takes `seconds`, over several Ray nodes."""
     if nodes > 1:
         import ray
         from ray.cluster_utils import Cluster
 
-        # A folder of its own: nothing else on this machine shall find and join it.
+        # A separate folder, so that nothing else on this machine finds this cluster and joins it.
         os.environ["RAY_TMPDIR"] = tempfile.mkdtemp(prefix="ray-", dir="/tmp")
         cluster = Cluster()
         atexit.register(shutil.rmtree, os.environ["RAY_TMPDIR"], ignore_errors=True)
         atexit.register(cluster.shutdown)
         for _ in range(nodes):
             cluster.add_node(num_cpus=1, object_store_memory=100_000_000)
-        # Before the nodes end, each at exit as well: a process does not outlive its raylet.
+        # Ray must shut down before the nodes, because a process does not outlive its raylet. The
+        # functions run at exit in the reverse order.
         atexit.register(ray.shutdown)
         os.environ["RAY_ADDRESS"] = str(cluster.address)
     from studies.command.verbs import fit_missing
@@ -157,12 +167,12 @@ def _run(
     run, signals = _small(clips, seeds)
     store = Store(results)
     store.add_signals(map(signal_row, signals))
-    # A short run would end before MLflow is loaded, and seem to need less memory.
+    # A short run would end before MLflow is loaded, and would seem to need less memory.
     Tracker(default_uri(results), run, signals, store).sync()
     started = time.perf_counter()
     job = Job(run, signals, store)
     workers = connect("cpu", max(NUM_WORKERS, nodes))
-    # Packed so that a batch of fits of some seconds has as many as asked for.
+    # This rate makes the scheduler pack FITS_IN_A_BATCH fits into a batch.
     expected = 8.0 / FITS_IN_A_BATCH if seconds else 0.001
     rate = expected / signals[0].num_samples / run.scale.fit.epochs
     job.seconds_per_sample = {p.network.structure: rate for p in job.longest.points}
@@ -193,7 +203,7 @@ def _run(
 
 @contextmanager
 def resident_memory() -> Iterator[list[float]]:
-    """This process's resident memory in MB, noted every second meanwhile."""
+    """Record this process's resident memory in MB every second while the block runs."""
     found, stop = [], threading.Event()
 
     def note() -> None:
@@ -218,7 +228,7 @@ def _skip(results: str, clips: int, seeds: int) -> dict[str, float]:
         job = Job(run, signals, Store(results))
         missing.append(job.num_missing + (not job.schedule(num_workers=2).is_finished))
 
-    seconds = _timed(prepare)
+    seconds = timed(prepare)
     assert missing == [0], "the run was not finished"
     return {"seconds": seconds}
 
@@ -239,7 +249,7 @@ def _read(results: str) -> dict[str, float]:
         seeds = run.question.scoring_seeds
         compared_curves(stored, summarize(stored.states, choices, seeds), seeds[0])
 
-    return {"seconds": _timed(read)}
+    return {"seconds": timed(read)}
 
 
 def _small(clips: int, seeds: int) -> tuple[Run, list[Signal]]:
@@ -255,22 +265,16 @@ def _child(task: str, **options: Any) -> dict[str, Any]:
 
 
 def _command(*arguments: str) -> tuple[float, float]:
-    """Seconds that a whole command of this Python takes, and those of CPU; medians."""
+    """Return the median seconds that a whole command of this Python takes, and those of its CPU."""
     command = [sys.executable, *arguments]
     found = []
     for _ in range(REPEATS):
         before = os.times()
-        seconds = _timed(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True))
+        seconds = timed(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True))
         after = os.times()
         of_cpu = after.children_user + after.children_system
         found.append((seconds, of_cpu - before.children_user - before.children_system))
     return statistics.median(s for s, _ in found), statistics.median(c for _, c in found)
-
-
-def _timed(run: Callable[[], Any]) -> float:
-    started = time.perf_counter()
-    run()
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The reference of every speed in `benchmarks/`: a fit as published implementations write it.
+"""Fit as published implementations do: the reference of every speed in `benchmarks/`.
 
-An nn.Sequential of linear layers and sin(omega x), the whole signal at once, Adam with StepLR,
-and one `.item()` an epoch. `tests/test_paths.py` holds `fit()` against it, in float64.
+The fit uses an nn.Sequential of linear layers and sin(omega x), the whole signal at once, Adam with
+StepLR, and one `.item()` per epoch. `tests/test_paths.py` compares `fit()` with it in float64.
 """
 
 import math
@@ -17,7 +17,7 @@ from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 
 class SineLayer(nn.Module):
-    """sin(omega x)."""
+    """Compute sin(omega x)."""
 
     def __init__(self, omega: float) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class SineLayer(nn.Module):
 
 
 def sequential(network: CoordinateMLP) -> nn.Sequential:
-    """The same network of sines, with copies of its weights."""
+    """Return the same network of sines as an nn.Sequential, with copies of its weights."""
     modules: list[nn.Module] = []
     for linear, activation in zip(network.layers, [*network.activations, None], strict=True):
         copy = nn.Linear(linear.in_features, linear.out_features)
@@ -42,7 +42,7 @@ def sequential(network: CoordinateMLP) -> nn.Sequential:
 def psnr_curve(
     model: nn.Module, coords: Tensor, values: Tensor, config: FitConfig
 ) -> Iterator[float]:
-    """Train `model` in place; yields the PSNR in dB before each update."""
+    """Train `model` in place, and yield the PSNR in dB before each update."""
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, config.decay_every, config.decay)
     for _ in range(config.epochs):

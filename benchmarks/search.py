@@ -1,13 +1,12 @@
-"""What a suggestion of a search costs the driver, and how that compares with bare Optuna.
+"""Measure what a suggestion of a search costs the driver, compared with bare Optuna.
 
     python -m benchmarks.search [--signals 20] [--points 2000] [--trials 16]
 
-Every signal knows `--points` points already. Timed is all that the driver does for a
-suggestion: asking, journal, schedule, taking rows in, telling; fits cost nothing here. The
-reference is Optuna's TPE in memory over as many points.
+Every signal knows `--points` points already. The time is that of all the driver's work for a
+suggestion: asking, the journal, the schedule, recording rows, and telling. Fits cost nothing here.
+The reference is Optuna's TPE in memory over as many points.
 """
 
-import argparse
 import logging
 import tempfile
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import optuna
 
+from benchmarks.measuring import parser
 from search_spaces.rules import NoiseScales
 from studies.audio_search import STUDY
 from studies.engine.outcomes.signal_state import SignalState, search_point
@@ -26,17 +26,19 @@ from studies.engine.running.schedule import Schedule
 from studies.engine.search.journal import open_journal
 from studies.engine.search.signal_search import SignalSearch, space
 from studies.engine.signals.signal import Signal
+from studies.engine.store.metrics import HEADLINE
 from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
 from studies.questions import Search
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--signals", type=int, default=20)
-    parser.add_argument("--points", type=int, default=2000)
-    parser.add_argument("--trials", type=int, default=16)
-    arguments = parser.parse_args()
+    """Run the command."""
+    options = parser(__doc__)
+    options.add_argument("--signals", type=int, default=20)
+    options.add_argument("--points", type=int, default=2000)
+    options.add_argument("--trials", type=int, default=16)
+    arguments = options.parse_args()
     logging.disable(logging.WARNING)
     signals = [_signal(number) for number in range(arguments.signals)]
     run = resolve(STUDY, "small", signals, changes={"trials": arguments.trials})
@@ -51,7 +53,7 @@ def main() -> None:
 
 
 def _search(run: Run, signals: list[Signal], points: int, folder: Path) -> tuple[float, float]:
-    """Seconds until the first suggestion, and seconds for each suggestion."""
+    """Return the seconds until the first suggestion, and the seconds for each suggestion."""
     question = run.question
     assert isinstance(question, Search)
     store, storage = Store(str(folder)), open_journal(folder / "journal")
@@ -70,7 +72,8 @@ def _search(run: Run, signals: list[Signal], points: int, folder: Path) -> tuple
         for fit in batch.fits:
             schedule.record(_row(fit, 30.0))
     ready = time.perf_counter()
-    # The first rounds are asked by now, and the last ones are not told: as many each way.
+    # The first rounds are asked but not told yet, and the last ones will not be told. Both are
+    # equally many, so the numbers of asked and told suggestions in between agree.
     asked_before = sum(len(search.study.get_trials(deepcopy=False)) for search in searches)
     while (
         batch is not None
@@ -131,13 +134,13 @@ def _row(fit: PlannedFit, psnr: float) -> Row:
         "hp_s1": scales.s1,
         "seed": fit.trial.seed,
         "status": "ok",
-        "metric_psnr_peak": psnr,
+        HEADLINE.column: psnr,
     }
 
 
 def _signal(number: int) -> Signal:
     return Signal(
-        name=f"signal {number}", sha256=f"{number:02x}" * 32, source="", num_samples=8192,
+        name=f"signal {number}", sha256=f"{number:02x}" * 32, source="", shape=(8192,),
         channels=1, sample_rate=8000.0, file_samples=8192, crop="loudest", crop_start=0, peak=1.0,
         psnr_zero=10.0, descriptors={"psi": 0.3},
     )  # fmt: skip

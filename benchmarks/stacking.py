@@ -2,8 +2,8 @@
 
     python -m benchmarks.stacking
 
-Prints, for each number of samples, the median over paired rounds of loop time / stack time:
-above 1 the stack is faster. What it showed on a CPU: RESULTS.md.
+The command prints the median over paired rounds of loop time / stack time for each number of
+samples. Above 1 the stack is faster. RESULTS.md has the results on a CPU.
 """
 
 import statistics
@@ -18,7 +18,7 @@ ROUNDS = 7
 
 
 def ratio(num_networks: int, num_samples: int, width: int, device: str) -> float:
-    """Median of loop time over stack time for one epoch of each, measured in turn."""
+    """Return the median of loop time / stack time for one epoch of each, measured in turn."""
     coords = torch.linspace(-1, 1, num_samples, device=device)[:, None]
     values = torch.sin(20 * coords)
     networks = [

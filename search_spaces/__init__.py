@@ -1,1 +1,1 @@
-"""What to try on a signal, and the rules to compare it with. Imports `inr_models` only."""
+"""Define what to try on a signal: grids, networks, and rules. Imports only `inr_models`."""

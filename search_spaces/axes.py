@@ -1,4 +1,4 @@
-"""Axes of a search space, each a frozen value that knows its grid points."""
+"""Define the axes of a search space: frozen values that list their grid points."""
 
 import math
 from dataclasses import dataclass, replace
@@ -12,7 +12,12 @@ from inr_models.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class Linear:
-    """`num` points from `low` to `high`, both included, at equal distances."""
+    """`num` points from `low` to `high`, both included, at equal distances.
+
+    Example:
+        >>> Linear(low=0, high=1, num=3).grid()
+        (0.0, 0.5, 1.0)
+    """
 
     kind: Literal["linear"] = "linear"
     low: float
@@ -26,7 +31,7 @@ class Linear:
         return tuple(np.linspace(self.low, self.high, self.num).tolist())
 
     def scaled(self, factor: float) -> "Linear":
-        """Every point times a factor."""
+        """Return the axis with every point multiplied by a factor."""
         return replace(self, low=self.low * factor, high=self.high * factor)
 
 
@@ -48,13 +53,13 @@ class Log:
         return tuple(np.geomspace(self.low, self.high, self.num).tolist())
 
     def scaled(self, factor: float) -> "Log":
-        """Every point times a factor."""
+        """Return the axis with every point multiplied by a factor."""
         return replace(self, low=self.low * factor, high=self.high * factor)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Values:
-    """The named points, in increasing order."""
+    """A list of points in increasing order."""
 
     kind: Literal["values"] = "values"
     values: tuple[float, ...]
@@ -75,7 +80,7 @@ class Values:
         return self.values
 
     def scaled(self, factor: float) -> "Values":
-        """Every point times a factor."""
+        """Return the axis with every point multiplied by a factor."""
         return replace(self, values=tuple(value * factor for value in self.values))
 
 

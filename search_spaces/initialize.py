@@ -1,4 +1,4 @@
-"""A network for a signal: what a practitioner takes home.
+"""Make a network for a signal.
 
 network = siren2_for(samples)
 network(coords)   # coords [n, 1] from -1 to 1, one for each sample
@@ -15,9 +15,10 @@ from search_spaces.networks import stable
 from search_spaces.rules import RECOMMENDED, RULES, Rule, Target
 
 MOST_UNEVEN = 1.6
-"""Values by parameters, or the reverse, beyond which the recommended rule is warned of. With 2.8
-values a parameter, and with 1.7 parameters a value, it lost more than where it was fitted
-(analysis/FINDINGS.md, "Where else does it hold?").
+"""The ratio of values to parameters, or its inverse, above which `siren2_for` warns.
+
+With 2.8 values for each parameter, and with 1.7 parameters for each value, the recommended rule
+lost more than where it was fitted (analysis/FINDINGS.md, "Where else does it hold?").
 """
 
 
@@ -29,18 +30,24 @@ def siren2_for(
     seed: int = 0,
     rule: Rule = RULES[RECOMMENDED],
 ) -> CoordinateMLP:
-    """A SIREN² whose noise scales suit the spectrum of `values`, on the CPU.
+    """Return a SIREN² whose noise scales suit the spectrum of `values`, on the CPU.
 
     Args:
         values: [n] samples, or an image [h, w] or [h, w, c]. The network maps coordinates from -1
-            to 1 along each axis ([n, 1], or [h w, 2] row by row) to values; scale these to
+            to 1 along each axis ([n, 1], or [h w, 2] row by row) to values. Scale the values to
             [-1, 1] before fitting.
-        width: by default such that there are about as many parameters as values. The recommended
-            rule was fitted where that is so, and warns where it is far from so.
-        rule: of `search_spaces.rules`, from its registry or from `read_rule`.
+        width: features of a hidden layer. By default there are about as many parameters as values,
+            as where the recommended rule was fitted; a warning says when there are not.
+        depth: the number of hidden layers.
+        seed: of the initialization.
+        rule: one of `search_spaces.rules.RULES`, or the result of `read_rule`.
 
     Raises:
-        InputError: what `Target.of`, `width_for` and the rule refuse.
+        InputError: `Target.of`, `width_for` or the rule refuses its input.
+
+    Example:
+        >>> network = siren2_for(samples)
+        >>> output = network(coords)  # coords [n, 1] from -1 to 1
     """
     target = Target.of(values, width=1 if width is None else width, depth=depth)
     shape = {"in_features": target.dimensions, "out_features": target.channels}
@@ -53,8 +60,8 @@ def siren2_for(
     if rule == RULES[RECOMMENDED] and not 1 / MOST_UNEVEN < count / parameters < MOST_UNEVEN:
         warnings.warn(
             f"width = {target.width}: {parameters:,} parameters for {count:,} values. The "
-            "recommended rule was fitted where these are about as many, and can cost 10 dB where "
-            "they are not; leave the width out, to have it chosen so, or search the scales.",
+            "recommended rule was fitted where the two are about equal, and can cost 10 dB where "
+            "they are not; leave the width out to get such a width, or search the scales.",
             stacklevel=2,
         )
     return make_network(config, **shape, seed=seed)

@@ -10,7 +10,7 @@ from itertools import product
 
 from inr_models import MODELS, InputError, NetworkConfig, Siren2Config, width_for, with_width
 from inr_models.networks.network_config import Setting, Varied
-from search_spaces.audio import first_factor
+from search_spaces.grids import first_factor
 from search_spaces.rules import RULES, Target
 
 VARIANTS: dict[str, tuple[str, dict[str, bool]]] = {
@@ -30,7 +30,7 @@ class Case:
         name: the name in tables.
         network: one of `inr_models.MODELS` or `VARIANTS`.
         width: None for the width that the study's budget of parameters allows.
-        first_factor: factor on the first layer's omega, in place of `audio.first_factor`.
+        first_factor: factor on the first layer's omega, in place of `grids.first_factor`.
         learning_rate: None for the study's.
         decay: None for the study's.
         rule: the rule that sets (s0, s1) of a SIREN². None for the study's first rule.
@@ -99,7 +99,7 @@ def network_for(case: Case, target: Target, parameters: int, rule: str) -> Netwo
 def _omega_factor(case: Case, kind: type[NetworkConfig], target: Target) -> float:
     if case.first_factor is not None:
         return case.first_factor
-    if kind.scales_omega_for_sound and target.image_shape is None:
+    if kind.scales_omega_for_sound and target.dimensions == 1:
         return first_factor(target.num_samples)
     return 1.0
 

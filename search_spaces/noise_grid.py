@@ -1,4 +1,4 @@
-"""The search space of SIREN²: a grid of (s0, s1), or the rectangle that it spans."""
+"""Define the search space of SIREN²: a grid of (s0, s1), or the rectangle that it spans."""
 
 import math
 from dataclasses import dataclass, replace
@@ -10,9 +10,13 @@ from search_spaces.rules.target import NoiseScales
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseGrid:
-    """A grid of (s0, s1). The s0 axis is given for `samples` along an axis and scales with them.
+    """A grid of (s0, s1), see `search_spaces.grids` for the bounds in use.
 
-    See `search_spaces.audio` and `search_spaces.images` for the bounds in use and why.
+    Attributes:
+        s0: the axis in rad per unit of coordinate, for a signal of `samples` along its longest
+            axis. It scales in proportion for other signals.
+        s1: the axis of the second layer's scale.
+        samples: see `s0`.
     """
 
     s0: Axis
@@ -20,24 +24,33 @@ class NoiseGrid:
     samples: int = PAPER_SAMPLES
 
     def at_width(self, given: int, width: int) -> "NoiseGrid":
-        """The same gains g and bandwidths K at another width: s1 goes by sqrt(given / width).
+        """Return the grid with the same gains g and bandwidths K at another width.
 
-        `given` is the width for which the s1 axis is (`search_spaces.bandwidth`).
+        The s1 axis is multiplied by sqrt(given / width), see `search_spaces.bandwidth`.
+
+        Args:
+            given: the width that the s1 axis is meant for.
+            width: the new width.
         """
         return replace(self, s1=self.s1.scaled(math.sqrt(given / width)))
 
     def axes(self, num_samples: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """The s0 and the s1 values for a signal of `num_samples` along its longest axis."""
+        """Return the s0 and s1 values for a signal of `num_samples` along its longest axis."""
         scale = num_samples / self.samples
         return tuple(s0 * scale for s0 in self.s0.grid()), self.s1.grid()
 
     def bounds(self, num_samples: int) -> tuple[tuple[float, float], tuple[float, float]]:
-        """The rectangle that the grid spans: (low, high) of s0 and of s1."""
+        """Return the rectangle that the grid spans: (low, high) of s0 and of s1."""
         s0_axis, s1_axis = self.axes(num_samples)
         return (s0_axis[0], s0_axis[-1]), (s1_axis[0], s1_axis[-1])
 
     def cells(self, num_samples: int) -> list[tuple[tuple[int, int], NoiseScales]]:
-        """((row, column), point) of every cell, row by row."""
+        """Return ((row, column), point) of every cell, row by row.
+
+        Example:
+            >>> AUDIO_GRID_SMALL.cells(150_000)[0]
+            ((0, 0), NoiseScales(s0=450.0, s1=0))
+        """
         s0_axis, s1_axis = self.axes(num_samples)
         return [
             ((i, j), NoiseScales(s0, s1))

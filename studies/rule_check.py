@@ -11,7 +11,8 @@ fresh seeds. `analysis.rule_fitting` fits rules to the maps.
 from dataclasses import replace
 
 from inr_models import FitConfig
-from search_spaces.audio import AUDIO_GRID_COARSE
+from search_spaces.grids import AUDIO_GRID_COARSE
+from search_spaces.rules import EQN11_SOUND, FITTED
 from studies.command.cli import main
 from studies.engine.planning.scale import confirming_seeds
 from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL
@@ -20,18 +21,7 @@ from studies.questions import RuleCheck
 
 CHOOSING, SCORING = confirming_seeds(3)
 
-RULES = (
-    "eqn11_length_width",
-    "eqn11_length",
-    "eqn11_refitted",
-    "constant",
-    "bandwidth_psi",
-    "bandwidth_power",
-    "bandwidth_rolloff",
-    "bandwidth_low_pass",
-    "power_psi_low_pass",
-    "spectrum",
-)
+RULES = (*EQN11_SOUND, *FITTED, "spectrum")
 
 STUDY = Study(
     name="rule_check",

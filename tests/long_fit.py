@@ -1,4 +1,4 @@
-"""One fit of some seconds on Ray, for `test_resume`: python long_fit.py RESULTS [PATIENCE]"""
+"""One fit of some seconds on Ray, for `test_resume`: python long_fit.py RESULTS [RETRY_SECONDS]"""
 
 import sys
 
@@ -12,7 +12,7 @@ from studies.engine.planning.trial import Trial
 from studies.engine.running.schedule import Schedule
 from studies.engine.signals.signal import Signal, sha256_of
 from studies.engine.store.rows import signal_row
-from studies.engine.store.storage import PATIENCE_SECONDS
+from studies.engine.store.storage import RETRY_SECONDS
 from studies.engine.store.store import Store
 
 EPOCHS = 3_000
@@ -21,9 +21,9 @@ if __name__ == "__main__":
     values = np.random.default_rng(0).uniform(-1, 1, (1024, 1)).astype(np.float32)
     signal = Signal(
         name="noise",
-        sha256=sha256_of(values),
+        sha256=sha256_of(values, (1024,)),
         source="",
-        num_samples=1024,
+        shape=(1024,),
         channels=1,
         sample_rate=1.0,
         file_samples=1024,
@@ -46,5 +46,5 @@ if __name__ == "__main__":
         sys.argv[1],
         on_row=print,
         checkpoint_seconds=0.1,
-        patience_seconds=float(sys.argv[2]) if len(sys.argv) > 2 else PATIENCE_SECONDS,
+        retry_seconds=float(sys.argv[2]) if len(sys.argv) > 2 else RETRY_SECONDS,
     )

@@ -182,7 +182,7 @@ def test_bad_flags_and_foreign_journals_are_a_sentence_and_lose_nothing(
         (("--sampler", "bayes"), "error: --sampler bayes: give one of tpe, gp, random."),
         (("--trials", "0"), "error: trials = 0: give 1 or more."),
         (("--confirm-seeds", "1"), "error: --confirm-seeds 1: give 2 or more"),
-        (("--sampler", "gp", "--early-stopping"), "error: --early-stopping: Optuna's gp learns"),
+        (("--sampler", "gp", "--early-stopping"), "error: --early-stopping: "),
         (("--signals", tmp_path / "none.wav"), f"error: {tmp_path}/none.wav: "),
     ):
         assert sentence in refused(capsys, "--results", results, *SIZES, *flags)

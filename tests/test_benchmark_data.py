@@ -9,11 +9,12 @@ import pytest
 
 from analysis.benchmark import export as benchmark
 from analysis.benchmark.export import export
-from analysis.regret.parquet import SCHEMA, regrets_parquet
+from analysis.regret.parquet import SCHEMA
 from analysis.regret.stored import EXPORTED, trained
+from analysis.reporting.parquet import parquet_bytes
 from analysis.statistics.recordings import read_recordings, write_recordings
 from analysis.surfaces.stored import BENCHMARK
-from search_spaces.audio import AUDIO_GRID_COARSE
+from search_spaces.grids import AUDIO_GRID_COARSE
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED, FIRST_SCORING_SEED
 from studies.engine.store.store import Store
 from tests.fakes.maps import exported_benchmark, fill, planted_signals
@@ -73,11 +74,13 @@ def test_what_a_study_trained_comes_along_in_place_of_what_was_there(tmp_path, c
     target = Store(str(tmp_path / "data"))
     for signal, regret_db in ((signals[1], 5.0), (signals[0], 4.0)):
         row = regret_row(source, signal, "constant", regret_db)
-        target.write_bytes(EXPORTED, regrets_parquet([*trained(target.results).values(), row]))
+        target.write_bytes(
+            EXPORTED, parquet_bytes([*trained(target.results).values(), row], SCHEMA)
+        )
     for study, regret_db in (("z-first", 3.0), ("a-last", 2.0)):
         rows = [regret_row(source, signals[0], "constant", regret_db)]
         rows += [regret_row(source, signal, "spectrum", 1.0) for signal in signals]
-        source.write_bytes(f"_studies/{study}/regret.parquet", regrets_parquet(rows))
+        source.write_bytes(f"_studies/{study}/regret.parquet", parquet_bytes(rows, SCHEMA))
         time.sleep(0.02)  # files of one moment have no last
     command = [source.results, "--to", target.results]
     assert benchmark.main(command) == 0

@@ -6,8 +6,8 @@ import torch
 
 from inr_models import FitConfig, FitResult, Siren2Config, SirenConfig, fit, make_network
 from inr_models.fitting.metrics import psnr_of_zero_db
-from search_spaces.audio import first_factor
 from search_spaces.descriptors import describe
+from search_spaces.grids import first_factor
 from studies.engine.signals.signal import coordinates
 
 NUM_SAMPLES = 8192

@@ -51,7 +51,7 @@ def test_first_omegas_grow_with_a_sound_but_not_with_an_image_nor_in_siren2():
         found = {p.name: getattr(p.network, "omega_first", None) for p in points(run, signal)}
         return {name: found[name] for name in ("siren", "siren2", "finer", "wire", "hosc")}
 
-    paper = dataclasses.replace(SOUND, num_samples=150_000)
+    paper = dataclasses.replace(SOUND, shape=(150_000,))
     expected = {"siren": 3000, "siren2": 30, "finer": 3000, "wire": 1000, "hosc": 3000}
     assert omegas(make_comparison(scale="paper", signal=paper), paper) == expected
     assert omegas(make_comparison(), SOUND)["siren"] == pytest.approx(30 * 100 * 8192 / 150_000)

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from studies.engine.doctor import checks
-from studies.engine.doctor.nodes import join, read_cluster
+from studies.engine.doctor.nodes import ask_cluster, join, read_cluster
 from tests.ray_nodes import ROOT, doctor, line, started
 
 
@@ -49,16 +49,16 @@ def test_the_token_is_asked_for_and_that_is_tried(well):
 def test_a_wrong_token_is_told_from_no_cluster(nodes, tmp_path):
     (tmp_path / "token").write_text("f" * 64)
     wrong = nodes.environment | {"RAY_AUTH_TOKEN_PATH": str(tmp_path / "token")}
-    assert checks.greet(nodes.environment["RAY_ADDRESS"], nodes.environment) == "welcome"
-    assert checks.greet(nodes.environment["RAY_ADDRESS"], wrong) == "refused"
-    assert checks.greet("127.0.0.1:9", wrong) == "silent"
+    assert ask_cluster(nodes.environment["RAY_ADDRESS"], nodes.environment) == "accepted"
+    assert ask_cluster(nodes.environment["RAY_ADDRESS"], wrong) == "refused"
+    assert ask_cluster("127.0.0.1:9", wrong) == "silent"
 
 
 def test_a_cluster_without_a_token_is_open_and_that_is_a_problem(tmp_path):
     with started(token=False) as nodes:
         code, said = doctor(nodes.environment, tmp_path)
     assert code == 1
-    assert "is open: whoever reaches it can run code there; mend: " in line(said, "problem  token:")
+    assert "is open: whoever reaches it can run code there; fix: " in line(said, "problem  token:")
 
 
 def test_without_a_cluster_none_is_started_and_this_machine_is_looked_at(tmp_path):
@@ -77,7 +77,7 @@ def test_with_a_cluster_file_and_no_cluster_the_commands_are_given(tmp_path, mon
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     [found] = join(read_cluster(str(ROOT / "cluster.yaml")))
     assert found.level == "problem"
-    assert found.mend.startswith("ray up -y cluster.yaml, then ray exec cluster.yaml 'python -m ")
+    assert found.fix.startswith("ray up -y cluster.yaml, then ray exec cluster.yaml 'python -m ")
 
 
 def test_an_address_where_nothing_answers_is_a_problem_at_once(tmp_path, monkeypatch):

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from inr_models import InputError
 from studies.engine.doctor import checks, findings
+from studies.engine.doctor.command import passwords, without_passwords
 from studies.engine.doctor.findings import Node
-from studies.engine.doctor.nodes import BadInput, read_cluster
+from studies.engine.doctor.nodes import read_cluster
 
 ROOT = Path(__file__).parents[1]
-SECRET = "hush-hush"
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ SECRET = "hush-hush"
 )
 def test_a_file_that_ray_would_not_take_is_refused(text, why, tmp_path):
     (tmp_path / "bad.yaml").write_text(text)
-    with pytest.raises(BadInput, match=why):
+    with pytest.raises(InputError, match=why):
         read_cluster(str(tmp_path / "bad.yaml"))
 
 
@@ -59,7 +60,7 @@ def test_a_node_where_torch_takes_long_is_perhaps_busy():
     usable, why = checks.usable_gpus(0.01)  # no torch is imported in that time
     [found] = findings.gpus({Node("", "10.0.0.11", 0, False): report(gpus=usable, gpu_error=why)})
     assert found.text == "10.0.0.11: torch does not start: no answer within 0 s"
-    assert found.mend == (
+    assert found.fix == (
         "if that node is busy, give a longer --timeout; else install what "
         "constraints.txt pins there"
     )
@@ -104,15 +105,15 @@ def test_the_hash_is_of_what_the_python_files_hold(tmp_path, monkeypatch):
     ],
 )
 def test_secrets_in_uris_are_not_shown(text, shown):
-    assert checks.hide_secrets(text, ()) == shown
+    assert without_passwords(text, ()) == shown
 
 
 def test_a_password_is_not_shown_outside_its_uri_either():
-    secrets = checks.passwords("http://me:p%40ssword@host")
-    assert checks.hide_secrets("refused p@ssword and p%40ssword", secrets) == "refused *** and ***"
+    secrets = passwords("http://me:p%40ssword@host")
+    assert without_passwords("refused p@ssword and p%40ssword", secrets) == "refused *** and ***"
 
 
 def test_what_takes_too_long_is_given_up():
     started = time.monotonic()
-    assert checks.why_not(0.2, time.sleep, 5) == "no answer within 0 s"
+    assert checks.failure_of(0.2, time.sleep, 5) == "no answer within 0 s"
     assert time.monotonic() - started < 2

@@ -51,19 +51,19 @@ def ill(tmp_path_factory):
         )
 
 
-def test_every_problem_has_a_mend_and_counts(ill):
+def test_every_problem_has_a_fix_and_counts(ill):
     code, said = ill
     problems = [line for line in said.splitlines() if line.startswith("problem ")]
     assert code == 1
-    assert all("; mend: " in line for line in problems), said
+    assert all("; fix: " in line for line in problems), said
     assert said.splitlines()[-1] == f"{len(problems)} problems"
     assert len(problems) == 5, said
 
 
-def test_a_node_with_an_older_checkout_is_found_and_so_is_the_command_that_mends_it(ill):
+def test_a_node_with_an_older_checkout_is_found_and_so_is_the_command_that_fixes_it(ill):
     found = line(ill[1], "problem  code:")
     assert "has other code" in found
-    assert "mend: in your checkout, ray rsync-up big.yaml && ray exec big.yaml" in found
+    assert "fix: in your checkout, ray rsync-up big.yaml && ray exec big.yaml" in found
 
 
 def test_a_node_that_does_not_answer_is_named_and_holds_nothing_up(ill):

@@ -155,7 +155,7 @@ def test_the_proxy_table_knows_a_perfect_ranking_and_a_reversed_one(tmp_path):
     searched = Search(run, [A], tmp_path, noisy(0, own=0.0), curves=True)
     list(searched.fits())
     states, store = [searched.state(A)], Store(str(tmp_path))
-    curves = store.curves(proxy_keys(states))
+    curves = store.curves_by_key(proxy_keys(states))
     found = proxies(states, run.scale.fit.epochs, curves)
     assert [p.epochs for p in found] == sorted({p.epochs for p in found})
     assert len(found) == 4
@@ -164,13 +164,11 @@ def test_the_proxy_table_knows_a_perfect_ranking_and_a_reversed_one(tmp_path):
         assert proxy.lost == (0.0,)
     # Whoever leads early falls behind: peaks are of the best epoch so far.
     known = searched.state(A).known_points()
-    crossing = []
+    crossing = {}
     for place, k in enumerate(known):
         for seed in range(2):
             key = trial_of(run.scale, A, k.point, seed).key
-            crossing += [{"key": key, "epoch": 0, "psnr": 5.0 + place},
-                         {"key": key, "epoch": 160, "psnr": 50.0 - place}]  # fmt: skip
-    table = type(curves).from_pylist(crossing, schema=curves.schema)
-    for proxy in proxies(states, run.scale.fit.epochs, table):
+            crossing[key] = ([0, 160], [5.0 + place, 50.0 - place])
+    for proxy in proxies(states, run.scale.fit.epochs, crossing):
         assert proxy.correlations == pytest.approx((-1.0,))
         assert proxy.lost == pytest.approx((len(known) - 1.0,))

@@ -138,11 +138,11 @@ def test_a_checkpoint_goes_on_to_the_bit_and_the_best_weights_give_the_best_scor
     resumed.load(part.save())
     resumed.run(7)
     assert torch.equal(resumed.theta, whole.theta)
-    assert torch.equal(resumed.mse[:, :12], whole.mse[:, :12])
+    assert torch.equal(resumed.errors[..., :12], whole.errors[..., :12])
     net, (coords, values) = network(name), problem()
     net.load_state_dict(whole.best_weights()[0], strict=False)
     score = (net(coords) - values).square().mean()
-    torch.testing.assert_close(score, whole.best_mse[0], rtol=1e-4, atol=0)
+    torch.testing.assert_close(score, whole.best_error[0], rtol=1e-4, atol=0)
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,18 @@
 """The page of findings says what was planted, and the same again without new data."""
 
 import re
-from types import SimpleNamespace
-from typing import cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.findings import page as findings
-from analysis.findings.bar import bar_table, where_the_loss_lies
-from analysis.findings.experiments import experiments, psi_cannot
-from analysis.findings.page import Findings, find, write
-from analysis.findings.text import compared, earlier_text, suffices
+from analysis.findings.__main__ import main
+from analysis.findings.collect import find
+from analysis.findings.experiments import equal_psi, much_lost, phases, widths
+from analysis.findings.numbers import saving
+from analysis.findings.page import page, write
+from analysis.findings.tables import bar_table
 from analysis.regret.parquet import SCHEMA
 from analysis.regret.stored import EXPORTED, RuleRegret, confirmed, of_earlier_fits
 from analysis.rules.families import bandwidth, constant
@@ -81,25 +80,37 @@ def test_without_new_data_nothing_changes(found, tmp_path):
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
 
 
-def test_what_cannot_be_told_is_not_claimed(found):
-    def rule(*regret):
+@pytest.mark.parametrize(
+    ("chosen", "eqn11", "sign", "says"),
+    [
+        ((1, 2, 1, 2, 1, 2), (2, 1, 2, 1, 2, 1), 0, "the data do not show which is better"),
+        ((1, 2, 1, 2, 1, 2), (4, 5.1, 4, 5, 4, 5), 1, "it is better by 3.0"),
+        ((4, 5.1, 4, 5, 4, 5), (1, 2, 1, 2, 1, 2), -1, "Eqn. 11 is better by 3.0"),
+    ],
+)
+def test_a_rule_is_better_only_if_the_interval_does_not_hold_0(found, chosen, eqn11, sign, says):
+    def rule(name, regret):
+        return RuleRegret(name, np.array(regret), tuple("abcdef"), np.ones(6))
 
-        return RuleRegret("r", np.array(regret), tuple("abcdef"), np.ones(6))
+    one, other = rule("chosen", chosen), rule("eqn11_length_width", eqn11)
+    assert saving(one, other).sign == sign
+    text = page(found._replace(regrets=(one, other)), "data", "")
+    assert f"Against Eqn. 11, scaled in length and width: {says}" in text
+    assert text.count("is better by") == abs(sign)
 
-    near = compared(rule(1, 2, 1, 2, 1, 2), rule(2, 1, 2, 1, 2, 1), "it", "the other")
-    assert "cannot be told" in near
-    assert "better" not in near.split("cannot")[1]
-    far = compared(rule(1, 2, 1, 2, 1, 2), rule(4, 5.1, 4, 5, 4, 5), "it", "the other")
-    assert far.startswith("it is better by 3.0")
-    worse = compared(rule(4, 5.1, 4, 5, 4, 5), rule(1, 2, 1, 2, 1, 2), "it", "the other")
-    assert worse.startswith("the other is better by 3.0")
-    gains = found.sufficiency.gains
-    unsure = found.sufficiency._replace(gains=tuple(g._replace(p_value=0.05) for g in gains))
-    assert "cannot be told" in suffices(found._replace(sufficiency=unsure))
-    for low, says in ((-0.1, "cannot be told"), (0.1, "does not suffice")):
-        shown = tuple(g._replace(p_value=0.01, interval=Interval(0.3, low, 0.5)) for g in gains)
-        known = found.sufficiency._replace(gains=shown)
-        assert says in suffices(found._replace(sufficiency=known))
+
+@pytest.mark.parametrize(
+    ("p_value", "low", "is_sure"), [(0.05, 0.1, False), (0.01, -0.1, False), (0.01, 0.1, True)]
+)
+def test_a_descriptor_adds_to_psi_only_if_the_test_and_the_interval_agree(
+    found, p_value, low, is_sure
+):
+    interval = Interval(0.3, low, 0.5)
+    gains = [g._replace(p_value=p_value, interval=interval) for g in found.sufficiency.gains]
+    known = found.sufficiency._replace(gains=tuple(gains))
+    text = page(found._replace(sufficiency=known), "data", "")
+    assert ("Psi alone does not suffice" in text) == is_sure
+    assert ("do not show whether another descriptor adds" in text) != is_sure
 
 
 def test_the_bar_is_held_against_what_was_trained_as_well(found):
@@ -114,7 +125,7 @@ def test_the_bar_is_held_against_what_was_trained_as_well(found):
     assert "trained" not in bar_table(found)
     # Eqn. 11's trained regret is 4.5 dB on each signal.
     assert re.search(r"mean regret, trained \| 0\.7 dB \| 0\.60 dB \S+ \S+ \| met", chosen(0.6))
-    assert re.search(r"of the regret of Eqn\. 11, trained \| 0\.33 \| 0\.13 \| met", chosen(0.6))
+    assert re.search(r"regret of Eqn\. 11, trained \| 0\.33 \| 0\.13 \| met", chosen(0.6))
     assert re.search(r"best constant point, trained \| 1\.00 \| 0\.30 \| met", chosen(0.6))
     assert re.search(r"mean regret, trained \| 0\.7 dB \| 0\.80 dB \S+ \S+ \| missed", chosen(0.8))
 
@@ -123,17 +134,17 @@ def test_the_signals_that_lose_most_are_named(found):
     (chosen,) = [each for each in found.regrets if each.rule == "chosen"]
     regret = np.array([9.0, 0.1, 0.1, 0.1, 0.1, 0.1])
     regrets = (
-        *(each for each in found.regrets if each is not chosen),
+        *(each for each in found.regrets if each.rule not in ("chosen", "forest")),
         chosen._replace(regret=regret),
     )
     forest = chosen._replace(rule="forest", regret=regret / 2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.findings.bar.WORST", 1)
-        page = where_the_loss_lies(found._replace(regrets=(*regrets, forest)))
-    assert f"1 of 6 signals hold {100 * 9 / 9.5:.0f} %" in page
-    assert "the others' mean is 0.10 dB" in page
-    assert "on these it leaves 4.5 dB, the chosen rule 9.0 dB" in page
-    assert f"| {found.surfaces.names[0]} | 9.0 dB |" in page
+        patch.setattr("analysis.findings.tables.NUM_WORST", 1)
+        text = page(found._replace(regrets=(*regrets, forest)), "data", "")
+    assert f"1 of 6 signals hold {100 * 9 / 9.5:.0f} %" in text
+    assert "The mean of the others is 0.10 dB" in text
+    assert "signals it leaves 4.5 dB, and the chosen rule 9.0 dB" in text
+    assert f"| {found.surfaces.names[0]} | 9.0 dB |" in text
 
 
 def row(experiment, original, variant, lost, k=1.0, g=1.0):
@@ -144,9 +155,11 @@ def row(experiment, original, variant, lost, k=1.0, g=1.0):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("lost", "says"), [(3.0, "which no spectral"), (0.4, "cannot be told")])
-def test_experiments_are_told_by_kind_and_phases_beside_chance(lost, says):
-    assert experiments([]) == []
+@pytest.mark.parametrize(
+    ("lost", "says"), [(3.0, "the optimum depends on the phases"), (0.4, "this does not show")]
+)
+def test_experiments_are_shown_by_kind_and_phases_beside_chance(found, lost, says):
+    assert "## Experiments" not in page(found, "data", "")
     rows = []
     for i, clip in enumerate("abcdefg"):
         chance = 0.4 + 0.05 * (-1) ** i
@@ -157,15 +170,19 @@ def test_experiments_are_told_by_kind_and_phases_beside_chance(lost, says):
         rows.append(row("width", clip, clip, 0.2, g=0.5))
         equal = row("equal psi", "psi0.1_one_over_f", f"psi0.1_{clip}", 5.0)
         rows.append(equal | {"psi_original": 0.1, "shared_db": 2.5})
-    page = "\n".join(experiments(rows))
-    assert says in page
-    assert re.search(r"white noise, 30 dB below \| 7 \| 0\.50 dB .*\| 4\.00 \[4\.00, 4\.00\]", page)
-    assert "one psi, any one (K, g) loses 2.5 dB in the mean." in psi_cannot(rows)
-    assert psi_cannot([row | {"shared_db": 0.5} for row in rows]) == ""
-    assert "Of 8 sounds that have one psi, the best (K, g) for all loses, in the mean, 2.50" in page
+    text = page(found._replace(experiments=tuple(rows)), "data", "")
+    assert says in text
+    assert (phases(rows).more.sign > 0) == (lost > 1)
+    assert re.search(r"white noise, 30 dB below \| 7 \| 0\.50 dB .*\| 4\.00 \[4\.00, 4\.00\]", text)
+    assert "No rule of psi alone can suffice" in text
+    assert much_lost(rows) == [2.5]
+    assert much_lost([row | {"shared_db": 0.5} for row in rows]) == []
+    assert (equal_psi(rows).num, equal_psi(rows).lost) == (8, [(0.1, 2.5)])
     # With s1 kept, g^2 - 1 = 3 doubles: sqrt(7) / 2.
-    assert "0.50 [0.50, 0.50] at width 104, where with s1 itself it would be 1.32." in page
-    assert re.search(r"width 104 instead of 52 \| 7 \| 0\.20 dB .*\| 0\.50 \[", page)
+    (at_104,) = widths(rows)
+    assert at_104.ratio == pytest.approx((0.5, 0.5, 0.5))
+    assert at_104.with_s1 == pytest.approx(7**0.5 / 2)
+    assert re.search(r"width 104 instead of 52 \| 7 \| 0\.20 dB .*\| 0\.50 \[", text)
 
 
 def test_confirmed_regrets_of_other_signals_do_not_count(found, tmp_path):
@@ -175,22 +192,22 @@ def test_confirmed_regrets_of_other_signals_do_not_count(found, tmp_path):
 
 def test_too_little_is_refused_in_a_sentence(tmp_path, capsys):
     fill(tmp_path, planted_signals(2))
-    assert findings.main([str(tmp_path), "--to", str(tmp_path / "F.md")]) == 2
+    assert main([str(tmp_path), "--to", str(tmp_path / "F.md")]) == 2
     said = capsys.readouterr().err
     assert said.startswith("error: ")
     assert "3 recordings" in said
     assert not (tmp_path / "F.md").exists()
 
 
-def test_what_descriptors_save_a_trained_forest_is_told(found):
+def test_what_descriptors_save_a_trained_forest_is_shown(found):
     psi = found.confirmed[0]._replace(rule="held_out_forest_psi")
     pair = (psi, psi._replace(rule="held_out_forest", regret=psi.regret - 0.5))
-    said = suffices(found._replace(confirmed=pair))
-    assert "the one that knows every descriptor is better by 0.50 dB [0.50, 0.50]." in said
-    assert "forests" not in suffices(found._replace(confirmed=pair[:1]))
+    text = page(found._replace(confirmed=pair), "data", "")
+    assert "the one that knows every descriptor is better by 0.50 dB [0.50, 0.50]." in text
+    assert "two forests" not in page(found._replace(confirmed=pair[:1]), "data", "")
 
 
-def test_trained_points_that_are_of_an_earlier_fit_are_counted(tmp_path):
+def test_trained_points_that_are_of_an_earlier_fit_are_counted(found, tmp_path):
     names = ["a" * 64, "b" * 64]
     rows = [
         {"rule": rule, "sha256": sha256, "s0_rule": 100.0, "s1_rule": 0.5}
@@ -207,5 +224,5 @@ def test_trained_points_that_are_of_an_earlier_fit_are_counted(tmp_path):
     (folder / "held_out_constant.json").write_text(rule_json(Table(points=now)))
     earlier = of_earlier_fits(str(tmp_path))
     assert earlier == {"held_out_chosen": 1}
-    said = earlier_text(cast(Findings, SimpleNamespace(earlier=earlier)))
-    assert "these are of earlier fits of the rules: 1 of `chosen`" in said
+    text = page(found._replace(earlier=earlier), "data", "")
+    assert "come from earlier fits of the rules:\n1 of `chosen`." in text

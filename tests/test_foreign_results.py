@@ -94,7 +94,8 @@ def test_any_field_of_a_run_may_be_wrong(capsys, tmp_path, data):
     run = stored(tmp_path)
     path = tmp_path / run.folder / "study.json"
     value = json.loads(run_json(run))
-    inner = data.draw(st.sampled_from([value, value["scale"], value["scale"]["fit"]]))
+    parts = [value, value["scale"], value["scale"]["fit"], value["question"]]
+    inner = data.draw(st.sampled_from(parts))
     inner[data.draw(st.sampled_from(sorted(inner)))] = data.draw(VALUES)
     path.write_text(json.dumps(value))
     say(capsys, tmp_path)

@@ -12,28 +12,28 @@ from ray.cluster_utils import Cluster
 from ray.util.placement_group import placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from studies.engine.cluster.workers import share
+from studies.engine.cluster.workers import workers_with_room
 
 NODES = [{"CPU": 4.0}, {"CPU": 8.0, "GPU": 2.0}, {"CPU": 2.0, "GPU": 2.0}]
 """A head without a GPU, a GPU node with cores to spare, one with as many cores as GPUs."""
 
 
 def test_every_gpu_has_its_workers_and_cpu_nodes_have_none():
-    workers = share(NODES, "cuda", per_gpu=2)
+    workers = workers_with_room(NODES, "cuda", per_gpu=2)
     assert workers.count == 8
     assert workers.resources == {"cpu": 0.5, "gpu": 0.5}
-    assert share(NODES, "cuda").resources == {"cpu": 1.0, "gpu": 1.0}
-    assert str(share(NODES, "cuda")) == "4 GPUs"
+    assert workers_with_room(NODES, "cuda").resources == {"cpu": 1.0, "gpu": 1.0}
+    assert str(workers_with_room(NODES, "cuda")) == "4 GPUs"
 
 
 def test_on_cpus_every_core_of_every_node_has_one():
-    workers = share(NODES, "cpu", per_gpu=2)
+    workers = workers_with_room(NODES, "cpu", per_gpu=2)
     assert workers.count == 14
     assert workers.resources == {"cpu": 1.0}
 
 
 def test_a_gpu_node_without_cores_is_used_as_well():
-    workers = share([{"GPU": 1.0}, {"CPU": 16.0}], "cuda", per_gpu=2)
+    workers = workers_with_room([{"GPU": 1.0}, {"CPU": 16.0}], "cuda", per_gpu=2)
     assert workers.count == 2
     assert workers.resources == {"gpu": 0.5}
 
@@ -51,7 +51,7 @@ def test_ray_finds_room_for_all_of_them_and_for_no_more():
 
 def place(per_gpu: int) -> None:
     """Ask Ray for the workers as Tune does, a placement group each, and see where they are."""
-    workers = share([node["Resources"] for node in ray.nodes()], "cuda", per_gpu)
+    workers = workers_with_room([node["Resources"] for node in ray.nodes()], "cuda", per_gpu)
     bundle = {name.upper(): amount for name, amount in workers.resources.items()}
     groups = [placement_group([bundle]) for _ in range(workers.count)]
     ray.get([group.ready() for group in groups], timeout=60)

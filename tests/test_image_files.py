@@ -46,7 +46,7 @@ def scaled(pixels, half=127.5):
 
 def assert_reads(path, expected, shape=(20, 30), notes=()):
     signal = read_image(path, 4096)
-    assert signal.image_shape == shape
+    assert signal.shape == shape
     assert signal.values.dtype == np.float32
     np.testing.assert_array_equal(signal.values, expected)
     assert [note.removeprefix(f"{path}: ") for note in signal.notes] == list(notes)
@@ -77,7 +77,7 @@ def test_webp_is_read_as_rgb(save):
 @pytest.mark.parametrize("pixels", [SMOOTH, np.dstack([SMOOTH, SMOOTH[::-1], SMOOTH[:, ::-1]])])
 def test_jpeg_is_read_up_to_its_loss(save, pixels):
     signal = read_image(save("a.jpeg", pixels, quality=95, subsampling=0), 4096)
-    assert signal.image_shape == (20, 30)
+    assert signal.shape == (20, 30)
     assert np.abs(signal.values - scaled(pixels)).max() < 0.06
 
 
@@ -212,7 +212,7 @@ def test_a_large_image_is_cropped_to_its_busiest_square(save, shape, at, crop):
     pixels[window] = RNG.integers(50, 200, pixels[window].shape, dtype=np.uint8)
     signal = read_image(save("a.png", pixels), 32 * 32 + 5)
     assert (signal.crop, signal.file_samples) == ("busiest", shape[0] * shape[1])
-    assert (signal.image_shape, signal.num_samples) == (crop, crop[0] * crop[1])
+    assert (signal.shape, signal.num_samples) == (crop, crop[0] * crop[1])
     assert signal.crop_start == at[0] * shape[1] + at[1]
     np.testing.assert_array_equal(signal.values, scaled(pixels[window]))
     assert signal.descriptors == describe(signal.values.reshape(*crop, -1))
@@ -265,7 +265,7 @@ def test_the_riemann_field_is_made_at_the_size_asked_for(tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     signal = read_image(Path("riemann"), 32 * 32 + 5)
     assert (signal.name, signal.source, signal.channels) == ("riemann", "riemann", 1)
-    assert (signal.image_shape, signal.crop, signal.file_samples) == ((32, 32), "whole", 1024)
+    assert (signal.shape, signal.crop, signal.file_samples) == ((32, 32), "whole", 1024)
     field = cached_density(32)
     assert signal.peak == np.ptp(field) / 2
     np.testing.assert_allclose(
@@ -274,4 +274,4 @@ def test_the_riemann_field_is_made_at_the_size_asked_for(tmp_path, monkeypatch, 
         atol=1e-7,
     )
     save("riemann.png", GRAY).rename("riemann")
-    assert read_image(Path("riemann"), 4096).image_shape == (20, 30), "a file of that name is read"
+    assert read_image(Path("riemann"), 4096).shape == (20, 30), "a file of that name is read"

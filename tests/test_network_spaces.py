@@ -9,17 +9,15 @@ from inr_models.networks.network_config import Varied
 from search_spaces.networks import VARIANTS, Case, network_for, points_of, space_of
 from search_spaces.rules import RULES, Target
 
-SOUND = Target(descriptors={"psi": 0.4}, num_samples=8192, width=52)
-IMAGE = Target(
-    descriptors={"psi": 0.2}, num_samples=128 * 96, width=52, channels=3, image_shape=(128, 96)
-)
+SOUND = Target(descriptors={"psi": 0.4}, shape=(8192,), width=52)
+IMAGE = Target(descriptors={"psi": 0.2}, shape=(128, 96), width=52, channels=3)
 
 NAMES = [*MODELS, *VARIANTS]
 WITHOUT_SPACE = {"siren2", "siren2_zero_bias"}
 
 
 def made(name: str, target: Target = SOUND):
-    rule = "eqn11_image_length" if target.image_shape else "eqn11_length"
+    rule = "eqn11_image_length" if target.dimensions == 2 else "eqn11_length"
     return network_for(Case(name=name, network=name), target, 9_000, rule)
 
 
@@ -36,7 +34,7 @@ def test_a_network_keeps_the_targets_depth_and_its_rules_scales(name, target):
     network = made(name, dataclasses.replace(target, depth=5))
     assert network.depth == 5
     if "siren2" in name:
-        rule = RULES["eqn11_image_length" if target.image_shape else "eqn11_length"]
+        rule = RULES["eqn11_image_length" if target.dimensions == 2 else "eqn11_length"]
         assert (network.s0, network.s1) == pytest.approx(rule(target))
 
 
@@ -84,13 +82,11 @@ def test_octaves_reach_nyquist_of_the_longest_axis():
 
 def test_images_rules_are_table_6_at_512_and_shrink_with_the_side():
     # castle.jpg: psi 0.1097, s0 21, s1 0.04
-    target = dataclasses.replace(
-        IMAGE, descriptors={"psi": 0.1097}, image_shape=(512, 512), width=256
-    )
+    target = dataclasses.replace(IMAGE, descriptors={"psi": 0.1097}, shape=(512, 512), width=256)
     for name in ("eqn11_image", "eqn11_image_length", "eqn11_image_length_width"):
         s0, s1 = RULES[name](target)
         assert (round(s0), round(s1, 2)) == (21, 0.04)
-    small = dataclasses.replace(target, image_shape=(128, 64), width=64)
+    small = dataclasses.replace(target, shape=(128, 64), width=64)
     s0, s1 = RULES["eqn11_image"](target)
     assert RULES["eqn11_image_length"](small) == pytest.approx((s0 / 4, s1))
     assert RULES["eqn11_image_length_width"](small) == pytest.approx((s0 / 4, 2 * s1))

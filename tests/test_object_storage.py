@@ -14,7 +14,7 @@ import pytest
 
 import studies.audio_grid
 import studies.audio_search
-from studies.engine.store.storage import Patience, StorageAway
+from studies.engine.store.storage import StorageAway, StorageRetry
 from studies.engine.store.store import Store
 from tests import commands, long_fit
 from tests.commands import scores
@@ -93,6 +93,7 @@ def test_a_study_whose_storage_stays_away_ends_with_a_sentence(s3):
     assert process.returncode == 1
     sentence = r"StorageAway: s3://\S+: the storage has failed for 3 s .*goes on\.\s*$"
     assert re.search(sentence, errors, re.DOTALL)
+    assert "TuneError" not in errors, "the command line knows no sentence for Tune's"
 
 
 def test_a_row_is_one_request_and_a_batch_that_begins_lists_the_table(s3):
@@ -219,7 +220,7 @@ def test_a_secret_in_the_path_is_refused_and_not_repeated():
     assert "hidden" not in str(caught.value)
 
 
-def test_patience_begins_with_the_first_answer_and_ends():
+def test_retrying_begins_with_the_first_answer_and_ends():
     failures = [OSError("away")] * 3
 
     def work() -> str:
@@ -227,15 +228,15 @@ def test_patience_begins_with_the_first_answer_and_ends():
             raise failures.pop()
         return "done"
 
-    patiently = Patience("results", seconds=30)
+    retry = StorageRetry("results", seconds=30)
     with pytest.raises(OSError, match="away"):
-        patiently(work)
-    patiently(lambda: None)
-    assert patiently(work) == "done"
+        retry(work)
+    retry(lambda: None)
+    assert retry(work) == "done"
     failures = [OSError("away")] * 99
-    patiently.seconds = 0.5
+    retry.seconds = 0.5
     with refused("no-answer", "results", "0 s", "away", kind=StorageAway):
-        patiently(work)
+        retry(work)
 
 
 def test_a_local_disk_that_fails_is_waited_for(tmp_path: Path):
@@ -244,11 +245,11 @@ def test_a_local_disk_that_fails_is_waited_for(tmp_path: Path):
     (tmp_path / "results").rename(tmp_path / "aside")
     (tmp_path / "results").write_text("")
 
-    def mend() -> None:
+    def restore() -> None:
         (tmp_path / "results").unlink()
         (tmp_path / "aside").rename(tmp_path / "results")
 
-    timer = threading.Timer(1.0, mend)
+    timer = threading.Timer(1.0, restore)
     timer.start()
     store.append([row("a")])
     timer.join()

@@ -12,7 +12,7 @@ from tests.fakes.runs import IMAGE, SCORES, make_comparison, make_signal
 
 
 def papers(name: str, psi: float, zero: float) -> Signal:
-    return dataclasses.replace(make_signal(name, psi), psnr_zero=zero, num_samples=150_000)
+    return dataclasses.replace(make_signal(name, psi), psnr_zero=zero, shape=(150_000,))
 
 
 def test_the_papers_figures_are_known_by_name_and_psi_and_marked_where_they_are_artefacts():
@@ -51,7 +51,7 @@ def test_targets_that_cannot_be_had_are_named_and_no_mean_stands_for_them():
 
 
 def test_the_papers_riemann_problem_is_marked_as_another_field():
-    field = dataclasses.replace(IMAGE, name="riemann", image_shape=(512, 512))
+    field = dataclasses.replace(IMAGE, name="riemann", shape=(512, 512))
     figure = published("image_architectures", field, "siren")
     assert str(figure) == "55.3§"
 

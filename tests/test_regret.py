@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
-from analysis.regret.parquet import regret_table
-from analysis.regret.regret import Regret, cost_to_find, overall, share_of_cells_near_best
+from analysis.regret.parquet import regret_parquet
+from analysis.regret.regret import Regret, cost_to_find, share_of_cells_near_best, summarize_rules
 from analysis.statistics.intervals import paired_interval, paired_p_value, recordings_interval
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import PlannedFit, trial_of
@@ -180,29 +180,29 @@ def gained(tmp_path_factory) -> tuple[Run, list[list[Regret]]]:
 
 
 def test_the_mean_over_signals_is_that_of_their_regrets(gained):
-    total = overall(*gained)[0]
+    total = summarize_rules(*gained)[0]
     assert total.interval.mean == pytest.approx(sum(GAINS.values()) / 4) == pytest.approx(0.75)
 
 
 def test_the_shares_are_of_signals_within_half_a_db_and_one_db(gained):
-    assert overall(*gained)[0].shares == (0.5, 0.75)
+    assert summarize_rules(*gained)[0].shares == (0.5, 0.75)
 
 
 def test_scores_without_noise_have_no_winners_curse(gained):
-    assert overall(*gained)[0].curse == pytest.approx(0.0)
+    assert summarize_rules(*gained)[0].curse == pytest.approx(0.0)
 
 
 def test_clips_of_one_recording_are_not_as_sure_as_those_of_several(gained):
     run, of_signals = gained
-    alone = overall(run, of_signals)[0].interval
-    of_two = overall(run, of_signals, {"a": "tape", "b": "tape", "c": "tape"})[0].interval
+    alone = summarize_rules(run, of_signals)[0].interval
+    of_two = summarize_rules(run, of_signals, {"a": "tape", "b": "tape", "c": "tape"})[0].interval
     assert of_two.mean == alone.mean
     assert of_two.high - of_two.low > alone.high - alone.low
 
 
 def test_the_table_of_regrets_has_a_row_for_every_signal_and_rule(gained):
     run, of_signals = gained
-    table = pq.read_table(io.BytesIO(regret_table(of_signals))).to_pandas()
+    table = pq.read_table(io.BytesIO(regret_parquet(of_signals))).to_pandas()
     assert list(table.columns[:8]) == [
         "signal", "rule", "psnr_rule", "psnr_optimum", "regret_db", "regret_low", "regret_high",
         "num_seeds",
@@ -216,7 +216,7 @@ def test_the_table_of_regrets_has_a_row_for_every_signal_and_rule(gained):
 def test_a_number_that_is_not_known_is_null_in_the_table(gained):
     _, of_signals = gained
     unknown = of_signals[0][0]._replace(claimed=math.nan)
-    (row,) = pq.read_table(io.BytesIO(regret_table([[unknown]]))).to_pylist()
+    (row,) = pq.read_table(io.BytesIO(regret_parquet([[unknown]]))).to_pylist()
     assert row["claimed_db"] is None
 
 

@@ -8,15 +8,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-import analysis
 from analysis.benchmark import export as benchmark
 from analysis.benchmark.export import export
 from analysis.benchmark.replay import budgets, replay_table, to_optuna
-from search_spaces.audio import AUDIO_GRID_COARSE
+from analysis.surfaces.stored import BENCHMARK
+from search_spaces.grids import AUDIO_GRID_COARSE
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
 from tests.fakes.maps import exported_benchmark, fill, planted_signals
 
-CARD = Path(analysis.__file__).parent / "data" / "README.md"
+CARD = Path(BENCHMARK) / "README.md"
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 import studies.rule_check
-from search_spaces.audio import AUDIO_GRID_COARSE
 from search_spaces.bandwidth import bandwidth, gain
+from search_spaces.grids import AUDIO_GRID_COARSE
 from search_spaces.rules import RULES, read_rule
 from search_spaces.rules.saved import KINDS
 from search_spaces.rules.table import Table

@@ -32,13 +32,12 @@ widths = st.integers(2, 512)
 
 
 def target(n: int = 8192, width: int = 52, **descriptors: float) -> Target:
-    return Target(descriptors=descriptors, num_samples=n, width=width)
+    return Target(descriptors=descriptors, shape=(n,), width=width)
 
 
 @given(st.floats(0.02, 2), st.floats(1, 16), sizes, widths, st.sampled_from([1, 2]))
 def test_a_point_has_the_bandwidth_and_the_gain_that_were_asked_for(share, g, n, width, dimensions):
-    shape = (n, n) if dimensions == 2 else None
-    asked = Target(descriptors={}, num_samples=n, width=width, image_shape=shape)
+    asked = Target(descriptors={}, shape=(n,) * dimensions, width=width)
     s0, s1 = at_share(asked, share, g)
     k = bandwidth(s0, s1, width=width, in_features=dimensions)
     least = 30 / dimensions / math.sqrt(3)
@@ -117,7 +116,7 @@ def test_an_untrained_network_does_not_reach_beyond_half_of_nyquist():
 
 def test_a_tables_points_go_by_the_samples():
     rule = Table(points={"ab": (3.0, 0.5)})
-    at = Target(descriptors={}, num_samples=256, width=52, sha256="ab")
+    at = Target(descriptors={}, shape=(256,), width=52, sha256="ab")
     assert rule(at) == NoiseScales(3.0, 0.5)
     with refused("not-there", "points"):
         rule(target())
@@ -150,7 +149,7 @@ def test_a_channel_of_one_value_does_not_count(name):
 
 
 def test_spectra_are_not_matched_where_there_is_none():
-    flat = Target(descriptors={}, num_samples=8192, width=52, bands=bands(np.ones(8192)))
+    flat = Target(descriptors={}, shape=(8192,), width=52, bands=bands(np.ones(8192)))
     with refused("constant", "signal"):
         RULES["spectrum"](flat)
 

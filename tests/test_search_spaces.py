@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from search_spaces.audio import first_factor
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.centroid import spectral_centroid
+from search_spaces.grids import first_factor
 from search_spaces.rules import RULES, Target
 from studies.engine.signals.audio import read_audio
 from studies.engine.signals.signal import Signal
@@ -47,9 +47,7 @@ def table_6(shared_data: Path) -> dict[str, dict[str, str]]:
 def test_psi_and_eqn11_of_the_paper_clips_are_table_6(paper_clip, table_6):
     row = table_6[paper_clip.name.removeprefix("gt_")]
     assert paper_clip.descriptors["psi"] == pytest.approx(float(row["psi"]), abs=5e-5)
-    target = Target(
-        descriptors=paper_clip.descriptors, num_samples=paper_clip.num_samples, width=222
-    )
+    target = Target(descriptors=paper_clip.descriptors, shape=paper_clip.shape, width=222)
     s0, s1 = RULES["eqn11"](target)
     # The table cuts s0 to an integer and rounds s1 to 2 decimals.
     assert (int(s0), round(s1, 2)) == (int(row["s0"]), float(row["s1"]))
@@ -65,7 +63,7 @@ def test_paper_clips_are_cut_to_150000_samples_and_arch_is_shorter(paper_clip):
 
 
 def target(psi: float, n: int = 150_000, width: int = 222) -> Target:
-    return Target(descriptors={"psi": psi}, num_samples=n, width=width)
+    return Target(descriptors={"psi": psi}, shape=(n,), width=width)
 
 
 def test_eqn11_has_a_of_7_and_its_text_form_a_of_5():

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from analysis.comparison.report import comparison_report
-from analysis.comparison.standings import compare, overall
+from analysis.comparison.standings import compare, summarize_cases
 from studies import audio_architectures, image_architectures
 from studies.engine.outcomes.results import Progress, Results
 from studies.engine.outcomes.signal_state import SignalState
@@ -66,7 +66,7 @@ def test_the_mean_gap_is_of_networks_that_are_ranked_on_every_signal():
         SignalState(run, SOUND, rows_of(run, SOUND, by_case)),
         SignalState(run, other, rows),
     ]
-    totals = overall(compare(states, [[], []]))
+    totals = summarize_cases(compare(states, [[], []]))
     assert [(o.name, o.behind, o.wins, o.ranked) for o in totals[:3]] == [
         ("siren2", 0.0, 2, 2), ("finer_pp", 5.0, 0, 2), ("siren", 11.0, 0, 2),
     ]  # fmt: skip
@@ -78,7 +78,7 @@ def test_the_mean_gap_is_of_networks_that_are_ranked_on_every_signal():
 def test_the_report_has_a_table_figures_and_error_pictures(tmp_path, signal):
     signal = dataclasses.replace(signal, name='a$_$b "x" <b>')
     run = make_comparison(
-        image_architectures.STUDY if signal.image_shape else audio_architectures.STUDY,
+        image_architectures.STUDY if len(signal.shape) == 2 else audio_architectures.STUDY,
         signal,
         networks=["siren", "siren2", "wire"],
         seeds=2,

@@ -42,6 +42,21 @@ def test_three_readers_open_the_results_without_our_code(store):
     assert pd.read_parquet(f"{folder}/_curves")["epoch"].tolist() == [0, 1, 10]
 
 
+def test_curves_come_by_key_in_the_order_of_their_epochs_and_each_epoch_once(store):
+    def points(key, *epochs):
+        return [{"key": key, "epoch": epoch, "psnr": 20.0 + epoch} for epoch in epochs]
+
+    store.append([row("a")], points("a", 10, 0, 1))
+    store.append([row("b")], points("b", 5))
+    store.append([row("a")], points("a", 0, 1, 10))
+    assert store.curves_by_key(["b", "a", "none"]) == {
+        "a": ([0, 1, 10], [20.0, 21.0, 30.0]),
+        "b": ([5], [25.0]),
+    }
+    assert store.curves_by_key(["a"]).keys() == {"a"}
+    assert store.curves_by_key([]) == {}
+
+
 def test_a_signal_is_written_again_where_it_is_another_not_where_digits_differ(store):
     signal = {"sha256": "ab", "name": "clip", "descriptor_psi": 0.3, "bands": [0.1, 0.2]}
     bits = {"descriptor_psi": 0.3 * (1 + 4e-16), "bands": [0.1, 0.2 * (1 + 4e-16)]}
@@ -141,7 +156,7 @@ def test_a_killed_compaction_is_finished_by_the_next(store, monkeypatch):
     assert len(pd.read_parquet(store.results)) == MANY
 
 
-def test_a_failure_that_was_mended_is_one_row_after_compaction(store):
+def test_a_failure_that_was_repaired_is_one_row_after_compaction(store):
     store.append([row("a", status="failed", error="x", metric_psnr_peak=None)])
     store.append([row("a")])
     compact(store)

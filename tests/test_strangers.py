@@ -159,7 +159,7 @@ def test_no_password_is_printed_or_stored(seen):
 
 
 def test_a_signals_name_is_printable_whatever_made_it():
-    fields = {"sha256": "0" * 64, "num_samples": 1, "channels": 1, "sample_rate": None}
+    fields = {"sha256": "0" * 64, "shape": (1,), "channels": 1, "sample_rate": None}
     fields |= {"file_samples": 1, "crop": "head", "crop_start": 0, "peak": 1.0, "psnr_zero": 0.0}
     signal = Signal(name=NAMES[2], source=f"clips/{NAMES[2]}", descriptors={}, **fields)
     assert signal.name == r"\x1b]0;pwned\x07\x1b[31m\nerror: \u202egnp.exe caf" + "\ufffd"

@@ -12,7 +12,8 @@ import pytest
 
 from analysis.experiments import transfer_report
 from analysis.experiments.transfer import Moved, transfer
-from analysis.findings.transfer import Transfer, read_transfer, transfer_section
+from analysis.findings.model import Transfer
+from analysis.findings.transfer import fit_fullness, read_transfer, transfer_table
 from search_spaces.rules import RECOMMENDED, RULES, rule_json
 from studies.engine.planning.resolving import resolve
 from studies.engine.store.rows import signal_row
@@ -94,13 +95,15 @@ def test_what_a_zero_output_bias_gains_is_told_over_bandwidth(told):
 
 def test_the_page_names_the_setting_where_the_rule_breaks(told):
     results, _ = told
-    assert transfer_section(read_transfer(results)) == [], "the page is of the recommended rule"
-    text = "\n".join(transfer_section(read_transfer(results, "mine")))
-    broken = next(line for line in text.splitlines() if line.startswith("It loses more than usual"))
+    assert not read_transfer(results).moved, "the page is of the recommended rule"
+    transfer = read_transfer(results, "mine")
+    found = transfer_report.settings(transfer.moved)
+    broken = [setting.name for setting in found if setting.more.sign > 0]
     assert "learning rate 0.002" in broken
-    assert "depth" not in broken
-    assert "It helps at every scale." in text
-    assert transfer_section(read_transfer("nowhere")) == []
+    assert not any("depth" in name for name in broken)
+    assert not any(setting.is_clearly_bad for setting in found)
+    assert all(gain.sign > 0 for gain in transfer_report.bias_gains(transfer.bias).values())
+    assert read_transfer("nowhere") == Transfer()
 
 
 def test_rows_go_to_a_benchmark_in_place_of_its_own_of_the_same(told, tmp_path):
@@ -141,22 +144,21 @@ def test_how_the_optimum_goes_with_samples_by_parameters_is_found():
         for values in (0.25, 0.5, 1.0, 4.0)
         for signal, by in (("a", 0.8), ("b", 1.25))
     ]  # fmt: skip
-    page = "\n".join(transfer_section(Transfer(tuple(moved))))
-    assert "goes with n/p to the power -0.50 (r = -1.00)" in page
-    assert "†" not in page
+    settings = transfer_report.settings(moved)
+    line = fit_fullness(settings)
+    assert (line.num, line.is_sure) == (4, True)
+    assert (line.power, line.r) == pytest.approx((-0.5, -1.0))
+    assert "†" not in transfer_table(settings)
     before = [m._replace(constants="{}") if m.setting == "1.0 values" else m for m in moved]
-    page = "\n".join(transfer_section(Transfer(tuple(before))))
+    page = transfer_table(transfer_report.settings(before))
     assert page.count("| 1.0 values † |") == page.count(" † |") == 1
-    assert "† By an earlier fit of the rule" in page
-    few = "\n".join(transfer_section(Transfer(tuple(moved[:6]))))
-    assert "to the power" not in few
+    assert fit_fullness(transfer_report.settings(moved[:6])) is None
     off = {0.25: 1.0, 0.5: 9.0, 1.0: 0.2, 4.0: 3.0}
     scattered = [
         m._replace(share_optimum=m.share_optimum * off[m.values_per_parameter]) for m in moved
     ]
-    page = "\n".join(transfer_section(Transfer(tuple(scattered))))
-    assert "goes with n/p cannot be told from 4 settings of sounds (r = " in page
-    assert "to the power" not in page
+    line = fit_fullness(transfer_report.settings(scattered))
+    assert (line.num, line.is_sure) == (4, False)
 
 
 def test_what_another_version_has_left_is_refused_in_a_sentence(told, tmp_path):
@@ -182,7 +184,7 @@ def test_variants_alone_in_another_setting_are_told_where_to_go(tmp_path, capsys
             store.append(planted_rows(run, signal, SHARE * math.pi * n / 2, GAIN))
     command = [store.results, "--rule", "constant", "--to", str(tmp_path)]
     assert transfer_report.main(command) == 2
-    assert "analysis.experiments.variants_report" in capsys.readouterr().err
+    assert "analysis.variants_report" in capsys.readouterr().err
     assert not store.names("_rules")
 
 

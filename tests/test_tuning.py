@@ -5,11 +5,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from ray import cloudpickle
+from ray.exceptions import RayTaskError
 from ray.tune.search import Searcher
 
 from inr_models import FitConfig, Siren2Config
 from studies.engine.cluster.recorder import MAX_ATTEMPTS, Recorder
-from studies.engine.cluster.tune_run import _Rows
+from studies.engine.cluster.tune_run import RowCallback
 from studies.engine.cluster.tune_searcher import ScheduleSearcher
 from studies.engine.planning.points import PlannedFit, Point, Step
 from studies.engine.planning.trial import Trial
@@ -55,7 +57,7 @@ def test_a_batch_that_is_given_up_ends_in_rows_and_the_schedule_goes_on(store):
         store.append([row_of(fit, status)])
     schedule.record(row_of(fits[0], "ok"))
     seen: list[Row] = []
-    given_up = _Rows("test", searcher, store, seen.append)
+    given_up = RowCallback("test", searcher, store, seen.append)
     trial = SimpleNamespace(
         config={"batch": work}, get_error=lambda: "Traceback\nBoom: out of luck"
     )
@@ -68,6 +70,21 @@ def test_a_batch_that_is_given_up_ends_in_rows_and_the_schedule_goes_on(store):
     assert last.seed == 9
     schedule.record(row_of(make_fit(9), "ok"))
     assert searcher.suggest("d") == Searcher.FINISHED
+
+
+def test_a_storage_that_is_away_ends_the_run_however_often_its_error_was_wrapped(store, tmp_path):
+    searcher = ScheduleSearcher(Schedule([], lambda _: 0.1, num_workers=1))
+    callback = RowCallback("test", searcher, store, print)
+    file = tmp_path / "error.pkl"
+    trial = SimpleNamespace(pickled_error_file=str(file))
+    error: Exception = StorageAway("no-answer", "s3://bucket", "s3://bucket: gone.")
+    for process in ("record", "train"):
+        error = RayTaskError(process, "a traceback", error).as_instanceof_cause()
+    file.write_bytes(cloudpickle.dumps(error))
+    with refused("no-answer", "s3://bucket", kind=StorageAway):
+        callback.on_trial_recover(1, [], trial)
+    file.write_bytes(cloudpickle.dumps(RayTaskError("train", "a traceback", ValueError("no"))))
+    callback.on_trial_recover(1, [], trial)  # such a fit is tried again
 
 
 def test_a_batch_run_again_skips_what_is_stored_and_passes_it_on(store):
@@ -117,7 +134,7 @@ def test_storage_that_fails_for_a_while_costs_no_row(store):
 
 
 def test_storage_that_stays_away_is_an_error(store):
-    recorder = Recorder(store.location, patience_seconds=0.5)
+    recorder = Recorder(store.location, retry_seconds=0.5)
     (Path(store.root) / "fits").touch()
     with refused("no-answer", store.location, kind=StorageAway):
         recorder.record(row_of(make_fit(0), "ok"), [], None, "kind")

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from analysis.experiments import variants
-from analysis.experiments.equal_psi import HIGHEST, KINDS, LOWEST, of_psi
+from analysis.experiments.equal_psi import HIGHEST, KINDS, LOWEST, sound_of_psi
 from analysis.experiments.variants import (
     NOISES_DB,
     VARIANTS,
@@ -72,7 +72,7 @@ def test_upsampling_keeps_the_spectrum_and_adds_nothing_above(clip):
 
 @pytest.mark.parametrize("psi", [LOWEST, 0.1, 0.3, HIGHEST])
 def test_sounds_of_equal_psi_have_it_and_little_else_in_common(psi):
-    sounds = [of_psi(psi, kind, 8192, seed=0).astype(np.float32) for kind in KINDS]
+    sounds = [sound_of_psi(psi, kind, 8192, seed=0).astype(np.float32) for kind in KINDS]
     found = [describe(samples) for samples in sounds]
     assert [d["psi"] for d in found] == pytest.approx([psi] * len(KINDS), abs=1e-3)
     powers = [d["centroid_power"] for d in found]
@@ -82,7 +82,7 @@ def test_sounds_of_equal_psi_have_it_and_little_else_in_common(psi):
 @pytest.mark.parametrize("psi", [0.0, 0.6, float("nan")])
 def test_a_psi_that_not_every_kind_can_have_is_refused(psi):
     with refused("out-of-range", "--equal-psi", psi if psi else 0, 0.05, 0.45):
-        of_psi(psi, "tone", 8192, seed=0)
+        sound_of_psi(psi, "tone", 8192, seed=0)
 
 
 def written(clip, make_wav, folder: Path, *names: str) -> list[Signal]:

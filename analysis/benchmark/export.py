@@ -1,17 +1,16 @@
-"""The tabular benchmark: a results folder's landscapes, small enough to commit and to replay.
+"""Export a results folder's landscapes as a benchmark that is small enough to commit and to replay.
 
     python -m analysis.benchmark results --to analysis/data
     python -m analysis.benchmark analysis/data --optuna landscapes.db --replay landscapes.parquet
 
-What is written is a results folder itself, with numbers alone: fits and curves of SIREN² in the
-setting that most fits have, and their signals, without samples and without anybody's paths. Of
-curves on other seeds than the first there are the points that a replay asks for. A second export
-adds a slice with what is new, and brings the studies' `regret.parquet` along.
+The benchmark is a results folder too, and holds only numbers: fits and curves of SIREN² in the
+setting that most fits have, and their signals, without samples and without paths. Curves on the
+first seed are whole; other curves keep the points that a replay needs. A second export adds a slice
+with the new fits, and the studies' `regret.parquet`.
 """
 
 import argparse
 import hashlib
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,9 +23,12 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from analysis.benchmark.replay import budgets, replay_table, to_optuna
-from analysis.regret.parquet import regrets_parquet
+from analysis.regret.parquet import SCHEMA
 from analysis.regret.stored import EXPORTED, trained
+from analysis.reporting.commands import parser, run
 from analysis.reporting.output_paths import file_to_write
+from analysis.reporting.parquet import parquet_bytes
+from analysis.statistics.curves import best_up_to
 from analysis.statistics.recordings import read_recordings, write_recordings
 from analysis.surfaces.stored import SEED, WHOLE, usual_setting
 from inr_models import InputError
@@ -35,13 +37,15 @@ from studies.engine.store.store import Store
 
 
 def export(source: Store, target: Store, *, confirming: bool = False) -> int:
-    """Add to `target` the finished SIREN² fits of `source` that it lacks; how many these are.
+    """Add to `target` the finished SIREN² fits of `source` that it lacks, and return their number.
 
     Args:
-        confirming: only those on seeds that choose and score, which no rule is fitted to.
+        source: a store with landscapes.
+        target: the benchmark.
+        confirming: add only fits on the seeds that choose and score, which no rule is fitted to.
 
     Raises:
-        InputError: there are none at all.
+        InputError: `source` has no fits of SIREN².
     """
     setting = usual_setting(source)
     known = set(target.fits(columns=["key"])["key"].to_pylist())
@@ -66,42 +70,39 @@ def export(source: Store, target: Store, *, confirming: bool = False) -> int:
     signals = source.signals().to_pylist()
     paths = {row["source"] for row in signals}
     times = Counter(Path(path).name for path in paths)
-    mine = [row for row in signals if row["sha256"] in fitted]
-    target.add_signals(
-        {k: v for k, v in row.items() if k != "written_at"}
-        | {"source": _without_folders(row["source"], times)}
-        for row in mine
-    )
-    there, new = read_recordings(target), read_recordings(source)
-    new = {row["name"]: new[row["name"]] for row in mine if row["name"] in new}
-    if not new.items() <= there.items():
-        write_recordings(target, there | new)
+    signals = [row for row in signals if row["sha256"] in fitted]
+    added = []
+    for row in signals:
+        columns = {name: value for name, value in row.items() if name != "written_at"}
+        added.append({**columns, "source": _without_folders(row["source"], times)})
+    target.add_signals(added)
+    before, new = read_recordings(target), read_recordings(source)
+    new = {row["name"]: new[row["name"]] for row in signals if row["name"] in new}
+    if not new.items() <= before.items():
+        write_recordings(target, before | new)
     return table.num_rows
 
 
 def _without_folders(path: str, times: Mapping[str, int]) -> str:
-    """A file's name, told apart from another folder's of that name: who shares a source is of one
-    recording.
+    """Return a file's name, with a hash of its path if a file in another folder has the same name.
+
+    Signals with the same source count as one recording, so two files must not share a name.
     """
     name = Path(path).name
     return name if times[name] == 1 else f"{hashlib.sha256(path.encode()).hexdigest()[:8]}-{name}"
 
 
 def thinned(curves: pa.Table, epochs: Sequence[int]) -> pa.Table:
-    """Of each curve where it is best up to each of `epochs`: all that a replay asks."""
-    best: dict[tuple[str, int], tuple[float, int]] = {}
-    rows = curves.to_pylist()
-    for i, row in enumerate(rows):
-        for epoch in epochs:
-            if row["epoch"] <= epoch:
-                at = (row["key"], epoch)
-                best[at] = max(best.get(at, (-float("inf"), 0)), (row["psnr"], i))
-    return curves.take(pa.array(sorted({i for _, i in best.values()}), pa.int64()))
+    """Keep the best point of each curve up to each of `epochs`: a replay needs no more."""
+    rows = {best.row for best in best_up_to(curves, epochs).values()}
+    return curves.take(pa.array(sorted(rows), pa.int64()))
 
 
 def export_regrets(source: Store, target: Store) -> int:
-    """Bring what trained rules lose to `target`, in place of its own of the same signal and rule;
-    of points alone whose fits `target` has. How many rows these are.
+    """Copy the regrets of trained rules to `target`, and return their number.
+
+    A row replaces the target's own row of the same signal and rule. Only points whose fits `target`
+    has are copied.
     """
     seeds: dict[tuple[str, float, float], set[int]] = defaultdict(set)
     where = {"network": "siren2", **usual_setting(target)}
@@ -119,59 +120,56 @@ def export_regrets(source: Store, target: Store) -> int:
         if has(row, "rule") and has(row, "optimum") and known.get(of) != row
     }
     if rows:
-        # In one order, whatever came first: a commit shows what is new.
+        # Sorted, so that a commit shows only what is new.
         merged = sorted((known | rows).values(), key=lambda row: (row["signal"], row["rule"]))
-        target.write_bytes(EXPORTED, regrets_parquet(merged))
+        target.write_bytes(EXPORTED, parquet_bytes(merged, SCHEMA))
     return len(rows)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; an exit code."""
-    parser = argparse.ArgumentParser(prog="analysis.benchmark", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("results", help="a results folder with landscapes")
-    parser.add_argument("--to", metavar="FOLDER", help="the benchmark to begin or to add to")
-    parser.add_argument(
+    """Run the command and return its exit code."""
+    options = parser("analysis.benchmark", __doc__, "a results folder with landscapes")
+    options.add_argument("--to", metavar="FOLDER", help="the benchmark to create or to add to")
+    options.add_argument(
         "--confirming", action="store_true",
-        help="with --to: only fits on the seeds that choose and score, so that training the "
-        "points of rules does not move the rules",
+        help="with --to: add only fits on the seeds that choose and score, so that training the "
+        "points of rules does not change the rules",
     )  # fmt: skip
-    parser.add_argument("--replay", metavar="FILE", help="a Parquet file to replay searches from")
-    parser.add_argument("--optuna", metavar="FILE", help="an SQLite file with Optuna studies")
-    arguments = parser.parse_args(argv)
+    options.add_argument("--replay", metavar="FILE", help="a Parquet file to replay searches from")
+    options.add_argument("--optuna", metavar="FILE", help="an SQLite file with Optuna studies")
+    return run(_write, options, argv)
+
+
+def _write(arguments: argparse.Namespace) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        if arguments.confirming and not arguments.to:
-            raise InputError(
-                "missing", "--to", "--confirming: says what --to adds; give --to as well."
-            )
-        if arguments.optuna and Path(arguments.optuna).exists():
-            raise InputError(
-                "taken",
-                "--optuna",
-                f"--optuna {arguments.optuna}: it is there already; name another.",
-            )
-        for flag in ("replay", "optuna"):
-            if given := getattr(arguments, flag):
-                file_to_write(f"--{flag}", given)
-        store = Store(arguments.results, create=False)
-        if arguments.to:
-            target = Store(arguments.to)
-            num = export(store, target, confirming=arguments.confirming)
-            console.print(f"{num:,} fits added to {arguments.to}")
-            if num := export_regrets(store, target):
-                console.print(f"{num:,} regrets of rules added or renewed there")
-        if arguments.replay or arguments.optuna:
-            with console.status("reading landscapes, and writing them"):
-                table = replay_table(store)
-                if arguments.replay:
-                    pq.write_table(table, arguments.replay, compression="zstd")
-                    console.print(f"{table.num_rows:,} rows in {arguments.replay}")
-                if arguments.optuna:
-                    num = to_optuna(table, f"sqlite:///{arguments.optuna}")
-                    console.print(f"{num} studies in {arguments.optuna}")
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    if arguments.confirming and not arguments.to:
+        raise InputError(
+            "missing", "--to", "--confirming: it limits what --to adds; give --to as well."
+        )
+    if arguments.optuna and Path(arguments.optuna).exists():
+        raise InputError(
+            "taken",
+            "--optuna",
+            f"--optuna {arguments.optuna}: it exists already; name another file.",
+        )
+    if arguments.replay:
+        file_to_write("--replay", arguments.replay)
+    if arguments.optuna:
+        file_to_write("--optuna", arguments.optuna)
+    store = Store(arguments.results, create=False)
+    if arguments.to:
+        target = Store(arguments.to)
+        num = export(store, target, confirming=arguments.confirming)
+        console.print(f"{num:,} fits added to {arguments.to}")
+        if num := export_regrets(store, target):
+            console.print(f"{num:,} regrets of rules added or renewed there")
+    if arguments.replay or arguments.optuna:
+        with console.status("reading landscapes, and writing them"):
+            table = replay_table(store)
+            if arguments.replay:
+                pq.write_table(table, arguments.replay, compression="zstd")
+                console.print(f"{table.num_rows:,} rows in {arguments.replay}")
+            if arguments.optuna:
+                num = to_optuna(table, f"sqlite:///{arguments.optuna}")
+                console.print(f"{num} studies in {arguments.optuna}")

@@ -1,4 +1,4 @@
-"""What a search may be replayed from, fitting nothing: landscapes as a table and for Optuna."""
+"""Write landscapes as a table and for Optuna, so that a search can be replayed without fitting."""
 
 import statistics
 from collections import defaultdict
@@ -9,32 +9,40 @@ import optuna
 import pyarrow as pa
 import pyarrow.compute as pc  # pyright: ignore[reportMissingTypeStubs]
 
+from analysis.statistics.curves import best_up_to
 from analysis.surfaces.stored import WHOLE, common_seeds, usual_setting
 from search_spaces.rules import NoiseScales
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
+from studies.engine.store.metrics import ZERO_OUTPUT
 from studies.engine.store.store import Store
 
 FIRST_BUDGET = 20
 
 
 def budgets(epochs: int) -> tuple[int, ...]:
-    """Epochs after which a replay knows the best PSNR so far: doubled from FIRST_BUDGET on, and
-    last the whole fit's.
+    """Return the epochs at which a replay knows the best PSNR so far.
+
+    They double from FIRST_BUDGET on; the last is the end of the fit.
+
+    Example:
+        >>> budgets(100)
+        (20, 40, 80, 100)
     """
-    found = [FIRST_BUDGET]
-    while found[-1] < epochs:
-        found.append(2 * found[-1])
-    return (*found[:-1], epochs)
+    doubled = [FIRST_BUDGET]
+    while doubled[-1] < epochs:
+        doubled.append(2 * doubled[-1])
+    return (*doubled[:-1], epochs)
 
 
 def replay_table(store: Store) -> pa.Table:
-    """A row for each signal, point and seed: the best PSNR in dB after so many epochs, zero
-    output's from where a fit diverged.
+    """Return a row for each signal, point and seed, with the best PSNR in dB up to each budget.
+
+    From where a fit diverged, the PSNR is that of zero output.
     """
     setting = usual_setting(store)
     epochs = budgets(setting["fit_epochs"])
     columns = (
-        "signal", "sha256", "hp_s0", "hp_s1", "seed", "status", "num_epochs", "metric_psnr_zero",
+        "signal", "sha256", "hp_s0", "hp_s1", "seed", "status", "num_epochs", ZERO_OUTPUT,
     )  # fmt: skip
     where = {"network": "siren2", **setting}
     fits = [
@@ -42,16 +50,13 @@ def replay_table(store: Store) -> pa.Table:
         for fit in store.fits(columns=columns, where=where).to_pylist()
         if fit["status"] in WHOLE
     ]
-    best: dict[str, dict[int, float]] = defaultdict(dict)
-    for row in store.curves([fit["key"] for fit in fits]).to_pylist():
-        for epoch in epochs:
-            if row["epoch"] <= epoch:
-                so_far = best[row["key"]].get(epoch, -float("inf"))
-                best[row["key"]][epoch] = max(so_far, row["psnr"])
+    best = best_up_to(store.curves([fit["key"] for fit in fits]), epochs)
 
     def after(fit: Mapping[str, Any], epoch: int) -> float | None:
-        is_over = fit["status"] == "diverged" and fit["num_epochs"] < epoch
-        return fit["metric_psnr_zero"] if is_over else best[fit["key"]].get(epoch)
+        if fit["status"] == "diverged" and fit["num_epochs"] < epoch:
+            return fit[ZERO_OUTPUT]
+        so_far = best.get((fit["key"], epoch))
+        return so_far.psnr if so_far else None
 
     return pa.Table.from_pylist(
         [
@@ -62,7 +67,7 @@ def replay_table(store: Store) -> pa.Table:
                 "s1": fit["hp_s1"],
                 "seed": fit["seed"],
                 "status": fit["status"],
-                "psnr_zero": fit["metric_psnr_zero"],
+                "psnr_zero": fit[ZERO_OUTPUT],
                 **{f"psnr_{epoch}": after(fit, epoch) for epoch in epochs},
             }
             for fit in fits
@@ -71,23 +76,28 @@ def replay_table(store: Store) -> pa.Table:
 
 
 def to_optuna(table: pa.Table, storage: str) -> int:
-    """A study for each signal, a trial for each point of its map: the mean at the full budget over
-    the map's seeds that most points have and, as intermediate values, at the shorter ones. How
-    many studies these are.
+    """Write an Optuna study for each signal, and return their number.
+
+    A trial is a point of the landscape. Its value is the mean PSNR at the full budget over the
+    seeds that most points have, and its intermediate values are those at the shorter budgets.
+
+    Args:
+        table: of `replay_table`.
+        storage: a URL of Optuna's.
     """
     after = [name.removeprefix("psnr_") for name in table.column_names]
     epochs = [int(name) for name in after if name.isdigit()]
-    maps: dict[str, dict[NoiseScales, dict[int, Mapping[str, Any]]]] = {}
+    landscapes: dict[str, dict[NoiseScales, dict[int, Mapping[str, Any]]]] = {}
     for row in table.to_pylist():
         if row["seed"] < FIRST_CHOOSING_SEED:
-            of_signal = maps.setdefault(row["signal"], defaultdict(dict))
+            of_signal = landscapes.setdefault(row["signal"], defaultdict(dict))
             of_signal[NoiseScales(row["s0"], row["s1"])][row["seed"]] = row
     axes = {name: pc.min_max(table[name]).as_py() for name in ("s0", "s1")}  # pyright: ignore
     spaces: dict[str, optuna.distributions.BaseDistribution] = {
         name: optuna.distributions.FloatDistribution(ends["min"], ends["max"])
         for name, ends in axes.items()
     }
-    for signal, points in maps.items():
+    for signal, points in landscapes.items():
         study = optuna.create_study(study_name=signal, storage=storage, direction="maximize")
         seeds = common_seeds(points)
         for (s0, s1), rows in points.items():
@@ -103,4 +113,4 @@ def to_optuna(table: pa.Table, storage: str) -> int:
                     user_attrs={"seeds": sorted(seeds)},
                 )
             )
-    return len(maps)
+    return len(landscapes)

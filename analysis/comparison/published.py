@@ -5,10 +5,12 @@ in Table 6.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
+
+if TYPE_CHECKING:  # benchmarks.paper_scale reads the tables where pydantic may be missing
+    from studies.engine.planning.run import Run
 
 _T1 = ("siren", "finer", "wire", "relu_pe", "siren_rff", "finer_pp", "siren2")
 _T2 = ("siren", "siren2", "relu_pe", "wire", "finer", "gauss")
@@ -90,7 +92,7 @@ MARKS = {
 
 def target_of(signal: Signal) -> str | None:
     """Return the paper's name for a signal, None if it is no target of the paper."""
-    if signal.name == "riemann" and signal.image_shape == (512, 512):
+    if signal.name == "riemann" and signal.shape == (512, 512):
         return "2D-Riemann"
     stem = signal.name.lower().removeprefix("gt_").split("_")[0].rstrip("0123456789")
     known = PSI.get(stem)
@@ -99,7 +101,7 @@ def target_of(signal: Signal) -> str | None:
     return stem
 
 
-def is_papers(run: Run) -> bool:
+def is_papers(run: "Run") -> bool:
     """Return whether a run trains as the paper did, so that the paper's figures are comparable."""
     return run.scale_name == "paper" and run.scale.fit.epochs == EPOCHS.get(run.study)
 

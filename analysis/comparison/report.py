@@ -2,14 +2,13 @@
 
 import datetime
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from analysis.comparison import plots
 from analysis.comparison.error_plots import fft_error_maps, spectrogram_errors
-from analysis.comparison.standings import Comparison, compare, overall
-from analysis.comparison.tables import caption, comparison_parquet, comparison_table, overall_table
+from analysis.comparison.standings import Comparison, compare, summarize_cases
+from analysis.comparison.tables import caption, cases_table, comparison_parquet, comparison_table
 from analysis.reporting.report import file_name, image, render
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
@@ -32,11 +31,11 @@ def comparison_report(
     """
     run = results.run
     comparisons = compare(results.states, winners)
-    totals, text = overall(comparisons), caption(run, comparisons)
+    totals, text = summarize_cases(comparisons), caption(run, comparisons)
     if len(comparisons) == 1:
         tables = [comparison_table(comparisons[0], text)]
     else:
-        tables = [*map(comparison_table, comparisons), overall_table(run, totals, text)]
+        tables = [*map(comparison_table, comparisons), cases_table(run, totals, text)]
     figures: dict[str, str] = {}
     clips = [
         _clip(state, results.store, comparison, figures)
@@ -94,10 +93,7 @@ def _lines(state: SignalState, store: Store, comparison: Comparison) -> dict[str
         s.point.name: (state.trial(s.point, 0).key, s.seconds_per_epoch)
         for s in comparison.standings
     }
-    curves: dict[str, tuple[list[int], list[float]]] = defaultdict(lambda: ([], []))
-    for row in store.curves([key for key, _ in keys.values()]).to_pylist():
-        curves[row["key"]][0].append(row["epoch"])
-        curves[row["key"]][1].append(row["psnr"])
+    curves = store.curves_by_key([key for key, _ in keys.values()])
     return {name: (*curves[key], seconds) for name, (key, seconds) in keys.items() if key in curves}
 
 
@@ -115,8 +111,8 @@ def _errors(state: SignalState, store: Store, comparison: Comparison) -> str | N
             outputs[s.point.name] = output
     if not outputs:
         return None
-    if signal.image_shape:
-        shape = (*signal.image_shape, signal.channels)
+    if len(signal.shape) == 2:
+        shape = (*signal.shape, signal.channels)
         images = {name: output.reshape(shape) for name, output in outputs.items()}
         return fft_error_maps(values.reshape(shape), images)
     return spectrogram_errors(values, outputs, signal.sample_rate)

@@ -96,7 +96,7 @@ def _has_rank(standing: Standing) -> bool:
     return not bad and not math.isnan(standing.mean)
 
 
-class Overall(NamedTuple):
+class CaseSummary(NamedTuple):
     """A case over all signals: how many dB it is behind the best of each on average."""
 
     name: str
@@ -106,7 +106,7 @@ class Overall(NamedTuple):
     num_signals: int
 
 
-def overall(comparisons: Sequence[Comparison]) -> list[Overall]:
+def summarize_cases(comparisons: Sequence[Comparison]) -> list[CaseSummary]:
     """Return every case, the least behind first.
 
     Only cases with a rank on every signal have a mean.
@@ -123,5 +123,5 @@ def overall(comparisons: Sequence[Comparison]) -> list[Overall]:
         whole = len(own) == len(comparisons)
         behind = statistics.fmean(gap for gap, _ in own) if whole else math.nan
         wins = sum(rank == 1 for _, rank in own)
-        found.append(Overall(name, behind, wins, len(own), len(comparisons)))
+        found.append(CaseSummary(name, behind, wins, len(own), len(comparisons)))
     return sorted(found, key=lambda o: (math.isnan(o.behind), o.behind, -o.ranked))

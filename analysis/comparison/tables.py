@@ -3,12 +3,11 @@
 import math
 from collections.abc import Sequence
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from rich.table import Table
 
 from analysis.comparison.published import EPOCHS, MARKS, is_papers, left_out
-from analysis.comparison.standings import Comparison, Overall
+from analysis.comparison.standings import CaseSummary, Comparison
+from analysis.reporting.parquet import parquet_bytes
 from analysis.reporting.tables import number, wide_table
 from studies.engine.planning.run import Run
 
@@ -41,7 +40,7 @@ def comparison_table(comparison: Comparison, caption: str = "") -> Table:
     return table
 
 
-def overall_table(run: Run, totals: Sequence[Overall], caption: str) -> Table:
+def cases_table(run: Run, totals: Sequence[CaseSummary], caption: str) -> Table:
     """Return the table of all signals."""
     num = totals[0].num_signals
     table = wide_table(caption, f"all {num} {run.noun}s")
@@ -104,6 +103,4 @@ def comparison_parquet(comparisons: Sequence[Comparison]) -> bytes:
         for c in comparisons
         for s in c.standings
     ]
-    buffer = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(rows), buffer)
-    return buffer.getvalue().to_pybytes()
+    return parquet_bytes(rows)

@@ -1,7 +1,7 @@
-"""Sounds of all kinds that have one psi: if their optima differ, psi does not suffice.
+"""Make sounds of several kinds that have one psi: if their optima differ, psi does not suffice.
 
-Of each kind the magnitudes |y_k| over f_k, in shares of Nyquist, have one parameter that is solved
-for psi (Brent's method); the phases are random. B(f, c) = exp(-((f - c) / 0.02)^2 / 2) is a band.
+The magnitudes |y_k| over the frequencies f_k, in shares of Nyquist, have one parameter. Brent's
+method solves it for psi. The phases are random. B(f, c) = exp(-((f - c) / 0.02)^2 / 2) is a band.
 
     one_over_f    f^(-alpha / 2): power goes by 1/f^alpha            alpha
     narrow_band   B(f, c)                                            c
@@ -23,16 +23,20 @@ Array = NDArray[np.float64]
 Lines = NDArray[np.complex128]
 
 LOWEST, HIGHEST = 0.05, 0.45
-"""Shares of Nyquist. A tone's noise draws psi towards 1/2; and from 0.4 on, or so, nearly any
-initialization works."""
+"""The range of psi, in shares of Nyquist. A tone's noise draws psi towards 1/2, and above about 0.4
+nearly any initialization works."""
 
 BAND = 0.02
 """Standard deviation of a band of magnitudes, a share of Nyquist."""
 
 
 class Kind(NamedTuple):
-    """`lines(f, psi, parameter, draw)` [k] without DC, from standard complex draws [k]; the bounds
-    between which the parameter lies.
+    """A kind of sound.
+
+    Attributes:
+        lines: from (f, psi, parameter, draw) to the FFT's lines [k] without DC, where `draw` [k]
+            are standard complex random numbers.
+        low, high: bounds of the parameter.
     """
 
     lines: Callable[[Array, float, float, Lines], Lines]
@@ -40,11 +44,21 @@ class Kind(NamedTuple):
     high: float
 
 
-def of_psi(psi: float, kind: str, num_samples: int, seed: int) -> Array:
-    """A sound [n] of a kind of `KINDS`, of the paper's psi (Eqn. 10), with largest |x| 1.
+def sound_of_psi(psi: float, kind: str, num_samples: int, seed: int) -> Array:
+    """Return a sound [n] that has a given psi (paper, Eqn. 10); its largest |x| is 1.
+
+    Args:
+        psi: a share of Nyquist.
+        kind: a key of `KINDS`.
+        num_samples: n.
+        seed: of the phases.
 
     Raises:
-        InputError: a psi outside LOWEST to HIGHEST.
+        InputError: psi lies outside LOWEST to HIGHEST.
+
+    Example:
+        >>> sound_of_psi(0.3, "two_band", 8192, seed=0).shape
+        (8192,)
     """
     if not LOWEST <= psi <= HIGHEST:
         raise InputError(
@@ -57,8 +71,8 @@ def of_psi(psi: float, kind: str, num_samples: int, seed: int) -> Array:
     real, imaginary = np.random.default_rng(seed).standard_normal((2, len(f)))
 
     def sound(parameter: float) -> Array:
-        found = lines(f, psi, parameter, real + 1j * imaginary)
-        samples = np.fft.irfft(np.concatenate([[0], found]), num_samples)
+        without_mean = lines(f, psi, parameter, real + 1j * imaginary)
+        samples = np.fft.irfft(np.concatenate([[0], without_mean]), num_samples)
         return samples / np.abs(samples).max()
 
     def too_high(parameter: float) -> float:
@@ -89,14 +103,14 @@ def _tone(f: Array, psi: float, log_noise: float, draw: Lines) -> Lines:
 
 
 def _phases(draw: Lines) -> Lines:
-    """Lines of magnitude 1; that at Nyquist, which is real, has the last one's sign."""
+    """Return lines of magnitude 1 and random phase. The line at Nyquist is real: 1 or -1."""
     turned = draw / np.abs(draw)
     turned[-1] = np.sign(draw[-1].real)
     return turned
 
 
 REFERENCE = "one_over_f"
-"""The kind that is most like natural sound, beside which the others are put."""
+"""The kind that is most like natural sound: the original that the others are compared with."""
 
 KINDS: Mapping[str, Kind] = {
     REFERENCE: Kind(_one_over_f, 0.0, 4.0),

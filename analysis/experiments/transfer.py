@@ -1,30 +1,32 @@
 """Does a rule hold where it was not fitted: other lengths, widths, depths, training, images?
 
-Every setting that a results folder has maps of, beside the one that most of its fits have. Signals
-are paired by name, since another length is another crop.
+The settings are all that a results folder has landscapes of, except the one that most fits have.
+Signals are paired by name, because a crop of another length has another hash.
 """
 
 import contextlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from analysis.experiments.paired_optima import optimum
+from analysis.experiments.pairs import surface_optimum
 from analysis.experiments.variants import originals_of
 from analysis.surfaces.stored import SEED, SETTING, stored_surfaces, usual_setting
 from analysis.surfaces.surfaces import Surfaces, share_and_gain
 from inr_models import InputError, SirenConfig
-from search_spaces.rules import RULES, AnyRule, NoiseScales, named_rule, rule_json
+from search_spaces.rules import (
+    EQN11_BY_DIMENSIONS,
+    RULES,
+    AnyRule,
+    NoiseScales,
+    Target,
+    named_rule,
+    rule_json,
+)
+from studies.engine.store.metrics import HEADLINE, headline
 from studies.engine.store.rows import signal_from_row
 from studies.engine.store.store import Store
-
-Array = NDArray[np.float64]
-
-PAPER = {1: "eqn11_length_width", 2: "eqn11_image_length_width"}
-"""Eqn. 11 by dimensions."""
 
 WORDS = {
     "hp_width": "width {:,}",
@@ -35,16 +37,20 @@ WORDS = {
     "fit_decay_every": "decay every {:,}",
     "n": "{:,} samples",
 }
-"""How a changed column of `SETTING` is told."""
+"""A changed column of `SETTING` in words."""
 
 
 class Moved(NamedTuple):
-    """A signal in another setting: regrets in dB, K as shares of Nyquist, g;
-    `values_per_parameter` compares samples times channels with the network's size.
+    """A signal in another setting, with bandwidths K as shares of Nyquist.
 
-    `rule` is its name, or its file's, and `constants` what it was then, as JSON. `usual_regret_db`
-    is NaN where the signal is not mapped in the usual setting. `noise_db` is the deviation of the
-    fits from the surface that the regrets are read from.
+    Attributes:
+        rule: the name of the rule, or of its file.
+        constants: the rule as JSON, as it was then.
+        setting: what the setting changes, in words.
+        values_per_parameter: samples times channels, over the network's number of parameters.
+        usual_regret_db: the rule's regret in the usual setting; NaN without a landscape there.
+        eqn11_regret_db: the regret of Eqn. 11, scaled in length and width.
+        noise_db: standard deviation of the fits from the surface that the regrets are read from.
     """
 
     rule: str
@@ -65,8 +71,9 @@ class Moved(NamedTuple):
 
 
 class BiasPair(NamedTuple):
-    """A point with and without a zero output bias, all else being equal: K as a share of Nyquist,
-    g, and peak PSNR in dB.
+    """A point with and without a zero output bias, all else being equal.
+
+    `share` is K as a share of Nyquist, `gain` is g, and the PSNRs are peaks in dB.
     """
 
     signal: str
@@ -77,128 +84,128 @@ class BiasPair(NamedTuple):
 
 
 def transfer(results: str, rule: str, recordings: str | None = None) -> list[Moved]:
-    """Every signal in every setting but the usual one, by the rule of that name or file; without
-    variants of `analysis.variants`.
+    """Measure a rule on every signal in every setting but the usual one.
+
+    Variants (`analysis.experiments.variants`) do not count.
+
+    Args:
+        results: a results folder.
+        rule: a name or a file.
+        recordings: see `stored_surfaces`.
 
     Raises:
-        InputError: there is no such rule; the results hold no maps, or of one setting alone, or
-            in another of variants alone.
+        InputError: the rule does not exist; or the results hold no landscapes, or landscapes of
+            only one setting, or only variants in the others.
     """
-    name, asked = named_rule(rule, "--rule")
+    name, function = named_rule(rule, "--rule")
     store = Store(results, create=False)
     usual = usual_setting(store)
     elsewhere = []
     for setting in _settings(store, usual):
-        with contextlib.suppress(InputError):  # too few maps
+        with contextlib.suppress(InputError):  # too few signals
             elsewhere.append((setting, stored_surfaces(results, recordings, other=setting)))
     if not elsewhere:
         raise InputError(
             "too-few",
             results,
-            f"{results}: all maps are of one setting; map two signals or more in another, with "
-            "studies/rule_check.py run --depth 2 say.",
+            f"{results}: all landscapes are of one setting; fit two signals or more in another, "
+            "for example with studies/rule_check.py run --depth 2.",
         )
-    made = stored_surfaces(results, recordings).surfaces
-    before = dict(zip(made.names, _at(made, asked)[0].tolist(), strict=True))
-    found = [
-        moved
-        for setting, there in elsewhere
-        for moved in _of_setting(there.surfaces, asked, name, setting, usual, before)
-    ]
-    if not found:
+    surfaces = stored_surfaces(results, recordings).surfaces
+    regrets = surfaces.regret_of(function).regret.tolist()
+    usual_regrets = dict(zip(surfaces.names, regrets, strict=True))
+    moved = []
+    for setting, stored in elsewhere:
+        words = partial(_in_words, setting, usual)
+        moved += _measure(stored.surfaces, function, name, words, usual_regrets)
+    if not moved:
         raise InputError(
             "too-few",
             results,
-            f"{results}: all maps in another setting are of variants; `python -m "
-            "analysis.variants_report` tells of these. Map clips themselves there.",
+            f"{results}: all landscapes in another setting are of variants; `python -m "
+            "analysis.variants_report` compares these. Fit the clips themselves there.",
         )
-    return found
+    return moved
 
 
 def _settings(store: Store, usual: Mapping[str, Any]) -> list[dict[str, Any]]:
     table = store.fits(columns=SETTING, where={"network": "siren2", "seed": SEED})
-    found = {tuple(row[name] for name in SETTING) for row in table.to_pylist()}
-    made: list[dict[str, Any]] = [dict(zip(SETTING, each, strict=True)) for each in sorted(found)]
-    return [each for each in made if each != usual]
+    rows = {tuple(row[name] for name in SETTING) for row in table.to_pylist()}
+    settings: list[dict[str, Any]] = [dict(zip(SETTING, row, strict=True)) for row in sorted(rows)]
+    return [setting for setting in settings if setting != usual]
 
 
-def _label(
-    setting: Mapping[str, Any], usual: Mapping[str, Any], image: tuple[int, int] | None
-) -> str:
-    """What a setting changes, in words."""
+def _in_words(setting: Mapping[str, Any], usual: Mapping[str, Any], target: Target) -> str:
+    """Return what a setting changes."""
     changed = [name for name in SETTING if setting[name] != usual[name]]
-    said = [f"images of {image[0]} x {image[1]}"] if image else []
+    words = []
+    is_image = target.dimensions == 2
+    if is_image:
+        words.append(f"images of {target.shape[0]} x {target.shape[1]}")
     for name in WORDS:
-        if name in changed and not (image and name == "n"):
-            said.append(WORDS[name].format(setting[name]))
+        if name in changed and not (is_image and name == "n"):
+            words.append(WORDS[name].format(setting[name]))
     if "hp_zero_output_bias" in changed:
-        said.append("zero output bias" if setting["hp_zero_output_bias"] else "drawn output bias")
-    return ", ".join(said)
+        words.append("zero output bias" if setting["hp_zero_output_bias"] else "drawn output bias")
+    return ", ".join(words)
 
 
-def _of_setting(
-    made: Surfaces,
+def _eqn11(target: Target) -> NoiseScales:
+    return RULES[EQN11_BY_DIMENSIONS[target.dimensions]](target)
+
+
+def _measure(
+    surfaces: Surfaces,
     rule: AnyRule,
     rule_name: str,
-    setting: Mapping[str, Any],
-    usual: Mapping[str, Any],
-    before: Mapping[str, float],
+    in_words: Callable[[Target], str],
+    usual_regrets: Mapping[str, float],
 ) -> Iterator[Moved]:
-    regret, shares, gains = _at(made, rule)
-    eqn11, _, _ = _at(made, None)
-    for i, (name, target) in enumerate(zip(made.names, made.targets, strict=True)):
+    asked = surfaces.regret_of(rule)
+    eqn11 = surfaces.regret_of(_eqn11).regret
+    for i, (name, target) in enumerate(zip(surfaces.names, surfaces.targets, strict=True)):
         if originals_of(name):
             continue
-        best = optimum(made, i)
+        best = surface_optimum(surfaces, i)
         network = SirenConfig(width=target.width, depth=target.depth)
         size = network.num_parameters(in_features=target.dimensions, out_features=target.channels)
         yield Moved(
             rule=rule_name,
             constants=rule_json(rule),
-            setting=_label(setting, usual, target.image_shape),
+            setting=in_words(target),
             signal=name,
-            recording=made.recordings[i],
+            recording=surfaces.recordings[i],
             values_per_parameter=target.num_samples * target.channels / size,
-            regret_db=float(regret[i]),
-            usual_regret_db=before.get(name, math.nan),
+            regret_db=float(asked.regret[i]),
+            usual_regret_db=usual_regrets.get(name, math.nan),
             eqn11_regret_db=float(eqn11[i]),
-            noise_db=float(made.noise[i]),
-            share_rule=float(shares[i]),
-            gain_rule=float(gains[i]),
+            noise_db=float(surfaces.noise[i]),
+            share_rule=float(asked.shares[i]),
+            gain_rule=float(asked.gains[i]),
             share_optimum=best.bandwidth / target.nyquist,
             gain_optimum=best.gain,
             psnr_optimum=best.psnr,
         )
 
 
-def _at(made: Surfaces, rule: AnyRule | None) -> tuple[Array, Array, Array]:
-    """(regret in dB, K as a share of Nyquist, g) [s] of a rule's points; Eqn. 11's without one."""
-    points = [
-        share_and_gain(target, (rule or RULES[PAPER[target.dimensions]])(target))
-        for target in made.targets
-    ]
-    shares, gains = np.array(points).T
-    return made.regret_at(shares, gains), shares, gains
-
-
 def zero_output_bias(results: str) -> list[BiasPair]:
-    """Every point that was fitted with and without a zero output bias on the first seed."""
+    """Return every point that was fitted with and without a zero output bias on the first seed."""
     store = Store(results, create=False)
     signals = {row["sha256"]: signal_from_row(row) for row in store.signals().to_pylist()}
     same = ["sha256", "hp_s0", "hp_s1", *(n for n in SETTING if n != "hp_zero_output_bias")]
-    columns = [*same, "metric_psnr_peak", "hp_zero_output_bias"]
+    columns = [*same, HEADLINE.column, "hp_zero_output_bias"]
     fits: dict[tuple[Any, ...], dict[bool, float]] = {}
     where = {"network": "siren2", "seed": SEED}
     for row in store.fits(columns=columns, where=where).to_pylist():
         if row["status"] in ("ok", "dead"):
             pair = fits.setdefault(tuple(row[name] for name in same), {})
-            pair[row["hp_zero_output_bias"]] = row["metric_psnr_peak"]
-    found = []
+            pair[row["hp_zero_output_bias"]] = headline(row)
+    pairs = []
     for key, pair in fits.items():
         if len(pair) == 2:
             at = dict(zip(same, key, strict=True))
             signal = signals[at["sha256"]]
             target = signal.target(at["hp_width"], at["hp_depth"])
             share, gain = share_and_gain(target, NoiseScales(at["hp_s0"], at["hp_s1"]))
-            found.append(BiasPair(signal.name, share, gain, pair[False], pair[True]))
-    return found
+            pairs.append(BiasPair(signal.name, share, gain, pair[False], pair[True]))
+    return pairs

@@ -1,14 +1,15 @@
-"""Variants of clips that tell what a clip's optimum hangs on, as sound files for the studies.
+"""Make variants of clips, as sound files that show what a clip's optimum depends on.
 
     python -m analysis.variants my_clips/*.wav --max-samples 8192 --to variants
     python -m analysis.variants --equal-psi 0.1 0.3 --to variants
     python studies/rule_check.py run --signals variants --max-samples 16384
 
-Of every clip's crop: the crop itself; with other phases but the same |FFT|; with white noise, which
-moves psi far and the power's descriptors hardly; at twice the samples. And sounds of all kinds that
-have one psi. All are float32 WAV files of largest |x| 1, as studies normalize them anyway: the
-peak over the power, of which the descriptors `low_pass_*` are made, changes with the phases, those
-of |FFT| alone do not. `analysis.variants_report` says where their optima lie.
+The variants of a clip's crop are: the crop itself; other phases with the same |FFT|; added white
+noise, which changes psi much and the descriptors of the power hardly; and twice the samples.
+`--equal-psi` adds sounds of several kinds that have the same psi. All are float32 WAV files with a
+largest |x| of 1, since studies normalize them anyway. Other phases change the ratio of peak to
+power, and with it the descriptors `low_pass_*`, but no descriptor of |FFT| alone.
+`python -m analysis.variants_report` says where the optima lie.
 """
 
 import argparse
@@ -23,24 +24,25 @@ import soundfile
 from numpy.typing import NDArray
 from scipy.signal import resample
 
-from analysis.experiments.equal_psi import KINDS, REFERENCE, of_psi
+from analysis.experiments.equal_psi import KINDS, REFERENCE, sound_of_psi
+from analysis.reporting.commands import parser, run
 from inr_models import InputError
 from studies.engine.signals.reading import find_files, read_all
 
 Array = NDArray[np.float64]
 
 SURROGATES = (0, 1)
-"""Seeds of the phases."""
+"""Seeds of the random phases."""
 
 NOISES_DB = (30, 40, 50, 60)
-"""How far below a clip's power the noise is."""
+"""Levels of the noise, in dB below the clip's power."""
 
 
 def phase_randomized(samples: Array, seed: int) -> Array:
-    """Surrogate [n] of the same |rfft|: every line's phase is turned by a random angle.
+    """Return a surrogate [n] with the same |rfft|: every line's phase turns by a random angle.
 
-    Of Theiler et al. (1992), "Testing for nonlinearity in time series: the method of surrogate
-    data". The mean and an even n's line at Nyquist are real and stay as they are.
+    The method is that of Theiler et al. (1992), "Testing for nonlinearity in time series: the
+    method of surrogate data". The mean and, for even n, the line at Nyquist are real and stay.
     """
     lines = np.fft.rfft(samples)
     angles = np.random.default_rng(seed).uniform(0, 2 * np.pi, len(lines))
@@ -51,9 +53,9 @@ def phase_randomized(samples: Array, seed: int) -> Array:
 
 
 def with_noise(samples: Array, below_db: float, seed: int) -> Array:
-    """The samples [n] plus white Gaussian noise whose power is `below_db` dB below theirs.
+    """Return the samples [n] plus white Gaussian noise, `below_db` dB below their power.
 
-    The power is the mean square, and the drawn noise is scaled to have it exactly. A seed gives the
+    Power is the mean square, and the noise is scaled to have exactly this power. A seed gives the
     same noise at every level.
     """
     noise = np.random.default_rng(seed).standard_normal(len(samples))
@@ -62,7 +64,7 @@ def with_noise(samples: Array, below_db: float, seed: int) -> Array:
 
 
 def upsampled(samples: Array) -> Array:
-    """Twice the samples [2n]: the same lines of the FFT, and none above the old Nyquist."""
+    """Return twice the samples [2n], with the same FFT lines and none above the old Nyquist."""
     return np.asarray(resample(samples, 2 * len(samples)))
 
 
@@ -71,36 +73,49 @@ VARIANTS: Mapping[str, Callable[[Array], Array]] = {
     **{f"noise{db}": lambda x, db=db: with_noise(x, db, seed=0) for db in NOISES_DB},
     "twice": upsampled,
 }
-"""What is made of a crop, by the end of its name."""
+"""The variants of a crop, by the suffix of their names."""
 
 
 def originals_of(name: str) -> list[tuple[str, str]]:
-    """(experiment, original) for each clip beside which a variant belongs; [] of other names."""
-    if found := re.fullmatch(rf"(psi[\d.]+)_({'|'.join(KINDS)})", name):
-        return [("equal psi", f"{found[1]}_{REFERENCE}")] * (found[2] != REFERENCE)
-    found = re.fullmatch(rf"(.+)_({'|'.join(VARIANTS)})", name)
-    if not found:
+    """Return (experiment, original) for each signal that a variant is compared with.
+
+    The name is the only source: a variant is a sound file that a study reads like any other.
+
+    Returns:
+        [] for a name that no variant has, and for the reference of an equal psi.
+
+    Example:
+        >>> originals_of("birds_phases1")
+        [('phases', 'birds'), ('two surrogates', 'birds_phases0')]
+    """
+    if match := re.fullmatch(rf"(psi[\d.]+)_({'|'.join(KINDS)})", name):
+        psi, kind = match.groups()
+        return [] if kind == REFERENCE else [("equal psi", f"{psi}_{REFERENCE}")]
+    match = re.fullmatch(rf"(.+)_({'|'.join(VARIANTS)})", name)
+    if not match:
         return []
-    experiment = found[2].rstrip("0123456789")
-    both = [(experiment, found[1])]
-    if experiment == "phases" and found[2] != f"phases{SURROGATES[0]}":
-        both.append(("two surrogates", f"{found[1]}_phases{SURROGATES[0]}"))
-    return both
+    original, variant = match.groups()
+    experiment = variant.rstrip("0123456789")
+    pairs = [(experiment, original)]
+    first = f"phases{SURROGATES[0]}"
+    if experiment == "phases" and variant != first:
+        pairs.append(("two surrogates", f"{original}_{first}"))
+    return pairs
 
 
 class Sound(NamedTuple):
-    """Samples [n], and how many of them there are a second."""
+    """Samples [n], and their rate in samples per second."""
 
     samples: Array
     rate: int
 
 
 def write_all(sounds: Mapping[str, Sound], folder: Path) -> None:
-    """`folder/NAME.wav` of every sound, normalized, as float32; those that are there are kept.
+    """Write every sound to `folder/NAME.wav`, normalized, as float32; keep files that exist.
 
     Raises:
-        InputError: a file of that name has other samples, before anything is written; or the
-            folder cannot be written.
+        InputError: a file of that name has other samples (then nothing is written), or the folder
+            cannot be written.
     """
     new = {}
     for name, (samples, rate) in sounds.items():
@@ -111,7 +126,7 @@ def write_all(sounds: Mapping[str, Sound], folder: Path) -> None:
             raise InputError(
                 "taken",
                 str(path),
-                f"{path}: there already, with other samples; remove it or give another --to.",
+                f"{path}: it exists, with other samples; remove it or give another --to.",
             )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -131,19 +146,15 @@ def _holds(path: Path, values: NDArray[np.float32]) -> bool:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; an exit code, 3 where a clip was left out."""
-    parser = argparse.ArgumentParser(prog="analysis.variants", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("clips", nargs="*", metavar="CLIP", help="sound files, globs or folders")
-    parser.add_argument("--equal-psi", nargs="+", type=float, default=[], metavar="PSI")
-    parser.add_argument("--max-samples", type=int, default=8192, metavar="N", help="longest crop")
-    parser.add_argument("--to", required=True, metavar="FOLDER", help="where the files go")
-    arguments = parser.parse_args(argv)
-    try:
-        return _write(arguments)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    """Run the command and return its exit code, 3 if a clip was left out."""
+    options = parser("analysis.variants", __doc__)
+    options.add_argument("clips", nargs="*", metavar="CLIP", help="sound files, globs or folders")
+    options.add_argument(
+        "--equal-psi", nargs="+", type=float, default=[], metavar="PSI", help="shares of Nyquist"
+    )
+    options.add_argument("--max-samples", type=int, default=8192, metavar="N", help="longest crop")
+    options.add_argument("--to", required=True, metavar="FOLDER", help="where to write the files")
+    return run(_write, options, argv)
 
 
 def _write(arguments: argparse.Namespace) -> int:
@@ -165,20 +176,20 @@ def _write(arguments: argparse.Namespace) -> int:
         assert signal.values is not None
         assert signal.sample_rate is not None
         crop = signal.values[:, 0].astype(np.float64)
-        made = {signal.name: crop}
-        made |= {f"{signal.name}_{end}": make(crop) for end, make in VARIANTS.items()}
-        if twice := sorted(made.keys() & sounds.keys()):
+        variants = {signal.name: crop}
+        variants |= {f"{signal.name}_{end}": make(crop) for end, make in VARIANTS.items()}
+        if twice := sorted(variants.keys() & sounds.keys()):
             raise InputError(
                 "taken",
                 signal.source,
                 f"{signal.source}: two sounds would be named {twice[0]}; rename one.",
             )
-        for name, samples in made.items():
-            # Of twice the samples a second there are twice as many.
+        for name, samples in variants.items():
+            # The duration stays, so twice the samples have twice the rate.
             sounds[name] = Sound(samples, round(signal.sample_rate * len(samples) / len(crop)))
     for psi in arguments.equal_psi:
         for kind in KINDS:
-            samples = of_psi(psi, kind, arguments.max_samples, seed=0)
+            samples = sound_of_psi(psi, kind, arguments.max_samples, seed=0)
             sounds[f"psi{psi:g}_{kind}"] = Sound(samples, arguments.max_samples)
     if not sounds:
         raise InputError.of(skipped)

@@ -1,17 +1,17 @@
-"""Do optima move when a sound is changed, or the width? Of what rule_check has mapped.
+"""Do optima move when a sound or the width changes? Compare landscapes from studies/rule_check.py.
 
     python -m analysis.variants_report results
     python -m analysis.variants_report results --widths 52 104 222
 
-Sounds are those of `variants`, told by their names. One table an experiment; all numbers
-in RESULTS/_rules/variants.parquet (with --widths: widths.parquet), and for every original a figure.
-With --to the numbers are added to those of a folder from which findings are told.
+The sounds are those of `python -m analysis.variants`, which are known by their names. There is a
+table for each experiment and a figure for each original. All numbers go to
+RESULTS/_rules/variants.parquet, or widths.parquet with --widths. With --to the rows are added to
+another folder, from which `python -m analysis.findings` reads them.
 """
 
 import argparse
 import math
 import statistics
-import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.experiments.equal_psi import REFERENCE
-from analysis.experiments.paired_optima import (
+from analysis.experiments.pairs import (
     Array,
     Optimum,
     Pair,
@@ -31,8 +31,9 @@ from analysis.experiments.paired_optima import (
     variant_pairs,
     width_pairs,
 )
-from analysis.experiments.rows import leave
+from analysis.experiments.stored import write_rows
 from analysis.grid.plots import INK, STYLE, to_svg
+from analysis.reporting.commands import parser, run
 from analysis.reporting.report import file_name
 from analysis.reporting.tables import wide_table
 from analysis.statistics.intervals import recordings_interval
@@ -45,54 +46,53 @@ from studies.engine.store.folder import Folder
 COMMAND = "analysis.variants_report"
 
 SHOWN = {"psi": "psi", "centroid_power": "power", "rolloff_99": "99 %", "low_pass_40": "40 dB"}
-"""Descriptors and their columns' heads."""
+"""The descriptors in a table, and the heads of their columns."""
 
 SAME = ("experiment", "original", "width_original", "variant", "width_variant")
-"""The columns that tell rows apart."""
+"""The columns that identify a row."""
 
 LEGEND = (
     "psi, power (centroid), 99 % (roll-off), 40 dB (low_pass_40): shares of its own Nyquist. "
-    "K: the optimum's bandwidth, a share of the original's; g: its gain; dB: its PSNR. lost: dB "
-    "that the original's (K, g) lies below the variant's optimum, on the variant's surface, 0 or "
-    "more by its nature; noise: dB that fits deviate from there."
+    "K: the optimum's bandwidth, a share of the original's Nyquist; g: its gain; dB: its PSNR. "
+    "lost: dB by which the original's (K, g) lies below the variant's optimum on the variant's "
+    "surface, never below 0; noise: the deviation of fits from that surface in dB."
 )
 ABOUT: Mapping[str, str] = {
     "phases": "Same |FFT|, other phases: if optima move, no spectral descriptor suffices.",
-    "two surrogates": "Both with random phases: what chance alone loses.",
-    "noise": "White noise so many dB below the clip.",
-    "twice": "Upsampled: its descriptors halve, being shares of its Nyquist; K should stay.",
-    "equal psi": "One psi: if optima move, psi does not suffice.",
+    "two surrogates": "Both with random phases: this is what chance alone loses.",
+    "noise": "White noise at a level below the clip.",
+    "twice": "Upsampled: descriptors are shares of Nyquist and halve; K should stay.",
+    "equal psi": "The same psi: if optima move, psi does not suffice.",
     "width": "The same signal; the first width is the original.",
 }
 
 
 def pair_table(pairs: Sequence[Pair]) -> Table:
-    """One experiment: every variant under its original, and the mean with its 95 % interval over
-    originals, where there are enough of them.
+    """Return the table of one experiment, with every variant below its original.
+
+    The caption has the mean with its 95 % interval over originals, if there are enough of them.
     """
     interval = recordings_interval([p.regret for p in pairs], [p.original for p in pairs])
-    known = (
-        f" [{interval.low:.2f}, {interval.high:.2f}]".replace("-0.00", "0.00")
-        if math.isfinite(interval.low)
-        else ""
-    )
-    mean = f"mean lost {interval.mean:.2f} dB{known}, beside a noise of "
-    mean += f"{statistics.fmean(p.noise for p in pairs):.2f} dB"
+    bounds = ""
+    if math.isfinite(interval.low):
+        bounds = f" [{interval.low:.2f}, {interval.high:.2f}]".replace("-0.00", "0.00")
+    noise = statistics.fmean(p.noise for p in pairs)
+    caption = f"mean lost {interval.mean:.2f} dB{bounds}, with a noise of {noise:.2f} dB"
     experiment = pairs[0].experiment
     for original, group in groupby(pairs, lambda p: p.original):
         if not math.isnan(shared := next(group).shared):
             psi = original.removesuffix(f"_{REFERENCE}")
-            mean += f"\n{psi}: one (K, g) for all loses {shared:.2f} dB in the mean, at the least"
-    table = wide_table(mean, f"{experiment}. {ABOUT[experiment]}")
+            caption += f"\n{psi}: any single (K, g) loses {shared:.2f} dB or more in the mean"
+    table = wide_table(caption, f"{experiment}. {ABOUT[experiment]}")
     table.add_column("signal", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in (*SHOWN.values(), "K", "g", "dB", "lost", "noise"):
         table.add_column(name, justify="right", no_wrap=True)
     for _, group in groupby(pairs, lambda p: p.original):
-        mine = list(group)
-        first = mine[0]
+        variants = list(group)
+        first = variants[0]
         table.add_row(*_cells(first.original, first.original_target, first.original_optimum, first))
-        for p in mine:
-            # At another width the name is the same, and the width must be seen.
+        for p in variants:
+            # At another width the name is the same, and leaving it out makes room for the width.
             name = "" if experiment == "width" else p.variant
             cells = _cells(f"  {name}", p.variant_target, p.variant_optimum, p)
             table.add_row(*cells, f"{p.regret:.2f}", f"{p.noise:.2f}")
@@ -110,28 +110,41 @@ def _cells(name: str, target: Target, at: Optimum, pair: Pair) -> list[str]:
 
 
 def pair_rows(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
-    """The same numbers and more, a row a pair: K in rad/unit, PSNR and regret in dB."""
-    rows = []
-    for p in pairs:
-        row: dict[str, Any] = {"experiment": p.experiment, "regret_db": p.regret}
-        row |= {"noise_db": p.noise, "shared_db": p.shared}
-        for side, name, target, at in (
-            ("original", p.original, p.original_target, p.original_optimum),
-            ("variant", p.variant, p.variant_target, p.variant_optimum),
-        ):
-            row |= {side: name, f"sha256_{side}": target.sha256, f"n_{side}": target.num_samples}
-            row |= {f"width_{side}": target.width, f"bandwidth_{side}": at.bandwidth}
-            row |= {f"gain_{side}": at.gain, f"psnr_{side}": at.psnr}
-            row[f"share_{side}"] = at.bandwidth / target.nyquist
-            row |= {f"{d}_{side}": target.descriptors.get(d) for d in SHOWN}
-        rows.append(row)
-    return rows
+    """Return a row for each pair: K in rad per unit, PSNR and regret in dB."""
+    return [
+        {
+            "experiment": p.experiment,
+            "regret_db": p.regret,
+            "noise_db": p.noise,
+            "shared_db": p.shared,
+            **_side("original", p.original, p.original_target, p.original_optimum),
+            **_side("variant", p.variant, p.variant_target, p.variant_optimum),
+        }
+        for p in pairs
+    ]
+
+
+def _side(side: str, name: str, target: Target, best: Optimum) -> dict[str, Any]:
+    """Return the columns of one signal of a pair."""
+    columns = {
+        "sha256": target.sha256,
+        "n": target.num_samples,
+        "width": target.width,
+        "bandwidth": best.bandwidth,
+        "gain": best.gain,
+        "psnr": best.psnr,
+        "share": best.bandwidth / target.nyquist,
+        **{descriptor: target.descriptors.get(descriptor) for descriptor in SHOWN},
+    }
+    return {side: name, **{f"{column}_{side}": value for column, value in columns.items()}}
 
 
 def ridges(lines: Mapping[str, tuple[Array, Array]], nyquist: float) -> str:
-    """PSNR over K, in the mean over gains, the first line black and broad below the others; SVG.
+    """Draw PSNR over K, averaged over gains, as SVG; the first line is black and broad.
 
-    `lines` are (K in rad per unit, PSNR in dB), `nyquist` the original's.
+    Args:
+        lines: (K in rad per unit, PSNR in dB) by label.
+        nyquist: of the original, in rad per unit.
     """
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(5.4, 3.4), layout="constrained")
@@ -150,7 +163,7 @@ def ridges(lines: Mapping[str, tuple[Array, Array]], nyquist: float) -> str:
 
 
 def figures(pairs: Sequence[Pair], of_widths: Sequence[Surfaces]) -> dict[str, str]:
-    """The ridges of every original and its variants, by a name for the file."""
+    """Return the ridges of every original and its variants as SVG, by a name for the file."""
     place = {(t.sha256, t.width): (s, i) for s in of_widths for i, t in enumerate(s.targets)}
     lines: dict[str, dict[str, tuple[Array, Array]]] = defaultdict(dict)
     nyquist = {}
@@ -161,26 +174,25 @@ def figures(pairs: Sequence[Pair], of_widths: Sequence[Surfaces]) -> dict[str, s
         for label, target in ((p.original, p.original_target), (p.variant, p.variant_target)):
             label = f"width {target.width}" if width else label
             lines[name][label] = ridge(*place[target.sha256, target.width])
-    return {name: ridges(mine, nyquist[name]) for name, mine in lines.items()}
+    return {name: ridges(of_original, nyquist[name]) for name, of_original in lines.items()}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; an exit code."""
-    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("results", help="a results folder with maps, of studies/rule_check.py say")
-    parser.add_argument("--widths", nargs="+", type=int, metavar="N", help="compare widths instead")
-    parser.add_argument("--to", metavar="FOLDER", help="add the rows to another folder's, too")
-    arguments = parser.parse_args(argv)
+    """Run the command and return its exit code."""
+    options = parser(COMMAND, __doc__, "a results folder with landscapes of originals and variants")
+    options.add_argument(
+        "--widths", nargs="+", type=int, metavar="N", help="compare widths instead of variants"
+    )
+    options.add_argument("--to", metavar="FOLDER", help="add the rows to another folder as well")
+    return run(_report, options, argv)
+
+
+def _report(arguments: argparse.Namespace) -> None:
     console = Console(highlight=False, markup=False)
     kind = "widths" if arguments.widths else "variants"
     name, to = f"{kind}.parquet", arguments.to
-    try:
-        pairs, of_widths, missing = _found(arguments.results, arguments.widths)
-        path = leave(pair_rows(pairs), COMMAND, arguments.results, name, to=to, same=SAME)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    pairs, of_widths, missing = _compared(arguments.results, arguments.widths)
+    path = write_rows(pair_rows(pairs), COMMAND, arguments.results, name, to=to, same=SAME)
     for _, group in groupby(pairs, lambda p: p.experiment):
         console.print(pair_table(list(group)))
     console.print(LEGEND, width=80)
@@ -190,24 +202,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     for sentence in missing:
         console.print(f"left out {sentence}", soft_wrap=True)
     console.print(f"numbers  {path}", soft_wrap=True)
-    return 0
 
 
-def _found(
+def _compared(
     results: str, widths: Sequence[int] | None
 ) -> tuple[list[Pair], list[Surfaces], list[str]]:
-    """Pairs, the surfaces that they are of, and what lacks an original."""
+    """Return the pairs, their surfaces, and a sentence for each variant without an original."""
     if not widths:
-        made = stored_surfaces(results, other={"n": None}).surfaces
-        pairs, missing = variant_pairs(made)
+        surfaces = stored_surfaces(results, other={"n": None}).surfaces
+        pairs, missing = variant_pairs(surfaces)
         if not pairs:
             raise InputError(
                 "too-few",
                 results,
-                f"{results}: no variant is mapped beside its original; make some with "
-                "analysis.variants and map them with studies/rule_check.py.",
+                f"{results}: no variant has landscapes together with its original; make variants "
+                "with `python -m analysis.variants` and fit them with studies/rule_check.py.",
             )
-        return pairs, [made], missing
+        return pairs, [surfaces], missing
     of_widths = []
     for width in widths:
         try:
@@ -217,6 +228,9 @@ def _found(
     pairs = width_pairs(of_widths)
     if not pairs:
         raise InputError(
-            "too-few", results, f"{results}: no signal is mapped at width {widths[0]} and another."
+            "too-few",
+            results,
+            f"{results}: no signal has landscapes at width {widths[0]} and at another; fit some "
+            "with studies/rule_check.py run --width.",
         )
     return pairs, of_widths, []

@@ -2,7 +2,6 @@
 
 import datetime
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 
 from analysis.grid import plots
@@ -13,8 +12,7 @@ from studies.engine.outcomes.choosing import Choice
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
 from studies.engine.outcomes.signal_state import SignalState
-
-Curve = tuple[list[int], list[float]]
+from studies.engine.store.store import Curve
 
 
 def grid_report(
@@ -102,10 +100,5 @@ def compared_curves(
         keys.append(
             {name: state.trial(s.point, seed).key for name, s in scores.items() if s is not None}
         )
-    curves: dict[str, Curve] = defaultdict(lambda: ([], []))
-    wanted = [key for names in keys for key in names.values()]
-    for row in results.store.curves(wanted).to_pylist():
-        epochs, psnr = curves[row["key"]]
-        epochs.append(row["epoch"])
-        psnr.append(row["psnr"])
+    curves = results.store.curves_by_key([key for names in keys for key in names.values()])
     return [{name: curves[key] for name, key in names.items() if key in curves} for names in keys]

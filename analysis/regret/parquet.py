@@ -1,26 +1,17 @@
 """Write `regret.parquet`: the regrets of a run as a table for notebooks."""
 
-import io
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from analysis.regret.regret import Regret
+from analysis.reporting.parquet import parquet_bytes
 
 
-def regret_table(of_signals: Sequence[Sequence[Regret]]) -> bytes:
+def regret_parquet(by_signal: Sequence[Sequence[Regret]]) -> bytes:
     """Return `regret.parquet`, a row for each signal and rule."""
-    return regrets_parquet([_row(regret) for regrets in of_signals for regret in regrets])
-
-
-def regrets_parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return rows of `SCHEMA` as a Parquet file."""
-    buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), buffer, compression="zstd")
-    return buffer.getvalue()
+    return parquet_bytes([_row(regret) for regrets in by_signal for regret in regrets], SCHEMA)
 
 
 _TEXT, _REAL = pa.string(), pa.float64()

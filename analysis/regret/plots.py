@@ -12,7 +12,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, ScalarFormatter, Symmetri
 from matplotlib.tri import Triangulation
 
 from analysis.grid.plots import BEST, INK, MUTED, OUTLINE, RULE, STYLE, label, to_svg
-from analysis.regret.regret import Overall, Regret
+from analysis.regret.regret import Regret, RuleSummary
 from search_spaces.rules import NoiseScales
 from studies.engine.outcomes.signal_state import Suggestion
 from studies.engine.planning.points import Point
@@ -110,7 +110,7 @@ def history(suggestions: Sequence[Suggestion], rule: float) -> str:
         return to_svg(figure)
 
 
-def forest(regrets: Sequence[Regret], total: Overall) -> str:
+def forest(regrets: Sequence[Regret], total: RuleSummary) -> str:
     """Draw a rule's regret on every signal with its 95 % interval, and the mean below."""
     shown = sorted(regrets, key=lambda r: r.interval.mean)
     rows = [(label(r.signal.name), r.interval) for r in shown]
@@ -133,7 +133,7 @@ def forest(regrets: Sequence[Regret], total: Overall) -> str:
         return to_svg(figure)
 
 
-def rules(of_signals: Sequence[Sequence[Regret]], totals: Sequence[Overall]) -> str:
+def rules(by_signal: Sequence[Sequence[Regret]], totals: Sequence[RuleSummary]) -> str:
     """Draw every rule's regret, least first: a dot a signal, the mean with its 95 % interval."""
     shown = sorted(totals, key=lambda total: total.interval.mean, reverse=True)
     with matplotlib.rc_context(STYLE):
@@ -142,7 +142,7 @@ def rules(of_signals: Sequence[Sequence[Regret]], totals: Sequence[Overall]) -> 
         axes.axvline(0, color=MUTED, lw=1)
         jitter = np.random.default_rng(0)
         for y, total in enumerate(shown):
-            mine = [r.interval.mean for found in of_signals for r in found if r.rule == total.rule]
+            mine = [r.interval.mean for found in by_signal for r in found if r.rule == total.rule]
             heights = y + jitter.uniform(-0.22, 0.22, len(mine))
             axes.plot(mine, heights, "o", ms=3.5, mew=0, color=MUTED, alpha=0.55)
             i = total.interval

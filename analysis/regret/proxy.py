@@ -1,16 +1,16 @@
 """Compute how well short fits rank points: the rank correlation with the full budget."""
 
+import bisect
 import statistics
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 from scipy import stats
 
 from inr_models.fitting.metrics import curve_epochs
 from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.store.store import Curve
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 MIN_POINTS = 5
@@ -40,7 +40,7 @@ def proxy_keys(states: Sequence[SignalState]) -> list[str]:
     return keys
 
 
-def proxies(states: Sequence[SignalState], epochs: int, curves: pa.Table) -> list[Proxy]:
+def proxies(states: Sequence[SignalState], epochs: int, curves: Mapping[str, Curve]) -> list[Proxy]:
     """Return a proxy for each share of the epochs, over the signals that have enough points."""
     grid = curve_epochs(epochs)
     wanted = sorted({int(grid[grid <= share * grid[-1]].max()) for share in SHARES} - {0})
@@ -60,16 +60,13 @@ def proxies(states: Sequence[SignalState], epochs: int, curves: pa.Table) -> lis
     return budgets
 
 
-def _peaks(curves: pa.Table, at: Sequence[int]) -> dict[tuple[str, int], float]:
+def _peaks(curves: Mapping[str, Curve], at: Sequence[int]) -> dict[tuple[str, int], float]:
     """Return the best PSNR in dB of a curve up to an epoch, by (key, epoch)."""
-    by_key: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for row in curves.to_pylist():
-        by_key[row["key"]].append((row["epoch"], row["psnr"]))
     return {
-        (key, epoch): max(psnr for e, psnr in curve if e <= epoch)
-        for key, curve in by_key.items()
+        (key, epoch): max(psnr[: bisect.bisect_right(epochs, epoch)])
+        for key, (epochs, psnr) in curves.items()
         for epoch in at
-        if curve[0][0] <= epoch <= curve[-1][0]
+        if epochs[0] <= epoch <= epochs[-1]
     }
 
 

@@ -60,7 +60,7 @@ class Cost(NamedTuple):
     seconds: float
 
 
-class Overall(NamedTuple):
+class RuleSummary(NamedTuple):
     """A rule over all signals: regrets in dB, a paired test, the shares within 0.5 and 1 dB."""
 
     rule: str
@@ -147,26 +147,26 @@ def _at_rim(state: SignalState, point: Point) -> bool:
     return any(near)
 
 
-def overall(
+def summarize_rules(
     run: Run,
-    of_signals: Sequence[Sequence[Regret]],
+    by_signal: Sequence[Sequence[Regret]],
     recordings: Mapping[str, str] = MappingProxyType({}),
-) -> list[Overall]:
+) -> list[RuleSummary]:
     """Return each rule over the signals that have a regret, in the order of the run's rules.
 
     Args:
         run: The run.
-        of_signals: The regrets of each signal.
+        by_signal: The regrets of each signal.
         recordings: The recording of each signal, by the signal's name. Signals that are missing
             are recordings of their own. Intervals are over recordings, the test is over signals.
     """
     found = []
     for rule in run.scale.rules:
-        mine = [r for regrets in of_signals for r in regrets if r.rule == rule]
+        mine = [r for regrets in by_signal for r in regrets if r.rule == rule]
         if mine:
             means = [r.interval.mean for r in mine]
             found.append(
-                Overall(
+                RuleSummary(
                     rule=rule,
                     num_signals=len(mine),
                     psnr_rule=statistics.fmean(r.psnr_rule for r in mine),

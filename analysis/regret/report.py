@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from analysis.regret import plots
-from analysis.regret.parquet import regret_table
+from analysis.regret.parquet import regret_parquet
 from analysis.regret.proxy import Proxy, proxies, proxy_keys
 from analysis.regret.regret import (
     Regret,
     cost_to_find,
-    overall,
     regrets,
     share_of_cells_near_best,
+    summarize_rules,
 )
-from analysis.regret.terminal import by_rule_table, overall_table, proxy_table, regrets_table
+from analysis.regret.terminal import by_rule_table, proxy_table, regrets_table, rules_table
 from analysis.reporting.report import file_name, image, position, render
 from analysis.statistics.recordings import read_recordings
 from studies.engine.outcomes.choosing import Choice, Confirmation
@@ -47,8 +47,8 @@ def regret_report(
     by_signal = [
         regrets(state, choice, confirmation) for state, choice in zip(states, choices, strict=True)
     ]
-    totals = overall(run, by_signal, read_recordings(results.store))
-    curves = results.store.curves(proxy_keys(states))
+    totals = summarize_rules(run, by_signal, read_recordings(results.store))
+    curves = results.store.curves_by_key(proxy_keys(states))
     short = proxies(states, run.scale.fit.epochs, curves)
     figures: dict[str, str] = {}
     shares: dict[str, Mapping[str, float]] = {}
@@ -83,7 +83,7 @@ def regret_report(
     )
     tables = [regrets_table(run, signals, by_signal, confirmation.scoring_seeds)]
     if totals:
-        tables.append(overall_table(run, totals))
+        tables.append(rules_table(run, totals))
         if len(run.scale.rules) > 2:
             tables.append(by_rule_table(run, signals, by_signal))
     if short:
@@ -93,7 +93,7 @@ def regret_report(
         html=html,
         numbers={s.sha256: _numbers(own) for s, own in zip(signals, by_signal, strict=True)},
         figures=figures,
-        files={"regret.parquet": regret_table(by_signal)},
+        files={"regret.parquet": regret_parquet(by_signal)},
     )
 
 

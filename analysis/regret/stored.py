@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analysis.surfaces.surfaces import Surfaces, share_and_gain
+from analysis.surfaces.surfaces import Surfaces
 from inr_models import InputError
-from search_spaces.rules import RULES, NoiseScales, rule_of
+from search_spaces.rules import EQN11_SOUND, FITTED, RULES, NoiseScales, rule_of
 from search_spaces.rules.table import Table
 from studies.engine.store.folder import Folder
 from studies.engine.store.parquet_folder import table_of
@@ -22,12 +22,6 @@ HELD_OUT = "held_out_"
 
 EXPORTED = "_rules/regret.parquet"
 """Where a benchmark has the rows of its studies."""
-
-AS_THEY_ARE = (
-    "eqn11_length_width", "eqn11_length", "eqn11_refitted", "constant", "bandwidth_psi",
-    "bandwidth_power", "bandwidth_rolloff", "bandwidth_low_pass", "power_psi_low_pass",
-)  # fmt: skip
-"""Rules of the registry for sounds that take no time."""
 
 
 class RuleRegret(NamedTuple):
@@ -47,7 +41,7 @@ def regrets(results: str, surfaces: Surfaces) -> tuple[list[RuleRegret], str]:
     """The best that is known, and a sentence that says what it is."""
     if found := confirmed(results, surfaces):
         return found, "Regrets are confirmed: trained on fresh seeds."
-    return on_surfaces(surfaces, AS_THEY_ARE), (
+    return on_surfaces(surfaces, (*EQN11_SOUND, *FITTED)), (
         "Regrets are read from smooth surfaces; rules of the registry with fitted constants may "
         "have been fitted to these signals."
     )
@@ -149,10 +143,8 @@ def on_surfaces(surfaces: Surfaces, names: Sequence[str]) -> list[RuleRegret]:
     """
     found = []
     for name in names:
-        at = np.array([share_and_gain(t, RULES[name](t)) for t in surfaces.targets]).T
-        regret = surfaces.regret_at(at[0], at[1])
-        psi = surfaces.descriptors["psi"]
-        found.append(RuleRegret(name, regret, surfaces.recordings, psi))
+        regret = surfaces.regret_of(RULES[name]).regret
+        found.append(RuleRegret(name, regret, surfaces.recordings, surfaces.descriptors["psi"]))
     return by_mean(found)
 
 

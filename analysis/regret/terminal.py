@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from analysis.regret.proxy import Proxy
-from analysis.regret.regret import Overall, Regret
+from analysis.regret.regret import Regret, RuleSummary
 from analysis.reporting.tables import number, short, wide_table
 from analysis.statistics.intervals import Interval
 from studies.engine.planning.run import Run
@@ -28,9 +28,9 @@ def regrets_table(
     rule = run.scale.rules[0]
     table = wide_table(
         f"Peak PSNR in dB. Eqn. 11 ({rule}) and the optimum are means over seeds "
-        f"{seeds_text(scoring_seeds)}, which had no say in finding or choosing the optimum. "
+        f"{seeds_text(scoring_seeds)}, which had no say in the choice of the optimum. "
         "regret: mean of the paired differences, with its 95 % interval (Student's t). "
-        "*: at the rim of the searched space, a better point may lie beyond."
+        "*: at the rim of the searched space, so that a better point may lie beyond."
     )
     table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("psi", "Eqn. 11", "opti-\nmum", "at s0, s1", "regret", "95 % interval"):
@@ -50,16 +50,16 @@ def regrets_table(
     return table
 
 
-def overall_table(run: Run, totals: Sequence[Overall]) -> Table:
+def rules_table(run: Run, totals: Sequence[RuleSummary]) -> Table:
     """Return the table of every rule over all signals."""
     number_of = {rule: number for number, rule in enumerate(run.scale.rules, start=1)}
     num = max(total.num_signals for total in totals)
     table = wide_table(
         f"Regret in dB over {num} {run.noun}{'s' * (num != 1)}. mean: its interval is over "
-        "recordings (_recordings.csv in the results says which clips share one; resampled, below 6 "
-        f"Student's t); p: Wilcoxon's signed ranks over {run.noun}s; near: "
-        f"percent of {run.noun}s where the rule is within 0.5 and within 1 dB; dead: fits that "
-        "stayed at zero output."
+        "recordings (_recordings.csv in the results says which clips share one), resampled, or "
+        f"Student's t below 6. p: Wilcoxon's signed ranks over {run.noun}s. near: percent of "
+        f"{run.noun}s where the rule is within 0.5 and within 1 dB. dead: fits that stayed at zero "
+        "output."
     )
     table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("mean", "95 % interval", "median", "worst", "p", "near", "dead"):

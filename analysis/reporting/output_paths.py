@@ -1,4 +1,4 @@
-"""Where a command leaves what it made, tried before it does the work."""
+"""Check where a command will write, before it does the work."""
 
 import tempfile
 from pathlib import Path
@@ -7,10 +7,14 @@ from inr_models import InputError
 
 
 def file_to_write(flag: str, given: str) -> Path:
-    """A file's path, its folder made and tried.
+    """Return the path of a file after checking that it can be written; make its folder.
+
+    Args:
+        flag: the option that names the file, for the message.
+        given: the path that the user gave.
 
     Raises:
-        InputError: it is a folder, or no file can be made there.
+        InputError: the path is a folder, or no file can be made there.
     """
     path = Path(given)
     if path.is_dir():

@@ -1,4 +1,4 @@
-"""The terminal's tables, at most 80 columns wide."""
+"""Make tables for the terminal, at most 80 columns wide."""
 
 import math
 
@@ -7,7 +7,7 @@ from rich.table import Table
 
 
 def wide_table(caption: str, title: str | None = None) -> Table:
-    """A table as wide as a terminal is at least."""
+    """Return an empty table of 80 columns, the least width of a terminal."""
     return Table(
         title=title,
         title_justify="left",
@@ -21,10 +21,12 @@ def wide_table(caption: str, title: str | None = None) -> Table:
 
 
 def number(value: float, form: str = ".1f") -> str:
-    """Decibels to one digit, a dash for NaN."""
-    return "-" if math.isnan(value) else format(round(value, 1) + 0.0, form)  # no "-0.0"
+    """Format decibels with one digit, NaN as a dash."""
+    if math.isnan(value):
+        return "-"
+    return format(round(value, 1) + 0.0, form)  # adding 0.0 turns -0.0 into 0.0
 
 
 def short(value: float) -> str:
-    """A scale in three digits or so."""
+    """Format a scale with about three digits."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

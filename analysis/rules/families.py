@@ -1,4 +1,4 @@
-"""Families of rules with a few constants, each fitted to surfaces by least mean regret."""
+"""Fit families of rules with a few constants to surfaces, by least mean regret."""
 
 import math
 from collections import Counter
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces
+from inr_models import Siren2Config
 from search_spaces.rules import AnyRule
 from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
 from search_spaces.rules.eqn11 import PAPER_SAMPLES, PAPER_WIDTH, Eqn11
@@ -17,35 +18,41 @@ from search_spaces.rules.power_law import LEAST, Power, PowerLaw
 
 Array = NDArray[np.float64]
 Points = tuple[Array, Array]
-"""Shares of Nyquist and gains, [s] each."""
+"""Bandwidths as shares of Nyquist [s], and gains [s]."""
 
 SIMPLEX = (0.7, -0.3)
-"""The edges of a start's simplex, and of those that follow it: e-folds, or exponents."""
+"""Edge lengths of a start's first simplex and of its second, in e-folds or exponents."""
+
+OMEGA_FIRST = Siren2Config.omega_first
 
 SHRINK = 0.05
-"""dB for an exponent that is 1 away from bandwidth matching's: of two rules of nearly equal regret
-the one that is nearer to it."""
+"""Penalty in dB for an exponent that is 1 away from bandwidth matching's.
+
+Between two rules of nearly equal regret it prefers the one nearer to bandwidth matching.
+"""
 
 
 class Fitted(NamedTuple):
-    """`points` asks it about signals; `rule` can be saved, None of what stays in `analysis`."""
+    """A fitted rule: `points` returns its points of signals; `rule` is None without a formula."""
 
     points: Callable[[Surfaces], Points]
     rule: AnyRule | None
 
 
 class Family(NamedTuple):
+    """A name, and a function that fits the family's constants to surfaces."""
+
     name: str
     fit: Callable[[Surfaces], Fitted]
 
 
 def column(surfaces: Surfaces, descriptor: str) -> Array:
-    """[s] a positive descriptor of every signal."""
+    """Return a descriptor [s] of every signal, with small values replaced by `LEAST`."""
     return np.maximum(surfaces.descriptors[descriptor], LEAST)
 
 
 def recording_weights(recordings: Sequence[str]) -> Array:
-    """[s] that sum to 1, every recording's clips together the same."""
+    """Return weights [s] of clips that sum to 1, with the same sum for every recording."""
     counts = Counter(recordings)
     return np.array([1 / counts[recording] / len(counts) for recording in recordings])
 
@@ -57,12 +64,16 @@ def by_simplex(
     rule: Callable[[Array], AnyRule],
     usual: Sequence[float] = (),
 ) -> Family:
-    """A family with parameters [t]: logarithms, then exponents, shrunk towards the `usual` ones.
+    """Return a family that Nelder and Mead's simplex fits, by the mean regret over recordings.
 
-    `points(surfaces)` gives what turns parameters into these signals' points.
+    The simplex runs from several starts, and once more from where it has stopped.
 
-    They are those of the least regret in the mean over recordings, by Nelder and Mead's simplex
-    from several starts, begun anew where it has come to rest.
+    Args:
+        name: of the family.
+        starts: parameters [t] to start from: logarithms, then exponents.
+        points: given surfaces, returns a function from parameters to the signals' points.
+        rule: from parameters to a rule that can be saved.
+        usual: the last parameters are shrunk towards these values.
     """
 
     def fit(surfaces: Surfaces) -> Fitted:
@@ -74,7 +85,7 @@ def by_simplex(
             regret = surfaces.regret_at(*points_of(theta))
             return float(weights @ regret + SHRINK * (unusual**2).sum())
 
-        found = []
+        results = []
         for start in map(np.array, starts):
             result = None
             for size in SIMPLEX:
@@ -82,15 +93,15 @@ def by_simplex(
                 corners = np.vstack([at, at + size * np.eye(len(at))])
                 options = {"xatol": 5e-3, "fatol": 5e-4, "initial_simplex": corners}
                 result = minimize(cost, at, method="Nelder-Mead", options=options)
-            found.append(result)
-        theta = min(found, key=lambda result: result.fun).x
+            results.append(result)
+        theta = min(results, key=lambda result: result.fun).x
         return Fitted(lambda others: points(others)(theta), rule(theta))
 
     return Family(name, fit)
 
 
 def constant(name: str) -> Family:
-    """The best constant point."""
+    """Return the family of constant points."""
 
     def points(surfaces: Surfaces) -> Callable[[Array], Points]:
         ones = np.ones(len(surfaces.targets))
@@ -105,7 +116,7 @@ def constant(name: str) -> Family:
 
 
 def bandwidth(name: str, descriptor: str) -> Family:
-    """K is a multiple of a descriptor, g is fixed."""
+    """Return the family in which K is a multiple of a descriptor and g is constant."""
 
     def points(surfaces: Surfaces) -> Callable[[Array], Points]:
         values = column(surfaces, descriptor)
@@ -123,7 +134,7 @@ def bandwidth(name: str, descriptor: str) -> Family:
 
 
 def eqn11_refitted(name: str) -> Family:
-    """Eqn. 11, scaled in length and width, with its three constants fitted."""
+    """Return the family of Eqn. 11, scaled in length and width, with its three constants fitted."""
 
     def rule(theta: Array) -> Eqn11:
         s0_max, a, b = map(_kept, theta)
@@ -131,11 +142,11 @@ def eqn11_refitted(name: str) -> Family:
 
     def points(surfaces: Surfaces) -> Callable[[Array], Points]:
         psi = column(surfaces, "psi")
-        omega = 30 / np.array([target.nyquist for target in surfaces.targets])
+        omega = OMEGA_FIRST / np.array([target.nyquist for target in surfaces.targets])
 
         def at(theta: Array) -> Points:
             s0_max, a, b = np.exp(np.minimum(theta, 20))
-            # Nyquist is pi n / 2, so s0 over it does not hang on n, nor the gain on the width.
+            # Nyquist is pi n / 2, so s0 / Nyquist does not depend on n, nor the gain on the width.
             s0 = s0_max * (1 - np.exp(-a * psi)) / (math.pi * PAPER_SAMPLES / 2)
             gains = np.sqrt(1 + PAPER_WIDTH * (b * psi) ** 2 / 2)
             return np.sqrt(omega**2 / 3 + s0**2) * gains, gains
@@ -147,7 +158,10 @@ def eqn11_refitted(name: str) -> Family:
 
 
 def power_law(name: str, descriptors: Sequence[str]) -> Family:
-    """K and g are products of powers of descriptors, the first of which is a frequency."""
+    """Return the family in which K and g are products of powers of descriptors.
+
+    The first descriptor is a frequency as a share of Nyquist; K is shrunk towards a multiple of it.
+    """
     num = len(descriptors)
 
     def points(surfaces: Surfaces) -> Callable[[Array], Points]:
@@ -181,7 +195,7 @@ def power_law(name: str, descriptors: Sequence[str]) -> Family:
 
 
 def _gain(logarithm: float) -> float:
-    """A gain that was mapped, or more."""
+    """Return a gain from its logarithm, no less than the lattice's least."""
     return max(float(GAINS[0]), math.exp(logarithm))
 
 
@@ -190,5 +204,5 @@ def _kept(logarithm: float) -> float:
 
 
 def _digits(value: float) -> float:
-    """Three digits: more would be noise, and a person is to read them."""
+    """Round to three digits: more would be noise, and a person will read them."""
     return float(f"{value:.3g}")

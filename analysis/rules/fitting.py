@@ -1,15 +1,14 @@
-"""Fit rules to the maps that a results folder holds, and say what they are worth.
+"""Fit rules to the landscapes of a results folder, and validate them.
 
     python -m analysis.rule_fitting results
     python studies/rule_check.py run --signals ... --rules results/_rules/fitted_*.json
 
-Every family is fitted to all recordings but one and asked about that one, in turn; "chosen" is
-whichever family an inner cross-validation prefers. Regrets in this table are read from smooth
-surfaces through the fitted points; `rule_check` trains the points, which is the last word.
+Every recording is left out in turn: each family is fitted to the others and scored on that one.
+"chosen" is the family that an inner cross-validation prefers. Regrets in this table are read from
+smooth surfaces through the fitted points. `rule_check` trains the points, which is more reliable.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +17,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from analysis.regret.regret import NEAR_DB
+from analysis.reporting.commands import run, surfaces_parser
 from analysis.reporting.tables import number
 from analysis.rules.families import (
     Family,
@@ -31,16 +31,15 @@ from analysis.rules.forest import forest
 from analysis.rules.validation import CHOSEN, Validated, leave_one_recording_out
 from analysis.statistics.intervals import recordings_interval
 from analysis.surfaces.stored import Stored, stored_surfaces
-from analysis.surfaces.surfaces import Surfaces, share_and_gain
-from inr_models import InputError
+from analysis.surfaces.surfaces import Surfaces
 from search_spaces.descriptors import DESCRIPTORS
-from search_spaces.rules import RULES, AnyRule, rule_json
+from search_spaces.rules import EQN11_SOUND, RULES, AnyRule, rule_json
 from search_spaces.rules.bandwidth_matching import at_share
 from search_spaces.rules.table import Table
 from studies.engine.store.folder import Folder
 
 LOW_PSI = 0.2
-"""Below it descriptors matter most: above 0.4 nearly anything works."""
+"""Descriptors matter most for signals of a lower psi; above 0.4 nearly any point works."""
 
 FAMILIES: tuple[Family, ...] = (
     constant("constant"),
@@ -56,65 +55,54 @@ FAMILIES: tuple[Family, ...] = (
     forest("forest", tuple(DESCRIPTORS)),
 )
 
-PUBLISHED = ("eqn11_length_width", "eqn11_length")
-
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; an exit code."""
-    parser = argparse.ArgumentParser(prog="analysis.rule_fitting", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("results", help="a results folder with maps, of studies/rule_check.py say")
-    parser.add_argument(
-        "--recordings", metavar="CSV", help="columns signal, recording: what was cut from what"
-    )
+    """Run the command and return its exit code."""
+    parser = surfaces_parser("analysis.rule_fitting", __doc__)
     parser.add_argument(
         "--write",
         metavar="FOLDER",
         help="for rules and held-out points (default: RESULTS/_rules)",
     )
-    arguments = parser.parse_args(argv)
-    console = Console(highlight=False, markup=False)
-    try:
-        stored = stored_surfaces(arguments.results, arguments.recordings)
-        made = stored.surfaces
-        folder = Folder(arguments.write or arguments.results)
-        inside = "" if arguments.write else "_rules/"
-        folder.check_writable()
-        console.print(_what(stored))
-        with console.status("leaving out every recording in turn"):
-            validated = leave_one_recording_out(FAMILIES, made)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    console.print(validation_table(made, [*published(made), *validated]))
+    return run(_fit, parser, argv)
 
-    def leave(name: str, rule: AnyRule) -> None:
+
+def _fit(arguments: argparse.Namespace) -> None:
+    console = Console(highlight=False, markup=False)
+    stored = stored_surfaces(arguments.results, arguments.recordings)
+    surfaces = stored.surfaces
+    folder = Folder(arguments.write or arguments.results)
+    inside = "" if arguments.write else "_rules/"
+    folder.check_writable()
+    console.print(_extent(stored))
+    with console.status("leaving out every recording in turn"):
+        validated = leave_one_recording_out(FAMILIES, surfaces)
+    console.print(validation_table(surfaces, [*published(surfaces), *validated]))
+
+    def write(name: str, rule: AnyRule) -> None:
         folder.write_bytes(f"{inside}{name}.json", f"{rule_json(rule)}\n".encode())
 
     for family in FAMILIES:
-        if rule := family.fit(made).rule:
-            # Not the registry's name: that is of what is fitted to the benchmark.
-            leave(f"fitted_{family.name}", rule)
-            console.print(f"{family.name}: {getattr(rule, 'formula', rule)}", soft_wrap=True)
-    for each in validated:
-        leave(f"held_out/held_out_{each.name}", held_out(made, each))
+        if rule := family.fit(surfaces).rule:
+            # The plain name is the registry's, which holds what was fitted to the benchmark.
+            write(f"fitted_{family.name}", rule)
+            console.print(f"{family.name}: {rule.formula}", soft_wrap=True)
+    for family in validated:
+        write(f"held_out/held_out_{family.name}", held_out(surfaces, family))
     console.print(f"rules    {folder.results}/{inside}".rstrip("/"), soft_wrap=True)
-    return 0
 
 
 def published(surfaces: Surfaces) -> list[Validated]:
-    """Eqn. 11 as it is: nothing of it was fitted here."""
-    found = []
-    for name in PUBLISHED:
-        pairs = [share_and_gain(target, RULES[name](target)) for target in surfaces.targets]
-        at = np.array(pairs).T
-        regret = surfaces.regret_at(*at)
-        found.append(Validated(name, regret, at[0], at[1], (name,) * len(pairs)))
-    return found
+    """Return Eqn. 11 as published, with no constant that was fitted here."""
+    num = len(surfaces.targets)
+    return [
+        Validated(name, *surfaces.regret_of(RULES[name]), taken=(name,) * num)
+        for name in EQN11_SOUND
+    ]
 
 
 def held_out(surfaces: Surfaces, validated: Validated) -> Table:
-    """Every signal's point by the rule that has not seen its recording, to be trained."""
+    """Return a table of each signal's point by the rule that has not seen its recording."""
     points = {
         target.sha256: at_share(target, share, gain)
         for target, share, gain in zip(
@@ -125,7 +113,7 @@ def held_out(surfaces: Surfaces, validated: Validated) -> Table:
 
 
 def validation_table(surfaces: Surfaces, validated: Sequence[Validated]) -> RichTable:
-    """Every family's regret on held-out recordings, least first."""
+    """Return a table of every family's regret on held-out recordings, the least first."""
     psi = surfaces.descriptors["psi"]
     low = psi < LOW_PSI
     table = RichTable(
@@ -133,33 +121,33 @@ def validation_table(surfaces: Surfaces, validated: Sequence[Validated]) -> Rich
         caption_justify="left",
         caption="Regret in dB on recordings that the rule was not fitted to, read from smooth "
         "surfaces. mean: its interval is over recordings; near: percent of clips within 0.5 and "
-        f"within 1 dB; psi<{LOW_PSI:g}: mean over the {low.sum()} clips below. chosen: whichever "
-        "family an inner cross-validation prefers; eqn11_*: as published.",
+        f"within 1 dB; psi<{LOW_PSI:g}: mean over the {low.sum()} clips below. chosen: the family "
+        "that an inner cross-validation prefers; eqn11_*: as published.",
     )  # fmt: skip
     table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("mean", "95 % interval", "median", "worst", "near", f"psi<{LOW_PSI:g}"):
         table.add_column(name, justify="right", no_wrap=True)
     weights = recording_weights(surfaces.recordings)
-    for each in sorted(validated, key=lambda v: float(weights @ v.regret)):
-        interval = recordings_interval(each.regret.tolist(), surfaces.recordings)
+    for family in sorted(validated, key=lambda v: float(weights @ v.regret)):
+        interval = recordings_interval(family.regret.tolist(), surfaces.recordings)
         table.add_row(
-            each.name,
+            family.name,
             f"{interval.mean:.2f}",
             f"[{interval.low:.2f}, {interval.high:.2f}]",
-            f"{np.median(each.regret):.2f}",
-            number(float(each.regret.max())),
-            "/".join(f"{100 * (each.regret <= near).mean():.0f}" for near in NEAR_DB),
-            f"{each.regret[low].mean():.2f}" if low.any() else "-",
-            style="bold" if each.name == CHOSEN else None,
+            f"{np.median(family.regret):.2f}",
+            number(float(family.regret.max())),
+            "/".join(f"{100 * (family.regret <= near).mean():.0f}" for near in NEAR_DB),
+            f"{family.regret[low].mean():.2f}" if low.any() else "-",
+            style="bold" if family.name == CHOSEN else None,
         )
     return table
 
 
-def _what(stored: Stored) -> str:
-    made, setting = stored.surfaces, stored.setting
-    num = len(made.targets)
+def _extent(stored: Stored) -> str:
+    surfaces, setting = stored.surfaces, stored.setting
+    num = len(surfaces.targets)
     left = f" {stored.num_left_out} signals have too few points." if stored.num_left_out else ""
     return (
-        f"{num} signals of {len(set(made.recordings))} recordings, {stored.num_fits:,} fits: "
+        f"{num} signals of {len(set(surfaces.recordings))} recordings, {stored.num_fits:,} fits: "
         f"{setting['hp_depth']} x {setting['hp_width']}, {setting['fit_epochs']:,} epochs.{left}"
     )

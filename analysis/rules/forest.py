@@ -1,6 +1,6 @@
-"""A random forest over the joint surface: regret as a function of descriptors, K and g.
+"""Fit a random forest to all surfaces: regret as a function of descriptors, K and g.
 
-It knows no formula, so what it gains over the short rules is what they leave on the table.
+A forest has no formula. What it gains over the short rules is what their formulas cannot express.
 """
 
 import numpy as np
@@ -12,11 +12,11 @@ from analysis.surfaces.surfaces import DEPTH_DB, GAINS, SHARES, Surfaces
 
 Array = NDArray[np.float64]
 STEP = 4
-"""Every fourth bandwidth and gain of the lattice is trained on: the surface is smooth."""
+"""The forest trains on every fourth bandwidth and gain of the lattice: surfaces are smooth."""
 
 
 def forest(name: str, descriptors: tuple[str, ...]) -> Family:
-    """At a signal, the lattice's point of the least regret that the forest predicts."""
+    """Return the family that takes the point where a forest predicts the least regret."""
 
     def fit(surfaces: Surfaces) -> Fitted:
         lattice = _lattice(SHARES[::STEP], GAINS[::STEP])
@@ -24,9 +24,8 @@ def forest(name: str, descriptors: tuple[str, ...]) -> Family:
         targets = regret[:, ::STEP, ::STEP].reshape(len(surfaces.targets), -1)
         known = np.isfinite(targets)
         inputs = _inputs(surfaces, descriptors, lattice)[known]
-        weights = np.broadcast_to(recording_weights(surfaces.recordings)[:, None], known.shape)[
-            known
-        ]
+        of_signals = recording_weights(surfaces.recordings)
+        weights = np.broadcast_to(of_signals[:, None], known.shape)[known]
         model = RandomForestRegressor(
             n_estimators=100, min_samples_leaf=3, max_features=0.5, n_jobs=1, random_state=0
         ).fit(inputs, targets[known], sample_weight=weights)
@@ -36,7 +35,7 @@ def forest(name: str, descriptors: tuple[str, ...]) -> Family:
             predicted = model.predict(
                 _inputs(others, descriptors, fine).reshape(-1, inputs.shape[-1])
             ).reshape(len(others.targets), -1)
-            # Where nothing was fitted, nothing is known.
+            # Outside the fitted region the forest would extrapolate.
             predicted[np.isnan(others.psnr[:, ::2, ::2]).reshape(predicted.shape)] = np.inf
             best = np.exp(fine[predicted.argmin(axis=1)])
             return best[:, 0], best[:, 1]
@@ -47,13 +46,13 @@ def forest(name: str, descriptors: tuple[str, ...]) -> Family:
 
 
 def _lattice(shares: Array, gains: Array) -> Array:
-    """[p, 2] logarithms of every pair."""
+    """Return the logarithms [p, 2] of every pair of a share and a gain."""
     axes = np.meshgrid(np.log(shares), np.log(gains), indexing="ij")
     return np.stack(axes, axis=-1).reshape(-1, 2)
 
 
 def _inputs(surfaces: Surfaces, descriptors: tuple[str, ...], lattice: Array) -> Array:
-    """[s, p, inputs]: the descriptors, then log K and log g."""
+    """Return the forest's inputs [s, p, inputs]: the descriptors, then log K and log g."""
     of_signals = np.nan_to_num(np.stack([surfaces.descriptors[d] for d in descriptors], axis=-1))
     shape = (len(of_signals), len(lattice))
     return np.concatenate(

@@ -1,18 +1,18 @@
-"""Does psi suffice? What every other descriptor adds to a flexible model of psi alone.
+"""Does psi suffice? Measure what every other descriptor adds to a flexible model of psi alone.
 
     python -m analysis.sufficiency results
 
-The model has no formula: for a signal it takes the (K, g) of the least mean regret over the other
-recordings' signals, weighted by how near their descriptors are (a Gaussian kernel over normal
-scores of the ranks). All points within NEAR_DB of the least count, since which of them is the least
-is chance, and a jump of it would look like a gain. With psi alone it is as good as any smooth rule
-of psi; a descriptor's gain is how much regret it saves when it is told as well, in dB on recordings
-that are left out. The permutation test shuffles the recordings' descriptors among neighbours in
-psi, all descriptors together, and compares the largest gain of all, so it pays for their number.
+The model has no formula. For a signal it takes the (K, g) of the least mean regret over the signals
+of other recordings, weighted by how similar their descriptors are (a Gaussian kernel over normal
+scores of the ranks). All points within NEAR_DB of the least count: which of them is the least is
+chance, and a jump between them would look like a gain. With psi alone the model is as good as any
+smooth rule of psi. A descriptor's gain is the regret in dB that it saves on left-out recordings
+when the model knows it too. The permutation test shuffles the recordings' descriptors among
+neighbours in psi, all descriptors together. It compares the largest gain, so it corrects for their
+number.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,49 +22,66 @@ from rich.console import Console
 from rich.table import Table
 from scipy import stats
 
+from analysis.reporting.commands import run, surfaces_parser
 from analysis.reporting.tables import wide_table
 from analysis.rules.families import recording_weights
 from analysis.rules.validation import check_recordings
-from analysis.statistics.intervals import Interval, recordings_interval
+from analysis.statistics.intervals import SURE, Interval, recordings_interval
 from analysis.surfaces.stored import stored_surfaces
 from analysis.surfaces.surfaces import Surfaces
-from inr_models import InputError
 
 Array = NDArray[np.float64]
 
 WIDTHS = (0.15, 0.3, 0.6, 1.2)
-"""Of the kernel, in normal scores."""
+"""Widths of the kernel, in normal scores."""
 
 STRATA = ((0.0, 0.2), (0.2, 0.4), (0.4, 1.0))
-"""Of psi."""
+"""Ranges of psi."""
 
 NEAR_DB = 0.1
 
 NEIGHBOURS = 6
-"""Recordings of like psi, among which the test shuffles."""
+"""The number of recordings of similar psi among which the test shuffles."""
 
 SHUFFLES = 200
 
 
 class Gain(NamedTuple):
-    """What a descriptor saves, in dB: over all recordings, by stratum; p of the largest gain."""
+    """The regret in dB that a descriptor saves beside psi: over all recordings, and by stratum.
+
+    `p_value` is of the permutation test of the largest gain.
+    """
 
     descriptor: str
     interval: Interval
     of_strata: tuple[float, ...]
     p_value: float
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether the test and the interval agree that the descriptor adds to psi."""
+        return self.p_value < SURE and self.interval.sign > 0
+
 
 class Sufficiency(NamedTuple):
-    """The gains, largest first, and the regret [s] in dB of the model of psi alone."""
+    """The gains, the largest first, and the regret [s] in dB of the model of psi alone."""
 
     gains: tuple[Gain, ...]
     alone: Array
 
 
 def sufficiency(surfaces: Surfaces, *, shuffles: int = SHUFFLES, seed: int = 0) -> Sufficiency:
-    """Every descriptor's gain over psi alone; of those that rank the signals alike, or the other
-    way round, the first's.
+    """Return every descriptor's gain over psi alone.
+
+    Descriptors that rank the signals alike, or in reverse, count once: the first stands for them.
+
+    Args:
+        surfaces: of 3 recordings or more.
+        shuffles: of the permutation test.
+        seed: of the permutation test.
+
+    Example:
+        >>> sufficiency(surfaces, shuffles=20).gains[0].descriptor
     """
     model = KernelModel(surfaces)
     psi = normal_scores(surfaces.descriptors["psi"])
@@ -89,32 +106,37 @@ def sufficiency(surfaces: Surfaces, *, shuffles: int = SHUFFLES, seed: int = 0) 
         )
     values = surfaces.descriptors["psi"]
     strata = [(values >= low) & (values < high) for low, high in STRATA]
-    found = [
+    gains = [
         Gain(
-            name,
-            recordings_interval(gain.tolist(), surfaces.recordings),
-            tuple(float(gain[inside].mean()) if inside.any() else np.nan for inside in strata),
-            float((1 + (largest >= gain.mean()).sum()) / (1 + shuffles)),
+            descriptor=name,
+            interval=recordings_interval(gain.tolist(), surfaces.recordings),
+            of_strata=tuple(
+                float(gain[inside].mean()) if inside.any() else np.nan for inside in strata
+            ),
+            p_value=float((1 + (largest >= gain.mean()).sum()) / (1 + shuffles)),
         )
         for name, gain in saved.items()
     ]
-    return Sufficiency(tuple(sorted(found, key=lambda g: -g.interval.mean)), alone)
+    return Sufficiency(tuple(sorted(gains, key=lambda gain: -gain.interval.mean)), alone)
 
 
 class KernelModel:
-    """The point of the least kernel-weighted regret of the signals of other recordings."""
+    """Take the point of the least kernel-weighted regret of the signals of other recordings."""
 
     def __init__(self, surfaces: Surfaces) -> None:
         recordings = np.array(surfaces.recordings)
         self.others = recordings[:, None] != recordings[None, :]
-        # In single precision, which is enough for dB.
+        # Single precision is enough for dB.
         self.regrets = surfaces.regret.reshape(len(recordings), -1).astype(np.float32)
         self.weights = recording_weights(surfaces.recordings)
 
     def regret(self, features: Sequence[Array]) -> Array:
-        """[s] regret in dB of each signal, knowing `features` [s] each.
+        """Return the regret [s] in dB of each signal, given the features that the model knows.
 
         The kernel's width is, for every signal, the one that does best for the other recordings.
+
+        Args:
+            features: normal scores [s] of each descriptor.
         """
         at = np.stack(features)
         distance = ((at[:, :, None] - at[:, None, :]) ** 2).sum(axis=0)
@@ -123,7 +145,7 @@ class KernelModel:
         return of_widths[means.argmin(axis=0), np.arange(of_widths.shape[1])]
 
     def _at(self, distance: Array, width: float) -> Array:
-        # Never all zero, however far the nearest is.
+        # The constant keeps a row from being all zero, however far the nearest signal is.
         kernel = np.exp(-distance / (2 * width**2)) + 1e-9
         kernel *= self.others * self.weights
         kernel /= kernel.sum(axis=1, keepdims=True)
@@ -133,60 +155,54 @@ class KernelModel:
 
 
 def normal_scores(values: Array) -> Array:
-    """[s] what a normal distribution has at the ranks of the values."""
+    """Return the quantiles [s] of a normal distribution at the ranks of the values."""
+    # QuantileTransformer maps the ends to clipped values, and would change every gain.
     return stats.norm.ppf((stats.rankdata(values) - 0.5) / len(values))
 
 
 def _shuffled(recordings: Sequence[str], psi: Array, rng: np.random.Generator) -> NDArray[np.int_]:
-    """[s] whose descriptors each signal gets: those of a recording of nearly the same psi.
+    """Return [s] the signal that each signal takes its descriptors from, one of similar psi.
 
-    Recordings are ordered by their mean psi and shuffled in blocks of `NEIGHBOURS`, which begin
-    anywhere. The clips of one get those of another, in the order of their psi, over and over where
-    these are fewer.
+    Recordings are ordered by their mean psi and shuffled in blocks of `NEIGHBOURS`, the first of
+    which has a random length. The clips of a recording get those of another in the order of their
+    psi, repeated where there are fewer.
     """
     names, place = np.unique(recordings, return_inverse=True)
-    clips = [members[np.argsort(psi[members])] for members in _members(place, len(names))]
+    clips = []
+    for recording in range(len(names)):
+        members = np.flatnonzero(place == recording)
+        clips.append(members[np.argsort(psi[members])])
     order = np.argsort([psi[members].mean() for members in clips])
     blocks = np.split(order, range(int(rng.integers(NEIGHBOURS)), len(order), NEIGHBOURS))
-    found = np.empty(len(psi), dtype=int)
+    sources = np.empty(len(psi), dtype=int)
     for block in blocks:
         for one, other in zip(block, rng.permutation(block), strict=True):
-            found[clips[one]] = np.resize(clips[other], len(clips[one]))
-    return found
-
-
-def _members(place: NDArray[np.int_], num: int) -> list[NDArray[np.int_]]:
-    return [np.flatnonzero(place == which) for which in range(num)]
+            sources[clips[one]] = np.resize(clips[other], len(clips[one]))
+    return sources
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; an exit code."""
-    parser = argparse.ArgumentParser(prog="analysis.sufficiency", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("results", help="a results folder with maps, of studies/rule_check.py say")
-    parser.add_argument("--recordings", metavar="CSV", help="columns signal, recording")
-    arguments = parser.parse_args(argv)
+    """Run the command and return its exit code."""
+    return run(_measure, surfaces_parser("analysis.sufficiency", __doc__), argv)
+
+
+def _measure(arguments: argparse.Namespace) -> None:
     console = Console(highlight=False, markup=False)
-    try:
-        made = stored_surfaces(arguments.results, arguments.recordings).surfaces
-        check_recordings(made)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    surfaces = stored_surfaces(arguments.results, arguments.recordings).surfaces
+    check_recordings(surfaces)
     with console.status("leaving out every recording, and shuffling"):
-        found = sufficiency(made)
-    console.print(sufficiency_table(made, found))
-    return 0
+        gains = sufficiency(surfaces)
+    console.print(sufficiency_table(surfaces, gains))
 
 
 def sufficiency_table(surfaces: Surfaces, found: Sufficiency, most: int = 12) -> Table:
-    """The descriptors of the largest gains."""
+    """Return a table of the descriptors with the largest gains."""
     psi = surfaces.descriptors["psi"]
     counts = [int(((psi >= low) & (psi < high)).sum()) for low, high in STRATA]
     table = wide_table(
-        f"Regret in dB that a descriptor saves beside psi, over {len(psi)} signals that were left "
-        f"out; psi alone: {found.alone.mean():.2f} dB. p: permutation test of the largest of "
-        f"{len(found.gains)} gains. By psi: {', '.join(map(str, counts))} signals."
+        f"Regret in dB that a descriptor saves beside psi, over {len(psi)} left-out signals; psi "
+        f"alone: {found.alone.mean():.2f} dB. p: permutation test of the largest of "
+        f"{len(found.gains)} gains. Signals in each range of psi: {', '.join(map(str, counts))}."
     )
     table.add_column("beside psi", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("gain", "95 % interval", "p", *(f"{low:g}-{high:g}" for low, high in STRATA)):

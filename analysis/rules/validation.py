@@ -1,8 +1,7 @@
-"""What a family of rules is worth on recordings that it was not fitted to.
+"""Measure families of rules on recordings that they were not fitted to.
 
-Every recording is left out in turn, with all clips that were cut from it. Whoever then takes the
-best family chooses it by an inner cross-validation over the recordings that are left, so that the
-choice is paid for as well.
+Every recording is left out in turn, with all clips that were cut from it. The best family is chosen
+by an inner cross-validation over the remaining recordings, so the choice is validated as well.
 """
 
 import zlib
@@ -11,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.model_selection import LeaveOneGroupOut, PredefinedSplit
 
 from analysis.rules.families import Family, recording_weights
 from analysis.surfaces.surfaces import Surfaces
@@ -22,9 +22,14 @@ CHOSEN = "chosen"
 
 
 class Validated(NamedTuple):
-    """A family on held-out recordings: [s] regret in dB on the surfaces, shares and gains.
+    """A family on held-out recordings.
 
-    `taken` [s] names the family that was asked: of the chosen one it may change.
+    Attributes:
+        name: of the family, or `CHOSEN`.
+        regret: [s] in dB, read from the surfaces.
+        shares: [s] bandwidths of its points as shares of Nyquist.
+        gains: [s] gains of its points.
+        taken: [s] the family that gave each point. It varies only for `CHOSEN`.
     """
 
     name: str
@@ -35,58 +40,57 @@ class Validated(NamedTuple):
 
 
 def check_recordings(surfaces: Surfaces) -> None:
-    """Raise InputError if there are too few recordings to leave one out, and of these another."""
+    """Raise InputError if there are fewer than the 3 recordings that two nested folds need."""
     if (count := len(set(surfaces.recordings))) < 3:
         raise InputError(
             "too-few",
             "recording",
-            f"{len(surfaces.targets)} landscapes are of {count} recording{'s' * (count != 1)}: map "
-            "clips of 3 recordings or more, of which one is left out at a time.",
+            f"{len(surfaces.targets)} landscapes, but the number of their recordings is {count}: "
+            "fit clips of 3 recordings or more, because one is left out at a time.",
         )
 
 
 def leave_one_recording_out(families: Sequence[Family], surfaces: Surfaces) -> list[Validated]:
-    """Each family, and the one that is chosen among those that can be saved, on each recording in
-    its turn.
+    """Validate each family, and the choice among the families that can be saved.
 
     Raises:
         InputError: there are fewer than 3 recordings.
+
+    Example:
+        >>> constant_point, chosen = leave_one_recording_out([constant("constant")], surfaces)
     """
     check_recordings(surfaces)
     num = len(surfaces.targets)
     points = {family.name: np.full((2, num), np.nan) for family in families}
     chosen = [""] * num
-    recordings = np.array(surfaces.recordings)
-    for recording in dict.fromkeys(surfaces.recordings):
-        out = recordings == recording
-        rest, held_out = surfaces.subset(~out), surfaces.subset(out)
+    folds = LeaveOneGroupOut().split(np.zeros(num), groups=surfaces.recordings)
+    for rest_indices, out in folds:
+        rest, held_out = surfaces.subset(rest_indices), surfaces.subset(out)
         can_be_saved = []
         for family in families:
             fitted = family.fit(rest)
             points[family.name][:, out] = fitted.points(held_out)
-            can_be_saved += [family] if fitted.rule else []
+            if fitted.rule:
+                can_be_saved.append(family)
         winner = best_family(can_be_saved, rest).name
-        for index in np.flatnonzero(out):
+        for index in out:
             chosen[index] = winner
     points[CHOSEN] = np.array([points[name][:, i] for i, name in enumerate(chosen)]).T
-    return [
-        Validated(
-            name,
-            surfaces.regret_at(*at),
-            at[0],
-            at[1],
-            tuple(chosen) if name == CHOSEN else (name,) * num,
-        )
-        for name, at in points.items()
-    ]
+    validated = []
+    for name, (shares, gains) in points.items():
+        taken = tuple(chosen) if name == CHOSEN else (name,) * num
+        validated.append(Validated(name, surfaces.regret_at(shares, gains), shares, gains, taken))
+    return validated
 
 
 def best_family(families: Sequence[Family], surfaces: Surfaces) -> Family:
-    """The family of the least mean regret over recordings, cross-validated in `INNER_FOLDS`, or
-    leaving out one at a time where they are few.
+    """Return the family of the least cross-validated mean regret over recordings.
+
+    There are `INNER_FOLDS` folds of recordings, or one for each recording where these are few.
     """
     names = sorted(set(surfaces.recordings))
-    # Of many, a recording's fold follows from its name alone; of few, folds would stay empty.
+    # A hash of the name keeps a recording in its fold when others are added, which GroupKFold does
+    # not. Few recordings would leave some of these folds empty.
     few = len(names) <= 2 * INNER_FOLDS
     fold_of = {n: i if few else zlib.crc32(n.encode()) % INNER_FOLDS for i, n in enumerate(names)}
     folds = np.array([fold_of[name] for name in surfaces.recordings])
@@ -94,10 +98,9 @@ def best_family(families: Sequence[Family], surfaces: Surfaces) -> Family:
 
     def regret(family: Family) -> float:
         total = 0.0
-        for fold in np.unique(folds):
-            out = folds == fold
+        for rest, out in PredefinedSplit(folds).split():
             held_out = surfaces.subset(out)
-            points = family.fit(surfaces.subset(~out)).points(held_out)
+            points = family.fit(surfaces.subset(rest)).points(held_out)
             total += float(weights[out] @ held_out.regret_at(*points))
         return total
 

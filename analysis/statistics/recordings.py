@@ -1,6 +1,7 @@
-"""Which signals were cut from one recording: a results folder's `_recordings.csv`.
+"""Read and write `_recordings.csv`, which says which signals were cut from one recording.
 
-The name begins so that readers of the folder as one table (pandas, DuckDB) pass over it.
+The name begins with an underscore so that pandas and DuckDB skip it when they read the folder as
+one table.
 """
 
 import csv
@@ -15,10 +16,13 @@ FILE = "_recordings.csv"
 
 
 def read_recordings(folder: Folder, path: str | None = None) -> dict[str, str]:
-    """Signal -> recording, of the folder's file or of another one; {} where there is none.
+    """Return the recording of each signal, by the signal's name; {} where there is no file.
+
+    Args:
+        path: a file to read instead of the folder's own.
 
     Raises:
-        InputError: the other file is not there, or one lacks the columns signal and recording.
+        InputError: `path` cannot be read, or a file lacks the columns signal and recording.
     """
     where = path or f"{folder.results}/{FILE}"
     try:
@@ -39,7 +43,7 @@ def read_recordings(folder: Folder, path: str | None = None) -> dict[str, str]:
 
 
 def write_recordings(folder: Folder, recordings: Mapping[str, str]) -> None:
-    """Replace the folder's file by these, in order."""
+    """Replace the folder's file by these recordings, in the order of the signals' names."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["signal", "recording"])

@@ -1,4 +1,4 @@
-"""Figures of landscapes over bandwidth and gain, for notebooks and FINDINGS.md.
+"""Draw surfaces over bandwidth and gain, for notebooks and FINDINGS.md.
 
 Axes of arrays: s signal, k bandwidth, g gain, as in `analysis.surfaces.surfaces`.
 """
@@ -16,21 +16,19 @@ from scipy.stats import spearmanr
 from analysis.grid.plots import BEST, INK, MUTED, OUTLINE, RULE, STYLE
 from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces, share_and_gain
 from inr_models import InputError
-from search_spaces.rules import RECOMMENDED, RULES
+from search_spaces.rules import EQN11_SCALED, RECOMMENDED, RULES
 
-NEW = "#1f7a8c"
-"""The recommended rule, beside Eqn. 11 in RULE's red."""
+TEAL = "#1f7a8c"
 
-PAPER = "eqn11_length_width"
-COLORS = {PAPER: RULE, RECOMMENDED: NEW}
+COLORS = {EQN11_SCALED: RULE, RECOMMENDED: TEAL}
 NEAR = 0.5
-"""dB below the optimum, within which a ridge is flat."""
+"""A ridge counts as flat where it is at most so many dB below the optimum."""
 
 
 def landscapes(surfaces: Surfaces, num: int = 12, columns: int = 4) -> Figure:
-    """Surfaces of `num` signals from the lowest psi to the highest, as far as points were fitted.
+    """Draw the surfaces of `num` signals, from the lowest psi to the highest.
 
-    Red cross: Eqn. 11, scaled; teal cross: the recommended rule; circle: the optimum.
+    A red cross marks Eqn. 11, scaled; a teal cross the recommended rule; a circle the optimum.
     """
     order = np.argsort(surfaces.descriptors["psi"], kind="stable")
     chosen = order[np.unique(np.linspace(0, len(order) - 1, num).round().astype(int))]
@@ -52,10 +50,10 @@ def landscapes(surfaces: Surfaces, num: int = 12, columns: int = 4) -> Figure:
 
 
 def landscape(surfaces: Surfaces, name: str) -> Figure:
-    """One signal's surface, with PSNR in dB.
+    """Draw the surface of one signal, with PSNR in dB.
 
     Raises:
-        InputError: there is no signal of this name.
+        InputError: no signal has this name.
     """
     if name not in surfaces.names:
         raise InputError(
@@ -87,14 +85,14 @@ def _surface(axes: Axes, surfaces: Surfaces, index: int, levels: int = 12):
         SHARES, GAINS, psnr.T, levels=np.linspace(top - 12, top, levels + 1), cmap="viridis",
         extend="min",
     )  # fmt: skip
-    best = np.unravel_index(np.nanargmax(psnr), psnr.shape)
-    at = (SHARES[best[0]], GAINS[best[1]])
+    k, g = surfaces.best(index)
+    at = (SHARES[k], GAINS[g])
     axes.plot(*at, "o", ms=11, mew=2, mfc="none", mec="white", zorder=4)
     axes.plot(*at, "o", ms=13, mew=1, mfc="none", mec=BEST, zorder=4, label="optimum")
     target = surfaces.targets[index]
-    for name, label in ((PAPER, "Eqn. 11, scaled"), (RECOMMENDED, RECOMMENDED)):
+    for name, label in ((EQN11_SCALED, "Eqn. 11, scaled"), (RECOMMENDED, RECOMMENDED)):
         share, gain = share_and_gain(target, RULES[name](target))
-        # A point beyond the axes is marked at their end.
+        # A point outside the axes is marked at their end.
         share = min(max(share, SHARES[0]), SHARES[-1])
         axes.plot(
             share, min(gain, GAINS[-1]), "x", ms=8, mew=2.4, color=COLORS[name],
@@ -108,9 +106,10 @@ def _surface(axes: Axes, surfaces: Surfaces, index: int, levels: int = 12):
 
 
 def ridges(surfaces: Surfaces, descriptors: Sequence[str] = ("psi", "low_pass_40")) -> Figure:
-    """Regret at the best gain over bandwidth, a column a signal, in the order of a descriptor.
+    """Draw the regret at the best gain over bandwidth, with one column for each signal.
 
-    The better the descriptor, the straighter the bright ridge. Points: the optima.
+    The columns follow the order of a descriptor: the better the descriptor, the straighter the
+    bright ridge. Points mark the optima.
     """
     best = np.clip(np.nanmin(_relative(surfaces), axis=2), 0, 10)
     with matplotlib.rc_context(STYLE):
@@ -135,15 +134,15 @@ def ridges(surfaces: Surfaces, descriptors: Sequence[str] = ("psi", "low_pass_40
 
 
 def _relative(surfaces: Surfaces) -> np.ndarray:
-    """[s, k, g] regret, where a bandwidth was fitted at any gain NaN elsewhere."""
+    """Return the regret [s, k, g], with inf where a bandwidth was fitted, but not at this gain."""
     fitted = np.isfinite(surfaces.psnr).any(axis=2, keepdims=True)
     return np.where(np.isfinite(surfaces.psnr) | ~fitted, surfaces.regret, np.inf)
 
 
 def optima(surfaces: Surfaces, descriptors: Sequence[str]) -> Figure:
-    """The optimum's K over descriptors; bars reach as far as the ridge stays within 0.5 dB.
+    """Draw the optimum's K over descriptors; bars span the ridge within 0.5 dB of the optimum.
 
-    Line: the one factor for all that has the least deviation of log K.
+    The line is one factor for all signals: the median of K over the descriptor.
     """
     regret = np.nanmin(_relative(surfaces), axis=2)
     best = SHARES[regret.argmin(axis=1)]

@@ -1,4 +1,4 @@
-"""From a results folder to the surfaces that rules are fitted to."""
+"""Read the surfaces that rules are fitted to from a results folder."""
 
 import statistics
 from collections import Counter, defaultdict
@@ -11,32 +11,39 @@ from analysis.surfaces.surfaces import Fit, Surfaces, surfaces
 from inr_models import InputError
 from search_spaces.rules import NoiseScales
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
+from studies.engine.store.metrics import HEADLINE, ZERO_OUTPUT
 from studies.engine.store.rows import signal_from_row
 from studies.engine.store.store import Store
 
 BENCHMARK = str(Path(__file__).parents[1] / "data")
-"""The tabular benchmark: what is committed is a results folder as well."""
+"""The tabular benchmark, which is a results folder as well."""
 
 MIN_POINTS = 12
-"""Fewer do not show where a ridge lies."""
+"""A signal with fewer points has no surface: they do not show where a ridge lies."""
 
 SETTING = (
     "hp_width", "hp_depth", "fit_epochs", "fit_learning_rate", "fit_decay", "fit_decay_every",
     "hp_zero_output_bias", "n",
 )  # fmt: skip
-"""Fits that agree in these can be compared; sounds of all samples."""
+"""Columns in which fits must agree to be compared."""
 
 WHOLE = ("ok", "dead", "diverged")
-"""Statuses of fits that went as far as they could."""
+"""Statuses of fits that will not go on."""
 
 SEED = 0
-"""Every cell of a map has it."""
+"""The seed that every cell of a grid run has."""
 
 
 class Stored(NamedTuple):
-    """Surfaces, and what they were made of: the setting of its fits, and how many there are.
+    """Surfaces, and what they were made from.
 
-    `points` [s] is how many each signal has, `seeds` [s] over how many seeds these are means.
+    Attributes:
+        surfaces: one for each signal [s].
+        setting: the value of each column of `SETTING` that the fits share.
+        num_fits: the number of fits that the surfaces smooth.
+        points: [s] the number of points of each signal.
+        seeds: [s] the number of seeds that each signal's points are means over.
+        num_left_out: signals with fewer than `MIN_POINTS` points.
     """
 
     surfaces: Surfaces
@@ -45,35 +52,39 @@ class Stored(NamedTuple):
     points: tuple[int, ...]
     seeds: tuple[int, ...]
     num_left_out: int
-    """Signals with fewer than `MIN_POINTS` points."""
 
 
 def stored_surfaces(
     results: str, recordings: str | None = None, *, other: Mapping[str, Any] | None = None
 ) -> Stored:
-    """The surfaces of the setting that most of a results folder's SIREN² fits have.
+    """Return the surfaces of the setting that most SIREN² fits of a results folder have.
 
-    `recordings` is a CSV file with columns `signal` and `recording`: clips of one recording are
-    never on both sides of a validation. Without it, the folder's own `_recordings.csv`; a signal
-    that is in none is a recording by itself. `other` are columns of `SETTING` that shall have
-    another value than usual; None is any value.
+    Args:
+        results: the folder.
+        recordings: a CSV file with columns `signal` and `recording`; by default the folder's own
+            `_recordings.csv`. Clips of one recording are never on both sides of a validation. A
+            signal that the file lacks is a recording by itself.
+        other: columns of `SETTING` with another value than usual; None stands for any value.
 
     Raises:
-        InputError: there is no such folder or file, or too little in it.
+        InputError: the folder or the file does not exist, or fewer than two signals have enough
+            points.
+
+    Example:
+        >>> stored_surfaces("analysis/data").surfaces.names
     """
     store = Store(results, create=False)
     setting = {**usual_setting(store), **(other or {})}
     free = {name for name, value in (other or {}).items() if value is None}
-    columns = ("sha256", "hp_s0", "hp_s1", "seed", "metric_psnr_peak", "metric_psnr_zero")
+    columns = ("sha256", "hp_s0", "hp_s1", "seed", HEADLINE.column, ZERO_OUTPUT)
     where = {"network": "siren2", **setting}
     where = {name: value for name, value in where.items() if name not in free}
     scores: dict[str, dict[NoiseScales, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
     for row in store.fits(columns=columns, where=where).to_pylist():
-        # From the choosing seeds on nothing was mapped, only compared.
-        mapped = row["seed"] < FIRST_CHOOSING_SEED
-        if mapped and row["status"] in WHOLE:
+        # From the first choosing seed on, fits compare chosen points and do not cover a grid.
+        if row["seed"] < FIRST_CHOOSING_SEED and row["status"] in WHOLE:
             diverged = row["status"] == "diverged"
-            score = row["metric_psnr_zero" if diverged else "metric_psnr_peak"]
+            score = row[ZERO_OUTPUT if diverged else HEADLINE.column]
             scores[row["sha256"]][NoiseScales(row["hp_s0"], row["hp_s1"])][row["seed"]] = score
     fits = {sha: over_seeds(points) for sha, points in scores.items()}
     known = {row["sha256"]: signal_from_row(row) for row in store.signals().to_pylist()}
@@ -83,28 +94,28 @@ def stored_surfaces(
         raise InputError(
             "too-few",
             results,
-            f"{results}: {len(signals)} signals have {MIN_POINTS} points or more; map some more "
-            "with studies/rule_check.py.",
+            f"{results}: {len(signals)} signals have {MIN_POINTS} points or more; run "
+            "studies/rule_check.py on more signals.",
         )
     named = read_recordings(store, recordings)
     width, depth = setting["hp_width"], setting["hp_depth"]
     return Stored(
-        surfaces(
-            [signal.target(width, depth) for signal in signals],
-            [signal.name for signal in signals],
-            [named.get(signal.name, signal.source) for signal in signals],
-            [fits[signal.sha256] for signal in signals],
+        surfaces=surfaces(
+            targets=[signal.target(width, depth) for signal in signals],
+            names=[signal.name for signal in signals],
+            recordings=[named.get(signal.name, signal.source) for signal in signals],
+            fits=[fits[signal.sha256] for signal in signals],
         ),
-        setting,
-        sum(fit.num_seeds for sha in mapped for fit in fits[sha]),
-        tuple(len(fits[signal.sha256]) for signal in signals),
-        tuple(fits[signal.sha256][0].num_seeds for signal in signals),
-        len(fits) - len(mapped),
+        setting=setting,
+        num_fits=sum(fit.num_seeds for sha in mapped for fit in fits[sha]),
+        points=tuple(len(fits[signal.sha256]) for signal in signals),
+        seeds=tuple(fits[signal.sha256][0].num_seeds for signal in signals),
+        num_left_out=len(fits) - len(mapped),
     )
 
 
 def over_seeds(points: Mapping[NoiseScales, Mapping[int, float]]) -> list[Fit]:
-    """A signal's points as means over their `common_seeds`; a point that lacks one is left out."""
+    """Average a signal's points over their `common_seeds`; leave out a point that lacks one."""
     seeds = common_seeds(points)
     return [
         Fit(at, statistics.fmean(of_point[seed] for seed in seeds), len(seeds))
@@ -114,18 +125,20 @@ def over_seeds(points: Mapping[NoiseScales, Mapping[int, float]]) -> list[Fit]:
 
 
 def common_seeds(points: Mapping[NoiseScales, Mapping[int, Any]]) -> frozenset[int]:
-    """The seeds that most of a signal's points have: seeds shift all points together, and not all
-    regions alike, so points are compared on the same.
+    """Return the seeds that most of a signal's points have.
+
+    Points are compared on the same seeds, because a seed shifts all points, and some regions more
+    than others.
     """
-    having = Counter(frozenset(of_point) for of_point in points.values())
-    return max(having, key=lambda each: (having[each], len(each)))
+    counts = Counter(frozenset(of_point) for of_point in points.values())
+    return max(counts, key=lambda seeds: (counts[seeds], len(seeds)))
 
 
 def usual_setting(store: Store) -> dict[str, Any]:
-    """What most of a store's SIREN² fits on the first seed agree in, by column.
+    """Return the most frequent setting of a store's SIREN² fits on the first seed, by column.
 
     Raises:
-        InputError: there are none.
+        InputError: the store has no such fits.
     """
     table = store.fits(columns=SETTING, where={"network": "siren2", "seed": SEED})
     settings = Counter(tuple(row[name] for name in SETTING) for row in table.to_pylist())

@@ -1,14 +1,15 @@
-"""The error and gradient of a multilayer perceptron without autograd, block by block.
+"""Compute the errors and the gradient of a multilayer perceptron without autograd, block by block.
 
-With h_0 = x, u_l = gain_l (W_l h_{l-1} + b_l), h_l = activation_l(u_l) and f = W h + b:
+With h_0 = x, u_l = gain_l (W_l h_{l-1} + b_l), h_l = activation_l(u_l), f = W h + b and an error
+E = S / N of the objective:
 
-    delta = f - y behind the output layer,  delta_l = activation_l'(u_l) * back_{l+1},
-    back_l = (gain_l W_l)^T delta_l,        dMSE/dW_l = 2 gain_l / (n c) sum delta_l h_{l-1}^T
+    delta = dS/df / 2 behind the output layer,  delta_l = activation_l'(u_l) * back_{l+1},
+    back_l = (gain_l W_l)^T delta_l,            dE/dW_l = 2 gain_l / N sum delta_l h_{l-1}^T
 
-What makes it fast on a CPU: a block's features stay near the core; the gain is taken into the
-weights, once an epoch; and features end in a row of ones, so that a bias is a last column of the
-weights and its gradient comes with theirs. The parameters themselves, and so Adam's steps, stay
-as published.
+In a regression delta is f - y, and N is the number of values. Three things make it fast on a CPU.
+The features of a block stay in the cache. The gain is multiplied into the weights once an epoch.
+Features end in a row of ones, so that a bias is the last column of the weights and its gradient
+comes with theirs. The parameters themselves, and so Adam's steps, stay as published.
 """
 
 from collections.abc import Sequence
@@ -20,24 +21,35 @@ from torch import Tensor, nn
 
 from inr_models.fitting.block_work import BlockWork, Layers
 from inr_models.fitting.layout import Layout
+from inr_models.fitting.objective import Objective, PointwiseObjective
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from inr_models.networks.elementwise import Elementwise, stacked
 
 
 def has_slopes(network: CoordinateMLP) -> bool:
-    """Whether `BlockedStep` can train the network."""
+    """Return whether all layers are plain and all activations give their slope."""
     return all(type(linear) is nn.Linear for linear in network.layers) and all(
         isinstance(activation, Elementwise) for activation in network.activations
     )
 
 
+def needs_autograd(network: CoordinateMLP, objective: Objective) -> bool:
+    """Return whether `BlockedStep` cannot train this network with this objective."""
+    return not (has_slopes(network) and isinstance(objective, PointwiseObjective))
+
+
 class BlockedStep:
-    """As `EagerStep`, of networks whose activations are all `Elementwise`.
+    """Compute what `EagerStep` computes, for networks and objectives that give their slopes.
 
     Args:
-        num_threads: that work on a block each, every product by one thread; 1 leaves the threads
-            to the products.
-        compiled: let torch.compile fuse what is done with a block.
+        networks: R networks of equal shapes.
+        coords: Coordinates [n, d].
+        values: The signal [n, c].
+        block: Number of samples in a block.
+        objective: What to minimize.
+        num_threads: Threads that each work on a block of their own. With 1, the matrix products
+            use the threads.
+        compiled: Whether torch.compile fuses the work on a block.
     """
 
     def __init__(
@@ -46,12 +58,13 @@ class BlockedStep:
         coords: Tensor,
         values: Tensor,
         block: int,
+        objective: PointwiseObjective,
         *,
         num_threads: int = 1,
         compiled: bool = False,
     ) -> None:
         template = networks[0]
-        self.layout, self.num_values = Layout(template), values.numel()
+        self.layout = Layout(template)
         lead = (len(networks),) if len(networks) > 1 else ()
         activations = [
             cast(Elementwise, stacked([network.activations[i] for network in networks]))
@@ -65,13 +78,13 @@ class BlockedStep:
         if not isinstance(template.encoding, nn.Identity):
             encoding = stacked([network.encoding for network in networks])
         self.layers = Layers(weights, activations, encoding)
+        targets = objective.targets(values)
+        self.counts = objective.counts(targets)
         rows = torch.cat([coords, torch.ones_like(coords[:, :1])], 1)
-        blocks = [
-            (x.mT.contiguous(), y.mT.contiguous())
-            for x, y in zip(rows.split(block), values.split(block), strict=True)
-        ]
+        parts = [_columns(target, block) for target in targets]
+        blocks = list(zip(_columns(rows, block), zip(*parts, strict=True), strict=True))
         self.works = [
-            BlockWork(self.layers, blocks[i::num_threads], compiled=compiled)
+            BlockWork(self.layers, blocks[i::num_threads], objective, compiled=compiled)
             for i in range(min(num_threads, len(blocks)))
         ]
         self.pool = ThreadPoolExecutor(
@@ -79,38 +92,45 @@ class BlockedStep:
         )
 
     @torch.no_grad()
-    def __call__(self, theta: Tensor, gradient: Tensor | None) -> Tensor:
+    def __call__(self, theta: Tensor, gradient: Tensor | None) -> tuple[Tensor, ...]:
         for part, (weight, bias) in enumerate(self._parts(theta)):
             gain, weights = self.gains[part], self.layers.weights[part]
             torch.mul(weight, gain, out=weights[..., :-1])
             torch.mul(bias, gain[..., 0], out=weights[..., -1])
             self.layers.transposed[part].copy_(weights[..., :-1].mT)
-        total = self._run(backward=gradient is not None)
+        totals = self._run(backward=gradient is not None)
         if gradient is not None:
             for part, (weight, bias) in enumerate(self._parts(gradient)):
                 sums = sum((w.sums[part] for w in self.works[1:]), self.works[0].sums[part])
-                factor = self.gains[part] * (2 / self.num_values)
+                factor = self.gains[part] * (2 / self.counts[0])
                 torch.mul(sums[..., :-1], factor, out=weight)
                 torch.mul(sums[..., -1], factor[..., 0], out=bias)
-        return total.reshape(-1) / self.num_values
+        return tuple(
+            total.reshape(-1) / count for total, count in zip(totals, self.counts, strict=True)
+        )
 
-    def _run(self, *, backward: bool) -> Tensor:
-        """Squared errors, summed in the order of the threads' shares."""
+    def _run(self, *, backward: bool) -> tuple[Tensor, ...]:
+        """Return the sum over all samples for each error, added in the order of the threads."""
         if len(self.works) == 1:
             return self.works[0].run(backward=backward)
         before = torch.get_num_threads()
-        # MKL counts its threads for the whole process, OpenMP for each thread.
+        # MKL has one number of threads for the whole process, OpenMP has one for each thread.
         torch.set_num_threads(1)
         try:
             totals = list(self.pool.map(lambda work: work.run(backward=backward), self.works))
         finally:
             torch.set_num_threads(before)
-        return torch.stack(totals).sum(0)
+        return tuple(torch.stack(parts).sum(0) for parts in zip(*totals, strict=True))
 
     def _parts(self, flat: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Views of `flat` [r, p]: weight and bias of every layer, without r where it is 1."""
-        found = self.layout.unpack(flat if len(flat) > 1 else flat[0])
+        """Return views of `flat` [r, p]: each layer's weight and bias, without r if it is 1."""
+        params = self.layout.unpack(flat if len(flat) > 1 else flat[0])
         return [
-            (found[f"linears.{i}.weight"], found[f"linears.{i}.bias"])
+            (params[f"linears.{i}.weight"], params[f"linears.{i}.bias"])
             for i in range(len(self.gains))
         ]
+
+
+def _columns(samples: Tensor, block: int) -> list[Tensor]:
+    """Return blocks [k, m] of samples [n, k]. Samples are columns in the products."""
+    return [part.mT.contiguous() for part in samples.split(block)]

@@ -1,51 +1,66 @@
-"""The error and gradient of any network, by autograd, block by block."""
+"""Compute the errors and the gradient of any network by autograd, block by block."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.func import functional_call, stack_module_state, vmap
 
 from inr_models.fitting.layout import Layout
+from inr_models.fitting.objective import Objective
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 
 class EagerStep:
-    """`step(theta, gradient)`: mean squared errors [r] of the networks with parameters `theta`
-    [r, p]; their gradients go into `gradient` [r, p] if one is given.
+    """Compute the errors of R networks that train together, and their gradients, by autograd.
 
-    No replicate sees another: what is differentiated is the sum of their errors.
+    `step(theta, gradient)` takes the parameters `theta` [r, p] and returns the objective's errors,
+    [r] each. If it is given a `gradient` [r, p], it writes the gradient of the first error there.
 
     Args:
-        coords: [n, d].
-        values: [n, c].
-        block: samples that are held at a time.
+        networks: R networks of equal shapes.
+        coords: Coordinates [n, d].
+        values: The signal [n, c].
+        block: Number of samples that are in memory at a time.
+        objective: What to minimize.
     """
 
     def __init__(
-        self, networks: Sequence[CoordinateMLP], coords: Tensor, values: Tensor, block: int
+        self,
+        networks: Sequence[CoordinateMLP],
+        coords: Tensor,
+        values: Tensor,
+        block: int,
+        objective: Objective,
     ) -> None:
         self.template, self.layout = networks[0], Layout(networks[0])
         _, self.buffers = stack_module_state(list(networks))  # type: ignore[arg-type]
-        self.blocks = list(zip(coords.split(block), values.split(block), strict=True))
-        self.num_values = values.numel()
+        self.objective = objective
+        targets = objective.targets(values)
+        self.counts = objective.counts(targets)
+        parts = zip(*(target.split(block) for target in targets), strict=True)
+        self.blocks = list(zip(coords.split(block), parts, strict=True))
 
-    def __call__(self, theta: Tensor, gradient: Tensor | None) -> Tensor:
+    def __call__(self, theta: Tensor, gradient: Tensor | None) -> tuple[Tensor, ...]:
         leaf = theta.detach().requires_grad_(gradient is not None)
-        total = theta.new_zeros(len(theta))
+        forward = partial(self._forward, leaf)
+        totals = tuple(theta.new_zeros(len(theta)) for _ in self.counts)
         with torch.set_grad_enabled(gradient is not None):
-            for coords, values in self.blocks:
-                error = self._forward(leaf, coords) - values
-                mse = error.square().sum((1, 2)) / self.num_values
+            for coords, targets in self.blocks:
+                sums = self.objective.sums(forward, coords, targets)
+                errors = [part / count for part, count in zip(sums, self.counts, strict=True)]
                 if gradient is not None:
-                    mse.sum().backward()
-                total += mse.detach()
+                    # No network sees another: each error depends on the parameters of one.
+                    errors[0].sum().backward()
+                for total, error in zip(totals, errors, strict=True):
+                    total += error.detach()
         if gradient is not None and leaf.grad is not None:
             gradient.copy_(leaf.grad)
-        return total
+        return totals
 
     def _forward(self, theta: Tensor, coords: Tensor) -> Tensor:
-        """Outputs [r, n, c]."""
+        """Return the outputs [r, m, c]."""
 
         def single(params: dict[str, Tensor], buffers: dict[str, Tensor]) -> Tensor:
             return functional_call(self.template, (params, buffers), (coords,))

@@ -1,7 +1,7 @@
-"""`fit()`: the only training loop. Full-batch Adam with step decay (paper, Sec. 5.1).
+"""Fit networks by `fit()`, the only training loop: full-batch Adam with step decay (Sec. 5.1).
 
-An epoch is one update on the whole signal. Epoch k in a curve is the network after k
-updates, so a fit of E epochs is scored E + 1 times; its peak is the best of these.
+An epoch is one update on the whole signal. Epoch k in a curve is the network after k updates, so a
+fit of E epochs is scored E + 1 times. Its peak is the best of these scores.
 """
 
 import math
@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from inr_models.errors import InputError
-from inr_models.fitting.blocked_step import has_slopes
+from inr_models.fitting.blocked_step import needs_autograd
 from inr_models.fitting.fit_config import FitConfig
+from inr_models.fitting.objective import REGRESSION, Objective
 from inr_models.fitting.result import FitResult, results_of
 from inr_models.fitting.stacking import Execution, stack_size
 from inr_models.fitting.training import Step, Training
@@ -27,38 +28,47 @@ def fit(
     values: Tensor,
     config: FitConfig,
     *,
+    objective: Objective = REGRESSION,
     execution: Execution | Literal["auto"] = "auto",
     step: Step | None = None,
     rungs: Sequence[Mapping[int, float]] | None = None,
     checkpoints: Checkpoints | None = None,
     checkpoint_seconds: float = 60.0,
 ) -> Iterator[tuple[int, FitResult]]:
-    """Train every network on the same signal; yield (index, result) as each is finished.
+    """Train every network on the same signal, and yield (index, result) as each one ends.
+
+    >>> coords = torch.linspace(-1, 1, 256)[:, None]
+    >>> network = make_network(SirenConfig(), in_features=1, out_features=1, seed=0)
+    >>> ((_, result),) = fit([network], coords, torch.sin(20 * coords), FitConfig(epochs=100))
+    >>> result.psnr_peak
 
     Args:
-        networks: initialized networks of equal shapes, on the device of `coords`; they are
-            left as they were.
-        coords: [n, d], float32.
-        values: [n, c], float32, in [-1, 1].
-        execution: "stack" trains the networks together, "loop" one after the other, "auto" on a
-            GPU whichever is measured faster for these shapes and on a CPU a loop. A stack that
-            a GPU has no memory for is halved.
-        step: "eager" is autograd, "blocked" needs none, "compiled" is blocked through
-            torch.compile; None is blocked for networks that can, else eager.
-        rungs: for each network {epoch: PSNR in dB}; its training ends at the first of these
-            epochs where it scores less.
-        checkpoints: where to look for a state to go on from, and where to leave one every
-            `checkpoint_seconds`.
+        networks: Initialized networks of equal shapes, on the device of `coords`. They are not
+            changed.
+        coords: Coordinates [n, d], float32.
+        values: The signal [n, c], float32, in [-1, 1].
+        config: How to train.
+        objective: What to minimize, and which error chooses the best epoch.
+        execution: "stack" trains the networks together, "loop" one after the other. "auto" is a
+            loop on a CPU. On a GPU it is the one that is measured as faster for these shapes. A
+            stack that does not fit in the memory of a GPU is halved.
+        step: "eager" uses autograd, "blocked" does not, "compiled" is "blocked" through
+            torch.compile. None is "blocked" if the networks and the objective allow it, else
+            "eager".
+        rungs: For each network {epoch: PSNR in dB}. Its training ends at the first of these epochs
+            at which it scores less.
+        checkpoints: Where to look for a state to continue from, and where to save one.
+        checkpoint_seconds: Time between two saved states, in seconds.
 
     Raises:
-        InputError: a precision that the device or the step does not have.
-        ValueError: shapes or types that do not fit together, an unknown or impossible step.
+        InputError: The device or the step does not have this precision.
+        ValueError: Shapes or types do not agree, or the step is unknown or impossible.
     """
-    _check(networks, coords, values, execution, step)
+    _check(networks, coords, values, objective, execution, step)
     if config.precision == "tf32":
-        _check_tf32(networks[0], coords, step)
+        _check_tf32(networks[0], coords, objective, step)
     rungs = rungs or [{}] * len(networks)
-    size = stack_size(networks, coords, values, execution, step, config.precision)
+    size = stack_size(networks, coords, values, execution, step, config.precision, objective)
 
     def train(unit: Sequence[int]) -> Training:
         training = Training(
@@ -66,6 +76,7 @@ def fit(
             coords,
             values,
             [config.learning_rate_at(epoch) for epoch in range(config.epochs)],
+            objective=objective,
             step=step,
             precision=config.precision,
         )
@@ -75,7 +86,9 @@ def fit(
     return _in_stacks(train, len(networks), size)
 
 
-def _check_tf32(network: CoordinateMLP, coords: Tensor, step: Step | None) -> None:
+def _check_tf32(
+    network: CoordinateMLP, coords: Tensor, objective: Objective, step: Step | None
+) -> None:
     if not coords.is_cuda:
         raise InputError(
             "unsupported",
@@ -89,7 +102,7 @@ def _check_tf32(network: CoordinateMLP, coords: Tensor, step: Step | None) -> No
             "precision",
             f'precision = "tf32": {name} has no TF32 products; use "float32".',
         )
-    if step == "eager" or not has_slopes(network):
+    if step == "eager" or needs_autograd(network, objective):
         raise InputError(
             "unsupported",
             "precision",
@@ -101,6 +114,7 @@ def _check(
     networks: Sequence[CoordinateMLP],
     coords: Tensor,
     values: Tensor,
+    objective: Objective,
     execution: str,
     step: str | None,
 ) -> None:
@@ -127,15 +141,15 @@ def _check(
             f"{tuple(coords.shape)} and values {tuple(values.shape)}: all must have equal shapes "
             "that fit the signal."
         )
-    if step in ("blocked", "compiled") and not has_slopes(networks[0]):
-        raise ValueError(f'step = {step!r}: an activation of these networks does not tell its '
-                         'slope; give "eager" or None.')  # fmt: skip
+    if step in ("blocked", "compiled") and needs_autograd(networks[0], objective):
+        raise ValueError(f'step = {step!r}: these networks or the objective {objective.name} do '
+                         'not give their slopes; give "eager" or None.')  # fmt: skip
 
 
 def _in_stacks(
     train: Callable[[Sequence[int]], Training], num: int, size: int
 ) -> Iterator[tuple[int, FitResult]]:
-    """Train `num` networks, `size` at a time, or half as many where memory runs out."""
+    """Train `num` networks, `size` at a time, or half as many each time memory runs out."""
     left = list(range(num))
     while left:
         unit = left[:size]

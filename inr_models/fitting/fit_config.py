@@ -1,4 +1,4 @@
-"""How a network is trained, as a value. No torch."""
+"""Describe how a network is trained, as a value. No torch."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
@@ -10,19 +10,22 @@ from inr_models.errors import InputError
 Precision = Literal["float32", "tf32"]
 
 FIT_VERSION = 1
-"""Raised whenever the same trial would train differently beyond rounding."""
+"""Goes up whenever the same trial would train differently beyond rounding."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FitConfig:
     """How to train: Adam at `learning_rate`, times `decay` every `decay_every` epochs.
 
-    `precision` "tf32" lets a GPU's products round their factors to TF32 (10 bits); the coordinates
-    are not rounded on their way into the first layer.
+    >>> FitConfig(learning_rate=1e-3, decay=0.5, decay_every=100).learning_rate_at(250)
+    0.00025
+
+    With the `precision` "tf32" a GPU's products round their factors to TF32 (10 bits). The first
+    layer does not round the coordinates.
 
     Raises:
-        InputError: a count below 1, a rate or decay that is not positive and finite, or an
-            unknown precision.
+        InputError: A count is below 1, a rate or decay is not positive and finite, or the precision
+            is unknown.
     """
 
     epochs: Annotated[
@@ -46,5 +49,5 @@ class FitConfig:
             )
 
     def learning_rate_at(self, epoch: int) -> float:
-        """The learning rate of the update after `epoch` updates."""
+        """Return the learning rate of the update that follows `epoch` updates."""
         return self.learning_rate * self.decay ** (epoch // self.decay_every)

@@ -1,5 +1,7 @@
-"""The parameters of equal networks as one real matrix, so that an optimizer step, a copy of the
-best weights and a checkpoint are one operation each, whatever the network is made of.
+"""Keep the parameters of equal networks in one real matrix.
+
+An optimizer step, a copy of the best weights and a checkpoint are then one operation each, whatever
+the layers of the network are.
 """
 
 from collections.abc import Sequence
@@ -9,29 +11,39 @@ from torch import Tensor, nn
 
 
 class Layout:
-    """Where each parameter of `template` is in a row of p numbers; a complex one has two each."""
+    """The place of each parameter of `template` in a row of p numbers. A complex number takes two.
+
+    >>> layout = Layout(networks[0])
+    >>> layout.unpack(layout.pack(networks))["linears.0.weight"].shape  # [r, width, d]
+    """
 
     def __init__(self, template: nn.Module) -> None:
         self.shapes = {name: p.shape for name, p in template.named_parameters()}
         self.complex = {name for name, p in template.named_parameters() if p.is_complex()}
 
     def pack(self, networks: Sequence[nn.Module]) -> Tensor:
-        """[r, p], a row for each network."""
+        """Return the parameters [r, p], a row for each network."""
         rows = [torch.cat([_real(p.detach()).flatten() for p in n.parameters()]) for n in networks]
         return torch.stack(rows)
 
     def unpack(self, flat: Tensor) -> dict[str, Tensor]:
-        """The parameters of `flat` [..., p] by name, each [..., *shape]; views where real."""
-        sizes = [shape.numel() * (1 + (n in self.complex)) for n, shape in self.shapes.items()]
-        found = {}
+        """Return the parameters in `flat` [..., p] by name, [..., *shape] each.
+
+        Real parameters are views of `flat`.
+        """
+        sizes = [
+            shape.numel() * (2 if name in self.complex else 1)
+            for name, shape in self.shapes.items()
+        ]
+        params = {}
         for (name, shape), part in zip(self.shapes.items(), flat.split(sizes, dim=-1), strict=True):
             if name in self.complex:
-                # A view as complex numbers would have to begin at an even place.
+                # A view as complex numbers would have to begin at an even offset.
                 pairs = part.unflatten(-1, (*shape, 2))
-                found[name] = torch.complex(pairs[..., 0], pairs[..., 1])
+                params[name] = torch.complex(pairs[..., 0], pairs[..., 1])
             else:
-                found[name] = part.unflatten(-1, shape)
-        return found
+                params[name] = part.unflatten(-1, shape)
+        return params
 
 
 def _real(param: Tensor) -> Tensor:

@@ -1,8 +1,7 @@
-"""Matrix products by the fastest way that a shape has, in float32 unless asked otherwise.
+"""Choose the fastest matrix product for a shape, in float32 unless a run asks for less.
 
-Features are rows and samples are columns here, so that a layer (`weights @ features`), what goes
-back through it (`weights^T @ errors`) and its gradient (`errors @ features^T`) all read
-memory as it lies.
+Features are rows and samples are columns here. A layer (`weights @ features`), its backward pass
+(`weights^T @ errors`) and its gradient (`errors @ features^T`) then read memory in order.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,14 +15,16 @@ from torch import Tensor
 
 from inr_models.fitting.fit_config import Precision
 
-# From this width on oneDNN is faster than MKL: everywhere where many samples are summed over, and
-# in the other products where MKL leaves the wide vector units alone, as it does on processors that
-# are not Intel's (benchmarks/RESULTS.md).
+# From this width on oneDNN is faster than MKL in products that sum over many samples. In the other
+# products it is faster on processors that are not Intel's, on which MKL does not use the wide
+# vector units (benchmarks/RESULTS.md).
 ONEDNN_WIDTH = 128
 
 
 class Product(NamedTuple):
-    """`multiply(a, b, out)` gives a @ b, in `out` if it can; `accumulate(total, a, b)` adds
+    """Two products.
+
+    `multiply(a, b, out)` returns a @ b. It may write it to `out`. `accumulate(total, a, b)` adds
     a @ b^T to `total` in place.
     """
 
@@ -32,9 +33,9 @@ class Product(NamedTuple):
 
 
 def product_for(weights: Tensor, *, compiled: bool = False) -> Product:
-    """The product for a layer of `weights`: [out, in], or [r, out, in] of a stack.
+    """Return the products for a layer with `weights` [out, in], or [r, out, in] in a stack.
 
-    In compiled code a plain one, of which the compiler makes what it thinks best.
+    Compiled code gets plain ones, so that the compiler can choose.
     """
     if weights.ndim == 3:
         return _BATCHED
@@ -46,10 +47,10 @@ def product_for(weights: Tensor, *, compiled: bool = False) -> Product:
 
 
 def exact_linear(weights: Tensor, coords: Tensor, out: Tensor | None) -> Tensor:
-    """`weights @ coords` for the few rows of `coords` [d + 1, m], the last of them ones.
+    """Return `weights @ coords` for the few rows of `coords` [d + 1, m]. The last row is ones.
 
-    By elementwise operations, which no precision of products reaches: rounded to TF32, a
-    coordinate would be off by many periods of a high frequency.
+    It uses elementwise operations, which are exact whatever the precision of products is. Rounded
+    to TF32, a coordinate would be off by many periods of a high frequency.
     """
     bias, last = weights[..., -1:], coords.shape[-2] - 2
     total = torch.addcmul(bias, weights[..., :1], coords[..., :1, :], out=out)
@@ -60,7 +61,7 @@ def exact_linear(weights: Tensor, coords: Tensor, out: Tensor | None) -> Tensor:
 
 @contextmanager
 def precision_of_products(precision: Precision, device: torch.device) -> Iterator[None]:
-    """Let products on a GPU round their factors to TF32 (10 bits) meanwhile, or not."""
+    """Let products on a GPU round their factors to TF32 (10 bits) inside the context, or not."""
     if device.type != "cuda":
         yield
         return
@@ -74,8 +75,9 @@ def precision_of_products(precision: Precision, device: torch.device) -> Iterato
 
 @cache
 def _keep_freed_memory() -> None:
-    # oneDNN's results are new tensors. glibc's malloc returns what is freed of them to the system,
-    # and every product would touch new pages, until a larger piece was freed once.
+    # oneDNN returns new tensors. When they are freed, glibc's malloc returns their memory to the
+    # system, and every product would touch new pages. It stops doing so once a larger piece was
+    # freed.
     torch.empty(4 << 20, dtype=torch.uint8)
 
 
@@ -88,7 +90,7 @@ def _is_intel() -> bool:
 
 
 def _has_onednn() -> bool:
-    # Inductor's way to oneDNN, since nothing public leads there in float32.
+    # Inductor calls oneDNN this way. torch has no public call for it in float32.
     return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 

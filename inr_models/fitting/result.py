@@ -1,4 +1,4 @@
-"""What a fit came to."""
+"""Collect the result of a fit."""
 
 import math
 from collections.abc import Iterator
@@ -13,16 +13,22 @@ from inr_models.fitting.training import Training
 
 
 class FitResult(NamedTuple):
-    """What one network reached. Errors are full-signal means; PSNR as `metrics.psnr_db`.
+    """What one network reached.
 
-    `epochs` and `psnr` are the curve: log-spaced epochs, the same ones whenever `config.epochs`
-    is the same, and the last that was scored. A diverged fit (its error was no longer finite)
-    has `psnr_final` NaN and a curve that ends before; its peak and best weights are those of
-    the finite part (NaN and the initial weights if there is none). A fit that was `stopped` at
-    a rung has all its numbers from the epochs up to there.
+    The PSNR is `metrics.psnr_db` of the error that chooses the best epoch. In a regression this is
+    the mean squared error over the whole signal. `epochs` and `psnr` are the curve: log-spaced
+    epochs, which depend on `config.epochs` alone, and the last epoch that was scored.
+
+    A fit has diverged if this error stopped being finite. Then `psnr_final` is NaN, and the curve,
+    the peak and the best weights come from the finite part. If there is none, they are empty, NaN
+    and the initial weights. All numbers of a fit that was `stopped` at a rung come from the epochs
+    up to that rung.
     """
 
+    best_errors: dict[str, float]
+    """Every error of the objective by name, at the best epoch."""
     mse_best: float
+    """The error that chooses the best epoch, at this epoch."""
     psnr_peak: float
     epoch_of_peak: int
     psnr_final: float
@@ -31,46 +37,49 @@ class FitResult(NamedTuple):
     diverged: bool
     stopped: bool
     num_epochs: int
-    """Updates that were scored."""
+    """Number of updates that were scored."""
     best_weights: dict[str, Tensor]
     seconds: float
-    """A network's share of what its stack took."""
+    """Training time of its stack, divided by the number of networks."""
     updates: int
-    """That were made in this time: a stack goes on without those that have stopped or diverged."""
+    """Number of updates in this time. A stack goes on when one of its networks is stopped."""
     stack: int
-    """Networks that were trained together, 1 for one by itself."""
+    """Number of networks that were trained together, 1 for a network alone."""
     path: str
     """How an update was computed: "eager", "blocked" or "compiled", with " graph" on a GPU."""
 
 
 def results_of(training: Training) -> Iterator[FitResult]:
-    """The result of each network of a unit."""
-    all_mse = training.mse.double().cpu().numpy()
-    best_mse, best_epoch = training.best_mse.tolist(), training.best_epoch.tolist()
+    """Yield the result of each network of a unit, in order."""
+    all_errors = training.errors.double().cpu().numpy()
+    choosing_error = all_errors[training.chooses]
+    best_error, best_epoch = training.best_error.tolist(), training.best_epoch.tolist()
     best_weights = training.best_weights()
     for r, stopped_at in enumerate(training.stopped_at.tolist()):
         stopped = stopped_at >= 0
-        mse = all_mse[r, : stopped_at + 1] if stopped else all_mse[r]
-        finite = np.isfinite(mse)
+        error = choosing_error[r, : stopped_at + 1] if stopped else choosing_error[r]
+        finite = np.isfinite(error)
         scored = len(finite) if finite.all() else int(np.argmin(finite))
         epochs = curve_epochs(len(training.rates))
         epochs = np.union1d(epochs[epochs < scored], [scored - 1] if scored else [])
         epochs = epochs.astype(np.int64)
-        best = best_mse[r] if scored else math.nan
+        best = best_error[r] if scored else math.nan
         diverged = scored < len(finite)
+        at_best = all_errors[:, r, best_epoch[r]].tolist()
         yield FitResult(
+            best_errors=dict(zip(training.objective.errors, at_best, strict=True)),
             mse_best=best,
             psnr_peak=float(psnr_db(best)),
             epoch_of_peak=best_epoch[r],
-            psnr_final=math.nan if diverged else float(psnr_db(mse[-1])),
+            psnr_final=math.nan if diverged else float(psnr_db(error[-1])),
             epochs=epochs,
-            psnr=psnr_db(mse[epochs]),
+            psnr=psnr_db(error[epochs]),
             diverged=diverged,
             stopped=stopped,
             num_epochs=max(scored - 1, 0),
             best_weights=best_weights[r],
-            seconds=training.seconds / len(all_mse),
+            seconds=training.seconds / training.num_networks,
             updates=training.epoch,
-            stack=len(all_mse),
+            stack=training.num_networks,
             path=training.path,
         )

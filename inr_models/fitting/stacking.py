@@ -1,8 +1,8 @@
-"""How many networks that share shapes train as one stack: measured, not guessed.
+"""Measure how many networks of equal shapes should train as one stack.
 
-The size decides the rounding, and training amplifies it, so it must not hang on a noisy clock: a
-CPU takes one after the other. On a GPU, where stacks win by far or not at all, one epoch of
-each way is timed, once a process and shape.
+The size decides the rounding, which training amplifies, so it must not depend on a noisy clock. A
+CPU therefore trains one network after the other. On a GPU stacks win by far or not at all. One
+epoch of each way is timed there, once for each process and shape.
 """
 
 import math
@@ -14,19 +14,20 @@ import torch
 from torch import Tensor
 
 from inr_models.fitting.fit_config import Precision
+from inr_models.fitting.objective import REGRESSION, Objective
 from inr_models.fitting.training import Step, Training
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 Execution = Literal["loop", "stack"]
 
-# On a CPU, where a stack is only made if asked for: it gains for short signals alone
-# (`python -m benchmarks.stacking`), and a loop's results do not depend on who shares the stack.
+# Networks of a stack on a CPU, which trains stacks only on request. They gain for short signals
+# alone (`python -m benchmarks.stacking`), and the results of a loop do not depend on the others.
 CPU_STACK = 16
 
-# On a GPU a stack must win by this factor: close calls go to the loop.
+# On a GPU a stack must win by this factor. Otherwise the loop is taken.
 STACK_MUST_WIN_BY = 1.25
 
-# What a stack may take of a GPU's free memory. Where that was too much, `fit` halves the stack.
+# Share of a GPU's free memory for a stack. If that is too much, `fit` halves the stack.
 SHARE_OF_FREE_MEMORY = 0.7
 
 _measured: dict[tuple[object, ...], int] = {}
@@ -39,8 +40,19 @@ def stack_size(
     execution: Execution | Literal["auto"] = "auto",
     step: Step | None = None,
     precision: Precision = "float32",
+    objective: Objective = REGRESSION,
 ) -> int:
-    """How many of the networks train together, 1 for one after the other."""
+    """Return how many of the networks should train together, 1 for one after the other.
+
+    Args:
+        networks: Networks of equal shapes.
+        coords: Coordinates [n, d].
+        values: The signal [n, c].
+        execution: See `fit`.
+        step: See `fit`.
+        precision: Precision of the matrix products.
+        objective: What they minimize.
+    """
     if execution == "loop" or len(networks) == 1:
         return 1
     most = min(len(networks), _stack_limit(networks[0], coords))
@@ -49,27 +61,45 @@ def stack_size(
     if not coords.is_cuda:
         return 1
     shapes = tuple(tuple(p.shape) for p in networks[0].parameters())
-    key = (str(coords.device), shapes, len(coords), most, step, precision)
+    key = (str(coords.device), shapes, len(coords), most, step, precision, objective)
     if key not in _measured:
-        alone = _seconds_per_epoch(networks[:1], coords, values, step, precision)
-        size, together = _largest(networks[:most], coords, values, step, precision)
+        alone = _seconds_per_epoch(networks[:1], coords, values, step, precision, objective)
+        size, together = _largest(networks[:most], coords, values, step, precision, objective)
         _measured[key] = size if alone * size > STACK_MUST_WIN_BY * together else 1
     return _measured[key]
 
 
 def pace(
-    network: CoordinateMLP, coords: Tensor, values: Tensor, most: int, precision: Precision
+    network: CoordinateMLP,
+    coords: Tensor,
+    values: Tensor,
+    most: int,
+    precision: Precision,
+    objective: Objective = REGRESSION,
 ) -> tuple[float, int]:
-    """Seconds of one epoch of one network, and how many a stack has, of `most` at the most.
+    """Time one epoch of a network.
 
-    On a CPU from a timed step on at most 8,192 samples.
+    On a CPU at most 8,192 samples are timed.
+
+    Args:
+        network: The network.
+        coords: Coordinates [n, d].
+        values: The signal [n, c].
+        most: Largest number of networks in a stack.
+        precision: Precision of the matrix products.
+        objective: What it minimizes.
+
+    Returns:
+        The seconds for each network and epoch, and the number of networks in a stack.
     """
     if not coords.is_cuda:
         num = min(len(coords), 8192)
-        seconds = _seconds_per_epoch([network], coords[:num], values[:num], None, precision)
+        some = (coords[:num], values[:num])
+        seconds = _seconds_per_epoch([network], *some, None, precision, objective)
         return seconds * len(coords) / num, 1
-    size = stack_size([network] * most, coords, values, precision=precision)
-    return _seconds_per_epoch([network] * size, coords, values, None, precision) / size, size
+    size = stack_size([network] * most, coords, values, precision=precision, objective=objective)
+    together = _seconds_per_epoch([network] * size, coords, values, None, precision, objective)
+    return together / size, size
 
 
 def _largest(
@@ -78,12 +108,14 @@ def _largest(
     values: Tensor,
     step: Step | None,
     precision: Precision,
+    objective: Objective,
 ) -> tuple[int, float]:
-    """The largest stack that memory has room for, halved until it has, and its epoch's seconds."""
+    """Halve the stack until it fits in memory. Return its size and the seconds of its epoch."""
     size = len(networks)
     while True:
         try:
-            return size, _seconds_per_epoch(networks[:size], coords, values, step, precision)
+            some = networks[:size]
+            return size, _seconds_per_epoch(some, coords, values, step, precision, objective)
         except torch.OutOfMemoryError:
             if size == 1:
                 raise
@@ -96,9 +128,18 @@ def _seconds_per_epoch(
     values: Tensor,
     step: Step | None,
     precision: Precision,
+    objective: Objective,
 ) -> float:
-    # Rates of zero leave the weights alone; the first epochs are for warming up.
-    training = Training(networks, coords, values, [0.0] * 16, step=step, precision=precision)
+    # Rates of zero do not change the weights. The first epochs warm up.
+    training = Training(
+        networks,
+        coords,
+        values,
+        [0.0] * 16,
+        objective=objective,
+        step=step,
+        precision=precision,
+    )
     training.run(1 if not coords.is_cuda else 4)
     return _fastest(lambda: training.run(1))
 
@@ -113,12 +154,12 @@ def _fastest(run: Callable[[], None], repeats: int = 3) -> float:
 
 
 def _stack_limit(network: CoordinateMLP, coords: Tensor) -> int:
-    """How many networks there is room for: a worker that shares a GPU has a part of it."""
+    """Return how many networks fit in memory. A worker that shares a GPU has a part of it."""
     if not coords.is_cuda:
         return CPU_STACK
     free, total = torch.cuda.mem_get_info(coords.device)
     held = torch.cuda.memory_allocated(coords.device)
-    # What torch keeps for later is as good as free.
+    # Memory that torch keeps for later counts as free.
     free += torch.cuda.memory_reserved(coords.device) - held
     share = torch.cuda.get_per_process_memory_fraction(coords.device)
     free = min(free, total * share - held)
@@ -126,12 +167,13 @@ def _stack_limit(network: CoordinateMLP, coords: Tensor) -> int:
 
 
 def networks_in(num_bytes: float, network: CoordinateMLP, num_samples: int) -> int:
-    """How many networks can train at once in `num_bytes` of memory; 1 or more."""
+    """Return how many networks can train at once in `num_bytes` of memory, 1 or more."""
     width, depth = network.layers[0].out_features, len(network.activations)
     encoded = network.layers[0].in_features
-    # Of each layer at most its pre-activation, its features and its slope, and two for all.
+    # For each layer at most the pre-activation, the features and the slope, and two for all.
     bytes_each = 4 * num_samples * (width * (3 * depth + 2) + encoded)
-    bytes_each *= 1 + any(p.is_complex() for p in network.parameters())
-    # Parameters, gradients, the best, Adam's two moments, and weights scaled and transposed.
+    if any(p.is_complex() for p in network.parameters()):
+        bytes_each *= 2
+    # Parameters, gradients, best parameters, Adam's two moments, weights scaled and transposed.
     bytes_each += 4 * 8 * network.num_parameters()
     return max(1, int(num_bytes // bytes_each))

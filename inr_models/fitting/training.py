@@ -1,8 +1,8 @@
-"""One unit of training: R networks of equal shapes that step together.
+"""Train one unit: R networks of equal shapes that step together.
 
-R = 1 is a plain network, R > 1 is a stack. Adam works on each number by itself, so no replicate
-sees another. An update reads nothing back to the host: error, gradient, learning rate, peak
-and Adam's step stay on the device, where a GPU replays them as one graph.
+R = 1 is a network alone, R > 1 is a stack. Adam treats each number separately, so no replicate
+sees another. An update copies nothing back to the host. Errors, gradient, learning rate, peak and
+Adam's step counter stay on the device, where a GPU replays them as one graph.
 """
 
 import io
@@ -14,40 +14,44 @@ import torch
 from torch import Tensor
 from torch.optim.adam import adam
 
-from inr_models.fitting.blocked_step import BlockedStep, has_slopes
+from inr_models.fitting.blocked_step import BlockedStep, needs_autograd
 from inr_models.fitting.eager_step import EagerStep
 from inr_models.fitting.fit_config import Precision
 from inr_models.fitting.layout import Layout
 from inr_models.fitting.metrics import psnr_db
+from inr_models.fitting.objective import REGRESSION, Objective, PointwiseObjective
 from inr_models.fitting.products import ONEDNN_WIDTH, precision_of_products
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 Step = Literal["eager", "blocked", "compiled"]
 
-# Samples a block of a thread on a CPU; two of these where threads have to be kept busy together.
-# Memory is that of a block's features, where the whole signal's would take gigabytes at 4 x 222 and
-# 150,000 samples. A GPU takes the signal whole.
+# Samples in the block of one thread on a CPU, or half of them if several threads work. Only the
+# features of a block are in memory. Those of a whole signal would take gigabytes at 4 x 222 and
+# 150,000 samples. On a GPU one block is the whole signal.
 CPU_BLOCK = 512
 
-# cuBLAS, and the compiler, make their state in the first updates; a graph is captured after these.
+# cuBLAS and the compiler allocate their state in the first updates. A graph is captured after them.
 UPDATES_BEFORE_GRAPH = 3
 
-FORMAT = 2
-"""Of a checkpoint."""
+FORMAT = 3
+"""Version of the checkpoints."""
 
 
 class Training:
-    """State of a unit after `epoch` updates. `mse[r, k]` is the full-signal error after k.
+    """The state of a unit after `epoch` updates.
 
-    The best parameters are copied whenever the error falls, before the update that follows.
+    `errors[e, r, k]` is error e of the objective for network r after k updates. Whenever the error
+    that chooses the best epoch falls, the parameters are copied before the update that follows.
 
     Args:
-        networks: of equal shapes, on the device of `coords`.
-        coords: [n, d].
-        values: [n, c].
-        rates: the learning rate of each update.
-        step: how an error and its gradient are had; None for the fastest of which the
-            networks are capable.
+        networks: R networks of equal shapes, on the device of `coords`.
+        coords: Coordinates [n, d].
+        values: The signal [n, c].
+        rates: The learning rate of each update.
+        objective: What to minimize.
+        step: How errors and gradients are computed. None is "blocked" if the networks and the
+            objective allow it, else "eager".
+        precision: Precision of the matrix products.
     """
 
     def __init__(
@@ -57,19 +61,30 @@ class Training:
         values: Tensor,
         rates: Sequence[float],
         *,
+        objective: Objective = REGRESSION,
         step: Step | None = None,
         precision: Precision = "float32",
     ) -> None:
         num, device = len(networks), coords.device
-        step = step or ("blocked" if has_slopes(networks[0]) else "eager")
+        if step is None:
+            step = "eager" if needs_autograd(networks[0], objective) else "blocked"
         block, threads = _blocks(networks[0], coords, step)
         if step == "eager":
-            self.step = EagerStep(networks, coords, values, block)
+            self.step = EagerStep(networks, coords, values, block, objective)
         else:
+            assert isinstance(objective, PointwiseObjective), "others need autograd"
             self.step = BlockedStep(
-                networks, coords, values, block, num_threads=threads, compiled=step == "compiled"
+                networks,
+                coords,
+                values,
+                block,
+                objective,
+                num_threads=threads,
+                compiled=step == "compiled",
             )
-        self.path = f"{step}{' graph' * coords.is_cuda}"
+        self.path = f"{step} graph" if coords.is_cuda else step
+        self.objective = objective
+        self.chooses = objective.errors.index(objective.chosen_by)
         self.precision: Precision = precision
         self.layout = Layout(networks[0])
         self.theta = self.layout.pack(networks)
@@ -78,8 +93,9 @@ class Training:
         self.rates = torch.tensor(rates, dtype=torch.float32, device=device)
         self.mean, self.square = torch.zeros_like(self.theta), torch.zeros_like(self.theta)
         self.num_steps = torch.zeros((), device=device)
-        self.mse = torch.full((num, len(rates) + 1), torch.nan, device=device)
-        self.best_mse = torch.full((num,), torch.inf, device=device)
+        shape = (len(objective.errors), num, len(rates) + 1)
+        self.errors = torch.full(shape, torch.nan, device=device)
+        self.best_error = torch.full((num,), torch.inf, device=device)
         self.best_epoch = torch.zeros(num, dtype=torch.int64, device=device)
         self.stopped_at = torch.full((num,), -1, dtype=torch.int64, device=device)
         self.at = torch.zeros(1, dtype=torch.int64, device=device)
@@ -90,11 +106,16 @@ class Training:
 
     @property
     def num_networks(self) -> int:
-        """R."""
-        return len(self.mse)
+        """R, the number of networks."""
+        return len(self.theta)
+
+    @property
+    def choosing_error(self) -> Tensor:
+        """The error [r, epochs + 1] whose least value decides the best epoch."""
+        return self.errors[self.chooses]
 
     def run(self, epochs: int) -> None:
-        """Take `epochs` updates."""
+        """Do `epochs` updates."""
         started = time.perf_counter()
         with precision_of_products(self.precision, self.theta.device):
             for _ in range(epochs):
@@ -105,7 +126,7 @@ class Training:
                     self.plain_updates += 1
                 self.epoch += 1
                 if self.theta.is_cuda and self.plain_updates == UPDATES_BEFORE_GRAPH:
-                    # Also after a checkpoint: what is made lazily is of this process.
+                    # After a checkpoint as well: this process has to allocate its own state.
                     self.graph = self.graph or _captured(self._update, self.theta.device)
         if self.theta.is_cuda:
             torch.cuda.synchronize(self.theta.device)
@@ -113,14 +134,14 @@ class Training:
 
     @torch.no_grad()
     def score(self) -> None:
-        """Measure the error of the parameters as they are, after the last update."""
+        """Compute the errors of the present parameters, after the last update."""
         with precision_of_products(self.precision, self.theta.device):
             self._note(self.step(self.theta, None))
 
     @torch.no_grad()
     def _update(self) -> None:
         self._note(self.step(self.theta, self.gradient))
-        # The function behind torch.optim.Adam, which takes its rate from the device as well.
+        # The function behind torch.optim.Adam. It can read the learning rate from the device.
         adam(
             [self.theta],
             [self.gradient],
@@ -140,36 +161,39 @@ class Training:
         )
         self.at += 1
 
-    def _note(self, mse: Tensor) -> None:
-        """Put down an error, and the parameters if it is the least so far."""
-        self.mse.index_copy_(1, self.at, mse[:, None])
-        improved = (mse < self.best_mse) & (self.stopped_at < 0)
-        torch.where(improved, mse, self.best_mse, out=self.best_mse)
+    def _note(self, errors: Sequence[Tensor]) -> None:
+        """Record the errors [r], and keep the parameters of networks that improved."""
+        for curve, error in zip(self.errors, errors, strict=True):
+            curve.index_copy_(1, self.at, error[:, None])
+        error = errors[self.chooses]
+        improved = (error < self.best_error) & (self.stopped_at < 0)
+        torch.where(improved, error, self.best_error, out=self.best_error)
         torch.where(improved, self.at, self.best_epoch, out=self.best_epoch)
         torch.where(improved[:, None], self.theta, self.best, out=self.best)
 
     def best_weights(self) -> list[dict[str, Tensor]]:
-        """Each network's best parameters by name, on the CPU."""
+        """Return each network's best parameters by name, on the CPU."""
         return [self.layout.unpack(row.clone()) for row in self.best.cpu()]
 
     def is_worth_going_on(self, rungs: Sequence[Mapping[int, float]]) -> bool:
-        """Whether a replicate is left that has neither diverged nor been stopped.
+        """Return whether any replicate has neither diverged nor been stopped.
 
-        `rungs[r]` is {epoch: PSNR in dB}: replicate r stops at the first of these epochs that
-        has been scored, and less than that. Others in its stack go on.
+        Args:
+            rungs: For each replicate {epoch: PSNR in dB}. A replicate stops at the first of these
+                epochs at which it scored less. The others in its stack go on.
         """
         for r, thresholds in enumerate(rungs):
             for epoch, least in sorted(thresholds.items()):
                 open_still = epoch < self.epoch and int(self.stopped_at[r]) < 0
-                if open_still and psnr_db(float(self.mse[r, epoch])) < least:
+                if open_still and psnr_db(float(self.choosing_error[r, epoch])) < least:
                     self.stopped_at[r] = epoch
         if self.epoch == 0:
             return True
-        finite = self.mse[:, self.epoch - 1].isfinite()
+        finite = self.choosing_error[:, self.epoch - 1].isfinite()
         return bool((finite & (self.stopped_at < 0)).any())
 
     def save(self) -> bytes:
-        """The state as bytes that `load` continues to the bit."""
+        """Return the state as bytes, from which `load` continues with the same bits."""
         buffer = io.BytesIO()
         counts = {"format": FORMAT, "epoch": self.epoch, "seconds": self.seconds}
         torch.save({**self._state(), **counts}, buffer)
@@ -177,16 +201,16 @@ class Training:
 
     def _state(self) -> dict[str, Any]:
         names = (
-            "theta", "mean", "square", "num_steps", "at", "best", "mse", "best_mse", "best_epoch",
-            "stopped_at",
+            "theta", "mean", "square", "num_steps", "at", "best", "errors", "best_error",
+            "best_epoch", "stopped_at",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
     def load(self, saved: bytes) -> None:
-        """Go on from what `save` gave; begin anew where another version did, or other training, or
-        where it is damaged.
+        """Continue from the bytes of `save`.
 
-        Unpickles tensors and plain containers only.
+        Start from the beginning if the bytes are damaged, or if another version or other training
+        saved them. The bytes may hold tensors and plain containers only.
         """
         here = self._state()
         try:
@@ -194,7 +218,7 @@ class Training:
             format, epoch, seconds = (state.pop(name) for name in ("format", "epoch", "seconds"))
             kinds = {name: (value.shape, value.dtype) for name, value in state.items()}
             is_whole = format == FORMAT and 0 <= epoch <= len(self.rates) and seconds >= 0
-        except Exception:  # whatever bytes that are no such state make torch raise
+        except Exception:  # torch raises anything for bytes that are not such a state
             return
         if is_whole and kinds == {name: (v.shape, v.dtype) for name, v in here.items()}:
             self.epoch, self.seconds = epoch, seconds
@@ -203,18 +227,18 @@ class Training:
 
 
 def _blocks(network: CoordinateMLP, coords: Tensor, step: Step) -> tuple[int, int]:
-    """Samples a block, and how many threads have a block each."""
+    """Return the number of samples in a block, and how many threads work on a block each."""
     threads = torch.get_num_threads()
     if coords.is_cuda or threads == 1:
         return (len(coords) if coords.is_cuda else CPU_BLOCK), 1
-    # In narrow networks the threads would wait for each other's Python.
+    # In narrow networks the threads would wait for each other's Python code.
     if step == "blocked" and network.layers[0].out_features >= ONEDNN_WIDTH:
         return 2 * CPU_BLOCK, threads
     return 2 * CPU_BLOCK * threads, 1
 
 
 def _captured(update: Callable[[], None], device: torch.device) -> torch.cuda.CUDAGraph:
-    """The update as a graph that its device replays without the host. Captured, not run."""
+    """Return the update as a graph that the device replays without the host. Do not run it."""
     torch.cuda.synchronize(device)
     with torch.cuda.device(device):
         graph = torch.cuda.CUDAGraph()

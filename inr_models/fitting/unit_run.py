@@ -1,4 +1,4 @@
-"""Take a unit of training to its end; the host looks in now and then."""
+"""Train a unit to its end. The host checks its state now and then."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,11 @@ from typing import Protocol
 from inr_models.fitting.training import Training
 
 LOOK_EVERY = 50
-"""Epochs between the host's looks, at the most: has all diverged, is a checkpoint due?"""
+"""At most this many epochs between two checks: have all diverged, is a checkpoint due?"""
 
 
 class Checkpoints(Protocol):
-    """Where unfinished training is kept, by the indices of the networks it is of."""
+    """Storage of unfinished training, by the indices of its networks."""
 
     def load(self, indices: tuple[int, ...]) -> bytes | None: ...
 
@@ -25,11 +25,19 @@ def run_to_end(
     checkpoints: Checkpoints | None,
     checkpoint_seconds: float,
 ) -> None:
-    """Train to the end, or to where no network is worth going on with; then score what is there."""
+    """Train until the last epoch, or until all networks have stopped or diverged. Then score.
+
+    Args:
+        training: The unit.
+        unit: The indices of its networks, under which its checkpoints are stored.
+        rungs: For each network {epoch: PSNR in dB}. It stops where it scores less.
+        checkpoints: Where to look for a state to continue from, and where to save one.
+        checkpoint_seconds: Time between two saved states, in seconds.
+    """
     if checkpoints and (state := checkpoints.load(unit)):
         training.load(state)
     epochs = len(training.rates)
-    # Epoch k is scored by the update that leaves it.
+    # The update that leaves epoch k scores it.
     scored = {epoch + 1 for rung in rungs for epoch in rung}
     looks = sorted({*range(LOOK_EVERY, epochs, LOOK_EVERY), *scored, epochs})
     saved_at = time.perf_counter()

@@ -42,7 +42,7 @@ class SirenConfig(NetworkConfig):
 
     Args:
         omega_first: omega of the first layer, in rad per unit of pre-activation. The paper's SIREN
-            has 3000 for sound, see `search_spaces.audio.first_factor`.
+            has 3000 for sound, see `search_spaces.grids.first_factor`.
         omega_hidden: omega of the other hidden layers, in the same unit.
         zero_output_bias: initialize the output bias to 0. A random one causes most of the
             difference between seeds at small scale.

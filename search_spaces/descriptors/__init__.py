@@ -1,7 +1,8 @@
-"""Descriptors of a target, one family a file; numpy only. Frequencies are shares of Nyquist.
+"""Describe a target by numbers, with one family of descriptors in each file and numpy alone.
 
-`describe` gives a target all that are defined for it. `DESCRIPTORS` names them, with unit and
-meaning; they are columns `descriptor_*` of the store's table of signals.
+`describe` computes all descriptors that are defined for a target. `DESCRIPTORS` lists their names,
+units and meanings. They are the columns `descriptor_*` of the store's table of signals. Frequencies
+are shares of Nyquist.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from search_spaces.descriptors.spectrum import spectrum
 
 
 class Info(NamedTuple):
+    """The unit and the meaning of a descriptor."""
+
     unit: str
     meaning: str
 
@@ -68,17 +71,22 @@ _FAMILIES = (moments, bandwidth_shares, tilt, shape)
 
 
 def describe(values: NDArray) -> dict[str, float]:
-    """Every descriptor of a sound [n] or an image [h, w, c], by name; NaN where there is none.
+    """Return every descriptor of a signal by name, NaN where it is not defined.
 
-    An image's are means over its channels, its psi the paper's; channels of one value are left out.
+    Args:
+        values: a sound [n] or an image [h, w, c]. The descriptors of an image are means over its
+            channels, except psi, which is the paper's. Constant channels are left out.
+
+    Example:
+        >>> describe(samples)["psi"]
     """
     samples = np.asarray(values)
     if samples.ndim == 3 and (varies := np.ptp(samples, axis=(0, 1)) > 0).any():
         samples = samples[..., varies]
     peak = low_pass.peak(samples)
     if samples.ndim == 1:
-        found = _spectral(samples, peak) | course.describe(samples)
-        return {"psi": spectral_centroid(samples), **found}
+        descriptors = _spectral(samples, peak) | course.describe(samples)
+        return {"psi": spectral_centroid(samples), **descriptors}
     of_channels = [_spectral(samples[..., c], peak) for c in range(samples.shape[-1])]
     means = {name: float(np.mean([f[name] for f in of_channels])) for name in of_channels[0]}
     return {"psi": raster_centroid(samples), **means}
@@ -86,5 +94,7 @@ def describe(values: NDArray) -> dict[str, float]:
 
 def _spectral(samples: NDArray, peak: float) -> dict[str, float]:
     whole = spectrum(samples)
-    found = {name: v for family in _FAMILIES for name, v in family.describe(whole).items()}
-    return found | low_pass.describe(whole, float(samples.var(dtype=np.float64)), peak)
+    descriptors: dict[str, float] = {}
+    for family in _FAMILIES:
+        descriptors |= family.describe(whole)
+    return descriptors | low_pass.describe(whole, float(samples.var(dtype=np.float64)), peak)

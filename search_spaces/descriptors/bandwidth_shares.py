@@ -1,4 +1,4 @@
-"""How much of the band a spectrum fills, without its mean (DC).
+"""Describe how much of the band a spectrum fills, without its mean (DC).
 
 Frequencies are shares of Nyquist, powers |y|^2.
 """
@@ -14,33 +14,37 @@ ABOVE = (0.1, 0.25, 0.5)
 """Shares of Nyquist above which the energy is counted."""
 
 SPLIT = 0.1
-"""Share of Nyquist between "low" and "high"."""
+"""The share of Nyquist that separates "low" from "high"."""
 
 
 def describe(spectrum: Spectrum) -> dict[str, float]:
-    """Roll-offs; the energy above some shares of Nyquist; the low band's over the high band's, in
-    dB; the effective bandwidth (sum |y|^2)^2 / sum |y|^4 over the number of lines; and the
-    root-mean-square frequency.
+    """Return descriptors of the bandwidth, by name.
+
+    These are: roll-offs; the share of the power above some shares of Nyquist; the ratio of the low
+    band's power to the high band's in dB; the effective bandwidth, (sum |y|^2)^2 / sum |y|^4 over
+    the number of lines; and the root-mean-square frequency.
     """
     lines = spectrum.without_mean
     power = lines.power
     total, fourth = power.sum(), (power**2).sum()
-    found = {f"rolloff_{percent}": rolloff(spectrum, percent / 100) for percent in ROLLOFFS}
+    values = {f"rolloff_{percent}": rolloff(spectrum, percent / 100) for percent in ROLLOFFS}
     for share in ABOVE:
         above = power[lines.frequency > share].sum()
-        found[f"energy_above_{share:g}"] = float(above / total) if total > 0 else math.nan
+        values[f"energy_above_{share:g}"] = float(above / total) if total > 0 else math.nan
     high = power[lines.frequency > SPLIT].sum()
     low = total - high
-    found["low_to_high_db"] = 10 * math.log10(low / high) if low > 0 and high > 0 else math.nan
-    found["effective_bandwidth"] = float(total**2 / fourth / len(power)) if fourth > 0 else math.nan
+    values["low_to_high_db"] = 10 * math.log10(low / high) if low > 0 and high > 0 else math.nan
+    values["effective_bandwidth"] = (
+        float(total**2 / fourth / len(power)) if fourth > 0 else math.nan
+    )
     mean_square = weighted_mean(lines.frequency**2, power)
-    return found | {"rms_frequency": math.sqrt(mean_square)}
+    return values | {"rms_frequency": math.sqrt(mean_square)}
 
 
 def rolloff(spectrum: Spectrum, share: float) -> float:
-    """The frequency below which `share` of the power without DC lies (Peeters 2004, Sec. 6.1.6).
+    """Return the frequency below which `share` of the power without DC lies.
 
-    In shares of Nyquist; NaN without any power.
+    It is a share of Nyquist (Peeters 2004, Sec. 6.1.6), NaN without any power.
     """
     lines = spectrum.without_mean
     total = np.cumsum(lines.power)

@@ -1,17 +1,20 @@
-"""The paper's psi: of sounds [n], and of images [H, W, C]."""
+"""Compute the paper's psi of sounds [n] and of images [H, W, C]."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def spectral_centroid(values: NDArray) -> float:
-    """The paper's psi (Eqn. 10) of `values` [n], as a share of Nyquist, in [0, 1].
+    """Return the paper's psi (Eqn. 10) of `values` [n], as a share of Nyquist, in [0, 1].
 
         psi = 2 * sum_k f_k |y_k| / sum_k |y_k|,   y = rfft(values), f in cycles per sample
 
-    The paper's text says "power spectrum"; its Table 6 is made with MAGNITUDES, one-sided,
-    with the mean (DC) included, and that is what this computes. An all-zero signal has no
-    spectrum and gives NaN.
+    The paper's text says "power spectrum", but its Table 6 uses one-sided MAGNITUDES that include
+    the mean (DC), and so does this function. An all-zero signal has no spectrum and gives NaN.
+
+    Example:
+        >>> round(spectral_centroid(np.array([1.0, -1.0, 1.0, -1.0])), 6)
+        1.0
     """
     magnitudes = np.abs(np.fft.rfft(np.asarray(values, dtype=np.float64)))
     total = magnitudes.sum()
@@ -21,12 +24,12 @@ def spectral_centroid(values: NDArray) -> float:
 
 
 def raster_centroid(values: NDArray) -> float:
-    """The paper's psi of an image [H, W, C], as its Table 6 has it: already divided by C.
+    """Return the paper's psi of an image [H, W, C] as in its Table 6, already divided by C.
 
         psi = (1/C^2) sum_c spectral_centroid(channel c, row after row)
 
-    The mean over channels, divided once more by their number, as Eqn. 11 asks for. It is no 2-D
-    spectrum: it sees columns as low frequencies, whatever is in them.
+    It is the mean over channels, divided once more by their number, because Eqn. 11 needs psi/C. It
+    is not a 2-D spectrum: variation along a column counts as low frequency.
     """
     pixels = np.asarray(values)
     channels = pixels.shape[-1]

@@ -1,14 +1,14 @@
-"""How a sound changes in time: over frames, and sample by sample. Sounds [n] only.
+"""Describe how a sound [n] changes in time: over frames, and from sample to sample.
 
-Frames have about 2 sqrt(n) samples, a Hann window and half overlap; m is a frame's magnitudes
-scaled to sum 1.
+Frames have about 2 sqrt(n) samples, a Hann window and half overlap. m_t are the magnitudes of frame
+t, scaled to sum 1.
 
 - flux: mean over frames of |m_t - m_{t-1}|_1 / 2, 0 to 1 (after Peeters 2004, Sec. 6.2).
 - nonstationarity: standard deviation over frames of the power centroid, weighted by power, as a
   share of Nyquist.
 - silence: share of frames whose power is 60 dB or more below the largest.
 - crest_factor_db: peak over root mean square.
-- zero_crossings: share of neighbours with different signs; half is white noise, 1 is Nyquist.
+- zero_crossings: share of neighbours with different signs: 1/2 for white noise, 1 at Nyquist.
 - mobility, complexity (Hjorth 1970): rms slope by rms value, and the slope's own mobility by that.
 """
 
@@ -21,7 +21,7 @@ SILENT_DB = 60.0
 
 
 def describe(values: NDArray) -> dict[str, float]:
-    """All of the above; NaN without power, and where the sound is shorter than a frame."""
+    """Return all of these by name, NaN without power and if the sound is shorter than a frame."""
     samples = np.asarray(values, dtype=np.float64)
     return _of_frames(samples) | _of_samples(samples)
 

@@ -1,11 +1,11 @@
-"""How wide a band a fit of a given quality needs.
+"""Describe how wide a band a fit of a given quality needs.
 
-    low_pass_40 = the least F such that the samples, without all above F, score a PSNR of 40 dB
+    low_pass_40 = the least F such that the samples, filtered below F, have a PSNR of 40 dB
 
-An ideal low-pass filter at F leaves as mean squared error the power above F; PSNR is -10 log10 of
-that, in units of the squared peak: the largest |x| of a sound, half the range of an image. Unlike
-a roll-off, which goes by shares of the power, it is of the same quality for every target: a quiet
-hiss behind a loud tone counts from the PSNR on at which a fit has to follow it.
+The mean squared error of an ideal low-pass filter at F is the power above F. PSNR is -10 log10 of
+this error in units of the squared peak, which is the largest |x| of a sound and half the range of
+an image. A roll-off counts shares of the power; `low_pass` means the same quality for every target.
+A quiet hiss behind a loud tone counts only at PSNRs that a fit cannot reach without it.
 """
 
 import math
@@ -17,16 +17,19 @@ from search_spaces.descriptors.bandwidth_shares import rolloff
 from search_spaces.descriptors.spectrum import Spectrum
 
 QUALITIES = (30, 40, 50, 60)
-"""PSNR in dB."""
+"""The qualities, as PSNR in dB."""
 
 
 def peak(values: NDArray) -> float:
-    """Of a sound [n] its largest |x|, of an image [h, w, c] half the range of its values."""
+    """Return the largest |x| of a sound [n], or half the range of an image [h, w, c]."""
     return float(np.abs(values).max() if values.ndim == 1 else np.ptp(values) / 2)
 
 
 def describe(spectrum: Spectrum, variance: float, peak: float) -> dict[str, float]:
-    """Shares of Nyquist: 0 where the mean alone scores as much, NaN of samples that do not vary."""
+    """Return the bandwidth for each quality, as shares of Nyquist, by name.
+
+    It is 0 if the mean alone has this quality, and NaN if the samples do not vary.
+    """
     if not variance > 0:
         return {f"low_pass_{quality}": math.nan for quality in QUALITIES}
     left = {quality: 10 ** (-quality / 10) * peak**2 / variance for quality in QUALITIES}

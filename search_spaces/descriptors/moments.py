@@ -1,12 +1,13 @@
-"""Where in frequency a spectrum lies and how it is spread (Peeters 2004, Sec. 6.1).
+"""Describe where in frequency a spectrum lies and how wide it is (Peeters 2004, Sec. 6.1).
 
 With w = |y| (magnitude) or |y|^2 (power) and frequency f as a share of Nyquist:
 
     centroid mu = sum f w / sum w               spread sigma = sqrt(sum (f - mu)^2 w / sum w)
     skewness = sum (f - mu)^3 w / (sigma^3 sum w),   kurtosis likewise with power 4 (3 if normal)
 
-On real sounds the two centroids differ up to 15-fold, so both are kept. The magnitude's is the
-paper's psi of sound (Eqn. 10); the power's is Masri's high-frequency content (1996) over the power.
+On real sounds the two centroids differ up to 15-fold, so both are kept. The centroid of magnitudes
+is the paper's psi of a sound (Eqn. 10). That of the power is Masri's high-frequency content (1996)
+over the power.
 """
 
 import math
@@ -25,7 +26,7 @@ class Moments(NamedTuple):
 
 
 def moments(frequency: Array, weights: Array) -> Moments:
-    """The first four. Of a single line spread is 0, and skewness and kurtosis are NaN."""
+    """Return the first four moments. A single line has no spread: skewness and kurtosis are NaN."""
     centroid = weighted_mean(frequency, weights)
     away = frequency - centroid
     spread = math.sqrt(max(weighted_mean(away**2, weights), 0.0))
@@ -38,8 +39,7 @@ def moments(frequency: Array, weights: Array) -> Moments:
 
 
 def describe(spectrum: Spectrum) -> dict[str, float]:
-    """Moments by magnitude and by power."""
-    by_magnitude = moments(spectrum.frequency, spectrum.magnitude)
-    by_power = moments(spectrum.frequency, spectrum.power)
-    found = {name: value for name, value in by_magnitude._asdict().items()}
-    return found | {f"{name}_power": value for name, value in by_power._asdict().items()}
+    """Return the moments by magnitude and by power."""
+    by_magnitude = moments(spectrum.frequency, spectrum.magnitude)._asdict()
+    by_power = moments(spectrum.frequency, spectrum.power)._asdict()
+    return by_magnitude | {f"{name}_power": value for name, value in by_power.items()}

@@ -1,8 +1,8 @@
-"""How evenly the lines of a spectrum share its power, without the mean (DC).
+"""Describe how evenly the lines of a spectrum share its power, without the mean (DC).
 
 With p_k = |y_k|^2 / sum |y|^2 over K lines:
 
-- entropy: -sum p log p / log K, 0 of one line, 1 of equal ones (Misra et al. 2004).
+- entropy: -sum p log p / log K, 0 for one line, 1 for equal ones (Misra et al. 2004).
 - flatness: geometric over arithmetic mean of the power (Johnston 1988), 0 to 1.
 - crest: largest line over the mean power, in dB (Peeters 2004, Sec. 6.6).
 - participation: 1 / sum p^2, over K: the share of lines that carry the power (inverse
@@ -17,11 +17,11 @@ import numpy as np
 from search_spaces.descriptors.spectrum import Spectrum
 
 LEAST = 1e-30
-"""Of a share of the power, so that an empty line does not make the flatness 0 alone."""
+"""The least share of the power, so that a single empty line does not make the flatness 0."""
 
 
 def describe(spectrum: Spectrum) -> dict[str, float]:
-    """All of the above; NaN of a spectrum without power."""
+    """Return all of these by name, NaN for a spectrum without power."""
     lines = spectrum.without_mean
     total = lines.power.sum()
     names = ("entropy", "flatness", "crest_db", "participation", "irregularity")

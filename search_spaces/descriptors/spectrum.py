@@ -1,4 +1,4 @@
-"""The whole spectrum of a target, on which most descriptors are defined.
+"""Compute the spectrum of a target, on which most descriptors are defined.
 
 Axes: k lines, in order of frequency.
 """
@@ -12,10 +12,14 @@ Array = NDArray[np.float64]
 
 
 class Spectrum(NamedTuple):
-    """Radial frequency [k] as a share of an axis' Nyquist, rising, and magnitude |y| [k].
+    """The lines of a spectrum, in order of frequency.
 
-    Of sound the lines of `rfft`, as the paper counts them (DC and Nyquist once, others once); of
-    an image or a volume all lines of `fftn`, up to sqrt(d).
+    A sound has the lines of `rfft`, as in the paper: each counts once. An image or a volume with d
+    axes has all lines of `fftn`, up to a frequency of sqrt(d).
+
+    Attributes:
+        frequency: [k] radial, as a share of an axis' Nyquist.
+        magnitude: [k] |y|.
     """
 
     frequency: Array
@@ -33,7 +37,7 @@ class Spectrum(NamedTuple):
 
 
 def spectrum(values: NDArray) -> Spectrum:
-    """Of real samples on a grid, [n], [h, w] or [d, h, w]."""
+    """Return the spectrum of real samples on a grid, [n], [h, w] or [d, h, w]."""
     samples = np.asarray(values, dtype=np.float64)
     if samples.ndim == 1:
         frequency = (2 * np.fft.rfftfreq(len(samples))).astype(np.float64)
@@ -45,6 +49,6 @@ def spectrum(values: NDArray) -> Spectrum:
 
 
 def weighted_mean(values: Array, weights: Array) -> float:
-    """NaN where all weights are 0."""
+    """Return the weighted mean, NaN if all weights are 0."""
     total = weights.sum()
     return float((values * weights).sum() / total) if total > 0 else float("nan")

@@ -1,9 +1,10 @@
-"""How a spectrum falls with frequency, without its mean (DC).
+"""Describe how a spectrum falls with frequency, without its mean (DC).
 
-- slope: least-squares slope of |y|, scaled to mean 1, over frequency (Peeters 2004, Sec. 6.1.5).
-- decrease: sum_k (|y_k| - |y_1|) / (k - 1) / sum_k |y_k|, k from the second line on (Sec. 6.1.7).
-- exponent: alpha of |y|^2 ~ 1/f^alpha, a straight line through log power over log frequency, of
-  means over equal steps of log frequency, so that the many high lines do not decide.
+- slope: least-squares slope of |y|, scaled to mean 1, over frequency (Peeters 2004, Sec. 6.1.5). -
+decrease: sum_k (|y_k| - |y_1|) / (k - 1) / sum_k |y_k|, k from the second line on (Sec. 6.1.7). -
+exponent: alpha of |y|^2 ~ 1/f^alpha, from a straight line through log power over log frequency. The
+  line is fitted to means over equal steps of log frequency, so that the many high lines do not
+  dominate.
 """
 
 import math
@@ -13,11 +14,11 @@ import numpy as np
 from search_spaces.descriptors.spectrum import Spectrum
 
 BINS = 24
-"""Steps of log frequency for the exponent."""
+"""The number of steps of log frequency for the exponent."""
 
 
 def describe(spectrum: Spectrum) -> dict[str, float]:
-    """Slope, decrease and exponent; NaN of a spectrum without lines."""
+    """Return slope, decrease and exponent, NaN for a spectrum without lines."""
     lines = spectrum.without_mean
     magnitude, frequency = lines.magnitude, lines.frequency
     if len(magnitude) < 3 or not magnitude.sum() > 0:

@@ -1,8 +1,8 @@
 """Rules: from a target's descriptors to a point (s0, s1); one family a file.
 
-`RULES` has Eqn. 11 in all its forms and the rivals, which were fitted to the benchmark in
-`analysis/data` by `python -m analysis.rule_fitting` and lie in `fitted/`, without the `fitted_`
-with which that names its files.
+`RULES` holds Eqn. 11 in all its forms and its rivals. The rivals were fitted to the benchmark in
+`analysis/data` by `python -m analysis.rule_fitting`. They lie in `fitted/`, under the names of its
+files without the prefix `fitted_`.
 """
 
 import os
@@ -14,40 +14,65 @@ from search_spaces.rules.saved import AnyRule, load_rule, read_rule, rule_json, 
 from search_spaces.rules.spectrum_matching import SpectrumMatching
 from search_spaces.rules.target import NoiseScales, Rule, Target
 
-_FITTED = sorted(Path(__file__).with_name("fitted").glob("*.json"))
-
 RULES: dict[str, AnyRule] = {
     **FORMS,
     "spectrum": SpectrumMatching(
         shares=tuple(2.0**power for power in range(-7, 2)), gains=(1.8, 3.3, 5.2, 8.7)
     ),
-    **{path.stem: read_rule(path) for path in _FITTED},
+    **{
+        path.stem: read_rule(path)
+        for path in sorted(Path(__file__).with_name("fitted").glob("*.json"))
+    },
 }
 
 RECOMMENDED = "power_psi_low_pass"
-"""Of the least regret on recordings that it was not fitted to; see analysis/FINDINGS.md."""
+"""The rule to use, by its regret on recordings that it was not fitted to: analysis/FINDINGS.md."""
+
+EQN11_SCALED = "eqn11_length_width"
+"""Eqn. 11 for sounds of any length and networks of any width: other rules are compared with it."""
+
+EQN11_BY_DIMENSIONS = {1: EQN11_SCALED, 2: "eqn11_image_length_width"}
+"""The same, by a signal's number of coordinates."""
+
+EQN11_SOUND = (EQN11_SCALED, "eqn11_length")
+"""Eqn. 11 as published, in the forms that suit sounds of any length."""
+
+FITTED = (
+    "eqn11_refitted", "constant", "bandwidth_psi", "bandwidth_power", "bandwidth_rolloff",
+    "bandwidth_low_pass", "power_psi_low_pass",
+)  # fmt: skip
+"""Rules with constants that were fitted to the benchmark, which are compared with Eqn. 11."""
+
+UNFITTED = (*EQN11_SOUND, "spectrum")
+"""Rules for sounds without a constant that was fitted to the benchmark."""
 
 __all__ = [
-    "RECOMMENDED", "RULES", "AnyRule", "NoiseScales", "Rule", "Target", "load_rule", "named_rule",
-    "read_rule", "rule_json", "rule_name", "rule_of",
+    "EQN11_BY_DIMENSIONS", "EQN11_SCALED", "EQN11_SOUND", "FITTED", "RECOMMENDED", "RULES",
+    "UNFITTED", "AnyRule", "NoiseScales", "Rule", "Target", "load_rule", "named_rule", "read_rule",
+    "rule_json", "rule_name", "rule_of",
 ]  # fmt: skip
 
 
 def rule_name(given: str) -> str:
-    """What a rule is called that was given by name or by its file."""
+    """Return the name of a rule that the user gave by its name or by its file."""
     return given if given in RULES else Path(given).stem
 
 
 def named_rule(given: str, flag: str) -> tuple[str, AnyRule]:
-    """The name of a rule and the rule, given by name or by its file, for `flag` of a command.
+    """Return a rule and its name.
+
+    Args:
+        given: a key of `RULES`, or the path of a JSON file.
+        flag: the option that the user gave it with, for the message.
 
     Raises:
-        InputError: there is none; the file holds no rule, or another than the registry's that is
-            named as the file is.
+        InputError: no rule has this name; or the file holds no rule, or has the name of another
+            rule of the registry.
     """
     if given in RULES:
         return given, RULES[given]
-    if not os.path.isfile(given):  # of whatever length, or in a folder that cannot be read
+    # False also for a name that is too long, or lies in a folder that cannot be read.
+    if not os.path.isfile(given):
         raise InputError(
             "unknown-name",
             flag,

@@ -1,11 +1,11 @@
-"""Rules that set the bandwidth K of the untrained network, and the gain of its second layer.
+"""Define rules that set the bandwidth K of the untrained network, and the gain of its second layer.
 
     K = share * Nyquist
     s1 = sqrt(2 (g^2 - 1) / width),   s0 = sqrt((K / g)^2 - omega0^2 / (3 d^2))
 
-K is the rms angular frequency of layer 2 and, in expectation, of every later layer; g is the
-standard deviation of layer 2's pre-activations (`search_spaces.bandwidth`). Both mean the same at
-every length and width, which s0 and s1 do not.
+K is the rms angular frequency of layer 2 and, in expectation, of every later layer. g is the
+standard deviation of layer 2's pre-activations (`search_spaces.bandwidth`). Unlike s0 and s1, both
+mean the same at every length and width.
 """
 
 import math
@@ -14,12 +14,13 @@ from typing import Literal
 
 from inr_models.errors import InputError
 from search_spaces.bandwidth import scales_of
+from search_spaces.descriptors import DESCRIPTORS
 from search_spaces.rules.target import NoiseScales, Target
 
 
 @dataclass(frozen=True, kw_only=True)
 class Constant:
-    """The same share of Nyquist and the same gain for every signal."""
+    """Every signal gets the same share of Nyquist and the same gain."""
 
     kind: Literal["constant"] = "constant"
 
@@ -33,10 +34,20 @@ class Constant:
     def __call__(self, target: Target) -> NoiseScales:
         return at_share(target, self.share, self.gain)
 
+    @property
+    def formula(self) -> str:
+        """The rule as a person would write it down."""
+        return f"K = {self.share:g} Nyquist,   g = {self.gain:g}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class BandwidthMatching:
-    """K is `factor` times a frequency of the target: a descriptor that is a share of Nyquist."""
+    """K is `factor` times a descriptor that is a frequency, as a share of Nyquist.
+
+    Example:
+        >>> rule = BandwidthMatching(descriptor="psi", factor=0.65, gain=5.2)
+        >>> s0, s1 = rule(Target.of(samples, width=52))
+    """
 
     kind: Literal["bandwidth"] = "bandwidth"
 
@@ -45,27 +56,43 @@ class BandwidthMatching:
     gain: float
 
     def __post_init__(self) -> None:
+        check_descriptor(self.descriptor)
         check_positive("factor", self.factor)
         check_gain(self.gain)
 
     def __call__(self, target: Target) -> NoiseScales:
         return at_share(target, self.factor * target.descriptor(self.descriptor), self.gain)
 
+    @property
+    def formula(self) -> str:
+        """The rule as a person would write it down."""
+        return f"K = {self.factor:g} {self.descriptor} Nyquist,   g = {self.gain:g}"
+
 
 def at_share(target: Target, share: float, gain: float) -> NoiseScales:
-    """The point of a bandwidth, given as a share of Nyquist, and a gain."""
+    """Return the point that has a bandwidth, given as a share of Nyquist, and a gain."""
     return NoiseScales(
         *scales_of(share * target.nyquist, gain, width=target.width, in_features=target.dimensions)
     )
 
 
+def check_descriptor(name: str) -> None:
+    """Raise InputError if no descriptor has this name."""
+    if name not in DESCRIPTORS:
+        raise InputError(
+            "unknown-name",
+            "descriptor",
+            f"descriptor = {name!r}: give one of {', '.join(DESCRIPTORS)}.",
+        )
+
+
 def check_positive(name: str, value: float) -> None:
-    """Raises: InputError."""
+    """Raise InputError if a number is not finite and above 0."""
     if not 0 < value < math.inf:
         raise InputError("out-of-range", name, f"{name} = {value}: give a finite number above 0.")
 
 
 def check_gain(value: float) -> None:
-    """Raises: InputError."""
+    """Raise InputError if a gain is not finite and at least 1."""
     if not 1 <= value < math.inf:
         raise InputError("out-of-range", "gain", f"gain = {value}: give a finite number from 1 on.")

@@ -1,11 +1,11 @@
-"""The paper's rule (Eqn. 11), and its forms for other lengths and widths.
+"""Define the paper's rule (Eqn. 11), and its forms for other lengths and widths.
 
     s0 = s0_max (1 - exp(-a psi/C)),   s1 = b psi/C
 
-C is the number of channels; an image's psi is divided by it already, as in Table 6 (the published
-code divides twice), and a sound here has one. Sound: s0_max = 3500, b = 3, and a = 7, with which
-Table 6 was made, though the text says a = 5; for 150,000 samples and 222 features. Images:
-s0_max = 50, a = 5, b = 0.4; for 512 x 512 pixels and 256 features.
+C is the number of channels. An image's psi is divided by it already, as in Table 6 (the published
+code divides twice), and a sound has one channel here. Sounds, for 150,000 samples and 222 features:
+s0_max = 3500, b = 3, and a = 7, which Table 6 was made with, though the text says a = 5. Images,
+for 512 x 512 pixels and 256 features: s0_max = 50, a = 5, b = 0.4.
 """
 
 import math
@@ -25,8 +25,12 @@ PAPER_IMAGE_WIDTH = 256
 class Eqn11:
     """Eqn. 11 with its constants.
 
-    With `samples`, s0 is times side/samples, since Nyquist is pi*n/2 rad per unit of n samples
-    along an axis; with `width`, s1 is times sqrt(width/target's), which keeps Theorem 3.1's gain.
+    Attributes:
+        s0_max, a, b: the constants of the equation.
+        samples: the number of samples along an axis that s0_max is meant for. If given, s0 is
+            multiplied by the target's side / samples, because Nyquist is pi n / 2 rad per unit.
+        width: the width that b is meant for. If given, s1 is multiplied by
+            sqrt(width / target's width), which keeps the gain of Theorem 3.1.
     """
 
     kind: Literal["eqn11"] = "eqn11"
@@ -51,9 +55,19 @@ class Eqn11:
         psi = target.descriptor("psi")
         s0 = self.s0_max * (1 - math.exp(-self.a * psi))
         s1 = self.b * psi
-        return NoiseScales(
-            s0 * (target.side / self.samples if self.samples else 1),
-            s1 * (math.sqrt(self.width / target.width) if self.width else 1),
+        if self.samples:
+            s0 *= target.side / self.samples
+        if self.width:
+            s1 *= math.sqrt(self.width / target.width)
+        return NoiseScales(s0, s1)
+
+    @property
+    def formula(self) -> str:
+        """The rule as a person would write it down."""
+        length = f" n/{self.samples}" if self.samples else ""
+        width = f" sqrt({self.width}/width)" if self.width else ""
+        return (
+            f"s0 = {self.s0_max:g} (1 - exp(-{self.a:g} psi)){length},   s1 = {self.b:g} psi{width}"
         )
 
 
@@ -69,4 +83,4 @@ FORMS = {
     "eqn11_image_length": replace(IMAGE, samples=PAPER_SIDE),
     "eqn11_image_length_width": replace(IMAGE, samples=PAPER_SIDE, width=PAPER_IMAGE_WIDTH),
 }
-"""As Table 6 and the text have it, and scaled."""
+"""Eqn. 11 as in Table 6, as in the text, and scaled in length and width."""

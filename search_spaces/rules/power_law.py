@@ -1,8 +1,9 @@
-"""Bandwidth and gain as products of powers of descriptors: linear rules, in logarithms.
+"""Define rules whose bandwidth and gain are products of powers of descriptors.
 
     K / Nyquist = share * prod_i d_i^p_i,   g = gain * prod_i d_i^q_i
 
-A ridge regression in logarithms is one of these, and so is a formula short enough to remember.
+Such a rule is linear in logarithms. A ridge regression in logarithms is one, and so is a formula
+that is short enough to remember.
 """
 
 import math
@@ -10,22 +11,28 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inr_models.errors import InputError
-from search_spaces.rules.bandwidth_matching import at_share, check_gain, check_positive
+from search_spaces.rules.bandwidth_matching import (
+    at_share,
+    check_descriptor,
+    check_gain,
+    check_positive,
+)
 from search_spaces.rules.target import NoiseScales, Target
 
 LEAST = 1e-4
-"""Descriptors are taken to be no less: a silent band has a share of 0 and no logarithm."""
+"""Smaller descriptors count as this value: a silent band has a share of 0, which has no log."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Power:
-    """A positive descriptor's exponents in the bandwidth and in the gain."""
+    """The exponents of a positive descriptor in the bandwidth and in the gain."""
 
     descriptor: str
     bandwidth: float
     gain: float = 0.0
 
     def __post_init__(self) -> None:
+        check_descriptor(self.descriptor)
         if not (math.isfinite(self.bandwidth) and math.isfinite(self.gain)):
             raise InputError(
                 "not-finite", self.descriptor, f"powers of {self.descriptor}: give finite numbers."
@@ -34,8 +41,13 @@ class Power:
 
 @dataclass(frozen=True, kw_only=True)
 class PowerLaw:
-    """`share` and `gain` where every descriptor is 1; the results are kept within `shares` and
-    `gains`, the (low, high) that the fit has seen.
+    """A product of powers for the bandwidth, and one for the gain.
+
+    Attributes:
+        share: K / Nyquist where every descriptor is 1.
+        gain: g where every descriptor is 1.
+        powers: the descriptors and their exponents.
+        shares, gains: (low, high) bounds of the results, the range that the fit has seen.
     """
 
     kind: Literal["power_law"] = "power_law"
@@ -66,24 +78,20 @@ class PowerLaw:
             value = max(target.descriptor(power.descriptor), LEAST)
             share *= value**power.bandwidth
             gain *= value**power.gain
-        share, gain = (
-            min(max(value, low), high)
-            for value, (low, high) in ((share, self.shares), (gain, self.gains))
-        )
-        return at_share(target, share, gain)
+        return at_share(target, _clipped(share, self.shares), _clipped(gain, self.gains))
 
     @property
     def formula(self) -> str:
-        """As a person would write it down."""
-        of = {"K/Nyquist": (self.share, "bandwidth"), "g": (self.gain, "gain")}
-        return ",  ".join(
-            " ".join(
-                [f"{name} = {factor:.3g}"]
-                + [
-                    f"{power.descriptor}^{exponent:.2f}"
-                    for power in self.powers
-                    if (exponent := getattr(power, field))
-                ]
-            )
-            for name, (factor, field) in of.items()
-        )
+        """The rule as a person would write it down."""
+        share, gain = [f"K/Nyquist = {self.share:.3g}"], [f"g = {self.gain:.3g}"]
+        for power in self.powers:
+            if power.bandwidth:
+                share.append(f"{power.descriptor}^{power.bandwidth:.2f}")
+            if power.gain:
+                gain.append(f"{power.descriptor}^{power.gain:.2f}")
+        return f"{' '.join(share)},  {' '.join(gain)}"
+
+
+def _clipped(value: float, bounds: tuple[float, float]) -> float:
+    low, high = bounds
+    return min(max(value, low), high)

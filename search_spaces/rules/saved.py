@@ -1,20 +1,25 @@
-"""Rules as readable JSON: a person can check, change and cite them; nothing in one is code.
+"""Save rules as JSON that a person can read, check, change and cite; nothing in a file is code.
 
     {"kind": "bandwidth", "descriptor": "rolloff_95", "factor": 0.5, "gain": 5.2}
 
-`kind` is one of `KINDS`, the other names are the fields of its class.
+`kind` is a key of `KINDS`, and the other names are the fields of its class. A new kind of rule is a
+file with a frozen dataclass, and its name in `AnyRule`.
+
+`rule_of` is the one parser of this format: stored runs use it as well. Rules are also read where
+signals are fitted with torch alone (`search_spaces.initialize`, `benchmarks.paper_scale`), so it
+cannot be pydantic's.
 """
 
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from numpy.typing import NDArray
 
 from inr_models.errors import InputError
-from search_spaces.descriptors import DESCRIPTORS
 from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
 from search_spaces.rules.eqn11 import PAPER_WIDTH, Eqn11
 from search_spaces.rules.power_law import PowerLaw
@@ -24,39 +29,50 @@ from search_spaces.rules.target import NoiseScales, Target
 
 AnyRule = Eqn11 | Constant | BandwidthMatching | PowerLaw | SpectrumMatching | Table
 
-KINDS: dict[str, type[AnyRule]] = {
-    "eqn11": Eqn11,
-    "constant": Constant,
-    "bandwidth": BandwidthMatching,
-    "power_law": PowerLaw,
-    "spectrum": SpectrumMatching,
-    "table": Table,
-}
+KINDS: dict[str, type[AnyRule]] = {rule.kind: rule for rule in get_args(AnyRule)}
 
 EXAMPLE = '{"kind": "bandwidth", "descriptor": "psi", "factor": 0.65, "gain": 5.2}'
 
 MAX_BYTES = 1 << 24
 
+EXPECTED = {
+    float: "a number",
+    str: "a name",
+    tuple: "a list",
+    Mapping: "an object",
+}
+"""What JSON has to hold for a type, in words."""
+
 
 def load_rule(
     path: str | Path, *, width: int = PAPER_WIDTH, depth: int = 4
 ) -> Callable[[NDArray], NoiseScales]:
-    """A saved rule, to be asked for a SIREN² of this width and depth: samples -> (s0, s1).
+    """Return a function from samples to (s0, s1), from a saved rule.
 
-    The samples are what `Target.of` takes: a sound [n], an image [h, w] or [h, w, c].
+    Args:
+        path: the rule's JSON file.
+        width: features of a hidden layer of the SIREN² that will fit the samples.
+        depth: its number of hidden layers.
+
+    Returns:
+        A function of what `Target.of` takes: a sound [n], or an image [h, w] or [h, w, c].
 
     Raises:
-        InputError: the file cannot be read, or is no rule; later, see `Target.of`.
+        InputError: the file cannot be read, or holds no rule. The returned function raises what
+            `Target.of` raises.
+
+    Example:
+        >>> s0, s1 = load_rule("my_rule.json", width=64)(samples)
     """
     rule = read_rule(path)
     return lambda values: rule(Target.of(values, width=width, depth=depth))
 
 
 def read_rule(path: str | Path) -> AnyRule:
-    """A saved rule, to be asked about a `Target`.
+    """Return a saved rule, which is a function of a `Target`.
 
     Raises:
-        InputError: the file cannot be read, or is no rule.
+        InputError: the file cannot be read, or holds no rule.
     """
     file = Path(path)
     try:
@@ -64,7 +80,7 @@ def read_rule(path: str | Path) -> AnyRule:
             raise InputError(
                 "too-large", str(file), f"{file}: larger than 16 MiB, which no rule is."
             )
-        content = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_constant)
+        content = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except OSError as error:
         raise InputError(
             "unreadable",
@@ -82,78 +98,71 @@ def read_rule(path: str | Path) -> AnyRule:
 
 
 def rule_of(content: Any) -> AnyRule:
-    """A rule from what JSON holds.
+    """Return the rule that decoded JSON describes; a rule is returned as it is.
 
     Raises:
-        InputError: an unknown kind, a missing or unknown field, a value of the wrong type.
+        InputError: the kind is unknown, a field is missing or unknown, or a value has the wrong
+            type or lies out of range.
+
+    Example:
+        >>> rule_of({"kind": "constant", "share": 0.1, "gain": 2})
+        Constant(kind='constant', share=0.1, gain=2.0)
     """
+    if isinstance(content, AnyRule):
+        return content
     kind = content.get("kind") if isinstance(content, Mapping) else None
     if not (isinstance(kind, str) and kind in KINDS):
         raise InputError(
             "unknown-name", "kind", f"kind = {kind!r}: give one of {', '.join(KINDS)}."
         )
-    rule = _made(KINDS[kind], content)
-    names = [
-        getattr(rule, "descriptor", None),
-        *(p.descriptor for p in getattr(rule, "powers", ())),
-    ]
-    for name in names:
-        if name is not None and name not in DESCRIPTORS:
-            raise InputError(
-                "unknown-name",
-                "descriptor",
-                f"descriptor = {name!r}: give one of {', '.join(DESCRIPTORS)}.",
-            )
-    return rule
+    return _from_object(KINDS[kind], content)
 
 
 def rule_json(rule: AnyRule) -> str:
-    """A rule as JSON, the inverse of `rule_of`."""
-    return json.dumps(
-        {k: v for k, v in dataclasses.asdict(rule).items() if v is not None}, indent=1
-    )
+    """Return a rule as JSON, the inverse of `rule_of`."""
+    fields = dataclasses.asdict(rule).items()
+    return json.dumps({name: value for name, value in fields if value is not None}, indent=1)
 
 
-def _made(of: Any, content: Any) -> Any:
-    """A dataclass from a JSON object."""
+def _from_object(cls: Any, content: Any) -> Any:
+    """Return an instance of a dataclass from a JSON object with its fields."""
     if not isinstance(content, Mapping):
         raise InputError("wrong-kind", "kind", f"{content!r}: give an object with its fields.")
-    fields = {field.name: field for field in dataclasses.fields(of)}
+    fields = {field.name: field for field in dataclasses.fields(cls)}
     for name in content:
         if name not in fields:
             raise InputError(
-                "unknown-name", name, f"{name}: there is no such field; give {', '.join(fields)}."
+                "unknown-name", name, f"{name}: no field has this name; give {', '.join(fields)}."
             )
     for name, field in fields.items():
         if field.default is dataclasses.MISSING and name not in content:
             raise InputError("missing", name, f"{name}: it is missing.")
-    return of(**{name: _value(name, fields[name].type, value) for name, value in content.items()})
+    return cls(**{name: _value(name, fields[name].type, value) for name, value in content.items()})
 
 
 def _value(name: str, kind: Any, value: Any) -> Any:
-    """What JSON holds as the type of a field."""
+    """Return what JSON holds as the type of a field."""
     origin, parts = get_origin(kind), get_args(kind)
     if dataclasses.is_dataclass(kind):
-        return _made(kind, value)
-    if origin is tuple and isinstance(value, list):
+        return _from_object(kind, value)
+    if origin is tuple and isinstance(value, list | tuple):
         if parts[-1] is not Ellipsis and len(value) != len(parts):
             raise InputError("wrong-kind", name, f"{name}: give {len(parts)} numbers.")
-        return tuple(_value(name, parts[0], each) for each in value)
+        return tuple(_value(name, parts[0], item) for item in value)
     if origin is Mapping and isinstance(value, dict):
-        return {key: _value(f"{name}, {key}", parts[1], each) for key, each in value.items()}
-    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return {key: _value(f"{name}, {key}", parts[1], item) for key, item in value.items()}
+    is_bool = isinstance(value, bool)  # which is an int in Python
+    if kind is float and isinstance(value, int | float) and not is_bool:
         return float(value)
-    if int in parts and isinstance(value, int) and not isinstance(value, bool):
+    if int in parts and isinstance(value, int) and not is_bool:
         return value
+    if NoneType in parts and value is None:
+        return None
     if (kind is str or origin is Literal) and isinstance(value, str):
         return value
-    what = {float: "a number", str: "a name", tuple: "a list", Mapping: "an object"}
-    raise InputError(
-        "wrong-kind",
-        name,
-        f"{name} = {value!r}: give {what.get(origin or kind, 'a whole number')}.",
-    )
+    expected = EXPECTED.get(origin or kind, "a whole number")
+    raise InputError("wrong-kind", name, f"{name} = {value!r}: give {expected}.")
 
 
-def _no_constant(text: str) -> None:
+def _refuse_constant(text: str) -> None:
     raise ValueError(f"{text} is no number of JSON")

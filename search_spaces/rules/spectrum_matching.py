@@ -1,9 +1,9 @@
 """Match spectra without training, after FreSh (Kania et al., github.com/gmum/FreSh).
 
-Of candidate points, the one whose untrained network's output has the spectrum nearest to the
-target's in Wasserstein-1 distance: the area between their cumulative distributions over
-frequency. The centroid of an untrained network's output does not get above about half of
-Nyquist, so targets above that are all given the widest.
+The rule draws an untrained network at each candidate point. It takes the point whose output has the
+spectrum nearest to the target's in Wasserstein-1 distance, the area between their cumulative
+distributions over frequency. The centroid of an untrained network's output stays below about half
+of Nyquist, so all targets above that get the widest candidate.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from search_spaces.rules.target import NoiseScales, Target
 
 SEEDS = (0, 1)
 MAX_SAMPLES = 8_192
-"""Longer targets are matched on as many samples: shares of Nyquist do not hang on their number."""
+"""A longer target is matched on so many samples: shares of Nyquist do not depend on the number."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpectrumMatching:
-    """Candidates are every pair of `shares` of Nyquist and `gains`."""
+    """The candidates are all pairs of `shares` of Nyquist and `gains`."""
 
     kind: Literal["spectrum"] = "spectrum"
 
@@ -61,35 +61,41 @@ class SpectrumMatching:
         candidates = [(share, gain) for share in self.shares for gain in self.gains]
         return at_share(target, *min(candidates, key=distance))
 
+    @property
+    def formula(self) -> str:
+        """The rule in words."""
+        num = len(self.shares) * len(self.gains)
+        return f"the one of {num} candidates whose untrained output has the nearest spectrum"
+
 
 def _small_shape(target: Target) -> tuple[int, ...]:
-    shape = target.image_shape or (target.num_samples,)
-    shrink = min(1.0, (MAX_SAMPLES / target.num_samples) ** (1 / len(shape)))
-    return tuple(max(2, int(num * shrink)) for num in shape)
+    shrink = min(1.0, (MAX_SAMPLES / target.num_samples) ** (1 / target.dimensions))
+    return tuple(max(2, int(num * shrink)) for num in target.shape)
 
 
 @lru_cache(maxsize=1 << 12)
 def untrained_bands(
     share: float, gain: float, width: int, depth: int, shape: tuple[int, ...]
 ) -> tuple[float, ...]:
-    """`descriptors.bands` of an untrained SIREN²'s output on a grid of `shape`, mean over SEEDS."""
-    import torch  # rules are asked where nothing is fitted, too
+    """Return the `descriptors.bands` of an untrained SIREN²'s output, averaged over SEEDS.
+
+    Args:
+        share, gain: the point.
+        width, depth: the network's size.
+        shape: samples along each axis of the grid that the network is evaluated on.
+    """
+    import torch  # slow to import, and `status` and reports need no networks
 
     from inr_models import Siren2Config, make_network
 
-    target = Target(
-        descriptors={},
-        num_samples=int(np.prod(shape)),
-        width=width,
-        image_shape=(shape[0], shape[1]) if len(shape) == 2 else None,
-    )
+    target = Target(descriptors={}, shape=shape, width=width)
     s0, s1 = at_share(target, share, gain)
     config = Siren2Config(width=width, depth=depth, s0=s0, s1=s1)
     axes = [torch.linspace(-1, 1, num) for num in shape]
     coords = torch.cartesian_prod(*axes).reshape(-1, len(shape))
-    found = []
+    of_seeds = []
     with torch.no_grad():
         for seed in SEEDS:
             network = make_network(config, in_features=len(shape), out_features=1, seed=seed)
-            found.append(bands(network(coords).numpy().reshape(*shape, *[1] * (len(shape) - 1))))
-    return tuple(np.mean(found, axis=0).tolist())
+            of_seeds.append(bands(network(coords).numpy().reshape(*shape, *[1] * (len(shape) - 1))))
+    return tuple(np.mean(of_seeds, axis=0).tolist())

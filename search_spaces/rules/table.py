@@ -1,7 +1,7 @@
-"""A rule that is a table: each signal's own point.
+"""Define a rule that is a table with a point for each signal.
 
-Cross-validated rules have another constant for every recording that is held out; their points
-are trained from such a table, as are points that somebody chose by hand.
+A cross-validated rule has different constants for every held-out recording, so its points are
+trained from such a table. So are points that somebody chose by hand.
 """
 
 import math
@@ -15,7 +15,7 @@ from search_spaces.rules.target import NoiseScales, Target
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """(s0, s1) by the sha256 of the fitted samples."""
+    """The point (s0, s1) of each signal, by the sha256 of its fitted samples."""
 
     kind: Literal["table"] = "table"
 
@@ -38,5 +38,10 @@ class Table:
                 "not-there",
                 "points",
                 f"the rule's table has no point for the signal {target.sha256[:8] or 'given'}; "
-                "add it, or take a rule that holds for any signal.",
+                "add it, or use a rule that holds for any signal.",
             ) from None
+
+    @property
+    def formula(self) -> str:
+        """The rule in words."""
+        return f"a table of {len(self.points)} points"

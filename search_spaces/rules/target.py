@@ -1,5 +1,6 @@
-"""What a rule may know, and what it answers."""
+"""Define what a rule may know of a signal and a network, and what it answers."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,36 +15,49 @@ from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import bands
 
 MIN_SIDE = 8
-"""Pixels: what has fewer on a side is no image, but a sound with channels, say."""
+"""Fewest pixels on a side. An array with fewer is not an image, but a sound with channels, say."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A signal's descriptors, an image's (rows, columns), and the network that is to fit it.
+    """A signal, and the size of the network that fits it.
 
-    `bands` is the signal's coarse spectrum (`descriptors.bands`), () where it is not known, as
-    `sha256` is "".
+    Args:
+        descriptors: What `search_spaces.descriptors` computes, by name.
+        shape: Samples along each axis: (n,) for a sound, (rows, columns) for an image.
+        width: Features of a hidden layer.
+        depth: Hidden layers.
+        channels: Channels of the signal.
+        bands: The coarse spectrum, see `descriptors.bands`. () if it is not known.
+        sha256: The hash that tells signals apart. "" if it is not known.
     """
 
     descriptors: Mapping[str, float]
-    num_samples: int
+    shape: tuple[int, ...]
     width: int
     depth: int = 4
     channels: int = 1
-    image_shape: tuple[int, int] | None = None
     bands: tuple[float, ...] = ()
     sha256: str = ""
 
     @classmethod
     def of(cls, values: NDArray, *, width: int, depth: int = 4) -> "Target":
-        """Of samples [n], or of an image [h, w] or [h, w, c], whatever their scale.
+        """Return the target for a signal of any scale.
+
+        >>> Target.of(np.sin(np.arange(1000)), width=52).shape
+        (1000,)
+
+        Args:
+            values: Samples [n], or an image [h, w] or [h, w, c].
+            width: Features of a hidden layer of the network.
+            depth: Hidden layers of the network.
 
         Raises:
-            InputError: another shape, fewer than two samples or `MIN_SIDE` pixels along an axis,
-                values that are not finite, a signal that does not vary, which has no spectrum, or
-                no such network.
+            InputError: The array has another shape, fewer than two samples or `MIN_SIDE` pixels
+                along an axis, or values that are not finite. It does not vary, so that it has no
+                spectrum. Or the network has no such size.
         """
-        SirenConfig(width=width, depth=depth)  # refuses what is no size
+        SirenConfig(width=width, depth=depth)  # refuses sizes that are out of range
         samples = np.asarray(values, dtype=np.float64)
         if samples.ndim == 2:
             samples = samples[..., None]
@@ -72,37 +86,40 @@ class Target:
             raise InputError(
                 "constant", "signal", "signal: all values are equal, so it has no spectrum."
             )
-        image = samples.ndim == 3
         return cls(
             descriptors=describe(samples),
-            num_samples=samples.shape[0] * (samples.shape[1] if image else 1),
+            shape=shape,
             width=width,
             depth=depth,
-            channels=samples.shape[2] if image else 1,
-            image_shape=(samples.shape[0], samples.shape[1]) if image else None,
+            channels=samples.shape[2] if samples.ndim == 3 else 1,
             bands=bands(samples),
         )
 
     @property
+    def num_samples(self) -> int:
+        """The number of samples along all axes."""
+        return math.prod(self.shape)
+
+    @property
     def side(self) -> int:
-        """Samples along the longest axis: what decides the highest Nyquist frequency."""
-        return max(self.image_shape or (self.num_samples,))
+        """Samples along the longest axis. They decide the highest Nyquist frequency."""
+        return max(self.shape)
 
     @property
     def dimensions(self) -> int:
-        """Coordinates of a sample."""
-        return len(self.image_shape or (self.num_samples,))
+        """The number of coordinates of a sample."""
+        return len(self.shape)
 
     @property
     def nyquist(self) -> float:
-        """In rad per unit of coordinate, along the longest axis."""
+        """The Nyquist frequency along the longest axis, in rad per unit of coordinate."""
         return nyquist(self.side)
 
     def descriptor(self, name: str) -> float:
-        """By name.
+        """Return a descriptor by name.
 
         Raises:
-            InputError: there is none of this name, or this signal has none.
+            InputError: This signal has no descriptor of this name.
         """
         value = self.descriptors.get(name, float("nan"))
         if not np.isfinite(value):
@@ -115,7 +132,7 @@ class Target:
 
 
 class NoiseScales(NamedTuple):
-    """A point of SIREN²'s search space (paper, Eqn. 8)."""
+    """The noise scales (s0, s1) of a SIREN² (paper, Eqn. 8): a point of its search space."""
 
     s0: float
     s1: float

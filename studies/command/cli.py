@@ -5,6 +5,7 @@ out, and 130 after Ctrl-C.
 """
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -22,15 +23,16 @@ from inr_models.shown import shown
 from studies.command import verbs
 from studies.engine.planning.resolving import flags_of
 from studies.engine.planning.study import Study
+from studies.engine.signals.reading import signal_type
 
 
 def _one_sentence(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """Print a mistake in a study file itself as one sentence, and other errors without passwords.
+    """Print an InputError as one sentence, and other tracebacks without passwords.
 
-    A study file builds its value before it calls `main`: an axis with reversed bounds, for
-    instance, is refused there.
+    This is installed at import and not in `main()`: a study file builds its `Study` before it
+    calls `main()`, and that may fail, for instance on an axis with reversed bounds.
     """
     if not isinstance(error, InputError):
         for line in "".join(traceback.format_exception(kind, error, trace)).splitlines():
@@ -50,13 +52,6 @@ class _Parser(argparse.ArgumentParser):
         super().error(shown(message))
 
 
-_SIGNALS = {
-    "sound": "your WAV, FLAC, OGG or AIFF files, globs or folders",
-    "image": "your PNG, JPEG, TIFF, WebP or .npy files, globs or folders, or riemann, the density "
-    "of a 2-D Riemann problem",
-}
-
-
 def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line of a study, and exit.
 
@@ -64,6 +59,9 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
         study: The study.
         argv: The arguments. By default those of the process.
     """
+    # A command creates 100,000 rows and keys that stay. With Python's default threshold, the
+    # garbage collector takes a good part of a command that lasts a second.
+    gc.set_threshold(50_000)
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
@@ -143,7 +141,7 @@ def _settings(study: Study, *, picks: bool) -> argparse.ArgumentParser:
         "--signals",
         nargs="+",
         metavar="PATH",
-        help=f"{_SIGNALS[study.media]} {default(_default_signals(study))}",
+        help=f"{signal_type(study.media).files} {default(_default_signals(study))}",
     )
     for flag in flags_of(study):
         help = flag.help if flag.default is None else f"{flag.help} {default(flag.default)}"

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from inr_models.shown import shown
+from studies.engine.store.metrics import headline
 from studies.engine.store.rows import Row
 
 PLAIN_EVERY_SECONDS = 15.0
@@ -53,7 +54,7 @@ class FitProgress:
         self.done += 1
         self.total = max(self.total, self.done)
         if row["status"] == "ok":
-            self.best = max(self.best, (row["metric_psnr_peak"], row["signal"]))
+            self.best = max(self.best, (headline(row), row["signal"]))
         self.live.update(self.task, completed=self.done, total=self.total, description=self._text())
         now = time.monotonic()
         if not self.console.is_terminal and (

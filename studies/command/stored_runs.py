@@ -94,6 +94,8 @@ def _is_of_all(run: Run, arguments: argparse.Namespace) -> bool:
 
 def _agrees(study: Study, run: Run, arguments: argparse.Namespace) -> bool:
     """Return whether a run has what the flags ask for."""
+    if run.question.kind != study.question.kind:  # its flags are others
+        return False
     if arguments.signals and not set(run.sources) <= _named(run, arguments):
         return False
     if arguments.scale not in (None, run.scale_name):

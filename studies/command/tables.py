@@ -8,6 +8,7 @@ from rich.table import Table
 from studies.engine.outcomes.results import Progress, Results, statuses
 from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
+from studies.engine.store.metrics import headline
 
 
 def plan_table(run: Run, signals: Sequence[Signal], progress: Mapping[str, Progress]) -> Table:
@@ -19,7 +20,7 @@ def plan_table(run: Run, signals: Sequence[Signal], progress: Mapping[str, Progr
         table.add_column(name, justify="right", no_wrap=True)
     for signal in signals:
         if signal.sample_rate is None:
-            size = " x ".join(map(str, signal.image_shape or ()))
+            size = " x ".join(map(str, signal.shape))
         else:
             size = f"{signal.sample_rate:,.0f}"
         table.add_row(
@@ -43,7 +44,7 @@ def status_table(results: Results) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for state in results.states:
         progress = results.progress[state.signal.sha256]
-        peaks = [row["metric_psnr_peak"] for row in state.rows.values() if row["status"] == "ok"]
+        peaks = [headline(row) for row in state.rows.values() if row["status"] == "ok"]
         numbers = statuses(state)
         table.add_row(
             state.signal.name,

@@ -25,7 +25,7 @@ from studies.engine.planning.resolving import flags_of, resolve
 from studies.engine.planning.run import Run, Skipped, run_json
 from studies.engine.planning.scale import Scale
 from studies.engine.planning.study import Study
-from studies.engine.signals.reading import READERS, find_files, read_all
+from studies.engine.signals.reading import find_files, read_all, signal_type
 from studies.engine.signals.signal import Signal
 from studies.engine.store.compaction import compact
 from studies.engine.store.rows import COUNTED, signal_row
@@ -230,7 +230,7 @@ def _resolve(
     _check_device(arguments.device, arguments, empty.scale)
     files = find_files(patterns, study.media)
     doing = "reading the signals"
-    if {str(file) for file in files} & set(READERS[study.media].generated):
+    if {str(file) for file in files} & set(signal_type(study.media).generated):
         doing += ": two minutes, the first time"
     with console.status(doing):
         signals, skipped = read_all(files, empty.scale.max_samples, study.media)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,6 +19,7 @@ from search_spaces.rules import Target
 from studies.engine.planning.points import trial_of
 from studies.engine.planning.resolving import resolve
 from studies.engine.signals.signal import Signal
+from studies.engine.store.metrics import Scored
 from studies.engine.store.rows import curve_rows, finished_row, signal_row
 from studies.engine.store.store import Store
 from studies.rule_check import STUDY
@@ -57,7 +59,7 @@ def population(
     targets = [
         Target(
             descriptors={name: float(values[i]) for name, values in descriptors.items()},
-            num_samples=8192,
+            shape=(8192,),
             width=52,
             sha256=f"{i:064}",
         )
@@ -114,7 +116,8 @@ def fill(folder: Path, signals: list[Signal], *, seed: int = 0, noise: float = 0
                     psnr=peak * (np.maximum(epochs, 1) / 300) ** 0.1,
                 ),
             )  # fmt: skip
-            rows.append(finished_row("rule_check", signal, trial, result, torch.device("cpu")))
+            fit = Scored(signal, result, partial(np.zeros, (signal.num_samples, 1), np.float32))
+            rows.append(finished_row("rule_check", trial, fit, torch.device("cpu")))
             curves += curve_rows(trial, result)
     store.append(rows, curves)
     store.add_signals(signal_row(signal) for signal in signals)

@@ -23,7 +23,7 @@ def make_signal(name: str = "clip", psi: float = 0.3, n: int = 8192) -> Signal:
         name=name,
         sha256=hashlib.sha256(name.encode()).hexdigest(),
         source=f"{name}.wav",
-        num_samples=n,
+        shape=(n,),
         channels=1,
         sample_rate=8000.0,
         file_samples=n,
@@ -38,7 +38,7 @@ def make_signal(name: str = "clip", psi: float = 0.3, n: int = 8192) -> Signal:
 SOUND = make_signal()
 IMAGE = dataclasses.replace(
     make_signal("picture", n=96 * 96),
-    image_shape=(96, 96),
+    shape=(96, 96),
     sample_rate=None,
     channels=3,
     crop="busiest",

@@ -1,1 +1,1 @@
-"""Spread batches over a Ray cluster. Only this room and the doctor import Ray."""
+"""Run batches of fits on a Ray cluster. Only this package and the doctor import Ray."""

@@ -1,7 +1,7 @@
-"""The one writer of a run: a Ray actor on the driver's node, where the results are.
+"""Write all results of a run in one Ray actor on the driver's node.
 
-Workers on any node hand it their rows and checkpoints, so the results need not be on storage
-that every node can reach.
+Workers on any node send their rows and checkpoints to it, so only the driver's node needs access
+to the results.
 """
 
 import hashlib
@@ -15,36 +15,50 @@ from numpy.typing import NDArray
 from ray.actor import ActorHandle
 
 from studies.engine.store.compaction import compact
+from studies.engine.store.fits_cache import FitsCache
 from studies.engine.store.rows import Row
-from studies.engine.store.seen_rows import SeenRows
-from studies.engine.store.storage import PATIENCE_SECONDS, Patience, StorageAway
+from studies.engine.store.storage import RETRY_SECONDS, StorageAway, StorageRetry
 from studies.engine.store.store import Store, output_path
 
 MAX_ATTEMPTS = 3
-MAX_DEADLY = 3
+"""How often a unit is tried whose worker process dies."""
+
+MAX_FATAL_UNITS = 3
+"""When so many units of a kind have killed their workers, the others of it are not tried."""
+
 COMPACT_EVERY = 256
+"""Rows after which small files are joined."""
 
 
 class Recorder:
-    """Writes rows as they come, keeps checkpoints, counts the attempts at every unit.
+    """Writes rows as they come, keeps checkpoints, and counts the attempts at every unit.
 
-    While the storage fails, it waits, and with it all who hand it something: nobody has to keep
-    a row that is not stored. All methods raise `StorageAway` when it has waited long enough.
+    A unit is a set of trials that train as one stack. While the storage fails, every method
+    retries and its caller waits, so no row is lost. In the end they raise `StorageAway`.
+
+    Args:
+        results: the place of the results.
+        retry_seconds: how long operations on a failing storage are retried.
     """
 
-    def __init__(self, results: str, patience_seconds: float = PATIENCE_SECONDS) -> None:
-        # Ray starts it anew whenever it dies, so perhaps while the storage is away.
-        patience = Patience(results, patience_seconds, has_worked=True)
-        self.store = Store(results, create=False, patience=patience)
-        self.seen = SeenRows(self.store)
+    def __init__(self, results: str, retry_seconds: float = RETRY_SECONDS) -> None:
+        # Ray restarts this actor whenever it dies, perhaps while the storage fails.
+        retry = StorageRetry(results, retry_seconds, has_worked=True)
+        self.store = Store(results, create=False, retry=retry)
+        self.fits = FitsCache(self.store)
         self.attempts: Counter[str] = Counter()
         self.checkpoints: set[str] = set()
-        self.deadly: defaultdict[str, set[str]] = defaultdict(set)
+        self.fatal_units: defaultdict[str, set[str]] = defaultdict(set)
         self.num_rows = 0
 
     def stored(self, keys: Sequence[str], may_be_partial: Sequence[bool]) -> list[Row | None]:
-        """For each key the fit's brief row, None where it has still to be done."""
-        rows = self.seen.find(keys)
+        """Return each fit's brief row, None for a fit that is still to do.
+
+        Args:
+            keys: the keys of the fits.
+            may_be_partial: for each fit, whether it counts as done if it was stopped early.
+        """
+        rows = self.fits.find(keys)
         found = []
         for key, partial in zip(keys, may_be_partial, strict=True):
             row = rows.get(key)
@@ -54,16 +68,20 @@ class Recorder:
         return found
 
     def begin(self, unit: str, kind: str) -> tuple[str, bytes | None]:
-        """Note one more attempt at a unit: why it is not worth one, empty if it is, and where the
-        last one left off. When `MAX_DEADLY` units of a kind have died, with none that came
-        through, the others of it are not tried: each would take workers down as often.
+        """Count one more attempt at a unit.
+
+        When `MAX_FATAL_UNITS` units of a kind have killed their workers and none has finished,
+        the others of that kind are refused: each would kill as many workers again.
+
+        Returns:
+            Why the unit must not be tried, "" if it may be, and its checkpoint if it has one.
         """
         self.attempts[unit] += 1
         if self.attempts[unit] > MAX_ATTEMPTS:
-            self.deadly[kind].add(unit)
+            self.fatal_units[kind].add(unit)
             return f"the worker process died {MAX_ATTEMPTS} times during this fit", None
-        if len(self.deadly[kind]) >= MAX_DEADLY:
-            return f"the worker process died during {MAX_DEADLY} fits like this one", None
+        if len(self.fatal_units[kind]) >= MAX_FATAL_UNITS:
+            return f"the worker process died during {MAX_FATAL_UNITS} fits like this one", None
         state = self.store.read_bytes(_checkpoint(unit))
         if state is not None:
             self.checkpoints.add(unit)
@@ -72,8 +90,8 @@ class Recorder:
     def save(self, unit: str, state: bytes) -> None:
         """Keep the state of an unfinished unit, in place of an earlier one.
 
-        A unit that gets this far is not one that takes its worker down: it starts afresh
-        with its attempts, however often its node is taken away.
+        A unit that gets this far does not kill its worker, so its attempts are counted from 0
+        again. Otherwise a node that is often taken away would use them up.
         """
         self.attempts[unit] = 0
         self.checkpoints.add(unit)
@@ -82,30 +100,33 @@ class Recorder:
     def record(
         self, row: Row, curve: list[Row], output: NDArray[np.float32] | None, kind: str
     ) -> None:
-        """Put one finished fit of a kind into the store, its output first."""
+        """Store one finished fit of a kind. Its output is written first, its row last."""
         if row["status"] != "failed":
-            self.deadly[kind].clear()
+            self.fatal_units[kind].clear()
         if output is not None:
             self.store.write_array(output_path(row["key"]), output)
         part = self.store.append([row], curve)
         assert part is not None, "a row makes a file"
-        self.seen.add(part, row)
+        self.fits.add(part, row)
         self.num_rows += 1
         if self.num_rows % COMPACT_EVERY == 0:
             compact(self.store, small=True)
 
     def discard(self, units: Sequence[str]) -> None:
-        """Remove the checkpoints of units that are finished."""
+        """Remove the checkpoints of finished units."""
         for unit in self.checkpoints.intersection(units):
             self.store.delete(_checkpoint(unit))
             self.checkpoints.remove(unit)
 
 
 class RemoteCheckpoints:
-    """`unit_run.Checkpoints` of a batch, kept by a recorder under `keys`, one a trial.
+    """The `unit_run.Checkpoints` of a batch, which a recorder keeps.
 
-    `kind` is what its trials have in common. A fit that may be stopped early has a key of its own:
-    what its stack went through is not what a whole fit would have.
+    Args:
+        recorder: the actor.
+        keys: one for each trial. A fit that may be stopped early needs another key than a whole
+            one, since the state of its stack differs.
+        kind: what the trials have in common, for `Recorder.begin`.
     """
 
     def __init__(self, recorder: ActorHandle, keys: Sequence[str], kind: str) -> None:
@@ -113,7 +134,7 @@ class RemoteCheckpoints:
         self.units: dict[str, tuple[int, ...]] = {}
 
     def load(self, indices: tuple[int, ...]) -> bytes | None:
-        """The saved state; raises when a unit, or its kind, takes workers down."""
+        """Return the saved state. Raise RuntimeError if the unit or its kind kills workers."""
         unit = self._unit(indices)
         refusal, state = ray.get(self.recorder.begin.remote(unit, self.kind))
         self.units[unit] = indices
@@ -122,7 +143,7 @@ class RemoteCheckpoints:
         return state
 
     def save(self, indices: tuple[int, ...], state: bytes) -> None:
-        """Keep the state; a fit is not worth failing because that is not possible just now."""
+        """Keep the state. Unless the storage is away, a failure to do so does not fail the fit."""
         try:
             ray.get(self.recorder.save.remote(self._unit(indices), state))
         except StorageAway:
@@ -131,7 +152,7 @@ class RemoteCheckpoints:
             pass
 
     def finished(self, indices: set[int]) -> list[str]:
-        """The units that consist of the given trials alone."""
+        """Return the units that consist of the given trials alone."""
         return [unit for unit, members in self.units.items() if indices.issuperset(members)]
 
     def _unit(self, indices: tuple[int, ...]) -> str:

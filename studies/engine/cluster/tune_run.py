@@ -1,40 +1,40 @@
 """Run a schedule in one Tune run.
 
-A Tune trial is a batch of fits of one signal, long enough that Tune's own cost is small. Trials
-are told apart by content keys and never by Tune's ids, and nothing is restored by Tune: a
-run that was cut short starts anew with the fits that its store lacks.
+Tune serves as a queue here: it starts workers, sends them batches, replaces workers that die and
+scales with the cluster. It does not search, and it does not restore: its own restore runs trials
+again that had finished before a kill, so an interrupted run starts over with the fits that its
+store lacks. Fits are identified by content keys and never by Tune's ids.
+
+A Tune trial is a batch of fits of one signal, long enough that Tune's own cost is small.
 """
 
 import logging
-import os
-import re
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
-os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
-os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "3600")
-
 import ray
 import ray.exceptions
-from ray import tune
+from ray import cloudpickle, tune
+from ray.tune.error import TuneError
 from ray.tune.progress_reporter import TrialProgressCallback
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from studies.engine.cluster.environment import limit_pending_trials, quiet_tune
 from studies.engine.cluster.recorder import MAX_ATTEMPTS, Recorder, RemoteCheckpoints
-from studies.engine.cluster.tune_searcher import ScheduleSearcher, Work, packing_columns
+from studies.engine.cluster.tune_searcher import ScheduleSearcher, WorkerBatch, packing_columns
 from studies.engine.cluster.workers import Workers, take_device
 from studies.engine.running.batch import BatchRunner, run_batch
 from studies.engine.running.schedule import MAX_BATCH, Schedule
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import Row, brief, failed_row
-from studies.engine.store.storage import PATIENCE_SECONDS, StorageAway
+from studies.engine.store.storage import RETRY_SECONDS, StorageAway
 from studies.engine.store.store import Store
 
 MAX_NODE_LOSSES = 20
-MAX_PENDING = 200  # as many as Tune itself lets wait when it knows all trials beforehand
+MAX_PENDING = 200
+"""Batches that may wait for resources: Tune's own limit when it knows all trials beforehand."""
 
 
 def run_schedule(
@@ -47,21 +47,33 @@ def run_schedule(
     on_row: Callable[[Row], None],
     run_batch: BatchRunner = run_batch,
     checkpoint_seconds: float = 60.0,
-    patience_seconds: float = PATIENCE_SECONDS,
+    retry_seconds: float = RETRY_SECONDS,
 ) -> None:
-    """Run all that `schedule` hands out, every finished fit straight into the store.
+    """Run all batches of a schedule, and store every fit when it finishes.
 
-    Returns when it has come to its end, or early when the user interrupts. A fit whose worker
+    Returns at the end of the schedule, or early when the user interrupts. A fit whose worker
     process dies `MAX_ATTEMPTS` times becomes a failed row, as does one whose batch Tune gives up.
 
+    Args:
+        study: the study's name, for the rows.
+        schedule: what to run.
+        signals: all signals of the schedule, with their values.
+        workers: from `connect`.
+        results: the place of the results.
+        on_row: called with the brief row of every fit.
+        run_batch: fits a batch on a worker.
+        checkpoint_seconds: between two checkpoints of a stack of fits.
+        retry_seconds: how long operations on a failing storage are retried.
+
     Raises:
-        StorageAway: the results' storage has failed for `patience_seconds`.
+        StorageAway: the results' storage has failed for `retry_seconds`.
     """
+    quiet_tune()
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     recorder: Any = (
         ray.remote(Recorder)
         .options(num_cpus=0, scheduling_strategy=here, max_restarts=-1, max_task_retries=3)
-        .remote(results, patience_seconds)
+        .remote(results, retry_seconds)
     )
     trainable = tune.with_parameters(
         _train_batch,
@@ -74,15 +86,20 @@ def run_schedule(
     )
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     if workers.limit is None:  # an autoscaler starts nodes for what is pending
-        os.environ.setdefault("TUNE_MAX_PENDING_TRIALS_PG", str(MAX_PENDING))
+        limit_pending_trials(MAX_PENDING)
     store, unfinished = Store(results), ()
     for losses in range(1 + MAX_NODE_LOSSES):
         searcher = ScheduleSearcher(schedule, unfinished)
         try:
-            _tune(trainable, searcher, workers, _Rows(study, searcher, store, on_row))
+            _tune(trainable, searcher, workers, RowCallback(study, searcher, store, on_row))
             break
+        except TuneError as error:
+            # Tune turns what a callback raises into text, and keeps the exception as the context.
+            if isinstance(error.__context__, StorageAway):
+                raise error.__context__ from None
+            raise
         except RuntimeError as error:
-            # Tune gives up where Ray kills a worker because its node is short of memory.
+            # Tune gives up when Ray kills a worker because its node is short of memory.
             short = isinstance(error.__cause__, ray.exceptions.OutOfMemoryError)
             if not short or losses == MAX_NODE_LOSSES:
                 raise
@@ -90,8 +107,10 @@ def run_schedule(
     ray.kill(recorder)
 
 
-def _tune(trainable: Any, searcher: ScheduleSearcher, workers: Workers, callback: "_Rows") -> None:
-    """One run of Tune's over what the searcher hands out."""
+def _tune(
+    trainable: Any, searcher: ScheduleSearcher, workers: Workers, callback: "RowCallback"
+) -> None:
+    """Run Tune once over what the searcher suggests."""
     with tempfile.TemporaryDirectory(prefix="noisescape-tune-") as scratch:
         tune.Tuner(
             tune.with_resources(trainable, workers.resources),
@@ -115,10 +134,10 @@ def _tune(trainable: Any, searcher: ScheduleSearcher, workers: Workers, callback
         ).fit()
 
 
-class _Rows(TrialProgressCallback):
-    """Passes rows on as they come, and makes rows of the fits that Tune gives up.
+class RowCallback(TrialProgressCallback):
+    """Passes rows on as they come, and writes failed rows for the fits that Tune gives up.
 
-    In the place of Tune's own callback of this kind, which prints.
+    Tune adds a callback of this class that prints unless it finds one.
     """
 
     def __init__(
@@ -139,12 +158,14 @@ class _Rows(TrialProgressCallback):
         self.on_row(brief(result))
 
     def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
-        # The error itself is wrapped by every process that it went through.
-        text = Path(trial.error_file).read_text() if trial.error_file else ""
-        if found := re.findall(rf"{StorageAway.__name__}: (.+)", text):
-            raise StorageAway(
-                "no-answer", self.store.results, found[-1]
-            )  # no other attempt would do better
+        if not trial.pickled_error_file:
+            return
+        error = cloudpickle.loads(Path(trial.pickled_error_file).read_bytes())
+        # Each process that an error passes through wraps it once more.
+        while isinstance(error, ray.exceptions.RayTaskError):
+            error = error.cause
+        if isinstance(error, StorageAway):
+            raise error  # another attempt would meet the same storage
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
         lines = str(trial.get_error() or "the worker process died").strip().splitlines()
@@ -157,13 +178,13 @@ class _Rows(TrialProgressCallback):
             if row is None or (row["status"] == "partial" and not fit.rungs):
                 row = failed_row(self.study, fit.signal, fit.trial, lines[-1]) | packing
                 self.store.append([row])
-            # Known already or not: nothing must wait for a row that no worker will report.
+            # No worker will report this fit any more, and the schedule must not wait for it.
             self.searcher.schedule.record(brief(row))
             self.on_row(brief(row))
 
 
 def _train_batch(
-    config: dict[str, Work],
+    config: dict[str, WorkerBatch],
     *,
     study: str,
     signals: dict[str, ray.ObjectRef],
@@ -174,7 +195,7 @@ def _train_batch(
 ) -> None:
     device = take_device(workers)
     work = config["batch"]
-    # A batch that is run again after its worker died goes on with what it lacks.
+    # When the worker of a batch has died, the next one does only what is missing.
     keys = [trial.key for trial in work.trials]
     stored = ray.get(recorder.stored.remote(keys, [bool(rungs) for rungs in work.rungs]))
     for row in filter(None, stored):
@@ -205,5 +226,5 @@ def _train_batch(
         tune.report(brief(row))
         if row["status"] != "failed":
             finished.add(index[row["key"]])
-    # A failed fit keeps its checkpoint for the next run.
+    # The next run needs the checkpoint of a failed fit.
     ray.get(recorder.discard.remote(checkpoints.finished(finished)))

@@ -1,4 +1,8 @@
-"""Tune's searcher: a Tune trial for each batch of the schedule, whatever studies it is of."""
+"""Hand the batches of a schedule to Tune, as the trials that a searcher suggests.
+
+Tune serves as a queue here: the schedule decides what runs next, and Tune passes batches to
+workers. So this searcher searches nothing, and ignores what Tune would save and restore.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +16,16 @@ from studies.engine.store.rows import Row, brief
 
 
 @dataclass(frozen=True)
-class Work:
-    """What a worker is told of a batch: no samples, which it has from the object store."""
+class WorkerBatch:
+    """What Tune sends to a worker: a batch without samples, which Ray's object store holds.
+
+    Attributes:
+        number: of the batch in its schedule.
+        trials: what to fit.
+        rungs: for each trial, {epoch: PSNR in dB below which it stops there}.
+        keep: for each trial, whether to keep its output.
+        packing: columns about the batch for the rows of its fits.
+    """
 
     number: int
     trials: tuple[Trial, ...]
@@ -26,7 +38,7 @@ class Work:
 
 
 def packing_columns(batch: Batch) -> Row:
-    """What a row tells of the batch that its fit was in."""
+    """Return the columns of a row about the batch that its fit was in."""
     return {
         "batch": batch.number,
         "batch_fits": len(batch.fits),
@@ -35,13 +47,13 @@ def packing_columns(batch: Batch) -> Row:
 
 
 class ScheduleSearcher(Searcher):
-    """Suggests the schedule's batches as they become known, across all signals' studies."""
+    """Suggests the batches of a schedule as they become known."""
 
-    def __init__(self, schedule: Schedule, again: Sequence[Batch] = ()) -> None:
-        """`again` are batches that an earlier searcher has handed out and that did not end."""
+    def __init__(self, schedule: Schedule, unfinished: Sequence[Batch] = ()) -> None:
+        """Begin with `unfinished`, the batches that an earlier searcher suggested in vain."""
         super().__init__()
         self.schedule = schedule
-        self.again = list(again)
+        self.unfinished = list(unfinished)
         self.batches: dict[int, Batch] = {}
         self.numbers: dict[str, int] = {}
 
@@ -49,8 +61,8 @@ class ScheduleSearcher(Searcher):
         return {}  # Tune pickles searchers to restore them, which never happens here
 
     def suggest(self, trial_id: str) -> Any:
-        """{"batch": Work}; None while there is none to be had; FINISHED at the end."""
-        batch = self.again.pop() if self.again else self.schedule.next()
+        """Return {"batch": WorkerBatch}, None while no batch is ready, FINISHED at the end."""
+        batch = self.unfinished.pop() if self.unfinished else self.schedule.next()
         if batch is None:
             return Searcher.FINISHED if self.schedule.is_finished else None
         self.batches[batch.number] = batch
@@ -58,21 +70,21 @@ class ScheduleSearcher(Searcher):
         trials = tuple(fit.trial for fit in batch.fits)
         rungs = tuple(fit.rungs for fit in batch.fits)
         keep = tuple(fit.keep for fit in batch.fits)
-        return {"batch": Work(batch.number, trials, rungs, keep, packing_columns(batch))}
+        return {"batch": WorkerBatch(batch.number, trials, rungs, keep, packing_columns(batch))}
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Give the schedule a row, which may move its signal's study on."""
+        """Give the schedule a row, which may let it hand out more batches."""
         self.schedule.record(brief(result))
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Forget the batch, whose rows came one by one; of an error `tuning` still makes rows."""
+        """Forget the batch unless it failed: `tune_run` still writes rows for a failed one."""
         if not error and trial_id in self.numbers:
             del self.batches[self.numbers.pop(trial_id)]
 
     def save(self, checkpoint_path: str) -> None:
-        """Nothing: a run goes on from its store, never from Tune's files."""
+        """Do nothing: a run resumes from its store, never from Tune's files."""
 
     def restore(self, checkpoint_path: str) -> None:
-        """Nothing, as `save`."""
+        """Do nothing, as `save`."""

@@ -1,32 +1,36 @@
-"""Ray's side of the workers: join or start a cluster, find its GPUs, time a step on one."""
+"""Join or start a Ray cluster, count the workers it has room for, and time a step on one."""
 
 import dataclasses
 import logging
 import math
 import os
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+from typing import Literal
 
 import ray
 import torch
-from ray._private import ray_constants, services
 from ray.autoscaler.sdk import request_resources
 
 from inr_models import InputError, NetworkConfig, make_network
 from inr_models.fitting.fit_config import Precision
 from inr_models.fitting.stacking import pace
+from studies.engine.cluster.environment import quiet_ray
+from studies.engine.cluster.ray_private import (
+    check_listening,
+    cluster_address,
+    listen_beyond_this_machine,
+)
 from studies.engine.signals.signal import Signal, coordinates
 
 GPU_WAIT_SECONDS = 900.0
-KNOCK_SECONDS = 20.0
+CONNECT_SECONDS = 20.0
 
-# Numbers in one layer's features that keep a GPU busy, about those of 4 x 222 at 150,000 samples.
 FILLS_A_GPU = 1 << 25
+"""Numbers in one layer's features that keep a GPU busy: about those of one network of width 222 at
+150,000 samples."""
+
 MOST_ON_A_GPU = 4
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -34,11 +38,15 @@ Device = Literal["auto", "cpu", "cuda"]
 
 @dataclass(frozen=True, kw_only=True)
 class Workers:
-    """How many fits run side by side, and on what. A worker has one thread.
+    """How many fits run at the same time, and on what. A worker has one thread.
 
-    `count` is what is there now; `limit` bounds what may run at once, None where a cluster may
-    grow beyond `count`. `per_gpu` workers share a GPU. `cores` are what a worker keeps others
-    from: one, or less on nodes that have fewer cores than workers for their GPUs.
+    Attributes:
+        device: what the workers compute on.
+        count: workers that the cluster has room for now.
+        limit: the most that may run at once. None if a cluster may grow beyond `count`.
+        per_gpu: how many workers share a GPU.
+        cores: CPU cores that a worker reserves: one, or less on nodes that have fewer cores than
+            workers on their GPUs.
     """
 
     device: Literal["cpu", "cuda"]
@@ -49,7 +57,7 @@ class Workers:
 
     @property
     def resources(self) -> dict[str, float]:
-        """Ray's resources for one worker."""
+        """Return Ray's resources for one worker."""
         gpu = {"gpu": 1 / self.per_gpu} if self.device == "cuda" else {}
         return ({"cpu": self.cores} if self.cores else {}) | gpu
 
@@ -57,11 +65,11 @@ class Workers:
         noun = "GPU" if self.device == "cuda" else "CPU core"
         if self.per_gpu > 1:
             return f"{self.count} workers, {self.per_gpu} on a GPU"
-        return f"{self.count} {noun}{'s' * (self.count != 1)}"
+        return f"1 {noun}" if self.count == 1 else f"{self.count} {noun}s"
 
 
 def workers_per_gpu(num_fits: int, width: int, num_samples: int) -> int:
-    """How many workers share a GPU that a stack of `num_fits` does not fill."""
+    """Return how many workers share a GPU that a stack of `num_fits` does not fill."""
     filled = num_fits * width * num_samples
     return min(max(FILLS_A_GPU // max(filled, 1), 1), MOST_ON_A_GPU)
 
@@ -69,15 +77,19 @@ def workers_per_gpu(num_fits: int, width: int, num_samples: int) -> int:
 def connect(device: Device, max_concurrent: int | None, per_gpu: int = 1) -> Workers:
     """Join the Ray cluster that this machine is in, or start one of this machine alone.
 
-    A GPU that a cluster has to start first is waited for.
+    If the user wants a GPU and the cluster has yet to start one, this waits for 15 minutes.
 
     Args:
-        max_concurrent: workers at the most.
-        per_gpu: how many share a GPU.
+        device: "auto" takes GPUs if there are any.
+        max_concurrent: the most workers.
+        per_gpu: how many workers share a GPU.
 
     Raises:
-        InputError: a GPU is asked for and there is none, the cluster to join does not answer, or
-            Ray does not start here.
+        InputError: the user wants a GPU and there is none, the cluster to join does not answer,
+            or Ray does not start here.
+
+    Example:
+        >>> workers = connect("auto", max_concurrent=None)
     """
     joined = _join_or_start()
     if device == "cuda" and joined:
@@ -96,90 +108,79 @@ def connect(device: Device, max_concurrent: int | None, per_gpu: int = 1) -> Wor
         )
     if device == "auto":
         device = "cuda" if usable else "cpu"
-    workers = share(nodes, device, per_gpu)
+    workers = workers_with_room(nodes, device, per_gpu)
     count = min(workers.count, max_concurrent or workers.count)
     return dataclasses.replace(workers, count=count, limit=max_concurrent if joined else count)
 
 
-def share(
+def workers_with_room(
     nodes: Sequence[Mapping[str, float]], device: Literal["cpu", "cuda"], per_gpu: int = 1
 ) -> Workers:
-    """The workers that a cluster has room for.
+    """Return the workers that a cluster has room for.
 
-    On GPUs every GPU gets its `per_gpu`, on whatever node it is, and nodes without one get none.
-    On CPUs every core of every node gets one.
+    With "cuda" every GPU gets `per_gpu` workers, whatever node it is on, and nodes without a GPU
+    get none. With "cpu" every core of every node gets one.
 
     Args:
-        nodes: Ray's resources of each: "CPU", "GPU".
+        nodes: the resources of each node as Ray names them ("CPU", "GPU").
+        device: what the workers compute on.
+        per_gpu: how many workers share a GPU.
     """
     if device == "cpu":
         count = max(1, sum(int(node.get("CPU", 0)) for node in nodes))
         return Workers(device=device, count=count, limit=None)
     with_gpu = [(node.get("CPU", 0), int(node["GPU"])) for node in nodes if node.get("GPU", 0) >= 1]
     cores = min(cpus / (gpus * per_gpu) for cpus, gpus in with_gpu)
-    # Rounded down to what Ray tells apart, so that the last worker finds its share.
+    # Ray counts in 1/10,000 of a core. Rounding up would leave the last worker without room.
     cores = min(1.0, math.floor(cores * 10_000) / 10_000)
     count = sum(gpus * per_gpu for _, gpus in with_gpu)
     return Workers(device=device, count=count, limit=None, per_gpu=per_gpu, cores=cores)
 
 
 def _join_or_start() -> bool:
-    """Whether there was a cluster to join, by Ray's own rule; else Ray is started here."""
+    """Join the cluster that Ray itself would join, or start Ray. Return whether it has joined."""
     address = _address()
     joins = address is not None
-    # Ray's own switch for machines that are in no cluster: all its ports are on 127.0.0.1.
-    ray_constants.ENABLE_RAY_CLUSTER = joins
+    quiet_ray()
+    listen_beyond_this_machine(joins)
     try:
         if address:
-            _knock(address)
+            check_listening(address, CONNECT_SECONDS)
         ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     except ConnectionError as error:
         if given := os.environ.get("RAY_ADDRESS"):
-            where, mend = f"RAY_ADDRESS={given}", "start it"
+            where, fix = f"RAY_ADDRESS={given}", "start it"
         else:
             where = f"the Ray cluster that was started here, {address}"
-            mend = "start it, or end what is left of it with `ray stop`"
+            fix = "start it, or end what is left of it with `ray stop`"
         raise InputError(
             "no-answer",
             "RAY_ADDRESS",
-            f"{where}: it does not answer, or wants another token; {mend}, or use this machine "
+            f"{where}: it does not answer, or wants another token; {fix}, or use this machine "
             "alone with RAY_ADDRESS=local.",
         ) from error
-    except Exception as error:  # Ray raises no narrower one where its own 30 s are too short
+    except Exception as error:  # Ray raises no narrower class when its own 30 s run out
         if joins:
             raise
         why = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
         raise InputError(
             "no-answer",
             "ray",
-            f"Ray did not start on this machine: {why}. Where time was too short for it, begin "
-            "again when less else runs here.",
+            f"Ray did not start on this machine: {why}. If time was too short for it, "
+            "start again when less else runs here.",
         ) from error
     return joins
 
 
 def _address() -> str | None:
-    """HOST:PORT of the cluster to join, None where there is none."""
-    none_given: Any = None  # then it looks where Ray looks
     try:
-        return services.canonicalize_bootstrap_address(none_given)
+        return cluster_address()
     except ValueError as error:
         raise InputError(
             "wrong-kind",
             "RAY_ADDRESS",
             f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}: give HOST:PORT, or local.",
         ) from error
-
-
-def _knock(address: str) -> None:
-    """Raise ConnectionError where nobody listens, which Ray takes minutes to find out: a Ray that
-    was killed leaves its address behind.
-    """
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
-    except OSError as error:
-        raise ConnectionError(str(error)) from error
 
 
 def _wait_for_gpu() -> None:
@@ -195,8 +196,17 @@ def _wait_for_gpu() -> None:
 def time_epoch(
     network: NetworkConfig, signal: Signal, precision: Precision, most: int, workers: Workers
 ) -> tuple[float, int]:
-    """Seconds of one epoch of one fit on one worker, from a timed step there, and the size of the
-    stack that it takes for that, of `most` at the most.
+    """Time a training step on one worker.
+
+    Args:
+        network: the network to fit.
+        signal: the signal to fit, with its values.
+        precision: of the matrix products.
+        most: the most networks that a worker may train as one stack.
+        workers: where to time the step.
+
+    Returns:
+        Seconds of one epoch of one fit, and the size of the stack that takes the least.
     """
     timed = ray.remote(_time_epoch).options(
         num_cpus=workers.cores, num_gpus=workers.resources.get("gpu", 0)
@@ -211,14 +221,14 @@ def _time_epoch(
     assert signal.values is not None
     coords = torch.from_numpy(coordinates(signal.shape)).to(device)
     features = {"in_features": coords.shape[1], "out_features": signal.channels}
-    made = make_network(network, **features, seed=0).to(device)
-    return pace(made, coords, torch.from_numpy(signal.values).to(device), most, precision)
+    model = make_network(network, **features, seed=0).to(device)
+    return pace(model, coords, torch.from_numpy(signal.values).to(device), most, precision)
 
 
 def take_device(workers: Workers) -> torch.device:
-    """In a worker's process: keep to its thread, or to its part of the GPU's memory."""
+    """Limit this process to one thread and to its part of the GPU's memory; return its device."""
     torch.set_num_threads(1)
-    # Gaussians far out are subnormal numbers, which a processor multiplies many times slower.
+    # Far out, Gaussian activations are subnormal numbers, which processors multiply slowly.
     torch.set_flush_denormal(True)
     if workers.device == "cuda":
         torch.cuda.set_per_process_memory_fraction(1 / workers.per_gpu)

@@ -7,5 +7,5 @@ from studies.engine.doctor.command import main
 
 exit_code = main()
 sys.stdout.flush()
-# A thread that waits for a server would keep the process alive.
+# Otherwise a thread that still waits for a server would keep the process alive.
 os._exit(exit_code)

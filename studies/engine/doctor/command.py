@@ -1,56 +1,64 @@
-"""What stands in a study's way on this cluster, and how to mend it:
+"""Check whether a study can run on this cluster, and say how to fix what is wrong:
 
     python -m studies.engine.doctor cluster.yaml --results s3://bucket/noisescape
 
-Runs on the head node, starts nothing, and asks every node with one small task. Exit codes: 0
-nothing is wrong, 1 something is, 2 the user's input.
+It runs on the head node, starts nothing, and examines every node with one small task. Exit codes:
+0 nothing is wrong, 1 something is, 2 the user's input is.
 """
 
 import argparse
 import logging
 import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import unquote
 
+from inr_models import InputError
+from inr_models.shown import shown
 from studies.engine.doctor import checks, findings
 from studies.engine.doctor.findings import Cluster, Finding, Node
-from studies.engine.doctor.nodes import BadInput, Examine, ask, join, leave, read_cluster
+from studies.engine.doctor.nodes import Examine, examine_nodes, join, leave, read_cluster
 
 
 def main(argv: Sequence[str] | None = None, examine: Examine = checks.examine) -> int:
-    """Print what is found, a line each, and return the exit code.
+    """Print a line for each finding, and return the exit code.
 
     Args:
-        examine: what is run on every node.
+        argv: the arguments, by default those of this process.
+        examine: the function to run on every node.
     """
     logging.disable(logging.WARNING)
     arguments = _parser().parse_args(argv)
     uri = arguments.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI", "")
-    secrets = checks.passwords(arguments.results, uri)
+    secrets = passwords(arguments.results, uri)
     problems = 0
     try:
         cluster = read_cluster(arguments.cluster) if arguments.cluster else None
-        for found in diagnose(cluster, arguments.results, uri, arguments.timeout, examine):
-            problems += found.level == "problem"
-            mend = f"; mend: {found.mend}" if found.mend else ""
-            line = f"{found.level:8} {found.subject}: {found.text}{mend}"
-            print(checks.hide_secrets(line, secrets), flush=True)
-    except BadInput as error:
-        print(f"error: {checks.hide_secrets(str(error), secrets)}", file=sys.stderr)
+        for finding in diagnose(cluster, arguments.results, uri, arguments.timeout, examine):
+            problems += finding.level == "problem"
+            fix = f"; fix: {finding.fix}" if finding.fix else ""
+            line = f"{finding.level:8} {finding.subject}: {finding.text}{fix}"
+            print(without_passwords(line, secrets), flush=True)
+    except InputError as error:
+        print(f"error: {without_passwords(str(error), secrets)}", file=sys.stderr)
         return 2
     finally:
         leave()
-    print(f"{problems} problem{'s' * (problems != 1)}" if problems else "nothing is wrong")
-    return int(problems > 0)
+    if not problems:
+        print("nothing is wrong")
+        return 0
+    print("1 problem" if problems == 1 else f"{problems} problems")
+    return 1
 
 
 def diagnose(
     cluster: Cluster | None, results: str, uri: str, seconds: float, examine: Examine
 ) -> Iterator[Finding]:
-    """All that is looked at, in the order in which it is best mended."""
+    """Yield all findings, in the order in which a user should fix them."""
     storage = results if "://" in results and not results.startswith("file:") else None
     if (yield from join(cluster)):
-        reports = yield from ask(examine, storage, seconds)
+        reports = yield from examine_nodes(examine, storage, seconds)
         yield from findings.workers(reports, cluster)
     else:
         reports = {Node("", "this machine", None, is_head=True): examine(storage, seconds)}
@@ -61,10 +69,27 @@ def diagnose(
     yield findings.mlflow(uri, results, seconds)
 
 
+def passwords(*uris: str) -> set[str]:
+    """Return the passwords in URIs, as they are written there and decoded."""
+    matches = [re.search(r"://[^:\s]*:(\S*)@", uri) for uri in uris]
+    written = {match[1] for match in matches if match}
+    return {word for word in written | {unquote(word) for word in written} if len(word) > 3}
+
+
+def without_passwords(text: str, secrets: Iterable[str]) -> str:
+    """Return `text` fit to be shown, without `secrets` anywhere.
+
+    `shown` alone hides passwords within URIs. A server's message may quote one outside of them.
+    """
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return shown(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m studies.engine.doctor",
-        description="What stands in a study's way on this cluster, and how to mend it.",
+        description="Check whether a study can run on this cluster, and say how to fix problems.",
     )
     parser.add_argument("cluster", nargs="?", metavar="cluster.yaml", help="the cluster's file")
     parser.add_argument(
@@ -78,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_seconds,
         default=120.0,
         metavar="SECONDS",
-        help="for a node to answer (%(default)g)",
+        help="how long to wait for a node (default: %(default)g)",
     )
     return parser
 

@@ -1,4 +1,4 @@
-"""What the doctor makes of what the nodes report: a line each, ok or a problem and its mend."""
+"""Turn the reports of the nodes into findings: each is ok, a note, or a problem and its fix."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,16 +9,16 @@ from studies.engine.doctor.checks import Report
 
 
 class Finding(NamedTuple):
-    """One line: what is so, and how to mend it."""
+    """One line of output: what the doctor has found about a subject, and how to fix it."""
 
     level: Literal["ok", "note", "problem"]
     subject: str
     text: str
-    mend: str = ""
+    fix: str = ""
 
 
 class Cluster(NamedTuple):
-    """What matters of a cluster file. `sync` is the command that brings new code to all nodes."""
+    """What the doctor needs of a cluster file. `sync` is the command that updates all nodes."""
 
     file: str
     min_workers: int
@@ -26,7 +26,7 @@ class Cluster(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A node, and the GPUs that Ray sees there, None where Ray does not run."""
+    """A node. `gpus` is the number of GPUs that Ray sees there, None if Ray does not run."""
 
     id: str
     name: str
@@ -45,24 +45,24 @@ def note(subject: str, text: str) -> Finding:
     return Finding("note", subject, text)
 
 
-def problem(subject: str, text: str, mend: str) -> Finding:
-    return Finding("problem", subject, text, mend)
+def problem(subject: str, text: str, fix: str) -> Finding:
+    return Finding("problem", subject, text, fix)
 
 
 def workers(reports: Reports, cluster: Cluster | None) -> Iterator[Finding]:
-    """Whether as many workers answer as the cluster file keeps up."""
+    """Check whether as many workers answer as the cluster file keeps up."""
     if cluster:
         count = sum(not node.is_head for node in reports)
         text = f"{count} answer, {cluster.file} wants at least {cluster.min_workers}"
         if count < cluster.min_workers:
-            mend = "see why no more come in /tmp/ray/session_latest/logs/monitor.log, on the head"
-            yield problem("workers", text, mend)
+            fix = "see why no more come in /tmp/ray/session_latest/logs/monitor.log, on the head"
+            yield problem("workers", text, fix)
         else:
             yield ok("workers", text)
 
 
 def code(reports: Reports, cluster: Cluster | None) -> Iterator[Finding]:
-    """Whether every node has the code of this one."""
+    """Check whether every node has the code of this one."""
     own = checks.code_hash()
     sync = f"in your checkout, {cluster.sync}" if cluster else "bring it the same code"
     others = [node for node, report in reports.items() if report["code"] != own]
@@ -74,11 +74,11 @@ def code(reports: Reports, cluster: Cluster | None) -> Iterator[Finding]:
 
 
 def versions(reports: Reports) -> Iterator[Finding]:
-    """Whether every node has this one's versions of Python and of what fits need."""
+    """Check whether every node has this one's versions of Python and of what fits need."""
     own = checks.versions()
-    mend = "install what constraints.txt pins there, and start Ray there anew"
+    fix = "install what constraints.txt pins there, and restart Ray there"
     others = [
-        problem("versions", f"{node.name} has {name} {version}, this node {own[name]}", mend)
+        problem("versions", f"{node.name} has {name} {version}, this node {own[name]}", fix)
         for node, report in reports.items()
         for name, version in report["versions"].items()
         if version != own[name]
@@ -89,19 +89,19 @@ def versions(reports: Reports) -> Iterator[Finding]:
 
 
 def gpus(reports: Reports) -> Iterator[Finding]:
-    """Whether torch can compute on the GPUs that Ray hands out."""
+    """Check whether torch can compute on the GPUs that Ray hands out."""
     fine = 0
     for node, report in reports.items():
         usable, seen = report["gpus"], node.gpus if node.gpus is not None else report["gpus"]
         if usable < 0:
-            mend = "install what constraints.txt pins there"
+            fix = "install what constraints.txt pins there"
             if report["gpu_error"].startswith(checks.SILENT):
-                mend = "if that node is busy, give a longer --timeout; else " + mend
-            yield problem("GPUs", f"{node.name}: torch does not start: {report['gpu_error']}", mend)
+                fix = "if that node is busy, give a longer --timeout; else " + fix
+            yield problem("GPUs", f"{node.name}: torch does not start: {report['gpu_error']}", fix)
         elif usable < seen:
             text = f"{node.name}: Ray hands out {seen}, torch can use {usable}"
-            mend = "install the NVIDIA driver that torch's CUDA needs, and start Ray there anew"
-            yield problem("GPUs", f"{text}: {report['gpu_error']}", mend)
+            fix = "install the NVIDIA driver that torch's CUDA needs, and restart Ray there"
+            yield problem("GPUs", f"{text}: {report['gpu_error']}", fix)
         elif usable > seen:
             yield note("GPUs", f"{node.name}: torch can use {usable}, Ray hands out only {seen}")
         else:
@@ -113,10 +113,10 @@ def gpus(reports: Reports) -> Iterator[Finding]:
 
 
 def results(reports: Reports, where: str, seconds: float) -> Iterator[Finding]:
-    """Whether the results can be written where they have to be: from the driver's node."""
-    if refusal := checks.why_not(seconds, checks.try_writing, where):
-        mend = "name a folder or URI that this machine may write with --results"
-        yield problem("results", f"{where} cannot be written from here: {refusal}", mend)
+    """Check whether the results can be written where they have to be: from the driver's node."""
+    if refusal := checks.failure_of(seconds, checks.try_writing, where):
+        fix = "name a folder or URI that this machine may write with --results"
+        yield problem("results", f"{where} cannot be written from here: {refusal}", fix)
         return
     place = where if "://" in where else str(Path(where).expanduser().absolute())
     yield ok("results", f"{place} can be written from here; no other node writes results")
@@ -127,16 +127,16 @@ def results(reports: Reports, where: str, seconds: float) -> Iterator[Finding]:
 
 
 def mlflow(uri: str, where: str, seconds: float) -> Finding:
-    """Whether MLflow answers this node, which alone talks to it."""
+    """Check whether MLflow answers this node, which alone talks to it."""
     if not uri:
         folder = "_mlflow" if "://" in where else f"{where}/_mlflow"
         return ok("MLflow", f"no server: SQLite in {folder}, on this node")
     file = uri.removeprefix("sqlite:///")
     if file != uri and not Path(file).exists():
         return ok("MLflow", f"{uri} is not there yet: the first run makes it")
-    if refusal := checks.why_not(seconds, checks.reach_mlflow, uri, seconds):
-        mend = "start it (docs/cluster.md), or leave --tracking-uri and MLFLOW_TRACKING_URI out"
-        return problem("MLflow", f"{uri} does not answer: {refusal}", mend)
+    if refusal := checks.failure_of(seconds, checks.reach_mlflow, uri, seconds):
+        fix = "start it (docs/cluster.md), or leave --tracking-uri and MLFLOW_TRACKING_URI out"
+        return problem("MLflow", f"{uri} does not answer: {refusal}", fix)
     return ok("MLflow", f"{uri} answers; only this node talks to it")
 
 

@@ -1,58 +1,69 @@
-"""The doctor's side of Ray: the cluster file, joining what runs, one task on every node."""
+"""Read the cluster file, join the cluster that runs, and examine every node with one task."""
 
 import json
 import logging
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import cast
-
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+from typing import Literal
 
 import jsonschema
 import ray
 import ray.autoscaler
 import yaml
 from ray import cloudpickle
-from ray._private.services import canonicalize_bootstrap_address
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from inr_models import InputError
+from studies.engine.cluster.environment import quiet_ray
+from studies.engine.cluster.ray_private import REFUSED, check_listening, cluster_address
 from studies.engine.doctor import checks
 from studies.engine.doctor.checks import Report
 from studies.engine.doctor.findings import Cluster, Finding, Node, note, ok, problem
 
 Examine = Callable[[str | None, float], Report]
+Answer = Literal["accepted", "refused", "silent"]
 
-
-class BadInput(Exception):
-    """What the user gave cannot be used; says why, and what could be."""
+ASK = """
+import sys
+from studies.engine.cluster.ray_private import ask_for_nodes
+ask_for_nodes(sys.argv[1])
+"""
 
 
 def read_cluster(path: str) -> Cluster:
-    """What matters of a cluster file.
+    """Read what the doctor needs of a cluster file.
 
     Raises:
-        BadInput: there is no such file, or Ray's own schema refuses it.
+        InputError: there is no such file, or Ray's own schema refuses it.
     """
     try:
         config = yaml.safe_load(Path(path).read_text())
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}; name a cluster file, or none.") from error
+        raise InputError(
+            "not-there", path, f"{path}: {error.strerror}; name a cluster file, or none."
+        ) from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadInput(f"{path}: this is not YAML; name a cluster file, or none.") from error
+        raise InputError(
+            "wrong-kind", path, f"{path}: this is not YAML; name a cluster file, or none."
+        ) from error
     schema = json.loads((Path(ray.autoscaler.__path__[0]) / "ray-schema.json").read_text())
-    # Ray takes this field out of a local provider's file before it looks at the schema.
+    # Ray removes this field from a local provider's file before it checks the schema.
     schema["properties"]["min_workers"] = {"type": "integer"}
     try:
         jsonschema.validate(config, schema)
     except jsonschema.ValidationError as error:
-        raise BadInput(
+        raise InputError(
+            "wrong-kind",
+            path,
             f"{path}: Ray does not take this for a cluster file: {error.json_path}: "
-            f"{error.message[:160]}; cluster.yaml and cluster.onprem.yaml are examples."
+            f"{error.message[:160]}; cluster.yaml and cluster.onprem.yaml are examples.",
         ) from error
-    # These commands are given where the file is edited, in the checkout.
+    # The user types these commands in the checkout, where the file is.
     name, provider = Path(path).name, config["provider"]
     if provider["type"] == "local":
         workers = len(provider.get("worker_ips", ()))
@@ -64,10 +75,11 @@ def read_cluster(path: str) -> Cluster:
 
 
 def join(cluster: Cluster | None) -> Generator[Finding, None, bool]:
-    """Join the cluster that a study would join here, if there is one; returns whether it has."""
+    """Join the cluster that a study would join here. Return whether there is one."""
+    quiet_ray()
     given = os.environ.get("RAY_ADDRESS")
     try:
-        address = canonicalize_bootstrap_address(cast(str, None))  # as ray.init() does
+        address = cluster_address()
     except ConnectionError:
         address = None
     except (ValueError, OSError) as error:
@@ -86,37 +98,50 @@ def join(cluster: Cluster | None) -> Generator[Finding, None, bool]:
             "cluster", "none runs here, none is started: a study would use this machine alone"
         )
         return False
-    own = checks.greet(address, dict(os.environ))
+    own = ask_cluster(address, dict(os.environ))
     if own == "silent":
-        mend = "unset RAY_ADDRESS, or start Ray there" if given else "start Ray anew (ray up)"
-        yield problem("cluster", f"nothing answers at {address}", mend)
+        fix = "unset RAY_ADDRESS, or start Ray there" if given else "restart Ray (ray up)"
+        yield problem("cluster", f"nothing answers at {address}", fix)
         return False
     if own == "refused":
-        mend = "bring the cluster's ~/.ray/auth_token here, and export RAY_AUTH_MODE=token"
+        fix = "bring the cluster's ~/.ray/auth_token here, and export RAY_AUTH_MODE=token"
         yield problem(
-            "token", f"the cluster at {address} does not accept this machine's token", mend
+            "token", f"the cluster at {address} does not accept this machine's token", fix
         )
         return False
-    stranger = checks.greet(address, os.environ | {"RAY_AUTH_MODE": "disabled"})
+    stranger = ask_cluster(address, os.environ | {"RAY_AUTH_MODE": "disabled"})
     if stranger == "refused":
         yield ok("token", f"the cluster at {address} refuses whoever has no token")
     elif stranger == "silent":
-        yield note("token", f"the cluster at {address} gave a process without a token no answer")
+        yield note("token", f"the cluster at {address} gave no answer to a process without a token")
     else:
         yield problem(
             "token",
             f"the cluster at {address} is open: whoever reaches it can run code there",
-            "ray get-auth-token --generate, bring ~/.ray/auth_token to every node, and start Ray "
-            "anew with RAY_AUTH_MODE=token",
+            "ray get-auth-token --generate, bring ~/.ray/auth_token to every node, and restart "
+            "Ray with RAY_AUTH_MODE=token",
         )
     try:
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
     except (Exception, SystemExit) as error:  # Ray ends the process where it gives up
-        mend = "run this on a node of the cluster, with the python of its virtual environment"
+        fix = "run this on a node of the cluster, with the python of its virtual environment"
         lines = " ".join(str(error).split())
-        yield problem("cluster", f"{address} cannot be joined: {lines[:240]}", mend)
+        yield problem("cluster", f"{address} cannot be joined: {lines[:240]}", fix)
         return False
     return True
+
+
+def ask_cluster(address: str, environment: dict[str, str], seconds: float = 20) -> Answer:
+    """Return how the cluster at `address` answers a process with this environment."""
+    try:
+        check_listening(address, seconds / 2)
+        command = [sys.executable, "-c", ASK, address]
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=seconds)
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return "silent"
+    if done.returncode == 0:
+        return "accepted"
+    return "refused" if done.returncode == REFUSED else "silent"
 
 
 def _nodes() -> list[Node]:
@@ -132,10 +157,10 @@ def _nodes() -> list[Node]:
     return sorted(nodes, key=lambda node: not node.is_head)
 
 
-def ask(
+def examine_nodes(
     examine: Examine, storage: str | None, seconds: float
 ) -> Generator[Finding, None, dict[Node, Report]]:
-    """One task on every node; returns what those report that answer."""
+    """Run one task on every node. Return the reports of those that answer."""
     cloudpickle.register_pickle_by_value(checks)
     task = ray.remote(num_cpus=0, max_calls=1, max_retries=0)(examine)
     started, reports = time.monotonic(), {}
@@ -145,7 +170,7 @@ def ask(
         ).remote(storage, 0.8 * seconds): node
         for node in _nodes()
     }
-    look = "see raylet.out in /tmp/ray/session_latest/logs on it, start Ray anew there"
+    look = "see raylet.out in /tmp/ray/session_latest/logs on it, restart Ray there"
     waiting = list(asked)
     while waiting and (left := started + seconds - time.monotonic()) > 0:
         done, waiting = ray.wait(waiting, timeout=left)
@@ -164,5 +189,5 @@ def ask(
 
 
 def leave() -> None:
-    """Leave the cluster, if it was joined."""
+    """Leave the cluster if this process has joined one."""
     ray.shutdown()

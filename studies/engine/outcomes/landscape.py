@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import Point
 from studies.engine.signals.signal import Signal
+from studies.engine.store.metrics import headline
 
 
 class Landscape(NamedTuple):
@@ -95,5 +96,5 @@ def landscape(state: SignalState) -> Landscape:
                 continue
             status[i, j, k] = row["status"]
             if row["status"] in ("ok", "dead"):
-                psnr[i, j, k] = row["metric_psnr_peak"]
+                psnr[i, j, k] = headline(row)
     return Landscape(state.signal, s0, s1, psnr, status, cells)

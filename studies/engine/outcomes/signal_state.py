@@ -25,6 +25,7 @@ from studies.engine.planning.points import (
 from studies.engine.planning.run import Run
 from studies.engine.planning.trial import Trial
 from studies.engine.signals.signal import Signal
+from studies.engine.store.metrics import headline
 from studies.engine.store.rows import Row
 from studies.engine.store.store import UNFINISHED, Store
 
@@ -220,7 +221,7 @@ def score_of(row: Row, signal: Signal) -> float | None:
     """
     if row["status"] in UNFINISHED:
         return None
-    return signal.psnr_zero if row["status"] == "diverged" else row["metric_psnr_peak"]
+    return signal.psnr_zero if row["status"] == "diverged" else headline(row)
 
 
 def objective(known: Iterable[Known], seeds: Sequence[int]) -> dict[Point, float]:

@@ -12,12 +12,13 @@ from studies.engine.planning.question import Flag, field_flag
 from studies.engine.planning.run import Run, Skipped
 from studies.engine.planning.scale import Scale, ScaleName
 from studies.engine.planning.study import Study
+from studies.engine.signals.reading import signal_type
 from studies.engine.signals.signal import Signal
 
 
 def flags_of(study: Study) -> list[Flag]:
     """Return every setting of a study that the command line can change."""
-    size = "longest crop" if study.media == "sound" else "pixels of the largest crop"
+    size = signal_type(study.media).size
     return [
         field_flag("seeds", "scale.seeds", "number of seeds for every point", **_NUMBER),
         *study.question.flags(study),

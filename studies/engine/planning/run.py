@@ -7,14 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import PlainSerializer, PlainValidator, TypeAdapter
+from pydantic import BeforeValidator, PlainSerializer, PlainValidator, TypeAdapter
 
 from inr_models import InputError
 from search_spaces.noise_grid import NoiseGrid
-from search_spaces.rules import AnyRule
+from search_spaces.rules import AnyRule, rule_of
 from studies.engine.planning.question import Question, question_json, question_of
 from studies.engine.planning.scale import Scale, ScaleName, check_name
-from studies.engine.signals.signal import Media
+from studies.engine.signals.reading import signal_type
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class Run:
     scale_name: ScaleName
     scale: Scale
     question: Annotated[Question, PlainValidator(question_of), PlainSerializer(question_json)]
-    rules: dict[str, AnyRule]
-    media: Media
+    rules: dict[str, Annotated[AnyRule, BeforeValidator(rule_of)]]
+    media: str
     signals: tuple[str, ...]
     sources: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
@@ -61,6 +61,8 @@ class Run:
 
     def __post_init__(self) -> None:
         check_name("study", self.study)
+        signal_type(self.media)
+        self.question.check(self.scale)
         for sha256 in self.signals:  # files are named by it
             if not re.fullmatch("[0-9a-f]{64}", sha256):
                 raise InputError(
@@ -93,7 +95,7 @@ class Run:
     @property
     def noun(self) -> str:
         """What its signals are called in tables."""
-        return "image" if self.media == "image" else "clip"
+        return signal_type(self.media).noun
 
     @property
     def grid(self) -> NoiseGrid:

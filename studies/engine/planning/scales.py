@@ -6,8 +6,7 @@ Studies that share a scale share its fits: a search knows the cells that a grid 
 from dataclasses import replace
 
 from inr_models import FitConfig
-from search_spaces.audio import AUDIO_GRID, AUDIO_GRID_SMALL
-from search_spaces.images import IMAGE_GRID, IMAGE_GRID_SMALL
+from search_spaces.grids import AUDIO_GRID, AUDIO_GRID_SMALL, IMAGE_GRID, IMAGE_GRID_SMALL
 from search_spaces.networks import Case
 from studies.engine.planning.scale import Scale
 

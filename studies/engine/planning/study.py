@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from studies.engine.planning.question import Question
 from studies.engine.planning.scale import Scale, ScaleName, check_name
-from studies.engine.signals.signal import Media
+from studies.engine.signals.reading import signal_type
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +31,12 @@ class Study:
     small: Scale
     paper: Scale
     question: Question
-    media: Media = "sound"
+    media: str = "sound"
     default_scale: ScaleName = "paper"
 
     def __post_init__(self) -> None:
         check_name("name", self.name)
+        signal_type(self.media)
         for scale in self.scales.values():
             self.question.check(scale)
 

@@ -1,4 +1,4 @@
-"""A trial: one network, one signal, one seed. Complete, hashable, and keyed by its content."""
+"""Define a trial: one network, one signal, one seed. It is hashable, and its content is its key."""
 
 import dataclasses
 import hashlib
@@ -8,14 +8,23 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from inr_models import FIT_VERSION, FitConfig, NetworkConfig
+from inr_models.fitting.objective import REGRESSION, Objective
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """Everything that decides a fit's result. `signal` is the sha256 of the fitted samples.
+    """Everything that decides the result of a fit.
 
-    The crop is decided by the samples and so is not repeated here: the same samples are
-    the same trial, whatever file they came from.
+    The samples decide the crop, so the crop is not repeated here. The same samples are the same
+    trial, whatever file they came from.
+
+    Args:
+        signal: The sha256 of the fitted samples, see `sha256_of`.
+        network: The network.
+        fit: How it is trained.
+        seed: Seed of its initialization.
+        fit_version: See `inr_models.FIT_VERSION`.
+        objective: What is minimized.
     """
 
     signal: str
@@ -23,20 +32,24 @@ class Trial:
     fit: FitConfig
     seed: int
     fit_version: int = FIT_VERSION
+    objective: Objective = REGRESSION
 
     @property
     def config(self) -> str:
-        """Canonical JSON: sorted, numbers as floats, fields at their default left out.
+        """The trial as canonical JSON: sorted names, numbers as floats, no fields at their default.
 
-        So a new field with a default leaves every old key as it was, and 3000 is 3000.0.
+        A new field with a default therefore leaves every old key as it was, and 3000 is 3000.0.
         """
-        shared = _all_but_signal(self.network, self.fit, self.seed, self.fit_version)
-        return shared + _signal_last(self.signal)
+        start = _before_signal(self.network, self.fit, self.objective, self.seed, self.fit_version)
+        return start + _signal_and_end(self.signal)
 
     @cached_property
     def key(self) -> str:
         """Content key: 32 hex digits of the SHA-256 of `config`."""
-        return trial_keys(self.signal, self.network, self.fit, (self.seed,), self.fit_version)[0]
+        seeds = (self.seed,)
+        return trial_keys(
+            self.signal, self.network, self.fit, seeds, self.fit_version, self.objective
+        )[0]
 
 
 def trial_keys(
@@ -45,36 +58,61 @@ def trial_keys(
     fit: FitConfig,
     seeds: tuple[int, ...],
     version: int = FIT_VERSION,
+    objective: Objective = REGRESSION,
 ) -> list[str]:
-    """The keys of a network's trials on a signal, without making these: a run may have 100,000."""
-    end, keys = _signal_last(signal).encode(), []
-    for begun in _hashes_of_all_but_signal(network, fit, seeds, version):
-        whole = begun.copy()
+    """Return the keys of a network's trials on a signal, one for each seed.
+
+    A run may have 100,000 trials. This is faster than building them, because signals share the
+    part of the hash before their sha256.
+
+    Args:
+        signal: The sha256 of the fitted samples.
+        network: The network.
+        fit: How it is trained.
+        seeds: Seeds of the initializations.
+        version: See `inr_models.FIT_VERSION`.
+        objective: What is minimized.
+    """
+    end, keys = _signal_and_end(signal).encode(), []
+    for start in _hashes_before_signal(network, fit, objective, seeds, version):
+        whole = start.copy()
         whole.update(end)
         keys.append(whole.hexdigest()[:32])
     return keys
 
 
 @lru_cache(maxsize=1 << 12)  # the cells of a grid are the same for all signals of one length
-def _hashes_of_all_but_signal(
-    network: NetworkConfig, fit: FitConfig, seeds: tuple[int, ...], version: int
+def _hashes_before_signal(
+    network: NetworkConfig,
+    fit: FitConfig,
+    objective: Objective,
+    seeds: tuple[int, ...],
+    version: int,
 ) -> "tuple[hashlib._Hash, ...]":
-    configs = (_all_but_signal(network, fit, seed, version) for seed in seeds)
-    return tuple(hashlib.sha256(config.encode()) for config in configs)
+    texts = (_before_signal(network, fit, objective, seed, version) for seed in seeds)
+    return tuple(hashlib.sha256(text.encode()) for text in texts)
 
 
-def _signal_last(signal: str) -> str:
-    """What follows `_all_but_signal`: "signal" comes last among the sorted names."""
-    return f',"signal":"{signal}"}}'
+# A trial's JSON is written in two parts, so that all signals share the hash of the first.
 
 
-def _all_but_signal(network: NetworkConfig, fit: FitConfig, seed: int, version: int) -> str:
+def _before_signal(
+    network: NetworkConfig, fit: FitConfig, objective: Objective, seed: int, version: int
+) -> str:
     content = {
         "network": {"name": network.network, **_without_defaults(network)},
         "fit": {"version": float(version), **_without_defaults(fit)},
         "seed": float(seed),
     }
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)[:-1]
+    if objective != REGRESSION:
+        content["objective"] = {"name": objective.name, **_without_defaults(objective)}
+    assert max(content) < "signal", "the signal must come last among the sorted names"
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.removesuffix("}")  # removes one bracket
+
+
+def _signal_and_end(signal: str) -> str:
+    return f',"signal":{json.dumps(signal)}}}'
 
 
 def _without_defaults(config: Any) -> dict[str, Any]:

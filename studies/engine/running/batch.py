@@ -1,6 +1,7 @@
 """Run a batch of trials of one signal on one device. Needs torch, not Ray."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,13 +13,15 @@ from inr_models.fitting.unit_run import Checkpoints
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from studies.engine.planning.trial import Trial
 from studies.engine.signals.signal import Signal, coordinates
+from studies.engine.store.metrics import Scored
 from studies.engine.store.rows import Row, curve_rows, failed_row, finished_row
 
 OUTPUT_BLOCK = 1 << 13
+"""Samples whose output is computed at a time."""
 
 
 class Outcome(NamedTuple):
-    """A fit's row and curve, and its best output [n, c] where that is to be kept."""
+    """A fit's row and curve, and its best output [n, c] if it should be kept."""
 
     row: Row
     curve: list[Row]
@@ -26,7 +29,7 @@ class Outcome(NamedTuple):
 
 
 BatchRunner = Callable[..., Iterator[Outcome]]
-"""Takes what `run_batch` takes; in its place where only what is around the fits matters."""
+"""A function like `run_batch`. Tests and benchmarks of what surrounds the fits replace it."""
 
 
 def run_batch(
@@ -40,14 +43,24 @@ def run_batch(
     *,
     keep: Sequence[bool] | None = None,
 ) -> Iterator[Outcome]:
-    """Yield every trial's outcome as it ends; the trials share shapes and fit config.
+    """Fit every trial and yield its outcome as it ends.
 
-    `rungs[i]` says where trial i ends early, see `inr_models.fit`; `keep[i]` whether its output is
-    wanted. An exception in training (out
-    of memory, say) becomes a failed row. When it strikes a batch, the trials that are left run
-    one by one, so that only the guilty one fails.
+    An exception in training (out of memory, say) becomes a failed row. If it happens in a batch,
+    the remaining trials run one by one, so that only the one that causes it fails.
+
+    Args:
+        study: Name of the study.
+        signal: The signal, with its samples.
+        trials: Trials on this signal. They share shapes, fit config and objective.
+        device: Where to train.
+        rungs: For each trial {epoch: PSNR in dB}. It ends early where it scores less, see
+            `inr_models.fit`.
+        checkpoints: Where to look for a state to continue from, and where to save one.
+        checkpoint_seconds: Time between two saved states, in seconds.
+        keep: For each trial, whether the outcome needs its best output.
     """
     assert signal.values is not None, "a signal travels with its samples"
+    (objective,) = {trial.objective for trial in trials}
     coords = torch.from_numpy(coordinates(signal.shape)).to(device)
     values = torch.from_numpy(signal.values).to(device)
     groups = [list(range(len(trials)))]
@@ -69,17 +82,17 @@ def run_batch(
                 coords,
                 values,
                 trials[0].fit,
+                objective=objective,
                 rungs=[rungs[i] for i in group],
                 checkpoints=checkpoints and _Subset(checkpoints, group),
                 checkpoint_seconds=checkpoint_seconds,
             ):
                 trial = trials[group[index]]
                 left.remove(group[index])
-                row = finished_row(study, signal, trial, result, device)
-                output = None
-                if keep and keep[group[index]]:
-                    networks[index].load_state_dict(result.best_weights, strict=False)
-                    output = _output(networks[index], coords)
+                best_output = cache(partial(_output, networks[index], result.best_weights, coords))
+                scored = Scored(signal, result, best_output)
+                row = finished_row(study, trial, scored, device)
+                output = best_output() if keep and keep[group[index]] else None
                 yield Outcome(row, curve_rows(trial, result), output)
         except Exception as error:
             if len(group) > 1:
@@ -90,12 +103,15 @@ def run_batch(
 
 
 @torch.no_grad()
-def _output(network: CoordinateMLP, coords: torch.Tensor) -> NDArray[np.float32]:
+def _output(
+    network: CoordinateMLP, weights: Mapping[str, torch.Tensor], coords: torch.Tensor
+) -> NDArray[np.float32]:
+    network.load_state_dict(weights, strict=False)
     return torch.cat([network(block) for block in coords.split(OUTPUT_BLOCK)]).cpu().numpy()
 
 
 class _Subset:
-    """Checkpoints of a subset of a batch's trials, by their indices in the batch."""
+    """The checkpoints of some of a batch's trials, by their indices in the batch."""
 
     def __init__(self, checkpoints: Checkpoints, group: list[int]) -> None:
         self.checkpoints, self.group = checkpoints, group

@@ -115,7 +115,8 @@ def make_batches(
     """
 
     def shares(fit: PlannedFit) -> tuple[Any, ...]:
-        return fit.trial.signal, fit.trial.network.structure, fit.trial.fit
+        trial = fit.trial
+        return trial.signal, trial.network.structure, trial.fit, trial.objective
 
     batches = []
     found: dict[tuple[Any, ...], int] = {}

@@ -1,4 +1,4 @@
-"""From audio files to signals. Reads in blocks, so memory stays flat for a 10-hour file."""
+"""Read audio files into signals, block by block: a 10-hour file needs no more memory."""
 
 import os
 import re
@@ -14,20 +14,31 @@ from inr_models.errors import InputError
 from inr_models.fitting.metrics import psnr_of_zero_db
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import bands
-from studies.engine.signals.signal import Signal, crop_policy, sha256_of, take_head, take_loudest
+from studies.engine.signals.signal import (
+    Signal,
+    SignalType,
+    crop_policy,
+    sha256_of,
+    take_head,
+    take_loudest,
+)
 
 MIN_SAMPLES = 256
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".aiff", ".aif")
 BLOCK_SAMPLES = 1 << 18
-# libsndfile knows thirty more formats, and guesses.
+# libsndfile knows thirty more formats, and takes files for one that they are not.
 _BEGINNINGS = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"FORM")
 
 
 def read_audio(path: Path, max_samples: int) -> Signal:
     """Read, mix down, crop and normalize one audio file (paper, Sec. 5.1).
 
-    Channels are averaged. From 150,000 samples on the crop is the paper's, below it is the
-    loudest window; see `Signal`. There is no resampling.
+    Channels are averaged, and nothing is resampled. The crop is the paper's if `max_samples` is
+    150,000 or more, otherwise the loudest window; see `Signal`.
+
+    Args:
+        path: a WAV, FLAC, OGG or AIFF file.
+        max_samples: the longest crop.
 
     Raises:
         InputError: the file is missing, empty, not audio, truncated, too short, silent or
@@ -60,9 +71,9 @@ def read_audio(path: Path, max_samples: int) -> Signal:
         )
     return Signal(
         name=path.stem,
-        sha256=sha256_of(values),
+        sha256=sha256_of(values, (len(values),)),
         source=str(path),
-        num_samples=len(values),
+        shape=(len(values),),
         channels=1,
         sample_rate=float(rate),
         file_samples=total,
@@ -79,7 +90,7 @@ def read_audio(path: Path, max_samples: int) -> Signal:
 def _mono_blocks(
     path: Path, file: soundfile.SoundFile, max_samples: int
 ) -> Iterator[NDArray[np.float64]]:
-    """Blocks of a whole number of windows, but for the last."""
+    """Yield blocks that hold a whole number of windows, except the last."""
     size = max_samples * max(1, BLOCK_SAMPLES // max_samples)
     most = max(1, BLOCK_SAMPLES // file.channels)  # a header may claim a thousand channels
     read, more = 0, True
@@ -122,7 +133,7 @@ def _truncated(path: Path, read: int) -> InputError:
 
 
 def _says_truncated(path: Path, file: soundfile.SoundFile) -> bool:
-    """Whether the header promises more data than the file has; libsndfile reads on silently."""
+    """Return whether the header promises more data than there is, which libsndfile ignores."""
     if file.format == "OGG":
         with path.open("rb") as raw:
             raw.seek(max(0, path.stat().st_size - (1 << 17)))
@@ -142,7 +153,7 @@ def _says_truncated(path: Path, file: soundfile.SoundFile) -> bool:
 
 
 def check_regular(path: Path, kind: str) -> None:
-    """Raise InputError where `path` is no file, one that may not be read, or an empty one."""
+    """Raise InputError if `path` is no file, an empty one, or one that may not be read."""
     try:
         status = path.stat()
     except FileNotFoundError as error:
@@ -170,7 +181,7 @@ def check_regular(path: Path, kind: str) -> None:
 def _begins_as_audio(path: Path) -> bool:
     with path.open("rb") as raw:
         head = raw.read(10)
-        if head[:3] == b"ID3":  # before a FLAC's own beginning, as some programs tag it
+        if head[:3] == b"ID3":  # some programs put such a tag before a FLAC's own beginning
             raw.seek(10 + sum((byte & 127) << 7 * (3 - i) for i, byte in enumerate(head[6:])))
             head = raw.read(4)
     return head.startswith(_BEGINNINGS)
@@ -198,3 +209,12 @@ def _open(path: Path) -> soundfile.SoundFile:
             f"{path}: its header gives no length, as after a pipe; save it again as a whole file.",
         )
     return file
+
+
+SOUND = SignalType(
+    noun="clip",
+    suffixes=AUDIO_SUFFIXES,
+    files="your WAV, FLAC, OGG or AIFF files, globs or folders",
+    size="longest crop",
+    read=read_audio,
+)

@@ -1,4 +1,4 @@
-"""From image files and arrays to signals, and the fields that the project makes itself."""
+"""Read image files and arrays into signals, and generate fields."""
 
 import math
 import re
@@ -18,11 +18,11 @@ from search_spaces.descriptors.bands import bands
 from search_spaces.rules.target import MIN_SIDE
 from studies.engine.signals.audio import check_regular
 from studies.engine.signals.riemann import cached_density
-from studies.engine.signals.signal import Signal, sha256_of, take_busiest
+from studies.engine.signals.signal import Signal, SignalType, sha256_of, take_busiest
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".npy")
 GENERATED = ("riemann",)
-"""Names that `--signals` takes in the place of a file: a 2-D Riemann problem's density."""
+"""Names that `--signals` takes instead of a file: the density of a 2-D Riemann problem."""
 
 RIEMANN_SIDE = 512
 MAX_PIXELS = 1 << 26
@@ -34,22 +34,28 @@ _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
-_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP")  # Pillow knows more, and starts programs for some
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP")  # Pillow starts other programs for some of its others
 _READ_AS = {"1": "L", "LA": "L", "P": "RGB", "PA": "RGB", "RGBA": "RGB"}
 _KEPT = ("L", "RGB", "F", "I;16", "I;16B")  # Pillow's modes that are arrays as they are
 _BITS_PER_SAMPLE, _ORIENTATION = 258, 274  # tags of a TIFF
 
 
 def read_image(path: Path, max_samples: int) -> Signal:
-    """An image or array [H, W] or [H, W, C] with values in [-1, 1], or a generated field.
+    """Read an image or an array [H, W] or [H, W, C], or generate a field.
 
-    Unsigned numbers of 8 and 16 bits are scaled by their type's range, others by the crop's. More
-    than `max_samples` pixels are cropped, see `Signal`; nothing is resampled or rotated. Alpha and
-    all frames but the first are left out, a palette is resolved; the signal's notes say so.
+    Unsigned integers of 8 and 16 bits are scaled to [-1, 1] by the range of their type, other
+    numbers by the range of the crop. More than `max_samples` pixels are cropped, see `Signal`.
+    Nothing is resampled or rotated. Alpha and all frames but the first are left out, and a palette
+    is resolved: the signal's notes say so.
+
+    Args:
+        path: a PNG, JPEG, TIFF, WebP or .npy file, or a name from `GENERATED`.
+        max_samples: the most pixels.
 
     Raises:
-        InputError: the file is missing, damaged, no such image, too large or small, constant, or
-            holds a number that is not finite; CMYK; color of 16 bits, which Pillow would cut to 8.
+        InputError: the file is missing, damaged, of another format, too large or small, constant,
+            or holds a number that is not finite. Also for CMYK, and for color of 16 bits, of which
+            Pillow would read only 8.
     """
     notes = []
     if str(path) in GENERATED and not path.exists():
@@ -68,7 +74,7 @@ def read_image(path: Path, max_samples: int) -> Signal:
         name=path.stem,
         sha256=sha256_of(values, shape),
         source=str(path),
-        num_samples=len(values),
+        shape=shape,
         channels=values.shape[1],
         sample_rate=None,
         file_samples=whole,
@@ -78,17 +84,16 @@ def read_image(path: Path, max_samples: int) -> Signal:
         psnr_zero=psnr_of_zero_db(values),
         descriptors=describe(values.reshape(*shape, -1)),
         bands=bands(values.reshape(*shape, -1)),
-        image_shape=shape,
         notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
         values=values,
     )
 
 
 def _normalized(path: Path, pixels: NDArray) -> tuple[NDArray[np.float32], float]:
-    """[n, c] float32 in [-1, 1], and half the range that became that of 2."""
+    """Return [n, c] float32 in [-1, 1], and half of the range that was mapped to it."""
     lowest, highest = pixels.min(axis=(0, 1)), pixels.max(axis=(0, 1))
     low, high = float(lowest.min()), float(highest.max())
-    half = high / 2 - low / 2  # not (high - low) / 2, which may overflow
+    half = high / 2 - low / 2  # (high - low) / 2 could overflow
     if (lowest == highest).all() or half == 0:
         color = ", ".join(f"{value:g}" for value in lowest.tolist())
         raise InputError(
@@ -99,7 +104,7 @@ def _normalized(path: Path, pixels: NDArray) -> tuple[NDArray[np.float32], float
         )
     if pixels.dtype.name in _HALF_RANGES:
         low, half = 0.0, _HALF_RANGES[pixels.dtype.name]
-    # Through [0, 1], so that rounding cannot leave the range nor miss its ends.
+    # By way of [0, 1]: so rounding neither leaves the range nor misses its ends.
     values = 2 * ((pixels.astype(np.float64) / 2 - low / 2) / half) - 1
     values = values.astype("<f4").reshape(-1, pixels.shape[2])
     flat = np.flatnonzero(~values.any(axis=0))
@@ -131,7 +136,7 @@ def _check_size(path: Path, height: int, width: int) -> None:
 
 
 def _check_finite(path: Path, pixels: NDArray) -> None:
-    rows = max(1, (1 << 20) // pixels[0].size)  # in blocks, because a mapped array may be large
+    rows = max(1, (1 << 20) // pixels[0].size)  # blocks: a mapped array may not fit in memory
     for start in range(0, len(pixels), rows):
         bad = np.argwhere(~np.isfinite(pixels[start : start + rows]))
         if len(bad):
@@ -149,7 +154,7 @@ def _load_array(path: Path) -> NDArray:
         with path.open("rb") as file:
             shape, by_columns, dtype = _HEADERS[np.lib.format.read_magic(file)](file)
             offset = file.tell()
-    except Exception as error:  # a header is a Python literal, and wrong in any way
+    except Exception as error:  # NumPy evaluates the header and raises anything
         raise InputError(
             "wrong-kind", str(path), f"{path}: not readable as an array; save it with numpy.save."
         ) from error
@@ -178,7 +183,7 @@ def _load_image(path: Path) -> tuple[NDArray, list[str]]:
     check_regular(path, "an image")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of sizes below our limit, and of metadata
+            warnings.simplefilter("ignore")  # about sizes below our limit, and metadata
             with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
                 _check_size(path, image.height, image.width)
                 return _decoded(path, image)
@@ -199,7 +204,7 @@ def _load_image(path: Path) -> tuple[NDArray, list[str]]:
             f"{path}: not readable as an image; give PNG, JPEG, WebP, a TIFF of 8 or 16 bits or a "
             "NumPy array.",
         ) from error
-    except Exception as error:  # Pillow's plugins raise whatever their format brings about
+    except Exception as error:  # Pillow's plugins raise anything
         raise InputError(
             "damaged", str(path), f"{path}: the image is damaged or cut short; get a whole copy."
         ) from error
@@ -238,9 +243,20 @@ def _decoded(path: Path, file: ImageFile) -> tuple[NDArray, list[str]]:
         notes.append("a palette image, read as RGB")
     if file.has_transparency_data:
         notes.append("its alpha channel is left out")
-    # Pillow would turn a TIFF, and no other format, by this tag. The copy has the size as stored.
+    # Pillow rotates a TIFF by this tag, and no other format. The copy has the size as stored.
     turned = file.format == "TIFF" and file.getexif().pop(_ORIENTATION, None)
     image = file.copy() if turned else file
     if image.mode in _READ_AS:
         image = image.convert(_READ_AS[image.mode])
     return np.asarray(image), notes
+
+
+IMAGE = SignalType(
+    noun="image",
+    suffixes=IMAGE_SUFFIXES,
+    files="your PNG, JPEG, TIFF, WebP or .npy files, globs or folders, or riemann, the density of "
+    "a 2-D Riemann problem",
+    size="pixels of the largest crop",
+    read=read_image,
+    generated=GENERATED,
+)

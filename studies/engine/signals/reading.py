@@ -1,42 +1,51 @@
-"""From what `--signals` names to signals, whatever kind of file they are in."""
+"""Read the signals that `--signals` names. List the types of signals."""
 
 import dataclasses
 import glob
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from inr_models.errors import InputError, Problem
-from studies.engine.signals.audio import AUDIO_SUFFIXES, read_audio
-from studies.engine.signals.images import GENERATED, IMAGE_SUFFIXES, read_image
-from studies.engine.signals.signal import Media, Signal
+from studies.engine.signals.audio import SOUND
+from studies.engine.signals.images import IMAGE
+from studies.engine.signals.signal import Signal, SignalType
 
-
-class Reader(NamedTuple):
-    """Of one kind of file: `read(path, max_samples)`, or a signal made under one of `generated`."""
-
-    suffixes: tuple[str, ...]
-    read: Callable[[Path, int], Signal]
-    generated: tuple[str, ...] = ()
-
-
-READERS: dict[Media, Reader] = {
-    "sound": Reader(AUDIO_SUFFIXES, read_audio),
-    "image": Reader(IMAGE_SUFFIXES, read_image, GENERATED),
+SIGNAL_TYPES: dict[str, SignalType] = {
+    "sound": SOUND,
+    "image": IMAGE,
 }
+"""A study's `media` -> type of its signals. A new type is one line here."""
 
 
-def find_files(patterns: Sequence[str], media: Media = "sound") -> list[Path]:
-    """The files that paths, globs and directories name, in order, each once.
+def signal_type(name: str) -> SignalType:
+    """Return the type of signals with this name, a study's `media`.
 
-    A path that does not exist is kept, for the reader to refuse by name.
+    >>> signal_type("sound").noun
+    'clip'
 
     Raises:
-        InputError: a directory without such a file, or that cannot be read, or a glob without a
-            match.
+        InputError: There is no such type.
     """
-    found: dict[Path, None] = {}
-    suffixes = READERS[media].suffixes
+    if name not in SIGNAL_TYPES:
+        known = ", ".join(SIGNAL_TYPES)
+        raise InputError("unknown-name", "media", f"media = {name!r}: give one of {known}.")
+    return SIGNAL_TYPES[name]
+
+
+def find_files(patterns: Sequence[str], media: str = "sound") -> list[Path]:
+    """Return the files that paths, globs and directories name, in order, without repetition.
+
+    A path that does not exist is returned as well. Its reader then refuses it by name.
+
+    Args:
+        patterns: What the user gave.
+        media: The type of signals to look for in directories.
+
+    Raises:
+        InputError: A directory has no such file or cannot be read, or no file matches a glob.
+    """
+    files: dict[Path, None] = {}
+    suffixes = signal_type(media).suffixes
     for pattern in patterns:
         try:
             path = Path(pattern).expanduser()
@@ -70,8 +79,8 @@ def find_files(patterns: Sequence[str], media: Media = "sound") -> list[Path]:
                 )
         else:
             matches = [path]
-        found.update(dict.fromkeys(matches))
-    return list(found)
+        files.update(dict.fromkeys(matches))
+    return list(files)
 
 
 def _short(pattern: str) -> str:
@@ -79,15 +88,24 @@ def _short(pattern: str) -> str:
 
 
 def read_all(
-    paths: Sequence[Path], max_samples: int, media: Media = "sound"
+    paths: Sequence[Path], max_samples: int, media: str = "sound"
 ) -> tuple[list[Signal], list[Problem]]:
-    """Return each readable signal under a name of its own, and a problem for each other file."""
+    """Read every file that can be read.
+
+    Args:
+        paths: The files, see `find_files`.
+        max_samples: Largest number of samples of a signal. Longer ones are cropped.
+        media: The type of the signals.
+
+    Returns:
+        The signals, each under a name of its own, and a problem for every file that was skipped.
+    """
     signals: dict[str, Signal] = {}
     skipped: list[Problem] = []
     for path in paths:
         try:
             _check_kind(path, media)
-            signal = READERS[media].read(path, max_samples)
+            signal = signal_type(media).read(path, max_samples)
             if same := signals.get(signal.sha256):
                 raise InputError(
                     "taken",
@@ -101,14 +119,18 @@ def read_all(
     return _with_unique_names(list(signals.values())), skipped
 
 
-def _check_kind(path: Path, media: Media) -> None:
-    for other, reader in READERS.items():
-        if other != media and path.suffix.lower() in reader.suffixes and path.is_file():
+def _check_kind(path: Path, media: str) -> None:
+    suffix = path.suffix.lower()
+    if suffix in signal_type(media).suffixes or not path.is_file():
+        return
+    for other, kind in SIGNAL_TYPES.items():
+        if suffix in kind.suffixes:
+            article = "an" if other[0] in "aeiou" else "a"
             raise InputError(
                 "wrong-kind",
                 str(path),
-                f"{path}: {'an' if other == 'image' else 'a'} {other} file, where this study fits "
-                f"{media}s; give it to a study of {other}s.",
+                f"{path}: {article} {other} file, where this study fits {media}s; give it to a "
+                f"study of {other}s.",
             )
 
 

@@ -11,6 +11,11 @@ Differ. Equ. 18 (2002) 584-608; the list is Schulz-Rinne, Collins & Glaz's (1993
 
 All quantities are dimensionless. Arrays are [..., y, x]: rows run upwards in y, except in
 what `density` returns. `w` is the primitive state (rho, u, v, p).
+
+This solver is in the room of signals because it is a reader like the others: it returns the pixels
+of a signal, from equations instead of a file. It is written by hand since scipy integrates in time
+but has no finite volumes, and every other sum or order would change the samples, hence the keys of
+stored fits.
 """
 
 import math
@@ -25,10 +30,10 @@ from numpy.typing import NDArray
 from inr_models.errors import InputError
 
 GAMMA = 1.4
-CFL = 0.7  # against the sum of both directions; 1 is the limit of stability
-VERSION = 1  # of the scheme: one more for any change of the numbers, so that no old cache is read
-STRIP = 16  # rows at a time, so that the temporaries stay in the processor's cache
-SWAP = [0, 2, 1, 3]  # changes the places of u and v
+CFL = 0.7  # of the sum over both directions; the scheme is stable up to 1
+VERSION = 1  # of the scheme: raise it when the numbers change, so that no old cache is read
+STRIP = 16  # rows at a time, so that temporary arrays stay in the processor's cache
+SWAP = [0, 2, 1, 3]  # exchanges u and v
 
 # (rho, u, v, p) of the quadrants, by (upper, right); they meet at (0.5, 0.5).
 QUADRANTS = {
@@ -40,19 +45,27 @@ QUADRANTS = {
 
 
 def density(size: int = 512, time: float = 0.3) -> NDArray[np.float64]:
-    """Density rho [size, size] at `time`; row 0 is the TOP (largest y), as in an image.
+    """Return the density rho [size, size] at `time`; row 0 is the top (largest y), as in images.
 
-    The paper shows it at time 0.3. InputError for a size below 16 or a time that is not
-    positive and finite.
+    The source shows it at time 0.3.
+
+    Raises:
+        InputError: the size is below 16, or the time is not positive and finite.
+
+    Example:
+        >>> density(64).shape
+        (64, 64)
     """
     return np.ascontiguousarray(solve(initial_state(size), time, spacing=1 / size)[0, ::-1])
 
 
 def cached_density(size: int = 512) -> NDArray[np.float64]:
-    """`density(size)` from `$XDG_CACHE_HOME/noisescape` (or `~/.cache/noisescape`).
+    """Return `density(size)`, from `$XDG_CACHE_HOME/noisescape` (or `~/.cache/noisescape`) if kept.
 
-    Computes and writes it if the file is absent or no such field; a folder that cannot be
-    written costs the computation, not an error. InputError as `density`.
+    Otherwise compute it and try to keep it there. A folder that cannot be written is no error.
+
+    Raises:
+        InputError: as `density`.
     """
     try:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -67,7 +80,7 @@ def cached_density(size: int = 512) -> NDArray[np.float64]:
 
 
 def initial_state(size: int) -> NDArray[np.float64]:
-    """U [4, size, size] at time 0; the middle line of an odd size counts as upper or right."""
+    """Return U [4, size, size] at time 0. The middle line of an odd size is upper or right."""
     if size < 16:
         raise InputError("out-of-range", "size", f"size is {size}: give 16 or more cells a side.")
     w = np.empty((4, size, size))
@@ -80,13 +93,17 @@ def initial_state(size: int) -> NDArray[np.float64]:
 
 
 def conserved(w: NDArray[np.float64]) -> NDArray[np.float64]:
-    """U = (rho, rho u, rho v, E) [4, y, x] of the primitive state `w` [4, y, x]."""
+    """Return U = (rho, rho u, rho v, E) [4, y, x] of the primitive state `w` [4, y, x]."""
     rho, u, v, p = w
     return np.stack((rho, rho * u, rho * v, p / (GAMMA - 1) + 0.5 * rho * (u * u + v * v)))
 
 
 def primitive(state: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(rho, u, v, p) [4, y, x] of U [4, y, x]; ArithmeticError where rho or p is not positive."""
+    """Return (rho, u, v, p) [4, y, x] of U [4, y, x].
+
+    Raises:
+        ArithmeticError: rho or p is not positive.
+    """
     w = np.empty_like(state)
     w[0] = state[0]
     np.divide(state[1:3], state[0], out=w[1:3])
@@ -104,11 +121,19 @@ def solve(
     spacing: float,
     boundary: Literal["edge", "wrap"] = "edge",
 ) -> NDArray[np.float64]:
-    """U [4, y, x] a span `time` after `state` [4, y, x], on square cells of side `spacing`.
+    """Return U [4, y, x] a span `time` after `state`, by Heun's method (SSP-RK2).
 
-    Heun's method (SSP-RK2) with time steps CFL * spacing / max(|u| + |v| + 2 c). The domain
-    is open ("edge": zero gradient, outflow) or periodic ("wrap"), names of `numpy.pad`.
-    InputError for a time that is not positive and finite.
+    Time steps are CFL * spacing / max(|u| + |v| + 2 c).
+
+    Args:
+        state: U [4, y, x] at the beginning.
+        time: the span.
+        spacing: the side of a square cell.
+        boundary: as `numpy.pad` names them, "edge" for an open domain (zero gradient, outflow),
+            "wrap" for a periodic one.
+
+    Raises:
+        InputError: the time is not positive and finite.
     """
     if not (math.isfinite(time) and time > 0):
         raise InputError("out-of-range", "time", f"time is {time}: give a positive, finite one.")
@@ -125,10 +150,10 @@ def solve(
 
 
 def net_inflow(w: NDArray[np.float64], boundary: Literal["edge", "wrap"]) -> NDArray[np.float64]:
-    """Sum of the fluxes into each cell, spacing * dU/dt [4, y, x], of `w` [4, y, x].
+    """Return the sum of the fluxes into each cell, spacing * dU/dt [4, y, x], of `w` [4, y, x].
 
-    Both directions run the same operations in the same order, and meet in one addition: a
-    state that equals its mirror image (x and y, u and v exchanged) stays so to the bit.
+    Both directions run the same operations in the same order, and one addition joins them. So a
+    state that equals its mirror image (x and y, u and v exchanged) stays equal to the bit.
     """
     inflow = np.empty_like(w)
     padded = np.pad(w, ((0, 0), (2, 2), (2, 2)), mode=boundary)
@@ -142,7 +167,7 @@ def net_inflow(w: NDArray[np.float64], boundary: Literal["edge", "wrap"]) -> NDA
 
 
 def _inflow_along(w: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Inflow [4, m, n] along the last axis of `w` [4, m, n + 4]; w[1] is the velocity along it."""
+    """Return the inflow [4, m, n] along the last axis of `w` [4, m, n + 4], with velocity w[1]."""
     step = w[..., 1:] - w[..., :-1]
     half = half_slope(step[..., :-1], step[..., 1:])
     middle = w[..., 1:-1]
@@ -151,7 +176,7 @@ def _inflow_along(w: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def half_slope(back: NDArray[np.float64], ahead: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Half of van Leer's limited slope, a b / (a + b) where a and b agree in sign, else 0."""
+    """Return half of van Leer's limited slope: a b / (a + b) if a and b agree in sign, else 0."""
     size_back, size_ahead = np.abs(back), np.abs(ahead)
     slope = back * size_ahead
     slope += ahead * size_back
@@ -162,12 +187,12 @@ def half_slope(back: NDArray[np.float64], ahead: NDArray[np.float64]) -> NDArray
 
 
 def hll_flux(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    """HLL flux [4, ...] between two primitive states; w[1] is the velocity across the face.
+    """Return the HLL flux [4, ...] between two primitive states with velocity w[1] across the face.
 
         (a+ F(L) - a- F(R) + a+ a- (R - L)) / (a+ - a-),
         a+ = max(0, u_L + c_L, u_R + c_R),  a- = min(0, u_L - c_L, u_R - c_R)
 
-    which is the central-upwind flux of Kurganov, Noelle & Petrova (2001) too.
+    It equals the central-upwind flux of Kurganov, Noelle & Petrova (2001).
     """
     rho_l, u_l, v_l, p_l = left
     rho_r, u_r, v_r, p_r = right
@@ -196,7 +221,7 @@ def _read(path: Path, size: int) -> NDArray[np.float64] | None:
             field = np.load(file, allow_pickle=False)
         intact = field.dtype == np.float64 and field.shape == (size, size)
         return field if intact and np.isfinite(field).all() else None
-    except Exception:  # absent, or damaged in one of the many ways that numpy can meet
+    except Exception:  # absent, or damaged in one of many ways
         return None
 
 
@@ -208,6 +233,6 @@ def _write(path: Path, field: NDArray[np.float64]) -> None:
         with os.fdopen(handle, "wb") as file:
             np.save(file, field, allow_pickle=False)
         os.replace(temporary, path)
-    except OSError:  # a full or read-only disk: the field is computed again the next time
+    except OSError:  # the disk is full or read-only: the next call computes the field again
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)

@@ -1,9 +1,10 @@
-"""What is fitted: a signal, its coordinates, and the crop that makes it from a long recording."""
+"""Define a signal, its coordinates, its type, and the crops of long recordings."""
 
 import hashlib
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,85 +13,132 @@ from inr_models.shown import printable
 from search_spaces.rules import Target
 from search_spaces.rules.eqn11 import PAPER_SAMPLES
 
-Crop = Literal["head", "loudest", "whole", "busiest"]
-Media = Literal["sound", "image"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Signal:
-    """What is fitted, and where it came from. `values` is [n, c] float32 in [-1, 1].
+    """A signal to fit, and where it came from.
 
-    A sound has one channel; its `crop` is "head" (the paper's: normalized by the whole file's
-    maximum, first samples) or "loudest" (the non-overlapping window of largest mean |x|,
-    normalized by its own maximum). An image has an `image_shape` (rows, columns) and its pixels
-    row by row; its crop is "whole" or "busiest" (the non-overlapping square of largest variance),
-    `crop_start` the place of the crop's first pixel. `peak` is what 1 stands for: of a sound the
-    maximum of |x|, of its window if that is the "loudest"; of an image half the range of its type,
-    or of its values where these are not of 8 or 16 bits. `sha256` is of the little-endian float32
-    samples, and of the shape of an image; it tells signals apart. `name` and `source` are
-    printable, whatever they were. `bands` are its coarse spectrum (`descriptors.bands`); `notes`
-    say what was left out of the file.
+    Args:
+        name: Name in tables.
+        sha256: Hash that tells signals apart, see `sha256_of`.
+        source: Path of the file as the user gave it.
+        shape: Samples along each axis: (n,) for a sound, (rows, columns) for an image.
+        channels: Number of channels. A sound has one.
+        sample_rate: Sample rate of a sound's file in Hz, else None.
+        file_samples: Samples of the whole file.
+        crop: How the samples were taken from the file. A sound has "head" or "loudest", see
+            `take_head` and `take_loudest`. An image has "whole" or "busiest", see `take_busiest`.
+        crop_start: Place of the crop's first sample in the file.
+        peak: The number that samples were divided by. For a sound it is the maximum of |x| in the
+            file, or in the window of the "loudest" crop. For an image it is half the range of its
+            type, or of its values if they are not of 8 or 16 bits.
+        psnr_zero: PSNR of an all-zero output in dB.
+        descriptors: What `search_spaces.descriptors` computes, by name.
+        bands: The coarse spectrum, see `descriptors.bands`.
+        notes: Sentences that say what was left out of the file.
+        values: The samples [n, channels], float32 in [-1, 1], the last axis fastest. None if they
+            are not at hand.
+
+    The name and the source become printable.
     """
 
     name: str
     sha256: str
     source: str
-    num_samples: int
+    shape: tuple[int, ...]
     channels: int
     sample_rate: float | None
     file_samples: int
-    crop: Crop
+    crop: str
     crop_start: int
     peak: float
     psnr_zero: float
     descriptors: dict[str, float]
-    image_shape: tuple[int, int] | None = None
     bands: tuple[float, ...] = field(default=(), repr=False, compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     values: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Files may be called anything, and rows say what others wrote.
+        # A file may have any name, and a row says what others wrote.
         object.__setattr__(self, "name", printable(self.name))
         object.__setattr__(self, "source", printable(self.source))
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Samples along each coordinate."""
-        return self.image_shape or (self.num_samples,)
+    def num_samples(self) -> int:
+        """n, the number of samples along all axes."""
+        return math.prod(self.shape)
 
     def target(self, width: int, depth: int) -> Target:
-        """What a rule is told of the signal, and of the network that is to fit it."""
+        """Return what a rule may know: this signal, and the size of the network that fits it."""
         return Target(
             descriptors=self.descriptors,
-            num_samples=self.num_samples,
+            shape=self.shape,
             width=width,
             depth=depth,
             channels=self.channels,
-            image_shape=self.image_shape,
             bands=self.bands,
             sha256=self.sha256,
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class SignalType:
+    """A type of signal that studies fit, such as sound. `reading.SIGNAL_TYPES` lists all types.
+
+    Args:
+        noun: Singular noun for one of its signals in tables.
+        suffixes: Suffixes of its files, in lower case.
+        files: Which files a user may give, for the help text.
+        size: What the largest number of samples limits, for the help text.
+        read: Reads a file with at most this many samples. It raises InputError for a file that it
+            cannot use.
+        generated: Names that the reader takes in place of a file.
+    """
+
+    noun: str
+    suffixes: tuple[str, ...]
+    files: str
+    size: str
+    read: Callable[[Path, int], Signal]
+    generated: tuple[str, ...] = ()
+
+
 def coordinates(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """[n, d] coordinates from -1 to 1, both included, the last one changing fastest."""
+    """Return coordinates [n, d] on a grid from -1 to 1, both included, the last axis fastest.
+
+    >>> coordinates((2, 2)).tolist()
+    [[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]]
+
+    Args:
+        shape: Samples along each of the d axes.
+    """
     axes = [np.linspace(-1, 1, num).astype(np.float32) for num in shape]
     return np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, len(shape))
 
 
-def crop_policy(max_samples: int) -> Crop:
-    """The paper's crop from its own length (150,000 samples) on, the loudest window below."""
+def crop_policy(max_samples: int) -> str:
+    """Return the crop of sounds: "head" from the paper's 150,000 samples on, "loudest" below."""
     return "head" if max_samples >= PAPER_SAMPLES else "loudest"
 
 
-def sha256_of(values: NDArray[np.float32], image_shape: tuple[int, int] | None = None) -> str:
-    """Hash of the little-endian float32 samples, and of an image's shape."""
-    shape = b"" if image_shape is None else repr(tuple(map(int, image_shape))).encode()
-    return hashlib.sha256(shape + values.astype("<f4").tobytes()).hexdigest()
+def sha256_of(values: NDArray[np.float32], shape: tuple[int, ...]) -> str:
+    """Return the hash of the little-endian float32 samples and of their shape.
+
+    The shape of a signal with one axis is left out, because the samples decide it.
+
+    Args:
+        values: The samples [n, c].
+        shape: Samples along each axis.
+    """
+    prefix = b"" if len(shape) == 1 else repr(tuple(map(int, shape))).encode()
+    return hashlib.sha256(prefix + values.astype("<f4").tobytes()).hexdigest()
 
 
 def take_head(blocks: Iterable[NDArray], max_samples: int) -> tuple[int, NDArray, float]:
+    """Return the start, the samples and the peak of the paper's crop: the first samples.
+
+    The peak is the maximum of |x| over the whole file.
+    """
     head, kept, peak = [], 0, 0.0
     for block in blocks:
         peak = max(peak, float(np.abs(block).max()))
@@ -101,8 +149,12 @@ def take_head(blocks: Iterable[NDArray], max_samples: int) -> tuple[int, NDArray
 
 
 def take_loudest(blocks: Iterable[NDArray], max_samples: int) -> tuple[int, NDArray, float]:
+    """Return the start, the samples and the peak of the window with the largest mean |x|.
+
+    Windows do not overlap. The peak is the maximum of |x| in the window.
+    """
     best, best_mean, best_start, start = np.empty(0), -1.0, 0, 0
-    for block in blocks:  # a whole number of windows, but for the last
+    for block in blocks:  # each is a whole number of windows, except the last
         for at in range(0, len(block), max_samples):
             window = block[at : at + max_samples]
             mean = float(np.abs(window).mean())
@@ -114,9 +166,13 @@ def take_loudest(blocks: Iterable[NDArray], max_samples: int) -> tuple[int, NDAr
 
 
 def take_busiest(pixels: NDArray, max_samples: int) -> tuple[tuple[int, int], NDArray]:
-    """(row, column) and pixels of the square of at most `max_samples` that varies most.
+    """Return the (row, column) and the pixels of the square with the largest variance.
 
-    `pixels` [H, W, C] of which an axis is shorter than the square give a smaller window.
+    Squares do not overlap. If an axis is shorter than the square, the window is smaller.
+
+    Args:
+        pixels: The image [H, W, C].
+        max_samples: Largest number of pixels of the square.
     """
     side = int(np.sqrt(max_samples))
     high, wide = (min(side, num) for num in pixels.shape[:2])

@@ -1,6 +1,6 @@
-"""Fewer and larger files for a store's tables, each row once."""
+"""Join a store's many small files into a few larger ones that hold each row once."""
 
-# pyarrow.compute makes its functions when it is imported.
+# pyarrow.compute creates its functions at import, so pyright does not know them.
 # pyright: reportAttributeAccessIssue=false
 
 from collections.abc import Mapping, Sequence
@@ -9,34 +9,34 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from studies.engine.store.schema import TABLES, arrow_schema
-from studies.engine.store.store import KEYS, Store, newest
+from studies.engine.store.store import KEYS, Store, newest_rows
 
 MAX_ROWS = 50_000
-"""Rows of a file, about, into which small ones are joined."""
+"""Rows of a joined file, about."""
 
 MANY_FILES = 300
-"""Of a table: from here on `small` ones alone are not enough."""
+"""From so many joined files of a table on, `small=True` joins these as well."""
 
 _REPLACES = b"noisescape.replaces"
 _JOINED = "joined"
 
 
 def compact(store: Store, *, small: bool = False) -> None:
-    """Join small files into larger ones, each row once.
+    """Join small files into larger ones that hold each row once.
 
-    Readers may look on meanwhile. A joined file names those that it replaces, so that the next
-    call finishes what a killed one left, and no row stays doubled. `MAX_ROWS` rows are in
-    memory at a time, or those of all files that share a key.
+    Other processes may read the store meanwhile. A joined file names the files that it replaces,
+    so that the next call can finish what a killed call left behind. Memory holds `MAX_ROWS` rows
+    at a time, or the rows of all files that share a key if these are more.
 
     Args:
-        small: only the files that no call has joined yet, while there are few others. A row that
-            is in a joined file as well stays doubled until a call without.
+        small: join only the files that no call has joined yet, while there are few others. A row
+            that is in a joined file as well then stays doubled until a call without `small`.
     """
     for table in TABLES:
         try:
             _compact(store, table, small)
         except FileNotFoundError:
-            continue  # another driver of these results is at it
+            continue  # another process is compacting these results
         except (OSError, pa.ArrowException):
             store.check_parts(table)
             raise
@@ -47,7 +47,7 @@ def _compact(store: Store, table: str, small: bool) -> None:
     joined = [part for part in parts if f"/{_JOINED}-" in part]
     small = small and len(joined) < MANY_FILES
     read = joined if small else parts
-    footers = dict(zip(read, store.each(store.footer, read), strict=True))
+    footers = dict(zip(read, store.in_parallel(store.footer, read), strict=True))
     replaced = {
         f"{store.root}/{table}/{name}"
         for footer in footers.values()
@@ -63,11 +63,11 @@ def _compact(store: Store, table: str, small: bool) -> None:
             _join(store, table, group)
             replaced.update(group)
     gone = [part.removeprefix(f"{store.root}/") for part in parts if part in replaced]
-    store.each(store.delete, gone)
+    store.in_parallel(store.delete, gone)
 
 
 def _groups(store: Store, table: str, num_rows: Mapping[str, int]) -> list[list[str]]:
-    """Files to join: those that share a key with another, and small ones up to `MAX_ROWS` rows."""
+    """Return the files to join: those that share a key, and small ones up to `MAX_ROWS` rows."""
     if len(num_rows) < 2:
         return []
     column = KEYS[table][0]
@@ -75,7 +75,7 @@ def _groups(store: Store, table: str, num_rows: Mapping[str, int]) -> list[list[
     def unique(part: str) -> pa.Array:
         return pc.unique(store.read_parts(table, [part], [column])[column])
 
-    keys = dict(zip(num_rows, store.each(unique, num_rows), strict=True))
+    keys = dict(zip(num_rows, store.in_parallel(unique, num_rows), strict=True))
     counts = pc.value_counts(pa.chunked_array(list(keys.values()), pa.string()))
     doubled = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
     shared = [part for part in keys if pc.any(pc.is_in(keys[part], doubled)).as_py()]
@@ -92,8 +92,8 @@ def _groups(store: Store, table: str, num_rows: Mapping[str, int]) -> list[list[
 
 
 def _join(store: Store, table: str, parts: Sequence[str]) -> None:
-    # Columns that a newer version has added are kept.
-    tables = [arrow_schema(table).empty_table(), *store.each(store.read_whole, parts)]
-    data = newest(table, pa.concat_tables(tables, promote_options="default"))
+    # The promotion keeps columns that a newer version has added.
+    tables = [arrow_schema(table).empty_table(), *store.in_parallel(store.read_whole, parts)]
+    data = newest_rows(table, pa.concat_tables(tables, promote_options="default"))
     names = " ".join(part.rsplit("/", 1)[-1] for part in parts)
     store.write_table(table, data.replace_schema_metadata({_REPLACES: names.encode()}), _JOINED)

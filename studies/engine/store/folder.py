@@ -1,4 +1,4 @@
-"""A folder of results: local, or any URI that pyarrow.fs or fsspec knows."""
+"""Read and write files in a results folder, local or under a URI of pyarrow.fs or fsspec."""
 
 import contextlib
 import io
@@ -14,23 +14,23 @@ from pyarrow import fs
 
 from inr_models import InputError
 from inr_models.shown import without_secrets
-from studies.engine.store.storage import Patience, open_storage, refusal
+from studies.engine.store.storage import StorageRetry, open_storage, refusal
 
 OBJECT_STORES = ("s3", "gcs", "abfs")
-"""pyarrow's names of those where a file is there when it is whole and not before."""
+"""pyarrow's names of the storages where a file appears only when it is complete."""
 
 NUM_THREADS = 16
-"""Requests side by side: an object store takes tens of milliseconds for each."""
+"""Requests at the same time: an object store takes tens of milliseconds for each."""
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 def local_path(results: str) -> Path:
-    """Where results on a disk are.
+    """Return the absolute path of results on a disk.
 
     Raises:
-        InputError: the path is of a user that there is not.
+        InputError: the path begins with the home of a user who does not exist.
     """
     try:
         return Path(results).expanduser().absolute()
@@ -41,23 +41,33 @@ def local_path(results: str) -> Path:
 
 
 class Folder:
-    """Files under `results`, a local path or a URI. A file appears whole: it is written under
-    a name that readers pass over, then moved, or put into an object store in one request.
+    """Files under `results`, a local path or a URI.
 
-    `location` is the same place for a process with another working folder; `results` is for
-    people, without the secrets of a URI. A storage that has answered once is waited for when it
-    fails later.
+    Readers never see half a file: it is written under a name that readers skip and then moved,
+    or put into an object store in one request. All operations are retried while a storage fails
+    that has worked before.
+
+    Attributes:
+        results: the place for people to read, without the secrets of a URI.
+        location: the same place for a process with another working folder.
 
     Raises:
         InputError: there is no such storage, or it does not answer.
-        StorageAway: it has answered once, and not any more, by any method.
+        StorageAway: (by any method) it worked before and has failed for too long.
+
+    Example:
+        >>> folder = Folder("results")
+        >>> folder.write_bytes("_studies/note.txt", b"hello")
+        >>> folder.read_bytes("_studies/note.txt")
+        b'hello'
     """
 
-    def __init__(self, results: str, patience: Patience | None = None) -> None:
+    def __init__(self, results: str, retry: StorageRetry | None = None) -> None:
         self.results = without_secrets(results)
-        self.patiently = patience or Patience(self.results)
+        self.retry = retry or StorageRetry(self.results)
         if "://" in results:
-            if any(character.isspace() for character in results):  # nor is a secret known as one
+            # `without_secrets` ends a URI at a blank, so it would miss a secret behind one.
+            if any(character.isspace() for character in results):
                 raise InputError(
                     "wrong-kind", "--results", "--results: a URI has no blanks; write %20 for each."
                 )
@@ -68,7 +78,7 @@ class Folder:
             self.filesystem = fs.LocalFileSystem()
 
     def check_writable(self) -> None:
-        """Raise InputError if no file can be made here."""
+        """Raise InputError if no file can be written here."""
         try:
             self.write_bytes(".writable", b"")
             self.delete(".writable")
@@ -82,19 +92,19 @@ class Folder:
             raise refusal("unwritable", self.results, "cannot be written", error) from error
 
     def read_bytes(self, path: str) -> bytes | None:
-        """A file under the results, None where there is none."""
+        """Return the content of a file under the results, None if it does not exist."""
 
         def read() -> bytes:
             with self.filesystem.open_input_stream(f"{self.root}/{path}") as file:
                 return file.read()
 
         try:
-            return self.patiently(read)
+            return self.retry(read)
         except FileNotFoundError:
             return None
 
     def write_bytes(self, path: str, content: bytes) -> None:
-        """Make or replace a file under the results; it appears whole."""
+        """Write or replace a file under the results. Readers see the old or the new content."""
         target = f"{self.root}/{path}"
         folder = target.rsplit("/", 1)[0]
         temporary = f"{folder}/.{uuid.uuid4().hex}.tmp"
@@ -109,26 +119,26 @@ class Folder:
             self.filesystem.move(temporary, target)
 
         if self.filesystem.type_name in OBJECT_STORES:
-            self.patiently(lambda: put(target))
+            self.retry(lambda: put(target))
         else:
-            self.patiently(put_aside_and_move)
+            self.retry(put_aside_and_move)
 
     def write_array(self, path: str, array: NDArray) -> None:
-        """Make or replace a NumPy file under the results."""
+        """Write or replace a NumPy file under the results."""
         buffer = io.BytesIO()
         np.save(buffer, array, allow_pickle=False)
         self.write_bytes(path, buffer.getvalue())
 
     def read_array(self, path: str) -> NDArray | None:
-        """A NumPy file under the results, None where there is none.
+        """Return the array in a NumPy file under the results, None if it does not exist.
 
         Raises:
-            InputError: it is damaged, or holds objects, which are not unpickled.
+            InputError: the file is damaged, or holds Python objects, which are never unpickled.
         """
         content = self.read_bytes(path)
         try:
             return None if content is None else np.load(io.BytesIO(content), allow_pickle=False)
-        except Exception as error:  # a header is a Python literal, and wrong in any way
+        except Exception as error:  # NumPy evaluates the header and raises anything
             raise InputError(
                 "damaged",
                 path,
@@ -136,22 +146,22 @@ class Folder:
             ) from error
 
     def delete(self, path: str) -> None:
-        """Remove a file under the results, if it is there."""
+        """Remove a file under the results if it exists."""
         with contextlib.suppress(FileNotFoundError):
-            self.patiently(lambda: self.filesystem.delete_file(f"{self.root}/{path}"))
+            self.retry(lambda: self.filesystem.delete_file(f"{self.root}/{path}"))
 
     def modified(self, path: str) -> float:
-        """When a file under the results was written, in seconds since the epoch."""
-        info = self.patiently(lambda: self.filesystem.get_file_info(f"{self.root}/{path}"))
+        """Return when a file under the results was written, in seconds since 1970."""
+        info = self.retry(lambda: self.filesystem.get_file_info(f"{self.root}/{path}"))
         return info.mtime_ns / 1e9
 
     def names(self, folder: str) -> list[str]:
-        """Names in a folder under the results, sorted; hidden ones left out."""
+        """Return the sorted names in a folder under the results, without hidden ones."""
         selector = fs.FileSelector(f"{self.root}/{folder}", allow_not_found=True)
-        found = self.patiently(lambda: self.filesystem.get_file_info(selector))
-        return sorted(i.base_name for i in found if not i.base_name.startswith("."))
+        infos = self.retry(lambda: self.filesystem.get_file_info(selector))
+        return sorted(i.base_name for i in infos if not i.base_name.startswith("."))
 
-    def each(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
-        """`do` of every item, several at a time."""
+    def in_parallel(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """Return `do(item)` for every item, `NUM_THREADS` items at a time."""
         with ThreadPoolExecutor(NUM_THREADS) as pool:
             return list(pool.map(do, items))

@@ -1,7 +1,8 @@
-"""Tables as Parquet files in a folder: every file checked against the schema, none half read.
+"""Keep tables as Parquet files in a folder, and check every file against the schema.
 
-What comes from a Python object, be it bytes or a file of fsspec's, is read without threads: one of
-pyarrow's that lets go of the object last, when Python ends, aborts the process.
+Files that pyarrow reads through a Python object (bytes, or a file of fsspec) are read without
+threads: if one of pyarrow's threads is the last to release the object while Python shuts down, the
+process aborts.
 """
 
 import contextlib
@@ -16,25 +17,25 @@ from pyarrow import fs
 from inr_models.errors import InputError
 from studies.engine.store.folder import Folder
 from studies.engine.store.schema import TABLES, arrow_schema
-from studies.engine.store.storage import Patience, refusal
+from studies.engine.store.storage import StorageRetry, refusal
 
 
 def table_of(content: bytes) -> pa.Table:
-    """The table in the bytes of a Parquet file."""
+    """Return the table in the bytes of a Parquet file."""
     return pq.read_table(pa.BufferReader(content), use_threads=False)
 
 
 class ParquetFolder(Folder):
-    """The files of `schema.TABLES` in a folder, which may be compacted meanwhile.
+    """The files of `schema.TABLES` in a folder, which other processes may compact meanwhile.
 
     Raises:
         InputError: the folder cannot be written, or holds Parquet of another schema.
     """
 
     def __init__(
-        self, results: str, *, create: bool = True, patience: Patience | None = None
+        self, results: str, *, create: bool = True, retry: StorageRetry | None = None
     ) -> None:
-        super().__init__(results, patience)
+        super().__init__(results, retry)
         if create:
             self.check_writable()
         try:
@@ -44,7 +45,7 @@ class ParquetFolder(Folder):
             raise refusal("unreadable", results, "cannot be read", error) from error
 
     def write_table(self, table: str, data: pa.Table, prefix: str = "part") -> str:
-        """Add a file to a table; its path."""
+        """Add a file to a table and return its path."""
         buffer = pa.BufferOutputStream()
         pq.write_table(data, buffer, compression="zstd")
         name = f"{prefix}-{uuid.uuid4().hex}.parquet"
@@ -52,7 +53,7 @@ class ParquetFolder(Folder):
         return f"{self.root}/{table}/{name}"
 
     def footer(self, part: str) -> pq.FileMetaData:
-        """Of one file: its schema, its number of rows, what was written beside."""
+        """Return the metadata of one file: its schema, its number of rows, our own entries."""
 
         def read() -> pq.FileMetaData:
             try:
@@ -63,10 +64,10 @@ class ParquetFolder(Folder):
                 self._check_part(part.removeprefix(f"{self.root}/").split("/")[0], part)
                 raise
 
-        return self.patiently(read)
+        return self.retry(read)
 
     def parts(self, table: str) -> list[str]:
-        """The paths of a table's files."""
+        """Return the paths of a table's files."""
         names = [n for n in self.names(table) if n.endswith(".parquet")]
         return [f"{self.root}/{table}/{name}" for name in names]
 
@@ -81,17 +82,17 @@ class ParquetFolder(Folder):
             self._check_columns(table, part, lambda _: table_of(content).schema)
 
     def read_whole(self, part: str) -> pa.Table:
-        """One file, with columns that only a newer version knows; fewest requests.
+        """Return all of one file in one request, with columns that only a newer version knows.
 
         Raises:
-            FileNotFoundError: it was compacted meanwhile.
+            FileNotFoundError: another process has compacted it meanwhile.
         """
 
         def read() -> bytes:
             with self.filesystem.open_input_stream(part) as file:
                 return file.read()
 
-        return table_of(self.patiently(read))
+        return table_of(self.retry(read))
 
     def read_parts(
         self,
@@ -100,14 +101,14 @@ class ParquetFolder(Folder):
         columns: list[str] | None = None,
         where: ds.Expression | None = None,
     ) -> pa.Table:
-        """The rows of some of a table's files, as they are there.
+        """Return the rows of some of a table's files, duplicates included.
 
         Raises:
-            FileNotFoundError: one of them was compacted meanwhile.
+            FileNotFoundError: another process has compacted one of them meanwhile.
         """
         threads = not isinstance(self.filesystem, fs.PyFileSystem)
         options = ds.ParquetFragmentScanOptions(pre_buffer=threads)
-        # The schema fills columns that an older file lacks with null.
+        # With the schema, a column that an older file lacks is read as null.
         dataset = ds.dataset(
             list(parts),
             schema=arrow_schema(table),
@@ -121,13 +122,13 @@ class ParquetFolder(Folder):
             except FileNotFoundError:
                 raise
             except (OSError, pa.ArrowException):
-                self.check_parts(table)  # no waiting for a damaged file
+                self.check_parts(table)  # a damaged file is not worth retrying
                 raise
 
-        return self.patiently(read)
+        return self.retry(read)
 
     def read(self, table: str, where: ds.Expression | None, columns: list[str] | None) -> pa.Table:
-        """All rows of a table as they are there, where `where` holds."""
+        """Return all rows of a table for which `where` holds, duplicates included."""
         for attempt in range(5):
             parts = self.parts(table)
             if not parts:
@@ -138,7 +139,7 @@ class ParquetFolder(Folder):
                 )
             try:
                 return self.read_parts(table, parts, columns, where)
-            except FileNotFoundError:  # compacted between the listing and the reading
+            except FileNotFoundError:  # compacted after the listing
                 if attempt == 4:
                     raise
         raise AssertionError("unreachable")

@@ -1,4 +1,4 @@
-"""From a finished fit to its row and its curve. See `schema` for the columns."""
+"""Turn a fit into its row and its curve. See `schema` for the columns."""
 
 import dataclasses
 import math
@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inr_models import Siren2Config
+from inr_models.fitting.objective import REGRESSION
 from search_spaces.bandwidth import bandwidth, nyquist
 from studies.engine.planning.trial import Trial
 from studies.engine.signals.signal import Signal
+from studies.engine.store.metrics import HEADLINE, ZERO_OUTPUT, Scored, scores
 
 if TYPE_CHECKING:
     import torch
@@ -25,14 +27,13 @@ Row = dict[str, Any]
 DEAD_WITHIN_DB = 1.0
 """A fit whose peak is less than this above zero output is dead: it learned nothing."""
 
-
 BRIEF = (
-    "key", "signal", "sha256", "network", "hp_s0", "hp_s1", "seed", "status", "metric_psnr_peak",
+    "key", "signal", "sha256", "network", "hp_s0", "hp_s1", "seed", "status", HEADLINE.column,
     "num_epochs", "seconds",
 )  # fmt: skip
 
-COUNTED = ("key", "sha256", "status", "metric_psnr_peak")
-"""The columns that say of a run's fits what is done."""
+COUNTED = ("key", "sha256", "status", HEADLINE.column)
+"""The columns that say which fits of a run are done."""
 
 REPORTED = (
     *BRIEF, "error", "versions", "commit", "parameters", "seconds_per_epoch", "flops_per_epoch",
@@ -40,23 +41,27 @@ REPORTED = (
 """The columns that a report needs of a fit."""
 
 
-def finished_row(
-    study: str, signal: Signal, trial: Trial, result: "FitResult", device: "torch.device"
-) -> Row:
-    """The row of a fit that was not broken off by an error: ok, dead, diverged or partial."""
+def finished_row(study: str, trial: Trial, fit: Scored, device: "torch.device") -> Row:
+    """Return the row of a fit that no error ended: ok, dead, diverged or partial.
+
+    Args:
+        study: Name of the study.
+        trial: The trial.
+        fit: Its result, its signal and its output.
+        device: Where it was trained.
+    """
+    signal, result = fit.signal, fit.result
     if result.diverged:
         status = "diverged"
     elif result.stopped:
         status = "partial"
-    elif result.psnr_peak - signal.psnr_zero < DEAD_WITHIN_DB:
+    elif HEADLINE.compute(fit) - signal.psnr_zero < DEAD_WITHIN_DB:
         status = "dead"
     else:
         status = "ok"
     return {
         **_base_row(study, signal, trial),
-        "metric_psnr_peak": _or_null(result.psnr_peak),
-        "metric_psnr_final": _or_null(result.psnr_final),
-        "metric_mse": _or_null(result.mse_best),
+        **scores(fit),
         "epoch_of_peak": result.epoch_of_peak,
         "num_epochs": result.num_epochs,
         "status": status,
@@ -69,44 +74,55 @@ def finished_row(
 
 
 def failed_row(study: str, signal: Signal, trial: Trial, error: str) -> Row:
-    """The row of a fit that could not be finished."""
+    """Return the row of a fit that an error ended."""
     return {**_base_row(study, signal, trial), "status": "failed", "error": error}
 
 
 def curve_rows(trial: Trial, result: "FitResult") -> list[Row]:
-    """The PSNR curve of a fit, a row a point."""
+    """Return the PSNR curve of a fit, one row for each point."""
     points = zip(result.epochs.tolist(), result.psnr.tolist(), strict=True)
     return [{"key": trial.key, "epoch": epoch, "psnr": psnr} for epoch, psnr in points]
 
 
 def signal_row(signal: Signal) -> Row:
-    """A signal without its samples, as the table of signals has it."""
-    other = {"values", "descriptors", "image_shape", "notes"}
+    """Return a signal without its samples as a row of the table of signals.
+
+    The row of an image has its height and width, and the row of a sound has its number of samples.
+    Other signals have the whole shape. `add_signals` thus recognizes rows of older versions.
+    """
+    other = {"values", "descriptors", "shape", "notes"}
     fields = {f.name for f in dataclasses.fields(Signal)} - other
     row = {name: getattr(signal, name) for name in fields}
-    height, width = signal.image_shape or (None, None)
-    row |= {"image_height": height, "image_width": width, "bands": list(signal.bands)}
+    row |= {"num_samples": signal.num_samples, "bands": list(signal.bands)}
+    shape = signal.shape
+    row["image_height"], row["image_width"] = shape if len(shape) == 2 else (None, None)
+    row["shape"] = list(shape) if len(shape) > 2 else None
     return row | {f"descriptor_{name}": _or_null(v) for name, v in signal.descriptors.items()}
 
 
 def signal_from_row(row: Row) -> Signal:
-    """The inverse of `signal_row`; the samples are not there."""
+    """Return the signal of a row, without its samples. This is the inverse of `signal_row`."""
     prefix = "descriptor_"
     descriptors = {
         k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix) and v is not None
     }
-    names = {f.name for f in dataclasses.fields(Signal)} & row.keys() - {"bands"}
-    height, width = row["image_height"], row["image_width"]
+    names = {f.name for f in dataclasses.fields(Signal)} & row.keys() - {"bands", "shape"}
+    if row["shape"] is not None:
+        shape = tuple(row["shape"])
+    elif row["image_height"] is not None:
+        shape = (row["image_height"], row["image_width"])
+    else:
+        shape = (row["num_samples"],)
     return Signal(
         **{name: row[name] for name in names},
         descriptors=descriptors,
-        image_shape=None if height is None else (height, width),
+        shape=shape,
         bands=tuple(row["bands"] or ()),
     )
 
 
 def brief(row: Mapping[str, Any]) -> Row:
-    """What the driver wants to know of a fit while a run goes on."""
+    """Return the columns of a fit that the driver needs while a run goes on."""
     return {name: row.get(name) for name in BRIEF}
 
 
@@ -139,6 +155,7 @@ def point_columns(network: Any, shape: tuple[int, ...]) -> Row:
 
 def _base_row(study: str, signal: Signal, trial: Trial) -> Row:
     features = {"in_features": len(signal.shape), "out_features": signal.channels}
+    objective = trial.objective
     return {
         "key": trial.key,
         "study": study,
@@ -154,8 +171,9 @@ def _base_row(study: str, signal: Signal, trial: Trial) -> Row:
         "parameters": trial.network.num_parameters(**features),
         "flops_per_epoch": signal.num_samples * trial.network.flops_per_sample(**features),
         "fit_version": trial.fit_version,
+        "objective": None if objective == REGRESSION else objective.name,
         "seed": trial.seed,
-        "metric_psnr_zero": signal.psnr_zero,
+        ZERO_OUTPUT: signal.psnr_zero,
         "versions": versions(),
         "commit": git_commit(),
         "config": trial.config,
@@ -176,8 +194,8 @@ def _or_null(value: float) -> float | None:
 
 @cache
 def versions() -> str:
-    """Of what decides a number: noisescape, Python, torch."""
-    import torch  # its build is in no package's metadata
+    """Return the versions of what decides a number: noisescape, Python, torch."""
+    import torch  # the package's metadata does not name its build
 
     try:
         own = metadata.version("noisescape")
@@ -188,7 +206,7 @@ def versions() -> str:
 
 @cache
 def git_commit() -> str | None:
-    """Short commit of the checkout this code runs from, with + if it was changed since."""
+    """Return the short commit of the checkout this code runs from, with + if it has changes."""
     here = Path(__file__).parent
 
     def git(*arguments: str) -> str:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from inr_models import MODELS, FitConfig
 from inr_models.columns import DescribedField, described_fields
 from search_spaces.descriptors import DESCRIPTORS
+from studies.engine.store.metrics import METRICS, ZERO_OUTPUT
 
 
 class Column(NamedTuple):
@@ -73,10 +74,8 @@ FITS = (
     *columns_of("fit_", described_fields(FitConfig)),
     Column("fit_version", _INT, "", "inr_models.FIT_VERSION"),
     Column("seed", _INT, "", "seed of the initialization", True),
-    Column("metric_psnr_peak", _REAL, "dB", "best full-signal PSNR over epochs; null if none"),
-    Column("metric_psnr_final", _REAL, "dB", "PSNR after the last update; null if diverged"),
-    Column("metric_mse", _REAL, "", "full-signal mean squared error at the peak"),
-    Column("metric_psnr_zero", _REAL, "dB", "PSNR of an all-zero output"),
+    *(Column(metric.column, _REAL, metric.unit, metric.meaning) for metric in METRICS),
+    Column(ZERO_OUTPUT, _REAL, "dB", "PSNR of an all-zero output"),
     Column("epoch_of_peak", _INT, "epochs", "updates before the peak"),
     Column("num_epochs", _INT, "epochs", "scored updates; fewer than asked: partial, diverged"),
     Column(
@@ -105,6 +104,7 @@ FITS = (
     Column("commit", _TEXT, "", "git commit of the code, `+` if changed since, null without git"),
     Column("config", _TEXT, "", "the whole trial as canonical JSON without its defaults"),
     Column("written_at", pa.timestamp("us", tz="UTC"), "", "when the row was made", True),
+    Column("objective", _TEXT, "", "what was minimized; null: the mean squared error over all"),
 )  # fmt: skip
 
 CURVES = (
@@ -135,6 +135,12 @@ SIGNALS = (
     ),
     *(Column(f"descriptor_{name}", _REAL, *info) for name, info in DESCRIPTORS.items()),
     Column("written_at", pa.timestamp("us", tz="UTC"), "", "when the row was made", True),
+    Column(
+        "shape",
+        pa.list_(_INT),
+        "samples",
+        "samples along each axis of a signal with three axes or more, else null",
+    ),
 )
 
 TABLES = {"fits": FITS, "_curves": CURVES, "_signals": SIGNALS}

@@ -1,4 +1,4 @@
-"""A storage: how it is opened, what its errors mean, how long it is waited for."""
+"""Open a storage, retry its operations while it fails, and explain its errors."""
 
 import re
 import time
@@ -14,13 +14,14 @@ from inr_models import InputError
 from inr_models.errors import Code
 from inr_models.shown import without_secrets
 
-PATIENCE_SECONDS = 600.0
-"""How long a storage that worked before may fail; what is to be written waits."""
+RETRY_SECONDS = 600.0
+"""How long operations on a storage that worked before are retried."""
 
 LONGEST_PAUSE = 10.0
+"""Seconds between two attempts, at most."""
 
 NATIVE = ("s3", "gs", "gcs", "abfs", "abfss", "file", "hdfs", "viewfs")
-"""Schemes that pyarrow serves itself; the others go through fsspec and the package it names."""
+"""URI schemes that pyarrow serves itself. The others need fsspec and the package it names."""
 
 T = TypeVar("T")
 
@@ -31,32 +32,42 @@ _CREDENTIALS = {
 
 
 class StorageAway(InputError):
-    """A storage that worked does not any more, and was waited for in vain."""
+    """A storage that worked before has failed for longer than operations are retried."""
 
 
-class Patience:
-    """Calls what reads or writes a storage: again and again while it fails, if it ever worked.
+class StorageRetry:
+    """Calls a function that reads or writes a storage, and retries it while the storage fails.
 
-    A file that is not there is an answer. Of several threads none waits for another.
+    A storage that never worked is not retried: its URI or credentials are probably wrong.
+    "No such file" counts as an answer. Threads do not wait for each other.
+
+    This is not `tenacity.Retrying`: tenacity knows neither "retry only if it ever worked" nor one
+    deadline for all threads, so both would stay here and the code would not be shorter. The
+    package would also be a new dependency of the part that needs torch, numpy and pyarrow alone.
 
     Args:
-        results: what the user calls the storage.
-        seconds: how long it may fail.
-        has_worked: whether another process had an answer already.
+        results: the storage as the user named it, for messages.
+        seconds: how long the storage may fail before `StorageAway` is raised.
+        has_worked: whether the storage has already answered another process.
+
+    Example:
+        >>> retry = StorageRetry("s3://bucket/results")
+        >>> content = retry(lambda: filesystem.open_input_stream(path).read())
     """
 
     def __init__(
-        self, results: str, seconds: float = PATIENCE_SECONDS, has_worked: bool = False
+        self, results: str, seconds: float = RETRY_SECONDS, has_worked: bool = False
     ) -> None:
         self.results, self.seconds, self.has_worked = results, seconds, has_worked
         self.fails_since: float | None = None
 
     def __call__(self, do: Callable[[], T]) -> T:
-        """The result of `do`, which may be called several times.
+        """Return the result of `do`, which may be called several times.
 
         Raises:
             OSError: the storage has never worked, or there is no such file.
-            StorageAway: it has failed for `seconds`; then every call is a single try.
+            StorageAway: the storage has failed for `seconds`. From then on every call makes a
+                single attempt, until the storage works again.
         """
         pause = 0.25
         while True:
@@ -89,7 +100,7 @@ class Patience:
 
 
 def open_storage(uri: str) -> tuple[fs.FileSystem, str]:
-    """The file system of a URI, and the path in it. Credentials come from the environment.
+    """Return the file system of a URI and the path in it. Credentials come from the environment.
 
     Raises:
         InputError: there is no such storage, it needs a package, or it does not answer.
@@ -117,7 +128,8 @@ def open_storage(uri: str) -> tuple[fs.FileSystem, str]:
             f"--results {shown}: a secret in the path would be shown in logs and reports; set "
             f"{_CREDENTIALS.get(parts.scheme, 'it in the environment')}.",
         )
-    # A file of some MB is one request to S3, not three; Google's client waits 15 min by itself.
+    # With delayed opening a file of some MB takes one request to S3 instead of three. Google's
+    # client would otherwise retry for 15 minutes on its own.
     option = {"s3": "allow_delayed_open=true", "gs": "retry_limit_seconds=10"}.get(parts.scheme)
     try:
         if parts.scheme in NATIVE:
@@ -142,7 +154,7 @@ def open_storage(uri: str) -> tuple[fs.FileSystem, str]:
 
 
 def reason(error: Exception) -> str:
-    """A storage's error in a few words."""
+    """Return a storage's error in a few words."""
     text = str(error).strip() or type(error).__name__
     for pattern in (
         r"\[errno \d+\] ([^.\n]+)",
@@ -158,25 +170,25 @@ def reason(error: Exception) -> str:
 def refusal(
     code: Literal["unreadable", "unwritable"], results: str, what: str, error: OSError
 ) -> InputError:
-    """Return what to say about a storage's error when a command starts.
+    """Return the message for a storage that fails when a command starts: what to change.
 
-    `code` holds where the error names no cause of its own.
+    `code` is used where the error names no cause of its own.
     """
-    found: Code = code
+    kind: Code = code
     text, scheme = str(error), urlsplit(results).scheme
     if re.search(r"NO_SUCH_BUCKET|NoSuchBucket|Bucket '.*' not found", text):
-        found, mend = "not-there", "there is no such bucket: make it first"
+        kind, fix = "not-there", "there is no such bucket: make it first"
     elif re.search(r"PermanentRedirect|AuthorizationHeaderMalformed|region '.*' is wrong", text):
-        found = "wrong-kind"
-        mend = "the bucket is in another region: name its own in AWS_DEFAULT_REGION"
+        kind = "wrong-kind"
+        fix = "the bucket is in another region: name its own in AWS_DEFAULT_REGION"
     elif re.search(r"DENIED|ACCESS_KEY|SIGNATURE|ExpiredToken|HTTP status 40[013]", text):
-        found = "denied"
-        mend = f"credentials come from {_CREDENTIALS.get(scheme, 'the environment')}"
+        kind = "denied"
+        fix = f"credentials come from {_CREDENTIALS.get(scheme, 'the environment')}"
     elif re.search(r"NETWORK_CONNECTION|REQUEST_TIMEOUT|curlCode", text):
-        found = "no-answer"
-        mend = "the storage does not answer: check the network and AWS_ENDPOINT_URL"
+        kind = "no-answer"
+        fix = "the storage does not answer: check the network and AWS_ENDPOINT_URL"
     else:
-        mend = "give another with --results"
+        fix = "give another with --results"
     return InputError(
-        found, "--results", f"{results}: the results folder {what} ({reason(error)}); {mend}."
+        kind, "--results", f"{results}: the results folder {what} ({reason(error)}); {fix}."
     )

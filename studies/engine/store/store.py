@@ -1,9 +1,9 @@
-"""Rows and curves in Parquet, under one folder. The store is the truth.
+"""Keep the rows and curves of all fits in Parquet. Every report is computed from this store.
 
-Curves land before the rows they belong to, so a row that is there is complete.
+A fit's curve is written before its row, so a fit that has a row is complete.
 """
 
-# pyarrow.compute makes its functions when it is imported.
+# pyarrow.compute creates its functions at import, so pyright does not know them.
 # pyright: reportAttributeAccessIssue=false
 
 import datetime
@@ -20,42 +20,50 @@ import pyarrow.dataset as ds
 from studies.engine.store.parquet_folder import ParquetFolder
 from studies.engine.store.schema import arrow_schema
 
+Curve = tuple[list[int], list[float]]
+"""The epochs of a fit's curve, ascending, and its PSNR in dB after each."""
+
 UNFINISHED = ("failed", "partial")
-"""The statuses of fits that a study which wants them whole has still to do."""
+"""The statuses of fits that a study still has to run if it needs whole ones."""
 
 KEYS = {"fits": ["key"], "_curves": ["key", "epoch"], "_signals": ["sha256"]}
-"""The columns that tell a table's rows apart."""
+"""The columns that identify a row of each table."""
 
 
 def output_path(key: str) -> str:
-    """Where a fit's best output [n, c] is, if it was kept."""
+    """Return the path of a fit's best output [n, c], which only some fits keep."""
     return f"_outputs/{key}.npy"
 
 
 def target_path(sha256: str) -> str:
-    """Where a compared signal's samples [n, c] are."""
+    """Return the path of the samples [n, c] of a signal whose networks are compared."""
     return f"_targets/{sha256}.npy"
 
 
 class Store(ParquetFolder):
-    """The tables of a folder of results: fits and their curves, and the signals."""
+    """The tables of a results folder: the fits, their curves, and the signals.
+
+    Example:
+        >>> store = Store("results")
+        >>> store.fits(columns=["signal", "metric_psnr_peak"]).to_pandas()
+    """
 
     def append(
         self, rows: Iterable[Mapping[str, Any]], curves: Iterable[Mapping[str, Any]] = ()
     ) -> str | None:
-        """Add rows of fits and their curves; whole or not at all, row by row.
+        """Add rows of fits and their curves. If this is interrupted, no row lacks its curve.
 
         Returns:
-            The path of the file with the rows, None without rows.
+            The path of the new file of rows, None if there are no rows.
         """
         now = datetime.datetime.now(datetime.UTC)
         self._write("_curves", list(curves))
         return self._write("fits", [{**row, "written_at": now} for row in rows])
 
     def add_signals(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Add rows to the table of signals, those that are not there as they are now.
+        """Add those rows to the table of signals that it lacks or holds with other values.
 
-        Numbers may differ in their last digits, as another machine's FFT makes them.
+        Numbers may differ in their last digits, since machines differ in those of an FFT.
         """
         now = datetime.datetime.now(datetime.UTC)
         known = {row["sha256"]: row for row in self.signals().to_pylist()}
@@ -74,36 +82,58 @@ class Store(ParquetFolder):
         signals: Collection[str] | None = None,
         where: Mapping[str, Any] | None = None,
     ) -> pa.Table:
-        """The newest row of every key, a whole fit before a partial or a failed one.
+        """Return the newest row of every fit. A whole row wins over a partial or failed one.
 
         Args:
-            keys: only these.
-            columns: these, `key`, `status` and `written_at` only.
-            signals: only of these sha256.
-            where: only with these values or null, by column.
+            keys: return only the fits with these keys.
+            columns: return only these columns, and `key`, `status` and `written_at`.
+            signals: return only fits of the signals with these sha256.
+            where: {column: value}; return only fits with this value or null in the column.
         """
         names = None if columns is None else sorted({*columns, "key", "status", "written_at"})
-        # Null: a file of before there was such a column.
+        # An older file lacks newer columns, which are then read as null.
         wanted = [
             (ds.field(column) == value) | ds.field(column).is_null()
             for column, value in (where or {}).items()
         ]
-        wanted += [_is_in("key", keys)] * (keys is not None)
-        wanted += [_is_in("sha256", signals)] * (signals is not None)
+        if keys is not None:
+            wanted.append(_is_in("key", keys))
+        if signals is not None:
+            wanted.append(_is_in("sha256", signals))
         condition = functools.reduce(operator.and_, wanted) if wanted else None
-        return newest("fits", self.read("fits", condition, names))
+        return newest_rows("fits", self.read("fits", condition, names))
 
     def curves(self, keys: Collection[str] | None = None) -> pa.Table:
-        """(key, epoch, psnr), sorted; each pair of key and epoch once."""
+        """Return the table (key, epoch, psnr) of the fits of `keys`, by default of all fits.
+
+        It is sorted by key and epoch, and holds each pair of these once.
+        """
         condition = None if keys is None else _is_in("key", keys)
-        return newest("_curves", self.read("_curves", condition, None))
+        return newest_rows("_curves", self.read("_curves", condition, None))
+
+    def curves_by_key(self, keys: Collection[str]) -> dict[str, Curve]:
+        """Return {key: (epochs, psnr)} of those of the fits that have a curve.
+
+        Args:
+            keys: the keys of fits.
+
+        Example:
+            >>> epochs, psnr_db = store.curves_by_key([key])[key]
+        """
+        columns = self.curves(keys).to_pydict()
+        curves: dict[str, Curve] = {}
+        for key, epoch, psnr in zip(columns["key"], columns["epoch"], columns["psnr"], strict=True):
+            epochs, values = curves.setdefault(key, ([], []))
+            epochs.append(epoch)
+            values.append(psnr)
+        return curves
 
     def signals(self) -> pa.Table:
-        """The newest row of every signal."""
-        return newest("_signals", self.read("_signals", None, None))
+        """Return the newest row of every signal."""
+        return newest_rows("_signals", self.read("_signals", None, None))
 
     def done(self, keys: Collection[str]) -> set[str]:
-        """Which of `keys` need no more work. A failed fit does, and one that ended early."""
+        """Return those of `keys` whose fits are whole, so neither failed nor stopped early."""
         table = self.fits(keys, ["key", "status"])
         whole = pc.invert(pc.is_in(table["status"], pa.array(UNFINISHED)))
         return set(table.filter(whole)["key"].to_pylist())
@@ -119,12 +149,17 @@ class Store(ParquetFolder):
         return self.write_table(table, pa.Table.from_pylist(rows, schema))
 
 
-def _is_in(column: str, values: Collection[str] | None) -> ds.Expression:
-    return ds.field(column).isin(pa.array(list(values or ()), pa.string()))
+def _is_in(column: str, values: Collection[str]) -> ds.Expression:
+    return ds.field(column).isin(pa.array(list(values), pa.string()))
 
 
-def newest(table: str, data: pa.Table) -> pa.Table:
-    """One row for each key: the newest, but of a fit never a failure or a part before a whole."""
+def newest_rows(table: str, data: pa.Table) -> pa.Table:
+    """Return one row for each key of a table, sorted by key.
+
+    It is the newest row. Of a fit, a failed or partial row is never chosen over a whole one.
+    """
+    if not len(data):
+        return data
     keys = KEYS[table]
     order = [(key, "ascending") for key in keys]
     if table == "fits":
@@ -136,14 +171,12 @@ def newest(table: str, data: pa.Table) -> pa.Table:
     data = data.sort_by(order)
     if table == "fits":
         data = data.drop_columns(["_rank"])
-    # Sorted, so a row is the first of its key where it differs from the one before.
-    same = pa.array([False] + [True] * (len(data) - 1)) if len(data) else pa.array([], pa.bool_())
-    for key in keys:
-        column = data[key].combine_chunks()
-        if len(data):
-            equal = pc.equal(column.slice(1), column.slice(0, len(data) - 1))
-            same = pc.and_(same, pa.concat_arrays([pa.array([False]), equal]))
-    return data.filter(pc.invert(same))
+    # After sorting, a row is the first of its key where it differs from the row before. Arrow's
+    # group_by with "first" loses the order, and with a second sort it takes longer than this.
+    columns = [data[key].combine_chunks() for key in keys]
+    equal = [pc.equal(column.slice(1), column.slice(0, len(data) - 1)) for column in columns]
+    repeats = functools.reduce(pc.and_, equal)
+    return data.filter(pc.invert(pa.concat_arrays([pa.array([False]), repeats])))
 
 
 def _same(known: Any, now: Any) -> bool:

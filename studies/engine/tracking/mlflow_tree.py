@@ -1,21 +1,13 @@
-"""Nested MLflow runs under ids of our own, so that what is there is found again."""
+"""Write nested MLflow runs under ids of our own, so that a later process finds them again."""
 
 import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlparse
 from urllib.request import url2pathname
-
-# Before mlflow is imported: a server that is away must not hold the study up for minutes.
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
-
-from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag, ViewType
-from mlflow.exceptions import MlflowException
 
 from inr_models import InputError
 
@@ -25,13 +17,29 @@ _MAX_NAME, _MAX_VALUE = 250, 5000  # of a run in its databases; of a parameter o
 _SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "http", "https", "databricks")
 
 
+def import_mlflow() -> ModuleType:
+    """Import MLflow without its telemetry, and with short waits for a server that is away.
+
+    MLflow starts its telemetry at import, so nothing here imports it at the top of a module.
+    What the user has set in the environment stays.
+    """
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    # By default a server that is away would hold the study up for minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+    import mlflow
+
+    return mlflow
+
+
 def check_uri(uri: str) -> None:
-    """Refuse what MLflow would only refuse when the study has already run.
+    """Check a tracking URI before the study runs, since MLflow itself would refuse it afterwards.
 
     Raises:
         InputError: no tracking store has such a URI.
     """
-    # Behind one a password is not known as such; a file's name may hold them.
+    # `without_secrets` ends a URI at a blank, so it would miss a password behind one. The name of
+    # an SQLite file may have blanks.
     if any(character.isspace() for character in uri) and not uri.startswith("sqlite:"):
         raise InputError(
             "wrong-kind",
@@ -48,10 +56,20 @@ def check_uri(uri: str) -> None:
 
 
 class MlflowTree:
-    """The runs of one study run in MLflow, by our ids; `seen` are the seeds logged in each.
+    """The MLflow runs of one run of a study.
 
-    Raises whatever MLflow raises, and MlflowException where an SQLite file would have artifacts put
-    elsewhere than beside itself.
+    Args:
+        uri: the tracking server or database.
+        experiment: MLflow's experiment, created if it does not exist.
+        tree: the id of the run of the study, which tells its MLflow runs from those of others.
+
+    Attributes:
+        runs: {our id: MLflow's run id}.
+        seen: {our id: the seeds that are logged there}.
+
+    Raises:
+        MlflowException: (by any method) MLflow fails, or an SQLite file would put artifacts
+            elsewhere than beside itself.
     """
 
     def __init__(self, uri: str, experiment: str, tree: str) -> None:
@@ -59,7 +77,7 @@ class MlflowTree:
         local = Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
         if local:
             local.parent.mkdir(parents=True, exist_ok=True)
-        self.client = MlflowClient(uri)
+        self.client = import_mlflow().MlflowClient(uri)
         self.artifacts = local.parent.absolute() / "artifacts" if local else None
         self.experiment = self._experiment(experiment)
         self.runs: dict[str, str] = {}
@@ -71,7 +89,6 @@ class MlflowTree:
             page = self.client.search_runs(
                 [self.experiment],
                 f"tags.`{_TREE}` = '{tree}'",
-                ViewType.ACTIVE_ONLY,
                 max_results=1000,
                 page_token=token,
             )
@@ -97,14 +114,16 @@ class MlflowTree:
         params: Mapping[str, Any],
         tags: Mapping[str, str],
     ) -> str:
-        """MLflow's run id for our `id`; the run is made if it is not there."""
+        """Return MLflow's run id for our `id`, and create the run if it does not exist."""
+        from mlflow.entities import Param, RunTag
+
         if id not in self.runs:
             marks = {"mlflow.runName": name[:_MAX_NAME], _TREE: self.tree, **tags}
             if parent:
                 marks["mlflow.parentRunId"] = self.runs[parent]
             run_id = self.client.create_run(self.experiment, tags=marks).info.run_id
             known = [Param(key, _text(value)) for key, value in params.items() if value is not None]
-            # Our id comes with the parameters: a run without them is not taken for whole.
+            # Our id comes with the parameters, so a run without them is known to be incomplete.
             self.client.log_batch(run_id, params=known, tags=[RunTag(_ID, id)])
             self.runs[id], self.seen[id] = run_id, set()
         return self.runs[id]
@@ -116,7 +135,16 @@ class MlflowTree:
         seeds: set[int] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        """Log {name: {step: value}}; the seeds count as seen once all of it is in."""
+        """Log metrics, then tags.
+
+        Args:
+            id: ours, of a run that `ensure` has created.
+            metrics: {name: {step: value}}; NaN is left out.
+            seeds: count these as seen once all metrics are logged.
+            tags: {name: value}.
+        """
+        from mlflow.entities import Metric, RunTag
+
         now = int(time.time() * 1000)
         flat = [
             Metric(name, float(value), now, step)
@@ -142,9 +170,9 @@ class MlflowTree:
         self.client.log_text(self.runs[id], text, name)
 
     def finish(self) -> None:
-        """Mark every run as finished, those that were not before: MLflow notes the time.
+        """Mark every run as finished that is not yet, so that MLflow notes the time.
 
-        What an outage has left half made goes to MLflow's bin: it has been made anew.
+        Move incomplete runs, which an outage left, to MLflow's bin: `ensure` has replaced them.
         """
         while self.broken_off:
             self.client.delete_run(self.broken_off[-1])
@@ -154,7 +182,9 @@ class MlflowTree:
             self.finished.add(id)
 
     def _check_place(self, uri: str | None, artifacts: Path) -> None:
-        """A database says where its files go, and may have come with results of somewhere else."""
+        """Refuse a database that was copied with its results and still names the old folder."""
+        from mlflow.exceptions import MlflowException
+
         path = Path(url2pathname(urlparse(uri or "").path))
         if not path.resolve().is_relative_to(artifacts.resolve()):
             raise MlflowException(
@@ -162,18 +192,20 @@ class MlflowTree:
             )
 
     def _experiment(self, name: str) -> str:
-        found = self.client.get_experiment_by_name(name)
-        if found is None:
+        from mlflow.exceptions import MlflowException
+
+        experiment = self.client.get_experiment_by_name(name)
+        if experiment is None:
             try:
-                # The kind opens the experiment as one of training runs, not of chat traces.
+                # This kind makes MLflow show training runs instead of chat traces.
                 kind = {"mlflow.experimentKind": "custom_model_development"}
                 place = self.artifacts.as_uri() if self.artifacts else None
                 return self.client.create_experiment(name, place, kind)
-            except MlflowException:  # another driver was first
-                found = self.client.get_experiment_by_name(name)
-                if found is None:
+            except MlflowException:  # another process has created it first
+                experiment = self.client.get_experiment_by_name(name)
+                if experiment is None:
                     raise
-        return found.experiment_id
+        return experiment.experiment_id
 
 
 def _text(value: Any) -> str:

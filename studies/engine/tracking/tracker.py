@@ -6,7 +6,6 @@ after MLflow was away, or into a new server.
 
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from inr_models import InputError
@@ -17,9 +16,10 @@ from studies.engine.planning.points import Point
 from studies.engine.planning.run import Run, run_json
 from studies.engine.signals.signal import Signal
 from studies.engine.store.folder import local_path
+from studies.engine.store.metrics import headline
 from studies.engine.store.rows import REPORTED, Row, point_columns
 from studies.engine.store.store import UNFINISHED, Store
-from studies.engine.tracking.mlflow_tree import MlflowTree
+from studies.engine.tracking.mlflow_tree import MlflowTree, import_mlflow
 
 Curve = dict[int, float]
 
@@ -126,7 +126,7 @@ class Tracker:
         parent = self._signal_id(signal.sha256)
         if parent not in tree.runs:
             shown = (
-                "num_samples", "image_shape", "channels", "sample_rate", "crop", "crop_start",
+                "num_samples", "shape", "channels", "sample_rate", "crop", "crop_start",
                 "source",
             )  # fmt: skip
             params = {"signal": signal.name, **{name: getattr(signal, name) for name in shown}}
@@ -149,7 +149,7 @@ class Tracker:
         fresh = {s for s, r in rows.items() if r["status"] not in UNFINISHED} - tree.seen[id]
         metrics: dict[str, Curve] = {}
         for seed in sorted(fresh):
-            peak = rows[seed]["metric_psnr_peak"]
+            peak = headline(rows[seed])
             metrics[f"psnr_peak_seed_{seed}"] = {} if peak is None else {0: peak}
             metrics[f"psnr_db_seed_{seed}"] = curves.get(rows[seed]["key"], {})
         # MLflow's table shows the last value of a metric. So each mean has its own name, and
@@ -168,10 +168,8 @@ class Tracker:
         tree.log(id, metrics, fresh, {"status": statuses, **code})
 
     def _curves(self, keys: Sequence[str]) -> dict[str, Curve]:
-        curves: dict[str, Curve] = defaultdict(dict)
-        for row in self.store.curves(keys).to_pylist():
-            curves[row["key"]][row["epoch"]] = row["psnr"]
-        return curves
+        curves = self.store.curves_by_key(keys)
+        return {key: dict(zip(epochs, psnr, strict=True)) for key, (epochs, psnr) in curves.items()}
 
     def _signal_id(self, sha256: str) -> str:
         return f"{self.run.id}/{sha256[:16]}"
@@ -190,6 +188,8 @@ class BackgroundTracking:
     def __init__(self, tracker: Tracker, every_seconds: float = 20.0) -> None:
         self.tracker, self.every = tracker, every_seconds
         self.stop = threading.Event()
+        # Not in the thread: two threads that import the same packages may see them half loaded.
+        import_mlflow()
         self.thread = threading.Thread(target=self._loop, name="mlflow", daemon=True)
         self.thread.start()
 

@@ -1,10 +1,10 @@
-"""The fits of a store in brief, kept up to date by reading the files that are new, and those alone.
+"""Remember the fits of a store in brief, and read only the files that are new.
 
-A batch asks for its rows when it begins, since another driver may have done some. On an object
-store a file costs two requests, and a table may be of hundreds of files.
+A worker asks for the rows of its batch before it begins, since another driver may have done some.
+On an object store every file costs two requests, and a table may have hundreds of files.
 """
 
-# pyarrow.compute makes its functions when it is imported.
+# pyarrow.compute creates its functions at import, so pyright does not know them.
 # pyright: reportAttributeAccessIssue=false
 
 import datetime
@@ -16,14 +16,14 @@ import pyarrow.compute as pc
 
 from studies.engine.store.rows import BRIEF, Row, brief
 from studies.engine.store.schema import arrow_schema
-from studies.engine.store.store import Store, newest
+from studies.engine.store.store import Store, newest_rows
 
 COLUMNS = [*BRIEF, "written_at"]
 MANY_CHUNKS = 256
 
 
-class SeenRows:
-    """What a store's table of fits holds, of each fit the newest row. About 150 bytes a fit."""
+class FitsCache:
+    """The newest row of every fit in a store. Takes about 150 bytes of memory for each."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -32,25 +32,25 @@ class SeenRows:
         self.rows = self.schema.empty_table()
 
     def add(self, part: str, row: Mapping[str, Any]) -> None:
-        """Take in a row that was just written, into the file `part`."""
+        """Add a row that was just written into the file `part`."""
         self.parts.add(part)
         written = {**row, "written_at": datetime.datetime.now(datetime.UTC)}
         self._append(pa.Table.from_pylist([written], self.schema))
 
     def find(self, keys: Sequence[str]) -> dict[str, Row]:
-        """The brief rows of the fits of `keys` that the store has now, by key."""
-        self._look_again()
+        """Return {key: brief row} of those of `keys` that the store has now."""
+        self._read_new_files()
         wanted = self.rows.filter(pc.is_in(self.rows["key"], pa.array(keys, pa.string())))
-        return {row["key"]: brief(row) for row in newest("fits", wanted).to_pylist()}
+        return {row["key"]: brief(row) for row in newest_rows("fits", wanted).to_pylist()}
 
-    def _look_again(self) -> None:
+    def _read_new_files(self) -> None:
         for attempt in range(5):
             new = [part for part in self.store.parts("fits") if part not in self.parts]
             if not new:
                 return
             try:
                 self._append(self.store.read_parts("fits", new, COLUMNS))
-            except FileNotFoundError:  # compacted between the listing and the reading
+            except FileNotFoundError:  # compacted after the listing
                 if attempt == 4:
                     raise
                 continue
@@ -59,5 +59,5 @@ class SeenRows:
 
     def _append(self, rows: pa.Table) -> None:
         self.rows = pa.concat_tables([self.rows, rows])
-        if self.rows["key"].num_chunks > MANY_CHUNKS:  # joined files bring rows once more
-            self.rows = newest("fits", self.rows).combine_chunks()
+        if self.rows["key"].num_chunks > MANY_CHUNKS:  # compaction repeats rows
+            self.rows = newest_rows("fits", self.rows).combine_chunks()

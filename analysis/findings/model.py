@@ -1,0 +1,102 @@
+"""What the page of findings is made of."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from analysis.experiments.stored import Row
+from analysis.experiments.transfer import BiasPair, Moved
+from analysis.regret.stored import HELD_OUT, RuleRegret
+from analysis.rules.sufficiency import Sufficiency
+from analysis.rules.validation import CHOSEN
+from analysis.surfaces.surfaces import Surfaces
+from search_spaces.rules import EQN11_SCALED, UNFITTED, AnyRule
+
+FORESTS = ("forest", "forest_psi")
+"""Families of `rule_fitting` without a formula, so that only their held-out points are known."""
+
+
+class Extent(NamedTuple):
+    """How much was fitted.
+
+    Attributes:
+        setting: the value of each column of `SETTING` that the fits share.
+        num_fits: the number of fits.
+        num_dead: those within 1 dB of zero output.
+        seeds: of the fits.
+        points: the fewest and the most points of a signal's surface.
+        means_over: the number of signals whose points are means over so many seeds.
+        num_left_out: signals with too few points for a surface.
+    """
+
+    setting: Mapping[str, Any]
+    num_fits: int
+    num_dead: int
+    seeds: tuple[int, ...]
+    points: tuple[int, int]
+    means_over: Mapping[int, int]
+    num_left_out: int
+
+
+class Transfer(NamedTuple):
+    """What `python -m analysis.transfer_report` wrote; empty where it has not run."""
+
+    moved: tuple[Moved, ...] = ()
+    bias: tuple[BiasPair, ...] = ()
+
+
+class Findings(NamedTuple):
+    """All numbers of the page.
+
+    Attributes:
+        surfaces: of the signals.
+        extent: how much was fitted.
+        regrets: of rules on recordings that they were not fitted to, read from the surfaces. The
+            forests are among them if `rule_fitting` has left their points.
+        confirmed: regrets of rules whose points were trained.
+        family: the family that is best on all signals by cross-validation.
+        rule: this family, fitted to all signals.
+        sufficiency: what descriptors add to psi.
+        experiments: a row for each pair of an original and a variant.
+        transfer: the rule in other settings.
+        earlier: the number of trained points that an earlier fit of a rule gave, by rule.
+    """
+
+    surfaces: Surfaces
+    extent: Extent
+    regrets: tuple[RuleRegret, ...]
+    confirmed: tuple[RuleRegret, ...]
+    family: str
+    rule: AnyRule
+    sufficiency: Sufficiency
+    experiments: tuple[Row, ...] = ()
+    transfer: Transfer = Transfer()
+    earlier: Mapping[str, int] = MappingProxyType({})
+
+    def of(self, rule: str) -> RuleRegret | None:
+        """Return a rule's regret on the surfaces, None where it was not measured."""
+        return next((regret for regret in self.regrets if regret.rule == rule), None)
+
+    def trained(self, rule: str) -> RuleRegret | None:
+        """Return a rule's regret on held-out recordings by training, None where it was not trained.
+
+        A rule of the registry with fitted constants has seen all signals, so only the points of its
+        held-out version may stand beside a held-out regret.
+        """
+        names = [HELD_OUT + rule, *([rule] if rule in UNFITTED else [])]
+        known = {regret.rule: regret for regret in self.confirmed}
+        return next((known[name] for name in names if name in known), None)
+
+    @property
+    def chosen(self) -> RuleRegret:
+        """The regret of the rule that cross-validation chooses."""
+        regret = self.of(CHOSEN)
+        assert regret
+        return regret
+
+    @property
+    def eqn11(self) -> RuleRegret:
+        """The regret of Eqn. 11, scaled in length and width."""
+        regret = self.of(EQN11_SCALED)
+        assert regret
+        return regret

@@ -1,0 +1,52 @@
+"""What the commands `python -m analysis.*` share: their parser, and how they refuse bad input."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from inr_models import InputError
+
+
+def parser(module: str, description: str | None, results: str = "") -> argparse.ArgumentParser:
+    """Return the parser of `python -m MODULE`.
+
+    Args:
+        module: the name that users type.
+        description: the help text, with its line breaks.
+        results: the help of the positional argument `results`; "" leaves the argument out.
+    """
+    options = argparse.ArgumentParser(
+        prog=f"python -m {module}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    if results:
+        options.add_argument("results", help=results)
+    return options
+
+
+def surfaces_parser(module: str, description: str | None) -> argparse.ArgumentParser:
+    """Return the parser of a command that reads landscapes from a results folder."""
+    options = parser(
+        module, description, "a results folder with landscapes (studies/rule_check.py)"
+    )
+    options.add_argument(
+        "--recordings",
+        metavar="CSV",
+        help="columns signal, recording: which signals were cut from one recording",
+    )
+    return options
+
+
+def run(
+    command: Callable[[argparse.Namespace], int | None],
+    arguments: argparse.ArgumentParser,
+    argv: Sequence[str] | None,
+) -> int:
+    """Run a command and return its exit code: 2, and one sentence, if the input is at fault."""
+    parsed = arguments.parse_args(argv)
+    try:
+        return command(parsed) or 0
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2

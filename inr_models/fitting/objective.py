@@ -1,0 +1,129 @@
+"""Define what a fit minimizes, and by which error it keeps the best weights. No torch at import.
+
+An objective is a value: it is part of a trial's key, with its fields at their default left out. A
+new objective is a class like `Regression`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    Forward = Callable[[Tensor], Tensor]
+    """From coordinates [m, d] to outputs [r, m, c]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective(ABC):
+    """What a fit minimizes and what it is scored on.
+
+    A fit has one or more errors. Each is a sum over all samples divided by a count, it is finite
+    and not negative unless the fit diverges, and each has a curve over the epochs. The steps that
+    compute the errors hold some of the samples at a time. They add up the sums of these blocks.
+
+    Class attributes:
+        name: Name in keys and rows, unlike that of any other objective.
+        errors: Names of the errors. Training minimizes the first one.
+        chosen_by: The error whose least value decides the best epoch and weights. The PSNR of a
+            result and of its curve is the PSNR of this error.
+    """
+
+    name: ClassVar[str]
+    errors: ClassVar[tuple[str, ...]]
+    chosen_by: ClassVar[str]
+
+    @abstractmethod
+    def targets(self, values: "Tensor") -> "tuple[Tensor, ...]":
+        """Return what the errors need to know of each sample: its values, a weight, a mask.
+
+        Args:
+            values: The signal [n, c].
+
+        Returns:
+            Tensors [n, k], each with a k of its own, which the steps split into blocks of samples.
+        """
+
+    @abstractmethod
+    def counts(self, targets: "tuple[Tensor, ...]") -> tuple[float, ...]:
+        """Return the numbers that the sums over all samples are divided by, one for each error."""
+
+    @abstractmethod
+    def sums(
+        self, forward: "Forward", coords: "Tensor", targets: "tuple[Tensor, ...]"
+    ) -> "tuple[Tensor, ...]":
+        """Return the sum over a block of samples [r] for each error, for autograd.
+
+        Args:
+            forward: The networks. Autograd can differentiate it by the coordinates as well.
+            coords: Coordinates of the block [m, d].
+            targets: The block's part of `targets`, [m, k] each.
+        """
+
+
+class PointwiseObjective(Objective):
+    """An objective whose errors depend on the outputs alone, sample by sample.
+
+    Such an objective gives the slope of its first error by itself, so that `BlockedStep` can train
+    with it. Others need autograd.
+    """
+
+    @abstractmethod
+    def sums_and_slope(
+        self, outputs: "Tensor", targets: "tuple[Tensor, ...]", *, in_place: bool = False
+    ) -> "tuple[tuple[Tensor, ...], Tensor]":
+        """Return the sum over a block for each error, and the slope of the first sum.
+
+        The two axes of samples and channels come in either order, [.., m, c] or [.., c, m], in the
+        outputs and in the targets alike. What is computed must not depend on it.
+
+        Args:
+            outputs: Outputs of the networks.
+            targets: The block's part of `targets`, in the order of the outputs' axes.
+            in_place: Whether the result may overwrite the outputs. It saves memory.
+
+        Returns:
+            The sums, each without the last two axes, and half of the derivative of the first sum
+            with respect to the outputs. The missing 2 enters once an epoch, not with each block.
+        """
+
+    def sums(
+        self, forward: "Forward", coords: "Tensor", targets: "tuple[Tensor, ...]"
+    ) -> "tuple[Tensor, ...]":
+        """See `Objective.sums`."""
+        return self.sums_and_slope(forward(coords), targets)[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regression(PointwiseObjective):
+    """Minimize the mean squared error over all samples and channels (paper, Sec. 5.1).
+
+    >>> Regression().errors
+    ('mse',)
+    """
+
+    name: ClassVar[str] = "regression"
+    errors: ClassVar[tuple[str, ...]] = ("mse",)
+    chosen_by: ClassVar[str] = "mse"
+
+    def targets(self, values: "Tensor") -> "tuple[Tensor, ...]":
+        """Return the values themselves."""
+        return (values,)
+
+    def counts(self, targets: "tuple[Tensor, ...]") -> tuple[float, ...]:
+        """Return the number of values."""
+        return (targets[0].numel(),)
+
+    def sums_and_slope(
+        self, outputs: "Tensor", targets: "tuple[Tensor, ...]", *, in_place: bool = False
+    ) -> "tuple[tuple[Tensor, ...], Tensor]":
+        """Return the squared errors, summed, and the errors."""
+        (values,) = targets
+        error = outputs.sub_(values) if in_place else outputs - values
+        return (error.square().sum((-2, -1)),), error
+
+
+REGRESSION = Regression()
+"""The objective of a fit that names none."""

@@ -1,0 +1,62 @@
+"""Find and reach the cluster that Ray would join, with Ray's private modules.
+
+Nothing else in noisescape imports these. Any release of Ray may move or change them, and then
+`tests/test_ray_private.py` fails.
+"""
+
+import socket
+import sys
+from typing import Any
+
+from ray._private import ray_constants, services
+from ray._private.authentication import authentication_token_setup
+from ray._raylet import GcsClient  # pyright: ignore[reportAttributeAccessIssue]  # it is compiled
+from ray.exceptions import AuthenticationError
+
+REFUSED = 3
+"""Exit code of a process that the cluster has refused."""
+
+
+def cluster_address() -> str | None:
+    """Return HOST:PORT of the cluster that `ray.init()` would join here, None if there is none.
+
+    Ray looks at `RAY_ADDRESS`, then at the address that `ray start` has left on this machine.
+
+    Raises:
+        ValueError: `RAY_ADDRESS` is neither an address nor "local".
+    """
+    no_address: Any = None  # Ray then looks in the places above
+    return services.canonicalize_bootstrap_address(no_address)
+
+
+def listen_beyond_this_machine(enabled: bool) -> None:
+    """Choose whether a Ray that starts here opens its ports to other machines.
+
+    If not, all its ports are on 127.0.0.1. Ray has an environment variable for this, but reads it
+    at import, when nobody knows yet whether there is a cluster to join.
+    """
+    ray_constants.ENABLE_RAY_CLUSTER = enabled
+
+
+def check_listening(address: str, seconds: float) -> None:
+    """Raise ConnectionError if nobody listens at HOST:PORT, which Ray takes minutes to find out.
+
+    A Ray that was killed leaves such an address behind.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), seconds).close()
+    except OSError as error:
+        raise ConnectionError(str(error)) from error
+
+
+def ask_for_nodes(address: str) -> None:
+    """Ask a cluster for its nodes, and end this process with `REFUSED` if it wants another token.
+
+    Run this in a process of its own: Ray reads the token once for each process.
+    """
+    authentication_token_setup.maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
+    try:
+        GcsClient(address=address).get_all_node_info(timeout=5)
+    except AuthenticationError:
+        sys.exit(REFUSED)

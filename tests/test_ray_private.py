@@ -1,0 +1,44 @@
+"""What noisescape uses of Ray's private modules is still there, and still does what it did."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+from ray._private import services
+
+from studies.engine.cluster import ray_private
+
+
+@pytest.mark.parametrize(
+    ("given", "address"), [("10.0.0.1:6379", "10.0.0.1:6379"), ("local", None), ("", None)]
+)
+def test_the_cluster_to_join_is_the_one_that_ray_address_names(
+    given, address, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("RAY_ADDRESS", given)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))  # no other Ray on this machine has left its own
+    assert ray_private.cluster_address() == address
+
+
+def test_an_address_without_a_port_is_refused(monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "my cluster")
+    with pytest.raises(ValueError, match="my cluster"):
+        ray_private.cluster_address()
+
+
+def test_a_ray_that_is_alone_listens_on_the_loopback_alone(monkeypatch):
+    monkeypatch.setattr(ray_private.ray_constants, "ENABLE_RAY_CLUSTER", True)
+    monkeypatch.setattr(services, "node_ip_address_from_perspective", lambda _: "10.0.0.1")
+    assert services.get_node_ip_address() == "10.0.0.1"
+    ray_private.listen_beyond_this_machine(False)
+    assert services.get_node_ip_address() in ("127.0.0.1", "::1")
+
+
+def test_a_server_that_is_no_cluster_does_not_accept_this_machine():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        code = f"from studies.engine.cluster.ray_private import *; ask_for_nodes({address!r})"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode not in (0, ray_private.REFUSED)
+    assert "RpcError" in done.stderr
