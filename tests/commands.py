@@ -10,9 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from mlflow import MlflowClient
+from rich.console import Console
 
+from inr_models import InputError
+from inr_models.errors import Problem
+from studies.command.cli import main, parser
+from studies.engine.planning.study import Study
 from studies.engine.tracking.tracker import default_uri
+from tests.refusals import check_sentence
 
 
 def start(
@@ -49,6 +56,28 @@ def run(
     process = start(script, verb, results, *arguments, folder=folder, environment=environment)
     output, _ = process.communicate(timeout=900)
     return process.returncode, output
+
+
+def refuse(
+    capsys: pytest.CaptureFixture[str], study: Study, *argv: object, has_begun: bool = False
+) -> Problem:
+    """Return the mistake for which a command ends with code 2 and its sentence as one line.
+
+    Nothing is printed before it, unless the command `has_begun` to say what it would do.
+    """
+    command = [str(argument) for argument in argv]
+    with pytest.raises(SystemExit) as stop:
+        main(study, command)
+    assert stop.value.code == 2
+    captured = capsys.readouterr()
+    assert bool(captured.out) == has_begun
+    arguments = parser(study).parse_args(command)
+    with pytest.raises(InputError) as caught:
+        arguments.verb(study, arguments, Console(quiet=True))
+    (problem,) = caught.value.problems
+    assert captured.err == f"error: {problem.sentence}\n"
+    check_sentence(problem.sentence)
+    return problem
 
 
 def _prepare_mlflow(results: Path) -> None:

@@ -97,6 +97,7 @@ def check_mlflow(uri: str, frame: pd.DataFrame) -> None:
         clip.data.metrics["psnr_best"] - clip.data.metrics["psnr_eqn11"]
     )
     peaks = {(r.hp_s0, r.hp_s1, r.seed): r.metric_psnr_peak for r in frame.itertuples()}
+    assert sum(point.data.params["kind"] == "grid" for point in points) == 20
     for point in points:
         if point.data.params["kind"] == "grid":
             place = [(s0, s1) for s0, s1, seed in peaks if seed == 0

@@ -107,7 +107,9 @@ def test_the_committed_regrets_have_their_fits_beside_them():
     store = Store(BENCHMARK, create=False)
     columns = ["sha256", "hp_s0", "hp_s1", "seed"]
     has = {tuple(row[c] for c in columns) for row in store.fits(columns=columns).to_pylist()}
-    for row in trained(store.results).values():
+    rows = trained(store.results)
+    assert rows
+    for row in rows.values():
         for point in ("rule", "optimum"):
             at = row["sha256"], row[f"s0_{point}"], row[f"s1_{point}"]
             assert all((*at, seed) in has for seed in (105, 106)), row

@@ -6,23 +6,22 @@ import sys
 import numpy as np
 import pytest
 
+from inr_models.errors import Problem
 from studies import audio_architectures
 from studies.audio_grid import STUDY
 from studies.command.cli import main
 from studies.engine.cluster import workers
 from studies.engine.cluster.workers import Workers
+from studies.engine.planning.study import Study
+from studies.engine.signals.audio import AUDIO_SUFFIXES
+from studies.engine.signals.reading import find_files
+from tests import commands
+from tests.refusals import refused
 
 
-def refuse(capsys, *argv: object) -> str:
-    """The one line that refuses `argv`."""
-    with pytest.raises(SystemExit) as stop:
-        main(STUDY, [str(argument) for argument in argv])
-    assert stop.value.code == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.startswith("error: ")
-    assert captured.err.count("\n") == 1
-    return captured.err
+def refuse(capsys, *argv: object, study: Study = STUDY, has_begun: bool = False) -> Problem:
+    """Return the mistake for which a command ends, see `commands.refuse`."""
+    return commands.refuse(capsys, study, *argv, has_begun=has_begun)
 
 
 @pytest.fixture
@@ -34,77 +33,110 @@ def test_bad_files_are_refused(capsys, small, tmp_path, make_wav):
     (tmp_path / "text.wav").write_text("not a sound")
     (tmp_path / "empty.wav").touch()
     (tmp_path / "folder").mkdir()
-    silent = make_wav("silent.wav", np.zeros(5000))
-    for name in ("text.wav", "empty.wav", "missing.wav", "folder", "*.ogg", silent.name):
-        path = tmp_path / name
-        assert refuse(capsys, *small, "--signals", path).startswith(f"error: {path}: ")
-    line = refuse(capsys, *small, "--signals", "x" * 300)
-    assert line.startswith(f"error: {'x' * 200}...: ")
+    make_wav("silent.wav", np.zeros(5000))
+    codes = {
+        "text.wav": "wrong-kind",
+        "empty.wav": "empty",
+        "missing.wav": "not-there",
+        "folder": "not-there",
+        "*.ogg": "not-there",
+        "silent.wav": "constant",
+    }
+    for name, code in codes.items():
+        path = str(tmp_path / name)
+        problem = refuse(capsys, *small, "--signals", path)
+        assert (problem.code, problem.field) == (code, path)
+        assert problem.sentence.startswith(f"{path}: ")
+    problem = refuse(capsys, *small, "--signals", "x" * 300)
+    assert (problem.code, problem.field) == ("unreadable", f"{'x' * 200}...")
     assert not list(tmp_path.glob("results/fits/*"))
 
 
+@pytest.mark.parametrize("name", ["folder", "*.ogg"])
+def test_a_folder_or_a_glob_without_a_sound_names_what_would_be_one(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "notes.txt").touch()
+    suffixes = AUDIO_SUFFIXES if name == "folder" else ()
+    with refused("not-there", tmp_path / name, *suffixes):
+        find_files([str(tmp_path / name)])
+    (tmp_path / "folder" / "a.ogg").touch()
+    (tmp_path / "b.ogg").touch()
+    expected = {"folder": "folder/a.ogg", "*.ogg": "b.ogg"}[name]
+    assert find_files([str(tmp_path / name)]) == [tmp_path / expected]
+
+
 @pytest.mark.parametrize(
-    ("flags", "field"),
+    ("flags", "code", "field"),
     [
-        (("--epochs", 0), "epochs = 0: "),
-        (("--seeds", 0), "seeds = 0: "),
-        (("--seeds", 101), "seeds = 101: "),
-        (("--max-samples", 10), "max_samples = 10: "),
-        (("--max-concurrent", 0), "--max-concurrent 0: "),
-        (("--workers-per-gpu", 0), "--workers-per-gpu 0: "),
-        (("--precision", "half"), "precision = 'half': "),
-        (("--tracking-uri", "mlruns"), "--tracking-uri mlruns: "),
+        (("--epochs", 0), "out-of-range", "epochs"),
+        (("--seeds", 0), "out-of-range", "seeds"),
+        (("--seeds", 101), "out-of-range", "seeds"),
+        (("--max-samples", 10), "out-of-range", "max_samples"),
+        (("--max-concurrent", 0), "out-of-range", "--max-concurrent"),
+        (("--workers-per-gpu", 0), "out-of-range", "--workers-per-gpu"),
+        (("--precision", "half"), "unknown-name", "precision"),
+        (("--tracking-uri", "mlruns"), "wrong-kind", "--tracking-uri"),
     ],
 )
-def test_flags_out_of_range_are_refused(capsys, small, flags, field):
-    assert refuse(capsys, *small, *flags).startswith(f"error: {field}")
+def test_flags_out_of_range_are_refused(capsys, small, flags, code, field):
+    problem = refuse(capsys, *small, *flags)
+    assert (problem.code, problem.field) == (code, field)
+    assert field in problem.sentence
+    assert str(flags[1]) in problem.sentence
 
 
 def test_results_that_cannot_be_written_are_refused(capsys, tmp_path):
     (tmp_path / "file").write_text("in the way")
     folder = tmp_path / "file" / "results"
-    assert f"error: {folder}: " in refuse(capsys, "run", "--results", folder)
+    problem = refuse(capsys, "run", "--results", folder)
+    assert (problem.code, problem.field) == ("unwritable", "--results")
+    assert problem.sentence.startswith(f"{folder}: ")
 
 
 @pytest.mark.parametrize(
-    ("results", "name"),
+    ("results", "code", "name"),
     [
-        ("~nosuchuser/x", ""),
-        ("s3://[x", ""),
-        ("s3://", "s3://BUCKET"),
-        ("r?1", "?"),
-        ("r%20x", "%"),
+        ("~nosuchuser/x", "not-there", "~nosuchuser"),
+        ("s3://[x", "wrong-kind", "s3://..."),
+        ("s3://", "missing", "s3://BUCKET"),
+        ("r?1", "wrong-kind", "?"),
+        ("r%20x", "wrong-kind", "%"),
     ],
 )
-def test_results_that_are_no_place_are_refused(capsys, tmp_path, monkeypatch, results, name):
+def test_results_that_are_no_place_are_refused(capsys, tmp_path, monkeypatch, results, code, name):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    line = refuse(capsys, "run", "--results", results, "--scale", "small")
-    place, sentence = line.removeprefix("error: ").split(": ", 1)
-    assert place == f"--results {results}"
-    assert name in sentence
+    problem = refuse(capsys, "run", "--results", results, "--scale", "small")
+    assert (problem.code, problem.field) == (code, "--results")
+    assert problem.sentence.startswith(f"--results {results}: ")
+    assert name in problem.sentence
     assert not list(tmp_path.iterdir())
 
 
 def test_networks_that_tf32_would_hurt_are_named(capsys, tmp_path):
-    flags = ["--results", str(tmp_path), "--precision", "tf32", "--networks", "siren", "wire"]
-    with pytest.raises(SystemExit) as stop:
-        main(audio_architectures.STUDY, ["run", *flags])
-    assert stop.value.code == 2
-    said = capsys.readouterr().err
-    assert said.startswith("error: --precision tf32: wire ")
-    assert "siren" not in said
+    flags = ["--results", tmp_path, "--precision", "tf32", "--networks", "siren", "wire"]
+    problem = refuse(capsys, "run", *flags, study=audio_architectures.STUDY)
+    assert (problem.code, problem.field) == ("unsupported", "--precision")
+    assert problem.sentence.startswith("--precision tf32: wire ")
+    assert "siren" not in problem.sentence
 
 
 def test_run_is_the_default_verb(capsys, small):
-    assert "epochs = 0" in refuse(capsys, *small[1:], "--epochs", 0)
+    with pytest.raises(SystemExit) as stop:
+        main(STUDY, [*map(str, small[1:]), "--epochs", "0"])
+    assert stop.value.code == 2
+    said = capsys.readouterr().err
+    problem = refuse(capsys, *small, "--epochs", 0)
+    assert problem.field == "epochs"
+    assert said == f"error: {problem.sentence}\n"
 
 
 @pytest.mark.parametrize("verb", ["status", "report"])
 def test_what_was_never_run_has_no_status_and_no_report(capsys, tmp_path, verb):
-    line = refuse(capsys, verb, "--results", tmp_path)
-    assert line.startswith(f"error: {tmp_path}: ")
-    assert "audio_grid" in line
+    problem = refuse(capsys, verb, "--results", tmp_path)
+    assert (problem.code, problem.field) == ("not-there", "--results")
+    assert problem.sentence.startswith(f"{tmp_path}: ")
+    assert "audio_grid" in problem.sentence
 
 
 def test_a_space_with_its_bounds_reversed_is_a_sentence_too(tmp_path):
@@ -121,14 +153,13 @@ def test_a_space_with_its_bounds_reversed_is_a_sentence_too(tmp_path):
 
 @pytest.mark.parametrize("flags", [("--precision", "tf32"), ("--workers-per-gpu", "2")])
 def test_what_only_a_gpu_has_is_refused_on_a_cpu(capsys, monkeypatch, small, flags):
-    start = f"error: {' '.join(flags)}: "
-    assert start in refuse(capsys, *small, "--device", "cpu", *flags)
+    told = refuse(capsys, *small, "--device", "cpu", *flags)
     cores = Workers(device="cpu", count=2, limit=2)
     monkeypatch.setattr(workers, "connect", lambda *_: cores)
-    with pytest.raises(SystemExit) as stop:
-        main(STUDY, [*map(str, small), *flags])
-    assert stop.value.code == 2
-    assert capsys.readouterr().err.startswith(start)
+    seen = refuse(capsys, *small, *flags, has_begun=True)
+    for problem in (told, seen):
+        assert (problem.code, problem.field) == ("unsupported", flags[0])
+        assert problem.sentence.startswith(f"{' '.join(flags)}: ")
 
 
 SECRET = "pa55word"
@@ -148,7 +179,9 @@ SECRET = "pa55word"
     ids=range(7),
 )
 def test_no_refusal_quotes_a_password(capsys, small, flags):
-    assert SECRET not in refuse(capsys, *small, *flags)
+    problem = refuse(capsys, *small, *flags)
+    assert problem.field == flags[0]
+    assert SECRET not in problem.sentence
 
 
 def test_flags_that_do_not_exist_are_quoted_as_they_may_be_shown(capsys):

@@ -57,15 +57,19 @@ def test_on_a_head_the_study_says_how_to_get_at_what_it_did(head, tmp_path):
         "--signals", CLIP, environment=head,
     )  # fmt: skip
     assert code == 0, output
-    start, end = output.split("fits ", 2)[1], output.split("Parquet ")[1]
     assert f"{NUM_FITS} fits to run" in output
-    assert "At home, in the checkout:" in start
-    home = end.split("At home, in the checkout:\n")[1].splitlines()
-    assert home[0] == f"results  ray rsync-down cluster.yaml '{results}/' results/"
-    assert home[1].startswith("MLflow   ray exec -p 5000 cluster.yaml '")
-    assert home[2].startswith("note the results lie on the head's own disk and go with it")
-    # The inner command is whole: it names the file that MLflow has been told.
-    _, _, _, _, _, inner, *_ = shlex.split(home[1].removeprefix("MLflow"))
+    copying = f"results  ray rsync-down cluster.yaml '{results}/' results/"
+    opening = "MLflow   ray exec -p 5000 cluster.yaml '"
+    lines = output.splitlines()
+    # Both are said before the first fit, and at the end.
+    at_start, at_end = (at for at, line in enumerate(lines) if line == copying)
+    report = next(at for at, line in enumerate(lines) if line.startswith("report "))
+    assert at_start < report < at_end
+    assert lines[at_start + 1].startswith(opening)
+    assert lines[at_end + 1].startswith(opening)
+    assert "s3://" in lines[at_end + 2], "a bucket outlives the head"
+    # The inner command is whole: it names the file of MLflow's database.
+    _, _, _, _, _, inner, *_ = shlex.split(lines[at_end + 1].removeprefix("MLflow"))
     assert f"sqlite:///{results}/_mlflow/mlflow.db" in shlex.split(inner)
     assert (results / "_mlflow" / "mlflow.db").exists()
 

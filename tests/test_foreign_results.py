@@ -1,5 +1,6 @@
 """A results folder that others made or damaged: a sentence, and no code or file of theirs."""
 
+import argparse
 import dataclasses
 import io
 import json
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 
 from studies import audio_architectures, audio_grid, audio_search
 from studies.command.cli import main
-from studies.engine.planning.resolving import resolve
+from studies.command.stored_runs import newest_run
+from studies.engine.planning.resolving import flags_of, resolve
 from studies.engine.planning.run import Run, run_json
 from studies.engine.store.compaction import compact
 from studies.engine.store.rows import signal_row
@@ -48,6 +50,13 @@ def say(capsys, folder: Path, study=audio_grid.STUDY, verb: str = "status") -> s
     return printed.err
 
 
+def newest(folder: Path, study=audio_grid.STUDY):
+    """Return the run that a status without flags is of, with its signals."""
+    flags = dict.fromkeys(flag.name for flag in flags_of(study))
+    arguments = argparse.Namespace(scale=None, signals=None, **flags)
+    return newest_run(study, arguments, Store(str(folder)))
+
+
 class Touch:
     """Makes a file where it is unpickled."""
 
@@ -69,7 +78,11 @@ def test_a_damaged_run_is_named(capsys, tmp_path):
     path = tmp_path / run.folder / "study.json"
     for content in (b"", b"{", b"\xff\x1b[31m", b"[" * 100_000, path.read_bytes()[:-9]):
         path.write_bytes(content or b" ")
-        assert f"{path} " in say(capsys, tmp_path)
+        line = say(capsys, tmp_path)
+        assert line.startswith(f"error: {tmp_path}: "), "there is no run"
+        assert f"{path} " in line, "and this may have been one"
+        with refused("not-there", "--results", f"{path} "):
+            newest(tmp_path)
 
 
 VALUES = st.none() | st.integers(-9, 9) | st.text(max_size=5) | st.lists(st.integers(0, 3))
@@ -98,6 +111,8 @@ def test_a_run_reads_no_file_outside_of_its_folder(capsys, tmp_path):
     path.write_text(path.read_text().replace(SIGNAL.sha256, climb))
     Store(str(folder)).add_signals([signal_row(SIGNAL) | {"sha256": climb}])
     assert run.folder in say(capsys, folder, audio_architectures.STUDY)
+    with refused("not-there", "--results", path):
+        newest(folder, audio_architectures.STUDY)
     (folder / "_targets" / "x").mkdir(parents=True)
     assert Store(str(folder)).read_array(target_path(climb)) is not None, "it would be read"
 
@@ -106,10 +121,15 @@ def test_a_run_without_its_signal_or_with_a_damaged_one_is_refused(capsys, tmp_p
     run = stored(tmp_path)
     for part in tmp_path.glob("_signals/*"):
         part.unlink()
-    words = f"{tmp_path}/{run.folder}/study.json: the run or its signals are damaged"
-    assert words in say(capsys, tmp_path)
-    Store(str(tmp_path)).add_signals([signal_row(SIGNAL) | {"name": None}])
-    assert words in say(capsys, tmp_path)
+    path = f"{run.folder}/study.json"
+    for row in (None, signal_row(SIGNAL) | {"name": None}):
+        if row:
+            Store(str(tmp_path)).add_signals([row])
+        assert say(capsys, tmp_path).startswith(f"error: {tmp_path}/{path}: ")
+        with refused("another-version", path, tmp_path):
+            newest(tmp_path)
+    Store(str(tmp_path)).add_signals([signal_row(SIGNAL)])
+    assert newest(tmp_path) == (dataclasses.replace(run, stored_id=run.id), [SIGNAL])
 
 
 def test_names_that_were_stored_are_printable(capsys, tmp_path):

@@ -18,7 +18,7 @@ from inr_models.fitting import stacking
 from inr_models.fitting.blocked_step import BlockedStep
 from inr_models.fitting.objective import REGRESSION
 from inr_models.fitting.products import exact_linear, product_for
-from inr_models.fitting.stacking import networks_in, stack_size
+from inr_models.fitting.stacking import largest_stack, networks_in, stack_size
 from inr_models.fitting.training import Training
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from tests.refusals import refused
@@ -173,7 +173,7 @@ def test_a_stack_that_is_too_large_to_be_timed_is_halved_as_well(monkeypatch):
 
     monkeypatch.setattr(stacking, "_seconds_per_epoch", seconds)
     nets = [network("siren", seed) for seed in range(10)]
-    assert stacking._largest(nets, *problem("siren"), None, "float32", REGRESSION) == (3, 1.0)
+    assert largest_stack(nets, *problem("siren"), None, "float32", REGRESSION) == (3, 1.0)
 
 
 def test_a_trainings_memory_is_freed_with_it():
@@ -222,7 +222,7 @@ def test_the_first_layer_without_a_product_is_the_product(num, num_coords):
 def test_every_processor_and_number_of_threads_agrees_with_float64(
     is_intel, num_threads, monkeypatch
 ):
-    monkeypatch.setattr("inr_models.fitting.products._is_intel", lambda: is_intel)
+    monkeypatch.setattr("inr_models.fitting.products.is_intel", lambda: is_intel)
     before = torch.get_num_threads()
     torch.set_num_threads(num_threads)
     try:

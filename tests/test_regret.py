@@ -13,6 +13,7 @@ from analysis.regret.regret import Regret, cost_to_find, share_of_cells_near_bes
 from analysis.statistics.intervals import paired_interval, paired_p_value, recordings_interval
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import PlannedFit, trial_of
+from studies.engine.planning.run import Run
 from tests.fakes.runs import make_search, make_signal
 from tests.fakes.searches import Search, grid_rows, height, noisy
 
@@ -59,7 +60,9 @@ def test_the_seeds_effect_is_not_in_the_interval(tmp_path):
     run = make_search([signal], trials=4, sampler="random")
     search = Search(run, [signal], tmp_path, noisy(0, shared=30.0, own=0.0))
     list(search.fits())
-    for regret in search.regrets(signal):
+    regrets = search.regrets(signal)
+    assert len(regrets) == len(run.rules) > 0
+    for regret in regrets:
         truth = height(regret.optimum.network) - height(regret.rule_point.network)
         assert regret.interval == pytest.approx((truth, truth, truth))
 
@@ -148,7 +151,7 @@ def test_regret_may_be_negative_and_a_partial_fit_never_enters(tmp_path):
     search = Search(run, [signal], tmp_path, score)
     list(search.fits())
     rows = search.rows[signal.sha256]
-    assert all(r.interval.mean == -10 for r in search.regrets(signal))
+    assert [r.interval.mean for r in search.regrets(signal)] == [-10] * len(run.rules)
     best = search.choice(signal).optimum
     key = trial_of(run.scale, signal, best, 100).key
     for status in ("partial", "failed"):
@@ -156,37 +159,64 @@ def test_regret_may_be_negative_and_a_partial_fit_never_enters(tmp_path):
         assert search.choice(signal).optimum is None
 
 
-def test_the_shares_and_the_mean_over_signals(tmp_path):
-    signals = [make_signal(name) for name in "abcd"]
+GAINS = {"a": 0.2, "b": 0.8, "c": 3.0, "d": -1.0}
+"""What the optimum gains over eqn11_length on the scoring seeds, in dB by signal."""
+
+
+@pytest.fixture(scope="module")
+def gained(tmp_path_factory) -> tuple[Run, list[list[Regret]]]:
+    """A run on four signals that gain `GAINS`, and every rule's regret on each."""
+    signals = [make_signal(name) for name in GAINS]
     run = make_search(signals, trials=1)
-    gains = dict(zip("abcd", (0.2, 0.8, 3.0, -1.0), strict=True))
 
     def score(fit: PlannedFit) -> float:
         if fit.point.kind == "rule":
             return 30.0 if fit.point.name == "eqn11_length" else 10.0
-        return 30.0 + (gains[fit.signal.name] if fit.trial.seed >= 105 else 5.0)
+        return 30.0 + (GAINS[fit.signal.name] if fit.trial.seed >= 105 else 5.0)
 
-    search = Search(run, signals, tmp_path, score)
+    search = Search(run, signals, tmp_path_factory.mktemp("gained"), score)
     list(search.fits())
-    by_signal = [search.regrets(s) for s in signals]
-    total = summarize_rules(run, by_signal)[0]
-    assert total.interval.mean == pytest.approx(0.75)
-    assert total.shares == (0.5, 0.75)
-    assert total.curse == pytest.approx(0.0)
-    # Clips of one recording are not four times as sure.
-    of_two = summarize_rules(run, by_signal, {"a": "tape", "b": "tape", "c": "tape"})[0]
-    assert of_two.interval.mean == total.interval.mean
-    assert of_two.interval.high - of_two.interval.low > total.interval.high - total.interval.low
-    table = pq.read_table(io.BytesIO(regret_parquet(by_signal))).to_pandas()
+    return run, [search.regrets(signal) for signal in signals]
+
+
+def test_the_mean_over_signals_is_that_of_their_regrets(gained):
+    total = summarize_rules(*gained)[0]
+    assert total.interval.mean == pytest.approx(sum(GAINS.values()) / 4) == pytest.approx(0.75)
+
+
+def test_the_shares_are_of_signals_within_half_a_db_and_one_db(gained):
+    assert summarize_rules(*gained)[0].shares == (0.5, 0.75)
+
+
+def test_scores_without_noise_have_no_winners_curse(gained):
+    assert summarize_rules(*gained)[0].curse == pytest.approx(0.0)
+
+
+def test_clips_of_one_recording_are_not_as_sure_as_those_of_several(gained):
+    run, of_signals = gained
+    alone = summarize_rules(run, of_signals)[0].interval
+    of_two = summarize_rules(run, of_signals, {"a": "tape", "b": "tape", "c": "tape"})[0].interval
+    assert of_two.mean == alone.mean
+    assert of_two.high - of_two.low > alone.high - alone.low
+
+
+def test_the_table_of_regrets_has_a_row_for_every_signal_and_rule(gained):
+    run, of_signals = gained
+    table = pq.read_table(io.BytesIO(regret_parquet(of_signals))).to_pandas()
     assert list(table.columns[:8]) == [
         "signal", "rule", "psnr_rule", "psnr_optimum", "regret_db", "regret_low", "regret_high",
         "num_seeds",
     ]  # fmt: skip
-    mine = table[table["rule"] == "eqn11_length"].set_index("signal")
-    assert mine["regret_db"].to_dict() == pytest.approx(gains)
-    assert (mine["num_seeds"] == 5).all()
-    unsaid = by_signal[0][0]._replace(claimed=math.nan)
-    (row,) = pq.read_table(io.BytesIO(regret_parquet([[unsaid]]))).to_pylist()
+    assert len(table) == len(GAINS) * len(run.rules)
+    of_rule = table[table["rule"] == "eqn11_length"].set_index("signal")
+    assert of_rule["regret_db"].to_dict() == pytest.approx(GAINS)
+    assert set(of_rule["num_seeds"]) == {5}
+
+
+def test_a_number_that_is_not_known_is_null_in_the_table(gained):
+    _, of_signals = gained
+    unknown = of_signals[0][0]._replace(claimed=math.nan)
+    (row,) = pq.read_table(io.BytesIO(regret_parquet([[unknown]]))).to_pylist()
     assert row["claimed_db"] is None
 
 

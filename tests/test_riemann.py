@@ -150,11 +150,20 @@ def test_a_time_that_is_not_positive_and_finite_is_refused(time):
         density(16, time)
 
 
-def test_a_state_without_pressure_is_refused():
-    start = initial_state(16)
-    start[3] = 0
-    with pytest.raises(ArithmeticError):
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of a division by that density
+@pytest.mark.parametrize("quantity", ["density", "pressure"])
+@pytest.mark.parametrize("value", [0.0, -0.1, math.nan])
+def test_a_state_without_a_positive_density_or_pressure_is_refused(quantity, value):
+    w = primitive(initial_state(16))
+    w[{"density": 0, "pressure": 3}[quantity], 3, 5] = value
+    start = conserved(w)
+    # A FloatingPointError or a ZeroDivisionError, which are ArithmeticErrors too, would be a slip.
+    with pytest.raises(ArithmeticError) as caught:
         solve(start, 0.1, spacing=1 / 16)
+    assert type(caught.value) is ArithmeticError
+    with pytest.raises(ArithmeticError) as caught:
+        primitive(start)
+    assert type(caught.value) is ArithmeticError
 
 
 @pytest.fixture

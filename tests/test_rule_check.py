@@ -15,6 +15,7 @@ import studies.rule_check
 from search_spaces.bandwidth import bandwidth, gain
 from search_spaces.grids import AUDIO_GRID_COARSE
 from search_spaces.rules import RULES, read_rule
+from search_spaces.rules.saved import KINDS
 from search_spaces.rules.table import Table
 from studies.engine.planning.resolving import resolve
 from studies.engine.signals.reading import read_all
@@ -133,28 +134,31 @@ def test_the_report_shows_all_rules_and_stands_alone(checked):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "code", "field", "says"),
     [
-        (None, "--rules"),
-        ("{}", "kind = None: "),
-        ('{"kind": "table", "points": {}}', "perc_bell"),
+        (None, "unknown-name", "--rules", ("{path}",)),
+        ("{", "wrong-kind", "{path}", ("{path}: ",)),
+        ("{}", "unknown-name", "kind", ("{path}: kind = None: ", *KINDS)),
+        ('{"kind": "table", "points": {}}', "not-there", "points", ("rule mine: ", "perc_bell")),
     ],
 )
-def test_a_rule_that_is_none_gets_one_sentence(tmp_path, text, says):
+def test_a_rule_that_is_none_gets_one_sentence(capsys, tmp_path, text, code, field, says):
     path = tmp_path / "mine.json"
     if text is not None:
         path.write_text(text)
-    code, output = run("plan", tmp_path / "r", *SIZES, "--signals", CLIPS[0], "--rules", path)
-    assert code == 2
-    assert says in output
-    assert "Traceback" not in output
-    assert output.count("error: ") == 1
+    flags = ("--results", tmp_path / "r", "--signals", CLIPS[0], "--rules", path)
+    has_begun = field == "points"  # only the signals show that the table lacks one
+    problem = commands.refuse(capsys, STUDY, "plan", *SIZES, *flags, has_begun=has_begun)
+    assert (problem.code, problem.field) == (code, field.format(path=path))
+    for part in says:
+        assert part.format(path=path) in problem.sentence
 
 
-def test_a_rules_name_is_told_apart_from_those_that_are_there(tmp_path):
+def test_a_file_of_the_name_of_another_rule_is_refused(capsys, tmp_path):
     path = tmp_path / "constant.json"
     path.write_text('{"kind": "constant", "share": 0.5, "gain": 2}')
     assert read_rule(path).kind == "constant"
-    code, output = run("plan", tmp_path / "r", *SIZES, "--signals", CLIPS[0], "--rules", path)
-    assert code == 2
-    assert f"error: --rules {path}: " in output
+    flags = ("--results", tmp_path / "r", "--signals", CLIPS[0], "--rules", path)
+    problem = commands.refuse(capsys, STUDY, "plan", *SIZES, *flags)
+    assert (problem.code, problem.field) == ("taken", "--rules")
+    assert problem.sentence.startswith(f"--rules {path}: ")

@@ -110,7 +110,8 @@ def test_everything_is_written_inside_of_the_results(seen):
     assert {path.name for path in seen.folder.iterdir()} == {"clips", "results"}
     assert len(list((seen.folder / "clips").iterdir())) == len(NAMES)
     named = [path.name for path in files(seen.folder / "results")]
-    assert all(re.fullmatch(r"[\w.-]+", name, re.ASCII) for name in named)
+    assert len(named) > 10
+    assert [name for name in named if not re.fullmatch(r"[\w.-]+", name, re.ASCII)] == []
 
 
 def test_no_escape_reaches_the_terminal_and_no_mark_is_obeyed(seen):
@@ -151,7 +152,7 @@ def test_a_name_is_text_in_the_report(seen):
 
 
 def test_no_password_is_printed_or_stored(seen):
-    assert b"MLflow is away (http://***@127.0.0.1:9/?token=***" in seen.printed
+    assert b"http://***@127.0.0.1:9/?token=***" in seen.printed, "the place must be named"
     assert b"gcs_server" in seen.logs, "Ray's logs must be looked through"
     for content in (seen.printed, seen.logs, *(path.read_bytes() for path in files(seen.folder))):
         assert b"pa55" not in content

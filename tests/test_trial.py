@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import re
 
 import pytest
 
@@ -111,9 +112,7 @@ def test_a_trial_is_of_the_present_fit_version_unless_told():
 
 
 def test_a_key_is_32_hex_digits_and_its_config_is_plain_json():
-    assert len(trial().key) == 32
-    assert int(trial().key, 16) >= 0
-    assert "NaN" not in trial().config
+    assert re.fullmatch("[0-9a-f]{32}", trial().key)
     assert math.isclose(
         json.loads(trial(SirenConfig(omega_first=0.1)).config)["network"]["omega_first"], 0.1
     )

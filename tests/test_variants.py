@@ -121,7 +121,9 @@ def test_what_is_there_is_kept_and_other_samples_are_never_written_over(
     assert last.read_bytes() == other
     assert not (tmp_path / "to" / "clip.wav").exists()
     kept = [path for path in before if path.exists() and path != last]
-    assert all(np.array_equal(soundfile.read(p)[0], read_bytes(before[p])) for p in kept)
+    assert len(kept) == len(before) - 2 > 0
+    for path in kept:
+        np.testing.assert_array_equal(soundfile.read(path)[0], read_bytes(before[path]))
 
 
 def read_bytes(data: bytes) -> np.ndarray:

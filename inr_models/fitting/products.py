@@ -43,7 +43,7 @@ def product_for(weights: Tensor, *, compiled: bool = False) -> Product:
     if weights.is_cuda or compiled or not is_wide or not _has_onednn():
         return _PLAIN
     _keep_freed_memory()
-    return _MKL_ONEDNN if _is_intel() else _ONEDNN
+    return _MKL_ONEDNN if is_intel() else _ONEDNN
 
 
 def exact_linear(weights: Tensor, coords: Tensor, out: Tensor | None) -> Tensor:
@@ -82,7 +82,7 @@ def _keep_freed_memory() -> None:
 
 
 @cache
-def _is_intel() -> bool:
+def is_intel() -> bool:
     try:
         return "GenuineIntel" in Path("/proc/cpuinfo").read_text()
     except OSError:

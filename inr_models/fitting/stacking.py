@@ -64,7 +64,7 @@ def stack_size(
     key = (str(coords.device), shapes, len(coords), most, step, precision, objective)
     if key not in _measured:
         alone = _seconds_per_epoch(networks[:1], coords, values, step, precision, objective)
-        size, together = _largest(networks[:most], coords, values, step, precision, objective)
+        size, together = largest_stack(networks[:most], coords, values, step, precision, objective)
         _measured[key] = size if alone * size > STACK_MUST_WIN_BY * together else 1
     return _measured[key]
 
@@ -102,7 +102,7 @@ def pace(
     return together / size, size
 
 
-def _largest(
+def largest_stack(
     networks: Sequence[CoordinateMLP],
     coords: Tensor,
     values: Tensor,

@@ -46,7 +46,7 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     from studies.command.tables import plan_table
 
     store = Store(arguments.results, create=False)
-    run, signals = _resolve(study, arguments, store, console)
+    run, signals = asked_run(study, arguments, store, console)
     job, _ = _prepare(run, signals, store, arguments, console)
     console.print(plan_table(run, signals, job.progress))
     return end(console, list(map(str, run.skipped)), [])
@@ -60,7 +60,7 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     uri = _tracking_uri(arguments)
     check_uri(uri)
     store = Store(arguments.results)
-    run, signals = _resolve(study, arguments, store, console)
+    run, signals = asked_run(study, arguments, store, console)
     say(console, "skipped", list(map(str, run.skipped)))
     say(console, "note", [note for signal in signals for note in signal.notes])
     job, workers = _prepare(run, signals, store, arguments, console)
@@ -210,7 +210,7 @@ def _check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> N
             )
 
 
-def _resolve(
+def asked_run(
     study: Study, arguments: argparse.Namespace, store: Store, console: Console
 ) -> tuple[Run, list[Signal]]:
     """Return the run that the flags ask for, and its signals."""

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from studies.audio_grid import STUDY
 from studies.command.cli import main, parser
-from studies.command.verbs import _resolve
+from studies.command.verbs import asked_run
 from studies.engine.cluster.workers import Workers, take_device
 from studies.engine.planning.run import run_json
 from studies.engine.running.batch import run_batch
@@ -19,8 +19,8 @@ from studies.engine.store.store import Store
 
 if __name__ == "__main__":
     arguments = parser(STUDY).parse_args(sys.argv[1:])
-    run, signals = _resolve(STUDY, arguments, Console())
     store = Store(arguments.results)
+    run, signals = asked_run(STUDY, arguments, store, Console())
     store.add_signals(map(signal_row, signals))
     store.write_bytes(f"{run.folder}/study.json", run_json(run))
     device = take_device(Workers(device="cpu", count=1, limit=1))

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.benchmark.export import export
 from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces, share_and_gain
+from inr_models import FitResult
 from search_spaces.bandwidth import bandwidth, gain
 from search_spaces.rules import Target
 from studies.engine.planning.points import trial_of
@@ -106,16 +106,24 @@ def fill(folder: Path, signals: list[Signal], *, seed: int = 0, noise: float = 0
             at = share_and_gain(signal.target(network.width, network.depth), point.scales)
             peak = max(ZERO_DB, float(height(*at, best)) + rng.normal(0, noise))
             epochs = np.array([0, 20, 40, 80, 160, 300])
-            result = cast(
-                Any,
-                SimpleNamespace(
-                    psnr_peak=peak, psnr_final=peak, mse_best=10 ** (-peak / 10),
-                    epoch_of_peak=300, num_epochs=300, seconds=1.0, updates=300, stack=1,
-                    path="blocked",
-                    diverged=False, stopped=False, epochs=epochs,
-                    psnr=peak * (np.maximum(epochs, 1) / 300) ** 0.1,
-                ),
-            )  # fmt: skip
+            mse = 10 ** (-peak / 10)
+            result = FitResult(
+                best_errors={"mse": mse},
+                mse_best=mse,
+                psnr_peak=peak,
+                epoch_of_peak=300,
+                psnr_final=peak,
+                epochs=epochs,
+                psnr=peak * (np.maximum(epochs, 1) / 300) ** 0.1,
+                diverged=False,
+                stopped=False,
+                num_epochs=300,
+                best_weights={},
+                seconds=1.0,
+                updates=300,
+                stack=1,
+                path="blocked",
+            )
             fit = Scored(signal, result, partial(np.zeros, (signal.num_samples, 1), np.float32))
             rows.append(finished_row("rule_check", trial, fit, torch.device("cpu")))
             curves += curve_rows(trial, result)
