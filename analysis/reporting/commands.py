@@ -1,4 +1,4 @@
-"""What the commands `python -m analysis.*` share: their parser, and how they refuse bad input."""
+"""Parse the arguments of the commands `python -m analysis.*`, and refuse bad input."""
 
 import argparse
 import sys
@@ -13,27 +13,29 @@ def parser(module: str, description: str | None, results: str = "") -> argparse.
     Args:
         module: the name that users type.
         description: the help text, with its line breaks.
-        results: the help of the positional argument `results`; without it there is none.
+        results: the help of the positional argument `results`. There is no argument without it.
     """
-    made = argparse.ArgumentParser(
+    arguments = argparse.ArgumentParser(
         prog=f"python -m {module}",
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     if results:
-        made.add_argument("results", help=results)
-    return made
+        arguments.add_argument("results", help=results)
+    return arguments
 
 
 def surfaces_parser(module: str, description: str | None) -> argparse.ArgumentParser:
     """Return the parser of a command that reads landscapes from a results folder."""
-    made = parser(module, description, "a results folder with landscapes (studies/rule_check.py)")
-    made.add_argument(
+    arguments = parser(
+        module, description, "a results folder with landscapes (studies/rule_check.py)"
+    )
+    arguments.add_argument(
         "--recordings",
         metavar="CSV",
         help="columns signal, recording: which signals were cut from one recording",
     )
-    return made
+    return arguments
 
 
 def run(
@@ -41,7 +43,13 @@ def run(
     arguments: argparse.ArgumentParser,
     argv: Sequence[str] | None,
 ) -> int:
-    """Run a command and return its exit code: 2, and one sentence, if the input is at fault."""
+    """Run a command and return its exit code: 2 after one sentence if the input is at fault.
+
+    Args:
+        command: takes the parsed arguments and returns an exit code or None, which stands for 0.
+        arguments: the parser.
+        argv: the arguments, those of the process if None.
+    """
     parsed = arguments.parse_args(argv)
     try:
         return command(parsed) or 0

@@ -15,31 +15,31 @@ from analysis.statistics.intervals import recordings_interval
 from analysis.surfaces.plots import COLORS
 
 
-def regrets_by_rule(found: Sequence[RuleRegret]) -> Figure:
+def regrets_by_rule(regrets: Sequence[RuleRegret]) -> Figure:
     """Draw each rule's regrets, their mean with its 95 % interval, and the shares near the optimum.
 
     A dot is a signal. The intervals are over recordings.
     """
-    shown = list(found)[::-1]
+    shown = list(regrets)[::-1]
     jitter = np.random.default_rng(0)
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(8.4, 0.9 + 0.4 * len(shown)), layout="constrained")
         axes = figure.add_subplot()
         axes.axvline(0, color=MUTED, lw=1)
-        for y, each in enumerate(shown):
-            color = COLORS.get(each.rule.removeprefix("held_out_"), INK)
-            heights = y + jitter.uniform(-0.24, 0.24, len(each.regret))
-            axes.plot(each.regret, heights, "o", ms=3, mew=0, color=color, alpha=0.35)
-            i = recordings_interval(each.regret.tolist(), each.recordings)
+        for y, rule in enumerate(shown):
+            color = COLORS.get(rule.rule.removeprefix("held_out_"), INK)
+            heights = y + jitter.uniform(-0.24, 0.24, len(rule.regret))
+            axes.plot(rule.regret, heights, "o", ms=3, mew=0, color=color, alpha=0.35)
+            i = recordings_interval(rule.regret.tolist(), rule.recordings)
             axes.plot([i.low, i.high], [y, y], color=color, lw=2.2)
             axes.plot(i.mean, y, "D", ms=6, color=color, path_effects=OUTLINE)
-            near = "/".join(f"{100 * (each.regret <= db).mean():.0f}" for db in NEAR_DB)
-            dead = "" if each.dead is None else f", {each.dead} dead"
+            near = "/".join(f"{100 * (rule.regret <= db).mean():.0f}" for db in NEAR_DB)
+            dead = "" if rule.dead is None else f", {rule.dead} dead"
             axes.annotate(
                 f"{i.mean:.2f} dB   {near} %{dead}", (1.01, y), ha="left", va="center",
                 xycoords=("axes fraction", "data"), color=color, fontsize=8, annotation_clip=False,
             )  # fmt: skip
-        axes.set_yticks(range(len(shown)), [each.rule for each in shown], parse_math=False)
+        axes.set_yticks(range(len(shown)), [rule.rule for rule in shown], parse_math=False)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set_xscale("symlog", linthresh=4, subs=(2, 3, 4, 5, 6, 7, 8, 9))
         axes.xaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=4, subs=(1, 2, 5)))
@@ -51,41 +51,42 @@ def regrets_by_rule(found: Sequence[RuleRegret]) -> Figure:
         return figure
 
 
-def regret_over_psi(found: Sequence[RuleRegret]) -> Figure:
+def regret_over_psi(regrets: Sequence[RuleRegret]) -> Figure:
     """Draw regret over psi: a dot for each signal, and the mean over neighbours in psi."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(8.4, 3.6), layout="constrained")
         axes = figure.add_subplot()
         axes.axhline(0, color=MUTED, lw=1)
-        for number, each in enumerate(found):
-            color = COLORS.get(each.rule.removeprefix("held_out_"), (INK, MUTED)[number % 2])
-            order = np.argsort(each.psi, kind="stable")
-            psi, regret = each.psi[order], each.regret[order]
+        for number, rule in enumerate(regrets):
+            color = COLORS.get(rule.rule.removeprefix("held_out_"), (INK, MUTED)[number % 2])
+            order = np.argsort(rule.psi, kind="stable")
+            psi, regret = rule.psi[order], rule.regret[order]
             axes.plot(psi, regret, "o", ms=4, mew=0, color=color, alpha=0.5)
+            # A Gaussian kernel over log psi weighs the neighbours.
             nearness = np.exp(-((np.log(psi[:, None] / psi[None]) / 0.35) ** 2) / 2)
             mean = nearness @ regret / nearness.sum(axis=1)
-            axes.plot(psi, mean, color=color, lw=2.2, path_effects=OUTLINE, label=each.rule)
+            axes.plot(psi, mean, color=color, lw=2.2, path_effects=OUTLINE, label=rule.rule)
         axes.set(xscale="log", xlabel="psi", ylabel="regret (dB)")
         axes.set_xticks(
             [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1], ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1"]
         )
-        axes.set_xlim(0.9 * min(each.psi.min() for each in found), 1)
-        figure.legend(loc="outside upper center", ncols=len(found), frameon=False)
+        axes.set_xlim(0.9 * min(rule.psi.min() for rule in regrets), 1)
+        figure.legend(loc="outside upper center", ncols=len(regrets), frameon=False)
         return figure
 
 
-def shares_within(found: Sequence[RuleRegret]) -> Figure:
+def shares_within(regrets: Sequence[RuleRegret]) -> Figure:
     """Draw the share of signals whose regret is at most x dB, with a line for each rule."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(8.4, 3.6), layout="constrained")
         axes = figure.add_subplot()
-        for number, each in enumerate(found):
-            color = COLORS.get(each.rule.removeprefix("held_out_"))
-            ordered = np.sort(np.maximum(each.regret, 0))
+        for number, rule in enumerate(regrets):
+            color = COLORS.get(rule.rule.removeprefix("held_out_"))
+            ordered = np.sort(np.maximum(rule.regret, 0))
             axes.step(
                 [0, *ordered], np.arange(len(ordered) + 1) / len(ordered), where="post",
-                color=color or matplotlib.colormaps["cividis"](number / len(found)),
-                lw=2.4 if color else 1.2, label=each.rule,
+                color=color or matplotlib.colormaps["cividis"](number / len(regrets)),
+                lw=2.4 if color else 1.2, label=rule.rule,
             )  # fmt: skip
         for db in NEAR_DB:
             axes.axvline(db, color=MUTED, lw=0.8, ls=(0, (2, 2)))
@@ -94,9 +95,9 @@ def shares_within(found: Sequence[RuleRegret]) -> Figure:
         return figure
 
 
-def sufficiency_bars(found: Sufficiency, most: int = 15) -> Figure:
-    """Draw what descriptors save beside psi, with 95 % intervals; red: the gain is sure."""
-    shown = found.gains[:most][::-1]
+def sufficiency_bars(result: Sufficiency, most: int = 15) -> Figure:
+    """Draw what descriptors save beside psi, with 95 % intervals. Sure gains are red."""
+    shown = result.gains[:most][::-1]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7.2, 0.9 + 0.28 * len(shown)), layout="constrained")
         axes = figure.add_subplot()
