@@ -46,7 +46,7 @@ def test_targets_that_cannot_be_had_are_named_and_no_mean_stands_for_them():
     run = make_comparison(scale="paper", signal=tap)
     (found,) = compare([SignalState(run, tap)], [[]])
     said = caption(run, [found])
-    assert "Of the paper's targets voltage, foley, birds: not available." in said
+    assert "These targets of the paper are not available: voltage, foley, birds." in said
     assert "‡" in said
 
 
@@ -65,5 +65,5 @@ def test_the_papers_figures_stand_beside_as_many_epochs_as_the_papers_alone():
             (found,) = compare([SignalState(run, relay)], [[]])
             shown = {s.point.case for s in found.standings if s.paper}
             assert shown == (set() if changed else TABLES[study.name]["relay"].keys())
-            assert (f"are of {epochs:,} epochs" in caption(run, [found])) == bool(changed)
+            assert (f"are for {epochs:,} epochs" in caption(run, [found])) == bool(changed)
     assert EPOCHS["image_architectures"] == image_architectures.STUDY.paper.fit.epochs
