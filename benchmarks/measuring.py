@@ -1,4 +1,4 @@
-"""Measure in separate processes, and show and save figures: what the benchmarks share."""
+"""Measure in separate processes, and show and save figures. All benchmarks use this module."""
 
 import argparse
 import json
@@ -18,7 +18,7 @@ from inr_models import InputError
 
 
 class Figure(NamedTuple):
-    """A figure and its reference from the same run. A `ratio` above 1 means that ours is better."""
+    """A figure and its reference from the same run. `ours` is better where `ratio` is above 1."""
 
     name: str
     ours: float
@@ -29,7 +29,12 @@ class Figure(NamedTuple):
 
 
 def figure(name: str, ours: float, reference: float, unit: str, *, less: bool = False) -> Figure:
-    """Return a figure of this machine. With `less`, smaller values are better."""
+    """Return a figure of this machine. With `less`, smaller values are better.
+
+    Example:
+        >>> figure("status", ours=1.0, reference=2.0, unit="s", less=True).ratio
+        2.0
+    """
     ratio = reference / ours if less else ours / reference
     return Figure(name, ours, reference, ratio, unit, machine())
 
@@ -65,7 +70,7 @@ def figures_parser(description: str | None) -> argparse.ArgumentParser:
 
 @contextmanager
 def in_a_sentence() -> Iterator[None]:
-    """Say a user's mistake in one sentence and exit, without a traceback."""
+    """Print a user's mistake as one sentence and exit with code 2, without a traceback."""
     try:
         yield
     except InputError as error:

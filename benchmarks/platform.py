@@ -67,25 +67,26 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="noisescape-benchmark-") as folder:
         if arguments.nodes:
-            show(_of_nodes(folder), arguments.json)
+            show(_measure_nodes(folder), arguments.json)
             return
-        show([*_of_a_store(f"{folder}/large"), *_of_a_run(folder)], arguments.json)
+        show([*_measure_store(f"{folder}/large"), *_measure_run(folder)], arguments.json)
 
 
-def _of_nodes(folder: str) -> list[Figure]:
+def _measure_nodes(folder: str) -> list[Figure]:
     """Measure what a point costs the driver over three nodes, and whether the cost grows."""
-    found = _child("run", results=f"{folder}/nodes", clips=20, seeds=22, nodes=3)
-    name = f"{found['fits']:,} points over 3 nodes"
-    ms = [found[each] * 1e3 for each in ("each_end", "each_half")]
+    run = _child("run", results=f"{folder}/nodes", clips=20, seeds=22, nodes=3)
+    name = f"{run['fits']:,} points over 3 nodes"
+    point = f"each point, {name}, last quarter against second"
+    end_ms, half_ms = 1e3 * run["each_end"], 1e3 * run["each_half"]
     return [
         figure(
-            f"memory, {name}, last against half", found["end_mb"], found["half_mb"], "MB", less=True
+            f"memory, {name}, last against half", run["end_mb"], run["half_mb"], "MB", less=True
         ),
-        figure(f"each point, {name}, last quarter against second", ms[0], ms[1], "ms", less=True),
+        figure(point, end_ms, half_ms, "ms", less=True),
     ]
 
 
-def _of_a_store(results: str) -> list[Figure]:
+def _measure_store(results: str) -> list[Figure]:
     """Measure reading a store of 100,000 rows."""
     rows = f"{_child('fill', results=results)['rows']:,} rows"
     figures = []
@@ -96,14 +97,14 @@ def _of_a_store(results: str) -> list[Figure]:
         figures.append(figure(name, seconds, STATUS_LIMIT, "s", less=True))
         print(f"{name}: {of_cpu:.2f} s of CPU")
     imports = "import studies.command.cli, studies.engine.running.job, analysis.reporting.tables"
-    print(f"of a status {_command('-c', imports)[1]:.2f} s of CPU are Python's imports")
+    print(f"Python's imports take {_command('-c', imports)[1]:.2f} s of CPU in a status")
     write_run(results, CLIPS)
     reading = _child("read", results=results)["seconds"]
     name = f"report of {rows}, its reading"
     return [*figures, figure(name, reading, READING_LIMIT, "s", less=True)]
 
 
-def _of_a_run(folder: str) -> list[Figure]:
+def _measure_run(folder: str) -> list[Figure]:
     """Measure what a run costs besides its fits, in time and in the driver's memory."""
     slow = _child("run", results=f"{folder}/slow", clips=6, seeds=2, seconds=BATCH_SECONDS)
     few = _child("run", results=f"{folder}/few", clips=20, seeds=2)
@@ -114,16 +115,15 @@ def _of_a_run(folder: str) -> list[Figure]:
         f"{slow['first']:.0f} s until the first"
     )
     points, few_points = f"{many['fits']:,} points", f"against {few['fits']:,}"
-    megabytes = [found["peak_mb"] for found in (many, few)]
     whole, later = slow["overhead"], slow["overhead_later"]
-    ms = [found["each"] * 1e3 for found in (many, few)]
+    many_ms, few_ms = 1e3 * many["each"], 1e3 * few["each"]
     return [
         figure("overhead, start and end included", whole, OVERHEAD_LIMIT, "share", less=True),
         figure("overhead from the first fit on", later, OVERHEAD_LIMIT, "share", less=True),
         figure(f"skipping {points} that are done", skipping, SKIPPING_LIMIT, "s", less=True),
-        figure(f"memory, {points} {few_points}", megabytes[0], megabytes[1], "MB", less=True),
+        figure(f"memory, {points} {few_points}", many["peak_mb"], few["peak_mb"], "MB", less=True),
         figure("memory, last point against half", many["end_mb"], many["half_mb"], "MB", less=True),
-        figure(f"each point, {points} {few_points}", ms[0], ms[1], "ms", less=True),
+        figure(f"each point, {points} {few_points}", many_ms, few_ms, "ms", less=True),
     ]
 
 
@@ -204,17 +204,17 @@ def _run(
 @contextmanager
 def resident_memory() -> Iterator[list[float]]:
     """Record this process's resident memory in MB every second while the block runs."""
-    found, stop = [], threading.Event()
+    megabytes, stop = [], threading.Event()
 
     def note() -> None:
         process = psutil.Process()
         while not stop.wait(1.0):
-            found.append(process.memory_info().rss / 1e6)
+            megabytes.append(process.memory_info().rss / 1e6)
 
     thread = threading.Thread(target=note)
     thread.start()
     try:
-        yield found
+        yield megabytes
     finally:
         stop.set()
         thread.join()
@@ -222,14 +222,14 @@ def resident_memory() -> Iterator[list[float]]:
 
 def _skip(results: str, clips: int, seeds: int) -> dict[str, float]:
     run, signals = _small(clips, seeds)
-    missing = []
+    finished = []
 
     def prepare() -> None:
         job = Job(run, signals, Store(results))
-        missing.append(job.num_missing + (not job.schedule(num_workers=2).is_finished))
+        finished.append(not job.num_missing and job.schedule(num_workers=2).is_finished)
 
     seconds = timed(prepare)
-    assert missing == [0], "the run was not finished"
+    assert finished == [True], "the run was not finished"
     return {"seconds": seconds}
 
 
@@ -265,16 +265,16 @@ def _child(task: str, **options: Any) -> dict[str, Any]:
 
 
 def _command(*arguments: str) -> tuple[float, float]:
-    """Return the median seconds that a whole command of this Python takes, and those of its CPU."""
+    """Return the median seconds that a command of this Python takes, and those of CPU time."""
     command = [sys.executable, *arguments]
-    found = []
+    times = []
     for _ in range(REPEATS):
         before = os.times()
         seconds = timed(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True))
         after = os.times()
         of_cpu = after.children_user + after.children_system
-        found.append((seconds, of_cpu - before.children_user - before.children_system))
-    return statistics.median(s for s, _ in found), statistics.median(c for _, c in found)
+        times.append((seconds, of_cpu - before.children_user - before.children_system))
+    return statistics.median(s for s, _ in times), statistics.median(c for _, c in times)
 
 
 if __name__ == "__main__":

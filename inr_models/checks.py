@@ -1,4 +1,4 @@
-"""Checks of a configuration's fields, each an `InputError` that names the field and the mend."""
+"""Check the fields of a configuration. An `InputError` names the field and how to fix it."""
 
 import math
 from typing import Any
@@ -7,7 +7,7 @@ from inr_models.errors import InputError
 
 
 def check_counts(config: Any, *fields: str, least: int = 1) -> None:
-    """Each is a whole number, `least` or more."""
+    """Refuse fields that are not whole numbers of `least` or more."""
     for field in fields:
         value = getattr(config, field)
         if isinstance(value, bool) or not (isinstance(value, int) and value >= least):
@@ -17,7 +17,7 @@ def check_counts(config: Any, *fields: str, least: int = 1) -> None:
 
 
 def check_positive(config: Any, *fields: str) -> None:
-    """Each is a finite number above 0."""
+    """Refuse fields that are not finite numbers above 0."""
     for field in fields:
         value = getattr(config, field)
         if not (math.isfinite(value) and value > 0):
@@ -27,7 +27,7 @@ def check_positive(config: Any, *fields: str) -> None:
 
 
 def check_not_negative(config: Any, *fields: str) -> None:
-    """Each is a finite number, 0 or more."""
+    """Refuse fields that are not finite numbers of 0 or more."""
     for field in fields:
         value = getattr(config, field)
         if not (math.isfinite(value) and value >= 0):

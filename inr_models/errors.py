@@ -1,4 +1,4 @@
-"""The one exception that means "the user can repair this"."""
+"""Define the one exception that means "the user can repair this"."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, Self
@@ -12,7 +12,7 @@ Code = Literal[
     "damaged",  # the file is cut short, or its content contradicts itself
     "denied",  # the credentials do not allow it
     "empty",  # nothing is in it
-    "missing",  # something is needed and not given: a field, a flag, a package, a length
+    "missing",  # the user left out something that is needed: a field, a flag, a package, a length
     "no-answer",  # a server, a cluster or a storage does not answer
     "not-finite",  # NaN or infinite
     "not-there",  # no such file, folder, bucket, stored run or column
@@ -21,11 +21,11 @@ Code = Literal[
     "taken",  # the name or the content exists already
     "too-few",  # more signals, recordings, pixels or samples are needed
     "too-large",  # more than the limit
-    "unknown-name",  # a choice among names, and this is none of them
+    "unknown-name",  # the name is not one of the choices
     "unreadable",  # it cannot be opened for reading
     "unsupported",  # this machine, or this format of file, cannot do it
     "unwritable",  # it cannot be opened for writing
-    "wrong-kind",  # a value or a file of another type or form than asked for
+    "wrong-kind",  # a value or a file has another type or form than it must have
 ]
 """What kind of mistake it is, for programs and tests."""
 

@@ -1,4 +1,4 @@
-"""What may be shown: text from outside without control characters, and without passwords.
+"""Make text fit to be shown: without control characters and passwords, numbers with nouns.
 
 File names, stored tables and servers' answers are written by others. A terminal obeys the
 control characters in them, and a log keeps the passwords.
@@ -7,10 +7,10 @@ control characters in them, and a log keeps the passwords.
 import re
 import unicodedata
 
-_OBEYED = ("Cc", "Cf", "Zl", "Zp")  # escapes and newlines; turns of direction; line separators
-_JOINERS = "\u200c\u200d"  # of Persian, Hindi and emoji
+_OBEYED = ("Cc", "Cf", "Zl", "Zp")  # escapes, newlines, changes of direction, line separators
+_JOINERS = "\u200c\u200d"  # Persian, Hindi and emoji need them
 
-_URI = re.compile(r"(?:://|/)\S+")  # or of a URI what comes behind its host
+_URI = re.compile(r"(?:://|/)\S+")  # a whole URI, or the part behind its host
 # A password may hold "/" and "@" where it was not encoded, so it reaches to the last "@".
 _USER = re.compile(r"^://(?:[^/@:?]*:[^?]*|[^/@?]+)@")
 _FIELD = re.compile(r"([?&;])([^=&]+)=([^&'\")]*)")
@@ -18,12 +18,12 @@ _OPEN_FIELDS = ("endpoint_override", "mode", "region", "scheme", "sslmode")
 
 
 def shown(text: str) -> str:
-    """Text fit for terminals and logs: `printable`, `without_secrets`."""
+    """Return text fit for terminals and logs: `without_secrets`, then `printable`."""
     return printable(without_secrets(text))
 
 
 def printable(text: str) -> str:
-    """Text on one line, in which what a terminal would obey stands as an escape: `\\x1b`.
+    """Return text on one line. What a terminal would obey becomes an escape such as `\\x1b`.
 
     Bytes of a file name that are no UTF-8 become U+FFFD.
     """
@@ -31,9 +31,9 @@ def printable(text: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """Text whose URIs have `***` for user and password, and for what their queries say.
+    """Return text whose URIs have `***` for user and password, and for the values of queries.
 
-    Options of a storage that are no secret, its region say, stay.
+    Options of a storage that are no secret stay, such as its region.
     """
 
     def uri(match: re.Match[str]) -> str:
@@ -44,6 +44,16 @@ def without_secrets(text: str) -> str:
         return f"{mark}{name}={value if name.lower() in _OPEN_FIELDS else '***'}"
 
     return _URI.sub(uri, text)
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    Example:
+        >>> count(1, "clip"), count(2, "clip")
+        ('1 clip', '2 clips')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _character(c: str) -> str:

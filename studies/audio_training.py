@@ -21,12 +21,12 @@ SCALINGS = (1, 10, 100, 1000)
 
 
 def cases(scale: Scale, decays: tuple[float, ...]) -> tuple[Case, ...]:
-    """Change one setting of SIREN and of SIREN² at a time, but rate and decay also together."""
-    found = []
+    """Return cases that change one setting of SIREN or SIREN², and rate and decay together."""
+    variants = []
     for network in ("siren", "siren2"):
         for rate in RATES:
             for decay in decays:
-                found.append(
+                variants.append(
                     Case(
                         name=f"{network} lr x{rate:g} decay {decay:g}",
                         network=network,
@@ -36,10 +36,10 @@ def cases(scale: Scale, decays: tuple[float, ...]) -> tuple[Case, ...]:
                     )
                 )
         for width in (scale.width // 2, 128 if scale.width > 128 else 2 * scale.width):
-            found.append(Case(name=f"{network} width {width}", network=network, width=width))
-        # A shorter signal makes every factor smaller; below 1 there is nothing to scale.
+            variants.append(Case(name=f"{network} width {width}", network=network, width=width))
+        # A shorter signal needs smaller factors. The least is 1, which scales nothing.
         for factor in sorted({max(1.0, f * scale.max_samples / 150_000) for f in SCALINGS}):
-            found.append(
+            variants.append(
                 Case(
                     name=f"{network} omega x{round(factor, 1):g}",
                     network=network,
@@ -47,7 +47,7 @@ def cases(scale: Scale, decays: tuple[float, ...]) -> tuple[Case, ...]:
                     first_factor=factor,
                 )
             )
-    return tuple(found)
+    return tuple(variants)
 
 
 FIG_2A = Case(name="siren of Fig. 2a", network="siren", width=128, first_factor=1000, decay=0.98)

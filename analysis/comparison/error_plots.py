@@ -22,7 +22,7 @@ from analysis.grid.plots import INK, MUTED, STYLE, to_svg
 WIDTH = 9.3  # inches: a page of about 900 px
 PIXELS_PER_INCH = 90
 TICKS = (-0.5, 0, 0.5)
-COLORS = matplotlib.colormaps["viridis"].resampled(64)  # fewer steps than the eye's, small files
+COLORS = matplotlib.colormaps["viridis"].resampled(64)  # smooth to the eye, and small files
 TITLE: Any = {"loc": "left", "fontsize": 9, "color": INK, "parse_math": False}
 FRAMELESS = STYLE | {"axes.spines.left": False, "axes.spines.bottom": False}
 
@@ -153,19 +153,26 @@ def _pixels(picture: Values, size: tuple[float, float]) -> NDArray[np.uint8]:
 
 def _bar(figure: Figure, spectra: Spectra, label: str) -> None:
     maps = [db for db in spectra.maps if db is not None]
-    under = any(db.min() < spectra.floor for db in maps)
-    over = any(db.max() > 0.01 for db in maps)
+    # An arrow at an end of the bar says that values lie beyond it.
+    below = any(db.min() < spectra.floor for db in maps)
+    above = any(db.max() > 0.01 for db in maps)
+    arrows = {
+        (False, False): "neither",
+        (True, False): "min",
+        (False, True): "max",
+        (True, True): "both",
+    }
     bar = figure.colorbar(
         ScalarMappable(Normalize(spectra.floor, 0), COLORS), ax=figure.axes, pad=0.02,
         aspect=10 * figure.get_figheight(), extendfrac=0.03,
-        extend=("neither", "min", "max", "both")[under + 2 * over],
+        extend=arrows[below, above],
     )  # fmt: skip
     bar.outline.set_visible(False)  # type: ignore[operator]
     bar.set_label(label)
 
 
 def _small(svg: str) -> str:
-    """Return the SVG with maps as PNG with a palette, and photographs as JPEG."""
+    """Return the SVG with its maps as PNG with a palette, and its photographs as JPEG."""
 
     def smaller(match: re.Match[str]) -> str:
         image = Image.open(io.BytesIO(base64.b64decode(match[1]))).convert("RGB")

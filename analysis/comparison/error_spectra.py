@@ -84,8 +84,10 @@ def _spectra(
     values: Values, outputs: Mapping[str, Values], magnitude: Callable[[Maps], Maps],
     peak: float, x: Axis, y: Axis,
 ) -> Spectra:  # fmt: skip
+    """Return the spectra of the ground truth and of each error, in dB relative to `peak`."""
+
     def decibels(signal: Maps) -> Maps:
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore"):  # an exact output has an error of -inf dB
             return 20 * np.log10(magnitude(signal) / peak)
 
     truth = values.astype(np.float64)

@@ -34,12 +34,12 @@ def standings(comparison: Comparison) -> str:
         )  # fmt: skip
         for y, s in enumerate(shown):
             color = INK if s.is_ranked else MUTED
-            known = [peak for peak in s.peaks if math.isfinite(peak)]
-            axes.plot([zero, float(np.mean(known))], [y, y], color="#d5dbe3", lw=4, zorder=1)
-            axes.plot(known, [y] * len(known), "o", ms=4.5, color=color, alpha=0.8)
+            finite = [peak for peak in s.peaks if math.isfinite(peak)]
+            axes.plot([zero, float(np.mean(finite))], [y, y], color="#d5dbe3", lw=4, zorder=1)
+            axes.plot(finite, [y] * len(finite), "o", ms=4.5, color=color, alpha=0.8)
             if s.paper:
                 axes.plot(s.paper.psnr, y, "D", ms=5, mfc="none", mec=SIREN)
-        names = [s.point.name + " (dead)" * bool(s.statuses["dead"]) for s in shown]
+        names = [f"{s.point.name} (dead)" if s.statuses["dead"] else s.point.name for s in shown]
         axes.set_yticks(range(len(shown)), names, parse_math=False)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set_ylim(-0.6, len(shown) - 0.4)
@@ -49,7 +49,10 @@ def standings(comparison: Comparison) -> str:
 
 
 def histories(lines: Mapping[str, Line], zero: float) -> str:
-    """Draw PSNR over epochs and over seconds of training, in the order of `lines`."""
+    """Draw PSNR over epochs and over seconds of training, in the order of `lines`.
+
+    `zero` is the PSNR of zero output in dB.
+    """
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9, 3.4), layout="constrained")
         by_epoch, by_second = figure.subplots(1, 2, sharey=True)
@@ -59,7 +62,7 @@ def histories(lines: Mapping[str, Line], zero: float) -> str:
                 "ls": _DASHES[number // len(_COLORS) % len(_DASHES)],
                 "lw": 1.6,
             }
-            at = np.maximum(epochs, 0.8)
+            at = np.maximum(epochs, 0.8)  # a logarithmic axis has no place for epoch 0
             by_epoch.plot(at, psnr, **style)
             # A dollar sign would start a formula.
             by_second.plot(at * seconds, psnr, label=name.replace("$", r"\$"), **style)

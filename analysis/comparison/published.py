@@ -1,4 +1,4 @@
-"""The paper's figures for the targets that are available, and what is wrong with them.
+"""Look up the paper's figures for the targets that are available, and what is wrong with them.
 
 They are peak PSNR in dB, means over five seeds. A target is recognized by its name and by its psi
 in Table 6.
@@ -46,7 +46,7 @@ PSI = {
     "relay": 0.6310, "voltage": 0.4540, "foley": 0.1772, "shattered": 0.3942, "bach": 0.0737,
     "birds": 0.1789, "noise": 0.5934, "camera": 0.3121, "castle": 0.1097, "rock": 0.4055,
 }  # fmt: skip
-"""Table 6."""
+"""The psi of the targets, from Table 6."""
 
 TABLES: dict[str, dict[str, dict[str, float]]] = {
     "audio_architectures": {n: dict(zip(_T1, v, strict=True)) for n, v in TABLE_1.items()},
@@ -61,10 +61,13 @@ TABLES: dict[str, dict[str, dict[str, float]]] = {
 """PSNR in dB by study, target and network."""
 
 EPOCHS = {"audio_architectures": 30_000, "image_architectures": 30_000, "tensor_train": 10_000}
-"""The number of epochs after which a study's figures were taken."""
+"""The number of epochs after which the paper scores, by study."""
 
 LIFT_DB = 2.1
-"""The maximum over random minibatches adds at most this to zero output (radiation: 2.05 dB)."""
+"""The maximum over random minibatches adds at most this much in dB to zero output.
+
+The largest lift is that of radiation, 2.05 dB.
+"""
 
 MINIBATCHED = ("finer", "wire", "relu_pe")
 """Networks that Table 1 trained by three steps an epoch and scored on the last minibatch."""
@@ -84,19 +87,23 @@ UNAVAILABLE = ("voltage", "foley", "birds", *SETS)
 """Targets that are not available."""
 
 MARKS = {
-    "§": "of the paper's own field, from another solver",
+    "§": "the paper's figure is for its own field, from another solver",
     "‡": "the paper's figure is zero output, or that plus the lift of a maximum over minibatches",
-    "†": "in the paper three minibatch steps an epoch, scored on the last minibatch",
+    "†": "the paper takes three minibatch steps an epoch and scores on the last minibatch",
 }
 
 
 def target_of(signal: Signal) -> str | None:
-    """Return the paper's name for a signal, None if it is no target of the paper."""
+    """Return the paper's name for a signal, None if it is no target of the paper.
+
+    A signal named GT_Tetris_3 is "tetris" if its psi agrees with Table 6.
+    """
     if signal.name == "riemann" and signal.shape == (512, 512):
         return "2D-Riemann"
     stem = signal.name.lower().removeprefix("gt_").split("_")[0].rstrip("0123456789")
-    known = PSI.get(stem)
-    if known is None or round(abs(signal.descriptors["psi"] - known), 4) > 1e-4:
+    psi = PSI.get(stem)
+    # A signal of the same name but another psi is another recording or another crop.
+    if psi is None or round(abs(signal.descriptors["psi"] - psi), 4) > 1e-4:
         return None
     return stem
 
@@ -112,6 +119,7 @@ def published(study: str, signal: Signal, case: str) -> Published | None:
     psnr = TABLES.get(study, {}).get(target or "", {}).get(case)
     if psnr is None:
         return None
+    # The paper rounds to 0.1 dB.
     lift = LIFT_DB if case in MINIBATCHED else 0.1
     if study == "audio_architectures" and psnr <= signal.psnr_zero + lift:
         return Published(psnr, "‡")
@@ -122,8 +130,8 @@ def published(study: str, signal: Signal, case: str) -> Published | None:
 
 def left_out(study: str, signals: Sequence[Signal]) -> tuple[list[str], list[str]]:
     """Return the paper's targets that are not available, and those that are not in `signals`."""
-    there = {target_of(signal) for signal in signals}
-    missing = [name for name in TABLES.get(study, {}) if name not in there]
+    targets = {target_of(signal) for signal in signals}
+    missing = [name for name in TABLES.get(study, {}) if name not in targets]
     return (
         [name for name in missing if name in UNAVAILABLE],
         [name for name in missing if name not in UNAVAILABLE],

@@ -98,7 +98,7 @@ def _lines(state: SignalState, store: Store, comparison: Comparison) -> dict[str
 
 
 def _errors(state: SignalState, store: Store, comparison: Comparison) -> str | None:
-    """Draw what the first networks of the standings leave out, on the first seed."""
+    """Draw the errors of the best networks on the first seed, None without stored outputs."""
     signal = state.signal
     shape = (signal.num_samples, signal.channels)
     values = store.read_array(target_path(signal.sha256))

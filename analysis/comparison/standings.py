@@ -30,13 +30,15 @@ class Standing(NamedTuple):
 
     @property
     def mean(self) -> float:
+        """Mean over seeds in dB, NaN while one is missing."""
         return statistics.fmean(self.peaks)
 
     @property
     def deviation(self) -> float:
-        """Standard deviation over seeds in dB, NaN for fewer than two."""
-        known = len(self.peaks) > 1 and not any(map(math.isnan, self.peaks))
-        return statistics.stdev(self.peaks) if known else math.nan
+        """Standard deviation over seeds in dB, NaN for fewer than two or while one is missing."""
+        if len(self.peaks) < 2 or any(map(math.isnan, self.peaks)):
+            return math.nan
+        return statistics.stdev(self.peaks)
 
     @property
     def is_ranked(self) -> bool:
@@ -44,12 +46,14 @@ class Standing(NamedTuple):
 
     @property
     def remark(self) -> str:
-        """What is wrong with its fits, in words."""
+        """What is wrong with its fits, such as "1 of 5 dead, 2 of 5 missing"."""
         words = ("dead", "diverged", "failed", "partial")
         num = len(self.peaks)
         missing = num - sum(self.statuses.values())
-        found = [f"{self.statuses[w]} of {num} {w}" for w in words if self.statuses[w]]
-        return ", ".join([*found, *([f"{missing} of {num} missing"] if missing else [])])
+        parts = [f"{self.statuses[w]} of {num} {w}" for w in words if self.statuses[w]]
+        if missing:
+            parts.append(f"{missing} of {num} missing")
+        return ", ".join(parts)
 
 
 class Comparison(NamedTuple):
@@ -60,7 +64,7 @@ class Comparison(NamedTuple):
 
 
 def compare(states: Sequence[SignalState], winners: Sequence[Sequence[Point]]) -> list[Comparison]:
-    """Return every signal's comparison. `winners` are its points that a tuning chose."""
+    """Return every signal's comparison. `winners` are the points that its tuning chose."""
     return [_compare(state, tuned) for state, tuned in zip(states, winners, strict=True)]
 
 
@@ -97,7 +101,7 @@ def _has_rank(standing: Standing) -> bool:
 
 
 class CaseSummary(NamedTuple):
-    """A case over all signals: how many dB it is behind the best of each on average."""
+    """A case over all signals: how many dB it is behind each signal's best on average."""
 
     name: str
     behind: float
@@ -112,16 +116,15 @@ def summarize_cases(comparisons: Sequence[Comparison]) -> list[CaseSummary]:
     Only cases with a rank on every signal have a mean.
     """
     names = dict.fromkeys(s.point.case for c in comparisons for s in c.standings)
-    found = []
+    summaries = []
     for name in names:
-        own = [
-            (c.standings[0].mean - s.mean, s.rank)
-            for c in comparisons
-            for s in c.standings
-            if s.point.case == name and s.point.kind == "network" and s.is_ranked
-        ]
-        whole = len(own) == len(comparisons)
-        behind = statistics.fmean(gap for gap, _ in own) if whole else math.nan
-        wins = sum(rank == 1 for _, rank in own)
-        found.append(CaseSummary(name, behind, wins, len(own), len(comparisons)))
-    return sorted(found, key=lambda o: (math.isnan(o.behind), o.behind, -o.ranked))
+        gaps, wins = [], 0
+        for comparison in comparisons:
+            for s in comparison.standings:
+                if s.point.case == name and s.point.kind == "network" and s.is_ranked:
+                    gaps.append(comparison.standings[0].mean - s.mean)
+                    if s.rank == 1:
+                        wins += 1
+        behind = statistics.fmean(gaps) if len(gaps) == len(comparisons) else math.nan
+        summaries.append(CaseSummary(name, behind, wins, len(gaps), len(comparisons)))
+    return sorted(summaries, key=lambda case: (math.isnan(case.behind), case.behind, -case.ranked))

@@ -1,4 +1,4 @@
-"""Tables of a comparison: for the terminal, at most 80 columns wide, and as Parquet."""
+"""Make the tables of a comparison: for the terminal, at most 80 columns wide, and as Parquet."""
 
 import math
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from analysis.comparison.published import EPOCHS, MARKS, is_papers, left_out
 from analysis.comparison.standings import CaseSummary, Comparison
 from analysis.reporting.parquet import parquet_bytes
 from analysis.reporting.tables import number, wide_table
+from inr_models.shown import count
 from studies.engine.planning.run import Run
 
 
@@ -41,23 +42,22 @@ def comparison_table(comparison: Comparison, caption: str = "") -> Table:
 
 
 def cases_table(run: Run, totals: Sequence[CaseSummary], caption: str) -> Table:
-    """Return the table of all signals."""
+    """Return the table of all signals, a row a case."""
     num = totals[0].num_signals
     table = wide_table(caption, f"all {num} {run.noun}s")
     table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("dB behind\nthe best", "first", "ranked"):
         table.add_column(name, justify="right", no_wrap=True)
-    for o in totals:
-        table.add_row(o.name, number(o.behind), str(o.wins), f"{o.ranked} of {num}")
+    for case in totals:
+        table.add_row(case.name, number(case.behind), str(case.wins), f"{case.ranked} of {num}")
     return table
 
 
 def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
-    """Return what the numbers are, the marks that occur, and which of the paper's targets lack."""
-    seeds = run.scale.seeds
+    """Return what the numbers are, the marks that occur, and the paper's missing targets."""
     lines = [
-        f"Peak PSNR in dB, mean ± standard deviation over {seeds} seed{'s' * (seeds > 1)}. No "
-        "rank: a fit is missing or failed, diverged, or is dead, within 1 dB of zero output."
+        f"Peak PSNR in dB, mean ± standard deviation over {count(run.scale.seeds, 'seed')}. No "
+        "rank: a fit is missing, failed, diverged, or is dead, within 1 dB of zero output."
     ]
     shown = {s.paper.mark for c in comparisons for s in c.standings if s.paper}
     lines += [f"{mark} {meaning}." for mark, meaning in MARKS.items() if mark in shown]
@@ -70,10 +70,14 @@ def unavailable(run: Run, comparisons: Sequence[Comparison]) -> list[str]:
     if run.scale_name != "paper" or run.study not in EPOCHS:
         return []
     if not is_papers(run):
-        return [f"The paper's figures are of {EPOCHS[run.study]:,} epochs and so not shown."]
-    never, others = left_out(run.study, [c.signal for c in comparisons])
-    lines = [f"Of the paper's targets {', '.join(never)}: not available."] if never else []
-    return lines + ([f"Not among these {run.noun}s: {', '.join(others)}."] if others else [])
+        return [f"The paper's figures are for {EPOCHS[run.study]:,} epochs, so they are not shown."]
+    unavailable, others = left_out(run.study, [c.signal for c in comparisons])
+    lines = []
+    if unavailable:
+        lines.append(f"These targets of the paper are not available: {', '.join(unavailable)}.")
+    if others:
+        lines.append(f"These are not among the {run.noun}s: {', '.join(others)}.")
+    return lines
 
 
 def comparison_parquet(comparisons: Sequence[Comparison]) -> bytes:

@@ -23,7 +23,7 @@ NUM_WORST = 6
 """The number of signals in the table of the largest regrets."""
 
 
-def regret_parquet(findings: Findings) -> str:
+def regret_table(findings: Findings) -> str:
     """Return a row for each rule: regrets on the surfaces, and beside them by training."""
     near = " / ".join(f"{limit:g}" for limit in NEAR_DB)
     header = [

@@ -36,8 +36,7 @@ def heatmap(relief: Landscape, rules: Sequence[NoiseScales]) -> str:
     """Draw PSNR over (s0, s1), in the manner of the paper's Fig. 6.
 
     A red cross marks the first rule, small crosses the other rules, a circle the best cell. All
-    cells have one size, whatever the spacing of the axes. A point between grid values lies between
-    their cells.
+    cells have the same size, so a point between grid values lies between their cells.
     """
     mean = relief.mean
     rows = len(mean)
@@ -77,6 +76,7 @@ def _mark_cells(axes: Axes, relief: Landscape, mean: NDArray[np.float64], bottom
             text = f"{value:.1f}"
         else:
             continue
+        # Text is dark on the bright upper part of the colours, and on white where there is none.
         light = not math.isfinite(value) or value - bottom > 0.6 * (top - bottom)
         axes.text(j, i, text, ha="center", va="center", fontsize=8, color=INK if light else "white")
 
@@ -94,6 +94,10 @@ def place(value: float, axis: Sequence[float]) -> float:
     """Return where a value lies among the points of an axis, in cells.
 
     It is at most half a cell outside. Between points it is logarithmic where the axis has no zero.
+
+    Example:
+        >>> place(2.0, (0.0, 1.0, 3.0)), place(99.0, (0.0, 1.0, 3.0))
+        (1.5, 2.5)
     """
     grid = np.asarray(axis, dtype=float)
     index = np.arange(len(grid))
@@ -107,7 +111,10 @@ def place(value: float, axis: Sequence[float]) -> float:
 
 
 def curves(lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], zero: float) -> str:
-    """Draw PSNR over epochs, one line a name, above the score of zero output."""
+    """Draw PSNR over epochs, a line for each name.
+
+    `zero` is the PSNR of zero output in dB.
+    """
     colors = {"SIREN": SIREN, "Eqn. 11": RULE, "best cell": BEST}
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(5.4, 3.38), layout="constrained")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from analysis.grid import plots
 from analysis.grid.summary import Summary, summarize
 from analysis.grid.tables import summary_table
-from analysis.reporting.report import file_name, image, position, render
+from analysis.reporting.report import drawn_images, file_name, image, position, render
 from studies.engine.outcomes.choosing import Choice
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
@@ -83,10 +83,7 @@ def _clip(
         "summary": summary,
         "points": others,
         "best": summary.best and position(run, signal, summary.best.point),
-        **{
-            key: image(figures[figure], f"{text} for {signal.name}") if figure in figures else ""
-            for key, (figure, text) in shown.items()
-        },
+        **drawn_images(figures, shown, signal),
     }
 
 
@@ -94,11 +91,14 @@ def compared_curves(
     results: Results, summaries: Sequence[Summary], seed: int
 ) -> list[dict[str, Curve]]:
     """Return, for each signal, the curves of the compared points on one seed, by name."""
-    keys: list[dict[str, str]] = []
+    keys_by_name: list[dict[str, str]] = []
+    wanted: list[str] = []
     for state, summary in zip(results.states, summaries, strict=True):
         scores = {"SIREN": summary.siren, "Eqn. 11": summary.rule, "best cell": summary.best}
-        keys.append(
-            {name: state.trial(s.point, seed).key for name, s in scores.items() if s is not None}
-        )
-    curves = results.store.curves_by_key([key for names in keys for key in names.values()])
-    return [{name: curves[key] for name, key in names.items() if key in curves} for names in keys]
+        keys = {name: state.trial(s.point, seed).key for name, s in scores.items() if s}
+        keys_by_name.append(keys)
+        wanted += keys.values()
+    curves = results.store.curves_by_key(wanted)  # one read for all signals
+    return [
+        {name: curves[key] for name, key in keys.items() if key in curves} for keys in keys_by_name
+    ]

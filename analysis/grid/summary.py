@@ -25,7 +25,7 @@ class Score(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """One signal. `grid_scores` has the means of the named points on the grid's own seeds."""
+    """One signal. `grid_scores` has the mean PSNR in dB of named points on the grid's own seeds."""
 
     signal: Signal
     map: Landscape
@@ -65,7 +65,10 @@ class Summary(NamedTuple):
 def summarize(
     states: Sequence[SignalState], choices: Sequence[Choice], scoring_seeds: Sequence[int]
 ) -> list[Summary]:
-    """Return every signal's summary, in the order of the states."""
+    """Return the summary of every signal, in the order of the states.
+
+    `scoring_seeds` are the seeds on which the best cell, SIREN and Eqn. 11 are compared.
+    """
     return [
         _summarize(state, choice, scoring_seeds)
         for state, choice in zip(states, choices, strict=True)

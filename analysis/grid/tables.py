@@ -1,4 +1,4 @@
-"""The terminal's table of a grid, at most 80 columns wide."""
+"""Make the terminal's table of a grid, at most 80 columns wide."""
 
 import math
 from collections.abc import Sequence

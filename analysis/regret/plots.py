@@ -28,16 +28,17 @@ def surface(
     Dots are a search's points, squares a grid's cells. The red cross is the first rule, grey
     crosses are the others, the circle is the optimum.
     """
-    known = [(p.scales, p.kind, v) for p, v in values.items() if p.scales and p.scales.s0 > 0]
+    # The axis of s0 is logarithmic, so a point at s0 = 0 has no place.
+    points = [(p.scales, p.kind, v) for p, v in values.items() if p.scales and p.scales.s0 > 0]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(5.4, 3.6), layout="constrained")
         axes = figure.add_subplot()
-        s0 = np.array([at.s0 for at, _, _ in known])
-        s1 = np.array([at.s1 for at, _, _ in known])
-        psnr = np.array([value for *_, value in known])
+        s0 = np.array([at.s0 for at, _, _ in points])
+        s1 = np.array([at.s1 for at, _, _ in points])
+        psnr = np.array([value for *_, value in points])
         levels = MaxNLocator(12).tick_values(psnr.min(), psnr.max())
         norm = Normalize(levels[0], levels[-1])
-        if len(known) >= 4 and np.ptp(s1) > 0 and np.ptp(s0) > 0:
+        if len(points) >= 4 and np.ptp(s1) > 0 and np.ptp(s0) > 0:
             # The triangles join neighbours on the page, where s0 is logarithmic.
             triangles = Triangulation(s1 / np.ptp(s1), np.log(s0) / np.ptp(np.log(s0))).triangles
             axes.tricontourf(
@@ -45,7 +46,7 @@ def surface(
                 alpha=0.85,
             )  # fmt: skip
         for kind, marker, size in (("grid", "s", 5), ("search", "o", 5), ("rule", "o", 5)):
-            chosen = [i for i, (_, of, _) in enumerate(known) if of == kind]
+            chosen = [i for i, (_, its_kind, _) in enumerate(points) if its_kind == kind]
             axes.scatter(
                 s1[chosen], s0[chosen], c=psnr[chosen], s=size**2, marker=marker, cmap="viridis",
                 norm=norm, edgecolors="white", linewidths=0.8, zorder=3,
@@ -81,7 +82,7 @@ def history(suggestions: Sequence[Suggestion], rule: float) -> str:
     Points that were known before are at 0.
     """
     warm = [s.value for s in suggestions if s.warm and s.value is not None]
-    asked = [s for s in suggestions if not s.warm]
+    suggested = [s for s in suggestions if not s.warm]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(5.4, 3.6), layout="constrained")
         axes = figure.add_subplot()
@@ -94,12 +95,12 @@ def history(suggestions: Sequence[Suggestion], rule: float) -> str:
         best = max(warm, default=math.nan)
         axes.plot([0] * len(warm), warm, "o", ms=4, color=MUTED, alpha=0.6, clip_on=False)
         line = [best]
-        for number, s in enumerate(asked, start=1):
+        for number, s in enumerate(suggested, start=1):
             if s.value is not None:
                 axes.plot(number, s.value, "o", ms=4.5, color=INK, alpha=0.75)
             best = np.nanmax([best, math.nan if s.value is None else s.value])
             line.append(best)
-        stopped = [n for n, s in enumerate(asked, start=1) if s.stopped]
+        stopped = [n for n, s in enumerate(suggested, start=1) if s.stopped]
         axes.plot(
             stopped, [0.02] * len(stopped), "|", color=MUTED, transform=axes.get_xaxis_transform()
         )
@@ -124,7 +125,7 @@ def forest(regrets: Sequence[Regret], total: RuleSummary) -> str:
         i = total.interval
         axes.plot([i.low, i.high], [0, 0], color=RULE, lw=2.2)
         axes.plot(i.mean, 0, "D", ms=7, color=RULE)
-        names = ["all of them", *(name for name, _ in rows)]
+        names = ["mean of all", *(name for name, _ in rows)]
         axes.set_yticks(range(len(names)), names, parse_math=False)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set_ylim(-0.7, len(rows) + 0.6)
@@ -142,9 +143,9 @@ def rules(by_signal: Sequence[Sequence[Regret]], totals: Sequence[RuleSummary]) 
         axes.axvline(0, color=MUTED, lw=1)
         jitter = np.random.default_rng(0)
         for y, total in enumerate(shown):
-            mine = [r.interval.mean for found in by_signal for r in found if r.rule == total.rule]
-            heights = y + jitter.uniform(-0.22, 0.22, len(mine))
-            axes.plot(mine, heights, "o", ms=3.5, mew=0, color=MUTED, alpha=0.55)
+            means = [r.interval.mean for own in by_signal for r in own if r.rule == total.rule]
+            heights = y + jitter.uniform(-0.22, 0.22, len(means))
+            axes.plot(means, heights, "o", ms=3.5, mew=0, color=MUTED, alpha=0.55)
             i = total.interval
             axes.plot([i.low, i.high], [y, y], color=RULE, lw=2.2)
             axes.plot(i.mean, y, "D", ms=6, color=RULE)
@@ -160,7 +161,7 @@ def rules(by_signal: Sequence[Sequence[Regret]], totals: Sequence[RuleSummary]) 
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.xaxis.set_minor_formatter("")
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel("regret (dB): optimum minus rule on the same seeds; mean, 95 % interval")
+        axes.set_xlabel("regret (dB): optimum minus rule on the same seeds, mean and 95 % interval")
         return to_svg(figure)
 
 

@@ -34,19 +34,26 @@ def proxy_keys(states: Sequence[SignalState]) -> list[str]:
     """Return the keys of the fits whose curves `proxies` needs: whole ones on the map's seeds."""
     keys = []
     for state in states:
-        for known in state.known_points():
-            seeds = [seed for seed in state.run.scale.map_seeds if seed in known.scores]
-            keys += state.keys(known.point, seeds)
+        for point, scores in state.known_points():
+            seeds = [seed for seed in state.run.scale.map_seeds if seed in scores]
+            keys += state.keys(point, seeds)
     return keys
 
 
 def proxies(states: Sequence[SignalState], epochs: int, curves: Mapping[str, Curve]) -> list[Proxy]:
-    """Return a proxy for each share of the epochs, over the signals that have enough points."""
+    """Return a proxy for each of `SHARES`, over the signals that have at least `MIN_POINTS` points.
+
+    Args:
+        states: The signals.
+        epochs: The full budget.
+        curves: The curves of the fits in `proxy_keys`, by key.
+    """
     grid = curve_epochs(epochs)
-    wanted = sorted({int(grid[grid <= share * grid[-1]].max()) for share in SHARES} - {0})
-    peaks = _peaks(curves, [*wanted, int(grid[-1])])
-    budgets = []
-    for budget in wanted:
+    # A short budget ends at an epoch at which every curve has a value.
+    budgets = {int(grid[grid <= share * grid[-1]].max()) for share in SHARES} - {0}
+    peaks = _peaks(curves, [*budgets, int(grid[-1])])
+    by_budget = []
+    for budget in sorted(budgets):
         correlations, lost = [], []
         for state in states:
             pairs = _pairs(state, peaks, budget, int(grid[-1]))
@@ -56,27 +63,28 @@ def proxies(states: Sequence[SignalState], epochs: int, curves: Mapping[str, Cur
                 correlations.append(float(np.asarray(stats.spearmanr(short, full))[0]))
                 lost.append(float(full.max() - full[short.argmax()]))
         if correlations:
-            budgets.append(Proxy(budget, tuple(correlations), tuple(lost)))
-    return budgets
+            by_budget.append(Proxy(budget, tuple(correlations), tuple(lost)))
+    return by_budget
 
 
-def _peaks(curves: Mapping[str, Curve], at: Sequence[int]) -> dict[tuple[str, int], float]:
+def _peaks(curves: Mapping[str, Curve], budgets: Sequence[int]) -> dict[tuple[str, int], float]:
     """Return the best PSNR in dB of a curve up to an epoch, by (key, epoch)."""
-    return {
-        (key, epoch): max(psnr[: bisect.bisect_right(epochs, epoch)])
-        for key, (epochs, psnr) in curves.items()
-        for epoch in at
-        if epochs[0] <= epoch <= epochs[-1]
-    }
+    peaks = {}
+    for key, (epochs, psnr) in curves.items():
+        for budget in budgets:
+            # A curve that ends earlier, because the fit was stopped, has no peak there.
+            if epochs[0] <= budget <= epochs[-1]:
+                peaks[key, budget] = max(psnr[: bisect.bisect_right(epochs, budget)])
+    return peaks
 
 
 def _pairs(
     state: SignalState, peaks: dict[tuple[str, int], float], short: int, full: int
 ) -> list[tuple[float, float]]:
-    """Return, for every point with all seeds, its mean over them at both budgets."""
+    """Return the mean over seeds in dB at both budgets, for every point that has all seeds."""
     pairs = []
-    for known in state.known_points():
-        keys = state.keys(known.point, state.run.scale.map_seeds)
+    for point, _ in state.known_points():
+        keys = state.keys(point, state.run.scale.map_seeds)
         if all((key, epoch) in peaks for key in keys for epoch in (short, full)):
             means = [statistics.fmean(peaks[key, e] for key in keys) for e in (short, full)]
             pairs.append((means[0], means[1]))

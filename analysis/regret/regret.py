@@ -81,8 +81,14 @@ class RuleSummary(NamedTuple):
 def regrets(state: SignalState, choice: Choice, seeds: Confirmation) -> list[Regret]:
     """Return the regret of each rule of the run on one signal.
 
-    The list is empty until the optimum and its scores are there. Rules without their scores are
-    left out.
+    Args:
+        state: The signal.
+        choice: How its optimum was chosen.
+        seeds: The seeds that choose and score the optimum.
+
+    Returns:
+        The regrets in the order of the points, without rules that lack scores. There is none
+        until the optimum has its scores.
     """
     best = choice.optimum
     if best is None:
@@ -100,6 +106,7 @@ def regrets(state: SignalState, choice: Choice, seeds: Confirmation) -> list[Reg
         if any(map(math.isnan, differences)):
             continue
         claimed = tried[leader] - values[point]
+        # The leader won on the map's seeds, partly by luck. The choosing seeds have none of it.
         fresh = [state.mean(p, seeds.choosing_seeds) for p in (leader, point)]
         regrets.append(
             Regret(
@@ -152,59 +159,59 @@ def summarize_rules(
     by_signal: Sequence[Sequence[Regret]],
     recordings: Mapping[str, str] = MappingProxyType({}),
 ) -> list[RuleSummary]:
-    """Return each rule over the signals that have a regret, in the order of the run's rules.
+    """Return a summary of each rule over the signals that have its regret, in the run's order.
 
     Args:
         run: The run.
         by_signal: The regrets of each signal.
-        recordings: The recording of each signal, by the signal's name. Signals that are missing
-            are recordings of their own. Intervals are over recordings, the test is over signals.
+        recordings: The recording of each signal, by the signal's name. A signal that is missing
+            counts as its own recording. Intervals are over recordings, the test is over signals.
     """
-    found = []
+    summaries = []
     for rule in run.scale.rules:
-        mine = [r for regrets in by_signal for r in regrets if r.rule == rule]
-        if mine:
-            means = [r.interval.mean for r in mine]
-            found.append(
+        of_rule = [r for regrets in by_signal for r in regrets if r.rule == rule]
+        if of_rule:
+            means = [r.interval.mean for r in of_rule]
+            summaries.append(
                 RuleSummary(
                     rule=rule,
-                    num_signals=len(mine),
-                    psnr_rule=statistics.fmean(r.psnr_rule for r in mine),
-                    psnr_optimum=statistics.fmean(r.psnr_optimum for r in mine),
+                    num_signals=len(of_rule),
+                    psnr_rule=statistics.fmean(r.psnr_rule for r in of_rule),
+                    psnr_optimum=statistics.fmean(r.psnr_optimum for r in of_rule),
                     interval=recordings_interval(
-                        means, [recordings.get(r.signal.name, r.signal.source) for r in mine]
+                        means, [recordings.get(r.signal.name, r.signal.source) for r in of_rule]
                     ),
                     median=statistics.median(means),
                     worst=max(means),
-                    dead=sum(r.dead for r in mine),
+                    dead=sum(r.dead for r in of_rule),
                     p_value=paired_p_value(means),
                     shares=tuple(statistics.fmean(m <= near for m in means) for near in NEAR_DB),
-                    curse=statistics.fmean(r.curse for r in mine),
+                    curse=statistics.fmean(r.curse for r in of_rule),
                 )
             )
-    return found
+    return summaries
 
 
 def share_of_cells_near_best(state: SignalState) -> float:
     """Return the share of the grid's cells within 1 dB of its best: Fig. 6's "not sensitive".
 
-    It is of the means over those of the run's seeds that all cells have. A cell that diverged is
-    not near. NaN where there is no such seed.
+    A cell counts by its mean over the seeds that all cells have. A cell that diverged is not near.
+    The share is NaN where there is no such seed.
     """
     cells = landscape(state)
-    known = ~np.isin(cells.status, ("", "failed")).any(axis=(0, 1))
-    if not known.any() or np.isnan(cells.psnr[:, :, known]).all():
+    whole = ~np.isin(cells.status, ("", "failed")).any(axis=(0, 1))
+    if not whole.any() or np.isnan(cells.psnr[:, :, whole]).all():
         return math.nan
-    mean = np.nan_to_num(cells.psnr[:, :, known], nan=-math.inf).mean(axis=2)
+    mean = np.nan_to_num(cells.psnr[:, :, whole], nan=-math.inf).mean(axis=2)
     return float((mean >= mean.max() - 1.0).mean())
 
 
 def cost_to_find(state: SignalState, choice: Choice) -> Cost | None:
     """Return what was fitted on the run's own seeds until the optimum was known.
 
-    The points that are fitted in any case, and what was known before a search suggested its first
-    point, count in full. Fits that were stopped early count as far as they went. None where the
-    optimum is none of these and no suggestion.
+    The points that are fitted in any case, and those known before a search suggested its first
+    point, count in full. Fits that were stopped early count as far as they went. The cost is None
+    where the optimum is neither one of these nor a suggestion.
     """
     best = choice.optimum
     if best is None:

@@ -3,7 +3,7 @@
 import datetime
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from analysis.regret import plots
@@ -17,7 +17,7 @@ from analysis.regret.regret import (
     summarize_rules,
 )
 from analysis.regret.terminal import by_rule_table, proxy_table, regrets_table, rules_table
-from analysis.reporting.report import file_name, image, position, render
+from analysis.reporting.report import drawn_images, file_name, image, position, render
 from analysis.statistics.recordings import read_recordings
 from studies.engine.outcomes.choosing import Choice, Confirmation
 from studies.engine.outcomes.report import Report
@@ -41,7 +41,7 @@ def regret_report(
         choices: How each signal's optimum was chosen.
         confirmation: The seeds that chose and scored it.
         now: The time that the page shows.
-        importance: Says how much s0 and s1 matter in a search. It returns {} for few points.
+        importance: Returns how much s0 and s1 matter in a search, {} for few points.
     """
     run, states, signals = results.run, results.states, results.signals
     by_signal = [
@@ -127,17 +127,14 @@ def _clip(
         "num_asked": sum(not s.warm for s in suggestions),
         "num_stopped": sum(s.stopped for s in suggestions),
         "statuses": statuses(state),
-        **{
-            key: image(figures[figure], f"{text} for {signal.name}") if figure in figures else ""
-            for key, (figure, text) in shown.items()
-        },
+        **drawn_images(figures, shown, signal),
     }
 
 
-def _numbers(found: list[Regret]) -> dict[str, float]:
+def _numbers(own: list[Regret]) -> dict[str, float]:
     """Return the numbers of a signal that MLflow shows, by name."""
-    numbers = {f"regret_db_{r.rule}": r.interval.mean for r in found}
-    return numbers | ({"psnr_optimum": found[0].psnr_optimum} if found else {})
+    numbers = {f"regret_db_{r.rule}": r.interval.mean for r in own}
+    return numbers | ({"psnr_optimum": own[0].psnr_optimum} if own else {})
 
 
 def _proxy(proxy: Proxy, epochs: int) -> dict[str, float]:
@@ -152,6 +149,6 @@ def _proxy(proxy: Proxy, epochs: int) -> dict[str, float]:
     }
 
 
-def _mean(values: Any) -> float:
-    known = [value for value in values if math.isfinite(value)]
-    return statistics.fmean(known) if known else math.nan
+def _mean(values: Iterable[float]) -> float:
+    finite = [value for value in values if math.isfinite(value)]
+    return statistics.fmean(finite) if finite else math.nan

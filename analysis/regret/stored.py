@@ -1,4 +1,4 @@
-"""Regrets of rules on signals: confirmed by training, where a study did so, and from surfaces."""
+"""Read the regrets of rules: confirmed by training where a study did so, else from surfaces."""
 
 import json
 from collections import Counter, defaultdict
@@ -17,17 +17,16 @@ from studies.engine.store.folder import Folder
 from studies.engine.store.parquet_folder import table_of
 
 HELD_OUT = "held_out_"
-"""What `rule_fitting` names the points of rules that have not seen their signal's recording."""
-
+"""The prefix of rules whose constants were fitted without the signal's recording."""
 
 EXPORTED = "_rules/regret.parquet"
-"""Where a benchmark has the rows of its studies."""
+"""The file in which an exported benchmark keeps the regrets of its studies."""
 
 
 class RuleRegret(NamedTuple):
-    """A rule's regret in dB on signals [s], and the number of its dead fits, if it was trained.
+    """A rule's regret in dB on signals [s], with their recordings [s] and psi [s].
 
-    `recordings` and `psi` are [s].
+    `dead` is the number of its dead fits, None if it was not trained.
     """
 
     rule: str
@@ -38,57 +37,62 @@ class RuleRegret(NamedTuple):
 
 
 def regrets(results: str, surfaces: Surfaces) -> tuple[list[RuleRegret], str]:
-    """The best that is known, and a sentence that says what it is."""
-    if found := confirmed(results, surfaces):
-        return found, "Regrets are confirmed: trained on fresh seeds."
+    """Return confirmed regrets, else those on surfaces, and a sentence that says which they are.
+
+    Raises:
+        InputError: A stored file is damaged.
+    """
+    if from_training := confirmed(results, surfaces):
+        return from_training, "Regrets are confirmed: trained on fresh seeds."
     return on_surfaces(surfaces, (*EQN11_SOUND, *FITTED)), (
-        "Regrets are read from smooth surfaces; rules of the registry with fitted constants may "
+        "Regrets are read from smooth surfaces. Rules of the registry with fitted constants may "
         "have been fitted to these signals."
     )
 
 
 def confirmed(results: str, surfaces: Surfaces) -> list[RuleRegret]:
-    """Of every `regret.parquet` of the results, least mean first; [] where there is none.
+    """Return the regrets in every `regret.parquet` of the results, least mean first.
 
-    Only the surfaces' signals count, since no one knows the others' recordings; a rule that was
-    scored twice on a signal has its last study's word.
+    Only the surfaces' signals count, because the recordings of others are unknown.
     """
-    rows = trained(results)
-    known = dict(zip((t.sha256 for t in surfaces.targets), surfaces.recordings, strict=True))
-    of_rules: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for (rule, sha256), row in rows.items():
-        if sha256 in known:
-            of_rules[rule].append(row)
-    return by_mean(
-        [
+    sha256s = [target.sha256 for target in surfaces.targets]
+    recordings = dict(zip(sha256s, surfaces.recordings, strict=True))
+    rows_by_rule: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for (rule, sha256), row in trained(results).items():
+        if sha256 in recordings:
+            rows_by_rule[rule].append(row)
+    regrets = []
+    for rule, rows in rows_by_rule.items():
+        regrets.append(
             RuleRegret(
                 rule,
-                np.array([row["regret_db"] for row in mine]),
-                tuple(known[row["sha256"]] for row in mine),
-                np.array([row["psi"] for row in mine]),
-                sum(row["num_dead"] for row in mine),
+                regret=np.array([row["regret_db"] for row in rows]),
+                recordings=tuple(recordings[row["sha256"]] for row in rows),
+                psi=np.array([row["psi"] for row in rows]),
+                dead=sum(row["num_dead"] for row in rows),
             )
-            for rule, mine in of_rules.items()
-        ]
-    )
+        )
+    return by_mean(regrets)
 
 
 def of_earlier_fits(results: str) -> dict[str, int]:
-    """How many trained points of each held-out rule are not those that `rule_fitting` has left:
-    by the rule's name, only where there are some.
+    """Count the trained points of each held-out rule that `rule_fitting` has since replaced.
+
+    Rules without such points are left out.
     """
-    found: Counter[str] = Counter()
+    outdated: Counter[str] = Counter()
     tables: dict[str, Mapping[str, NoiseScales]] = {}
     for (rule, sha256), row in trained(results).items():
         if rule not in tables:
             tables[rule] = held_out_points(results, rule)
-        if now := tables[rule].get(sha256):
-            found[rule] += not np.allclose((row["s0_rule"], row["s1_rule"]), now, rtol=1e-6)
-    return {rule: num for rule, num in found.items() if num}
+        now, then = tables[rule].get(sha256), (row["s0_rule"], row["s1_rule"])
+        if now and not np.allclose(then, now, rtol=1e-6):
+            outdated[rule] += 1
+    return dict(outdated)
 
 
 def held_out_points(results: str, rule: str) -> Mapping[str, NoiseScales]:
-    """What `rule_fitting` has left under this name, by sha256; {} where it has left none.
+    """Return the points that `rule_fitting` stored under this name, by the signals' sha256.
 
     Raises:
         InputError: the file is damaged.
@@ -103,51 +107,52 @@ def held_out_points(results: str, rule: str) -> Mapping[str, NoiseScales]:
         raise InputError(
             "damaged",
             path,
-            f"{folder.results}/{path}: {error}; run `python -m analysis.rule_fitting` again.",
+            f"{folder.results}/{path}: {error}. Run `python -m analysis.rule_fitting` again.",
         ) from error
     points = table.points if isinstance(table, Table) else {}
     return {sha256: NoiseScales(*at) for sha256, at in points.items()}
 
 
 def trained(results: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """The rows of every `regret.parquet`, by rule and sha256: the study's that ended last; those
-    that came with a benchmark give way to any study's.
+    """Return the rows of every `regret.parquet`, by rule and sha256.
+
+    Where files overlap, the study that ended last counts, and an exported benchmark counts least.
 
     Raises:
         InputError: one of the files is damaged.
     """
     folder = Folder(results)
-    found = []
+    tables = []
     for path in (EXPORTED, *(f"_studies/{n}/regret.parquet" for n in folder.names("_studies"))):
         if content := folder.read_bytes(path):
             try:
                 time = 0.0 if path == EXPORTED else folder.modified(path)
-                found.append((time, table_of(content)))
+                tables.append((time, table_of(content)))
             except pa.ArrowException as error:
                 raise InputError(
                     "damaged",
                     path,
-                    f"{folder.results}/{path}: not readable as Parquet; remove it, and the "
-                    "command that made it writes it anew.",
+                    f"{folder.results}/{path}: not readable as Parquet. Remove it, and run "
+                    "the command that wrote it again.",
                 ) from error
     rows: dict[tuple[str, str], dict[str, Any]] = {}
-    for _, table in sorted(found, key=lambda each: each[0]):
+    for _, table in sorted(tables, key=lambda item: item[0]):  # later rows replace earlier ones
         rows |= {(row["rule"], row["sha256"]): row for row in table.to_pylist()}
     return rows
 
 
 def on_surfaces(surfaces: Surfaces, names: Sequence[str]) -> list[RuleRegret]:
-    """Of rules of the registry as they are, read from the surfaces, least mean first.
+    """Return the regrets of rules of the registry, read from the surfaces, least mean first.
 
-    Constants that were fitted to these very signals look better here than they are.
+    Rules whose constants were fitted to these very signals look better here than they are.
     """
-    found = []
+    regrets = []
     for name in names:
         regret = surfaces.regret_of(RULES[name]).regret
-        found.append(RuleRegret(name, regret, surfaces.recordings, surfaces.descriptors["psi"]))
-    return by_mean(found)
+        regrets.append(RuleRegret(name, regret, surfaces.recordings, surfaces.descriptors["psi"]))
+    return by_mean(regrets)
 
 
-def by_mean(found: Sequence[RuleRegret]) -> list[RuleRegret]:
-    """The least mean regret first."""
-    return sorted(found, key=lambda each: float(each.regret.mean()))
+def by_mean(regrets: Sequence[RuleRegret]) -> list[RuleRegret]:
+    """Return the regrets with the least mean first."""
+    return sorted(regrets, key=lambda rule: float(rule.regret.mean()))

@@ -1,4 +1,4 @@
-"""The terminal's tables of a search or a rule check, at most 80 columns wide."""
+"""Make the terminal's tables of a search or a rule check, at most 80 columns wide."""
 
 import math
 import statistics
@@ -10,6 +10,7 @@ from analysis.regret.proxy import Proxy
 from analysis.regret.regret import Regret, RuleSummary
 from analysis.reporting.tables import number, short, wide_table
 from analysis.statistics.intervals import Interval
+from inr_models.shown import count
 from studies.engine.planning.run import Run
 from studies.engine.planning.scale import seeds_text
 from studies.engine.signals.signal import Signal
@@ -28,23 +29,23 @@ def regrets_table(
     rule = run.scale.rules[0]
     table = wide_table(
         f"Peak PSNR in dB. Eqn. 11 ({rule}) and the optimum are means over seeds "
-        f"{seeds_text(scoring_seeds)}, which had no say in the choice of the optimum. "
+        f"{seeds_text(scoring_seeds)}, which did not choose the optimum. "
         "regret: mean of the paired differences, with its 95 % interval (Student's t). "
         "*: at the rim of the searched space, so that a better point may lie beyond."
     )
     table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("psi", "Eqn. 11", "opti-\nmum", "at s0, s1", "regret", "95 % interval"):
         table.add_column(name, justify="right", no_wrap=True)
-    for signal, found in zip(signals, by_signal, strict=True):
-        mine = next((r for r in found if r.rule == rule), None)
+    for signal, regrets in zip(signals, by_signal, strict=True):
+        first = next((r for r in regrets if r.rule == rule), None)
         cells = ["-"] * 5
-        if mine and (at := mine.optimum.scales):
+        if first and (at := first.optimum.scales):
             cells = [
-                number(mine.psnr_rule),
-                number(mine.psnr_optimum),
-                f"{short(at.s0)}, {short(at.s1)}{'*' if mine.at_rim else ''}",
-                number(mine.interval.mean, "+.1f"),
-                interval(mine.interval),
+                number(first.psnr_rule),
+                number(first.psnr_optimum),
+                f"{short(at.s0)}, {short(at.s1)}{'*' if first.at_rim else ''}",
+                number(first.interval.mean, "+.1f"),
+                interval(first.interval),
             ]
         table.add_row(signal.name, f"{signal.descriptors['psi']:.3f}", *cells)
     return table
@@ -55,7 +56,7 @@ def rules_table(run: Run, totals: Sequence[RuleSummary]) -> Table:
     number_of = {rule: number for number, rule in enumerate(run.scale.rules, start=1)}
     num = max(total.num_signals for total in totals)
     table = wide_table(
-        f"Regret in dB over {num} {run.noun}{'s' * (num != 1)}. mean: its interval is over "
+        f"Regret in dB over {count(num, run.noun)}. mean: its interval is over "
         "recordings (_recordings.csv in the results says which clips share one), resampled, or "
         f"Student's t below 6. p: Wilcoxon's signed ranks over {run.noun}s. near: percent of "
         f"{run.noun}s where the rule is within 0.5 and within 1 dB. dead: fits that stayed at zero "
@@ -83,29 +84,33 @@ def by_rule_table(
 ) -> Table:
     """Return the table of the first rules' regrets on every signal, a column a rule."""
     rules = run.scale.rules[:MOST_RULES]
-    others = "; the others' are in regret.parquet" if run.scale.rules[MOST_RULES:] else ""
-    table = wide_table(f"Regret in dB of each rule, by its number above{others}.")
+    caption = "Regret in dB of each rule, by its number above."
+    if run.scale.rules[MOST_RULES:]:
+        caption += " regret.parquet has the other rules."
+    table = wide_table(caption)
     table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
     table.add_column("psi", justify="right", no_wrap=True)
     for column in range(1, len(rules) + 1):
         table.add_column(str(column), justify="right", no_wrap=True)
-    for signal, found in zip(signals, by_signal, strict=True):
-        regret = {r.rule: number(r.interval.mean) for r in found}
-        cells = [regret.get(rule, "-") for rule in rules]
+    for signal, regrets in zip(signals, by_signal, strict=True):
+        by_rule = {r.rule: number(r.interval.mean) for r in regrets}
+        cells = [by_rule.get(rule, "-") for rule in rules]
         table.add_row(signal.name, f"{signal.descriptors['psi']:.3f}", *cells)
     return table
 
 
 def proxy_table(run: Run, budgets: Sequence[Proxy], *, stopped: bool) -> Table:
-    """Return how well short budgets rank the points of a signal.
+    """Return the table of how well short budgets rank the points of a signal.
 
-    `stopped` says whether points are left out because a fit of theirs was stopped early.
+    `stopped` says whether points are left out because one of their fits was stopped early.
     """
-    table = wide_table(
+    caption = (
         f"Rank correlation (Spearman) of points' PSNR after so many epochs with that after all "
-        f"{run.scale.fit.epochs:,}, and what the point that leads by then lacks in the end"
-        f"{', of points that were not stopped early' if stopped else ''}."
+        f"{run.scale.fit.epochs:,}, and what the point that leads by then lacks in the end."
     )
+    if stopped:
+        caption += " Points that were stopped early are left out."
+    table = wide_table(caption)
     for name in ("epochs", f"{run.noun}s", "rank corr., mean", "least", "dB lost, mean", "most"):
         table.add_column(name, justify="right", no_wrap=True)
     for proxy in budgets:

@@ -1,4 +1,4 @@
-"""What the commands `python -m analysis.*` share: their parser, and how they refuse bad input."""
+"""Parse the arguments of the commands `python -m analysis.*`, and refuse bad input."""
 
 import argparse
 import sys
@@ -43,7 +43,13 @@ def run(
     arguments: argparse.ArgumentParser,
     argv: Sequence[str] | None,
 ) -> int:
-    """Run a command and return its exit code: 2, and one sentence, if the input is at fault."""
+    """Run a command and return its exit code: 2 after one sentence if the input is at fault.
+
+    Args:
+        command: takes the parsed arguments and returns an exit code or None, which stands for 0.
+        arguments: the parser.
+        argv: the arguments, those of the process if None.
+    """
     parsed = arguments.parse_args(argv)
     try:
         return command(parsed) or 0

@@ -6,21 +6,19 @@ from pathlib import Path
 from inr_models import InputError
 
 
-def file_to_write(flag: str, given: str) -> Path:
-    """Return the path of a file after checking that it can be written; make its folder.
+def file_to_write(flag: str, name: str) -> Path:
+    """Return the path of a file after checking that it can be written. Make its folder.
 
     Args:
         flag: the option that names the file, for the message.
-        given: the path that the user gave.
+        name: the path that the user gave.
 
     Raises:
         InputError: the path is a folder, or no file can be made there.
     """
-    path = Path(given)
+    path = Path(name)
     if path.is_dir():
-        raise InputError(
-            "wrong-kind", flag, f"{flag} {given}: this is a folder; name a file in it."
-        )
+        raise InputError("wrong-kind", flag, f"{flag} {name}: this is a folder. Name a file in it.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
@@ -29,6 +27,6 @@ def file_to_write(flag: str, given: str) -> Path:
         raise InputError(
             "unwritable",
             flag,
-            f"{flag} {given}: cannot be written ({error.strerror}); name another place.",
+            f"{flag} {name}: cannot be written ({error.strerror}). Name another place.",
         ) from None
     return path

@@ -4,6 +4,7 @@ import base64
 import datetime
 import html
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from search_spaces.bandwidth import bandwidth, nyquist
@@ -14,8 +15,15 @@ from studies.engine.signals.signal import Signal
 
 
 def render(template: str, results: Results, now: datetime.datetime, **values: Any) -> str:
-    """Return a page from one of `templates`, with what all pages show."""
-    import jinja2  # not for `status`, which is to answer at once
+    """Return a page as HTML.
+
+    Args:
+        template: The name of a file in `templates`.
+        results: All that is stored of the run.
+        now: The time that the page shows.
+        values: What this template needs beside what all pages show.
+    """
+    import jinja2  # here, because `status` imports this module and must be fast
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("analysis.reporting"),
@@ -32,7 +40,7 @@ def render(template: str, results: Results, now: datetime.datetime, **values: An
         done=results.num_done,
         total=results.num_done + results.num_missing,
         results=results.store.results,
-        made=f"{now:%Y-%m-%d %H:%M}",
+        written_at=f"{now:%Y-%m-%d %H:%M}",
         code=sorted(code),
         **values,
     )
@@ -44,14 +52,38 @@ def image(svg: str, text: str) -> str:
     return f'<img alt="{html.escape(text)}" src="data:image/svg+xml;base64,{data}">'
 
 
+def drawn_images(
+    figures: Mapping[str, str], shown: Mapping[str, tuple[str, str]], signal: Signal
+) -> dict[str, str]:
+    """Return a signal's figures as HTML by their names in a template, "" where none was drawn.
+
+    Args:
+        figures: SVG text by name.
+        shown: The name in `figures` and the description, by the name in the template.
+        signal: The signal.
+    """
+    images = {}
+    for place, (name, text) in shown.items():
+        images[place] = image(figures[name], f"{text} for {signal.name}") if name in figures else ""
+    return images
+
+
 def file_name(name: str, sha256: str) -> str:
-    """Return a signal's name as a part of a path: letters, digits, - and _ alone."""
+    """Return a signal's name as a part of a path: letters, digits, - and _ alone.
+
+    Example:
+        >>> file_name("my clip.wav", "0123456789abcdef")
+        'my_clip_wav-01234567'
+    """
     plain = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
     return f"{plain[:60]}-{sha256[:8]}"
 
 
 def position(run: Run, signal: Signal, point: Point) -> dict[str, float]:
-    """Return a point's noise scales, and s0 and K as shares of Nyquist."""
+    """Return a point's s0 in rad/unit and s1, and s0 and K as shares of Nyquist.
+
+    They are NaN where the network has no noise scales.
+    """
     if point.scales is None:
         return dict.fromkeys(("s0", "s1", "s0_share", "bandwidth_share"), math.nan)
     s0, s1 = point.scales

@@ -62,6 +62,7 @@ def regret_over_psi(regrets: Sequence[RuleRegret]) -> Figure:
             order = np.argsort(one.psi, kind="stable")
             psi, regret = one.psi[order], one.regret[order]
             axes.plot(psi, regret, "o", ms=4, mew=0, color=color, alpha=0.5)
+            # A Gaussian kernel over log psi weighs the neighbours.
             nearness = np.exp(-((np.log(psi[:, None] / psi[None]) / 0.35) ** 2) / 2)
             mean = nearness @ regret / nearness.sum(axis=1)
             axes.plot(psi, mean, color=color, lw=2.2, path_effects=OUTLINE, label=one.rule)
@@ -95,7 +96,7 @@ def shares_within(regrets: Sequence[RuleRegret]) -> Figure:
 
 
 def sufficiency_bars(sufficiency: Sufficiency, most: int = 15) -> Figure:
-    """Draw what descriptors save beside psi, with 95 % intervals; red: the gain is sure."""
+    """Draw what descriptors save beside psi, with 95 % intervals. Sure gains are red."""
     shown = sufficiency.gains[:most][::-1]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7.2, 0.9 + 0.28 * len(shown)), layout="constrained")

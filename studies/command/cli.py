@@ -57,7 +57,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
 
     Args:
         study: The study.
-        argv: The arguments. By default those of the process.
+        argv: The arguments. The default is those of the process.
     """
     # A command creates 100,000 rows and keys that stay. With Python's default threshold, the
     # garbage collector takes a good part of a command that lasts a second.
@@ -74,7 +74,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
         code = 2
     except KeyboardInterrupt:
         print(
-            "Interrupted. Finished fits are kept: `report` shows them, the same command continues.",
+            "Interrupted. Finished fits are stored: `report` shows them, `run` continues.",
             file=sys.stderr,
         )
         code = 130

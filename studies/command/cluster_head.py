@@ -1,7 +1,4 @@
-"""Tell what to type at home for a study that runs on a cluster's head.
-
-`ray submit` starts a study there.
-"""
+"""List what to type at home for a study that `ray submit` started on a cluster's head."""
 
 import shlex
 from collections.abc import Sequence
@@ -39,6 +36,9 @@ def commands_at_home(file: str, location: str, uri: str, open_mlflow: str) -> Se
         location: The results, as `Folder.location`.
         uri: MLflow's tracking URI.
         open_mlflow: The command that opens MLflow on this machine.
+
+    Returns:
+        The lines, without one for what home can reach directly.
     """
     lines = []
     if "://" not in location:

@@ -1,4 +1,4 @@
-"""Show what a run came to: tables in the terminal, files beside it, MLflow."""
+"""Show the results of a run: tables in the terminal, files beside it, MLflow."""
 
 import datetime
 import shlex
@@ -34,7 +34,8 @@ def report_on(
     report = run.question.report(results, datetime.datetime.now())
     for name, content in {**report.files, "report.html": report.html.encode()}.items():
         path = f"{run.folder}/{name}"
-        if store.read_bytes(path) != content:  # where studies overlap, the newest file counts
+        # Readers prefer the newest file, so an unchanged one keeps its time.
+        if store.read_bytes(path) != content:
             store.write_bytes(path, content)
     for table in report.tables:
         console.print(table)
@@ -42,13 +43,13 @@ def report_on(
     console.print(shown(f"report   {store.results}/{run.folder}/report.html"), soft_wrap=True)
     console.print(shown(f"Parquet  {store.results}/fits"), soft_wrap=True)
     if away := Tracker(uri, run, signals, store).sync(report, finished=not results.num_missing):
-        later = "the store has it all, and `report` fills MLflow in later."
-        say(console, "MLflow is away", [f"({away}); {later}"])
+        later = "the store has all rows, and `report` brings MLflow up to date later."
+        say(console, "MLflow is away", [f"({away}), but {later}"])
     else:
         console.print(shown(f"MLflow   {_ui_command(uri)}"), soft_wrap=True)
     say_at_home(store, uri, console)
     failed = [
-        f"{row['signal']}: a fit failed ({row['error']}); `run` tries it again."
+        f"{row['signal']}: a fit failed ({row['error']}), and `run` tries it again."
         for row in results.all_rows
         if row["status"] == "failed"
     ]
@@ -56,7 +57,7 @@ def report_on(
 
 
 def say_at_home(store: Store, uri: str, console: Console) -> None:
-    """Print, on a cluster's head, how the user gets at the results and at MLflow."""
+    """Print, on a cluster's head, which commands fetch the results and open MLflow."""
     if file := cluster_file():
         console.print("At home, in the checkout:")
         for line in commands_at_home(file, store.location, uri, _ui_command(uri)):
@@ -68,6 +69,6 @@ def _ui_command(uri: str) -> str:
     """Return the command that opens MLflow's pages, or the page itself of a server."""
     if uri.startswith("http"):
         return uri
-    # The one beside this Python works without an activated environment.
+    # The program beside this Python works without an activated environment.
     mlflow = Path(sys.executable).with_name("mlflow")
     return shlex.join([str(mlflow), "ui", "--host", "127.0.0.1", "--backend-store-uri", uri])

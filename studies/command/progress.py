@@ -18,7 +18,13 @@ PLAIN_EVERY_SECONDS = 15.0
 
 
 class FitProgress:
-    """A live line in a terminal. Where output goes to a file, a plain line now and then."""
+    """A live line in a terminal, or plain lines every 15 s where output goes to a file.
+
+    Args:
+        console: Where the progress is printed.
+        total: Number of fits to run.
+        seconds_left: The expected time until all are done, in s.
+    """
 
     def __init__(self, console: Console, total: int, seconds_left: float) -> None:
         self.console, self.total, self.done = console, total, 0
@@ -85,16 +91,6 @@ def duration(seconds: float) -> str:
             value = seconds / size
             return f"{value:.1f} {unit}" if unit == "h" else f"{math.ceil(value)} {unit}"
     return f"{seconds / 86_400:,.0f} days"
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    Example:
-        >>> count(1, "clip"), count(2, "clip")
-        ('1 clip', '2 clips')
-    """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def end(console: Console, skipped: Sequence[str], failed: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""Find a run again from what its results hold."""
+"""Find a stored run that agrees with the flags of a command."""
 
 import argparse
 import dataclasses
@@ -30,14 +30,14 @@ def stored_runs(store: Store) -> Iterator[StoredRun]:
         if content := store.read_bytes(path):
             try:
                 yield StoredRun(path, read_run(content, folder))
-            except Exception:  # whatever a value raises that no run has written
+            except Exception:  # a damaged value may raise anything
                 yield StoredRun(path, None)
 
 
 def as_stored(run: Run, store: Store) -> Run:
     """Return a run under the id that it is stored with, if it is stored.
 
-    An earlier version may have stored it under another id than it would get today.
+    An earlier version may have given it another id.
     """
     for stored in stored_runs(store):
         if stored.run and stored.run.study == run.study and stored.run.identity == run.identity:
@@ -50,42 +50,43 @@ def newest_run(
 ) -> tuple[Run, list[Signal]]:
     """Return the newest stored run of a study that agrees with the given flags, and its signals.
 
-    A run of all signals that were named comes before a run of some of them.
+    A run of all named signals comes before a run of some of them.
 
     Raises:
         InputError: There is none, or it is damaged.
     """
-    known = {row["sha256"]: row for row in store.signals().to_pylist()}
+    signal_rows = {row["sha256"]: row for row in store.signals().to_pylist()}
     agreeing, damaged = [], []
     for path, run in stored_runs(store):
-        if run is None:  # its rows are still there
+        if run is None:  # a message names it, because its rows are still there
             damaged.append(f"{store.results}/{path} is damaged or of another version")
         elif run.study == study.name and _agrees(study, run, arguments):
-            agreeing.append((_is_of_all(run, arguments), store.modified(path), run, path))
+            agreeing.append((_has_all_named(run, arguments), store.modified(path), run, path))
     if not agreeing:
         why = f", as {', '.join(damaged)}" if damaged else ""
         raise InputError(
             "not-there",
             "--results",
-            f"{store.results}: no run of {study.name} with these flags is stored there; "
-            f"start one with run, or name another folder with --results{why}.",
+            f"{store.results}: no run of {study.name} with these flags is stored there. "
+            f"Start one with run, or name another folder with --results{why}.",
         )
+    # A run has no order, so only its completeness and its time are compared.
     *_, newest, path = max(agreeing, key=lambda item: item[:2])
     try:
-        signals = [signal_from_row(known[sha256]) for sha256 in newest.signals]
+        signals = [signal_from_row(signal_rows[sha256]) for sha256 in newest.signals]
         newest.question.points(newest, signals[0])
-    except Exception as error:  # whatever a value makes of it that no run has written
+    except Exception as error:  # a damaged value may raise anything
         raise InputError(
             "another-version",
             path,
-            f"{store.results}/{path}: the run or its signals are damaged or of another version; "
-            "the command that started it repairs them, and its rows are kept.",
+            f"{store.results}/{path}: the run or its signals are damaged or of another version. "
+            "The command that started it repairs them, and its rows are kept.",
         ) from error
     return newest, signals
 
 
-def _is_of_all(run: Run, arguments: argparse.Namespace) -> bool:
-    """Return whether the run has every signal that was named, but for those it left out."""
+def _has_all_named(run: Run, arguments: argparse.Namespace) -> bool:
+    """Return whether the run has every named signal, apart from those that it left out."""
     if not arguments.signals:
         return True
     left_out = {skipped.source for skipped in run.skipped}

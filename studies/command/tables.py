@@ -1,4 +1,4 @@
-"""The terminal's tables of `plan` and `status`, at most 80 columns wide."""
+"""Make the terminal's tables of `plan` and `status`, at most 80 columns wide."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,7 @@ from studies.engine.store.metrics import headline
 
 
 def plan_table(run: Run, signals: Sequence[Signal], progress: Mapping[str, Progress]) -> Table:
-    """Return what each signal is, and how many of its fits are to run."""
+    """Return the table of `plan`: each signal, and the number of its fits that are to run."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(run.noun, no_wrap=True)
     last = "size" if run.media == "image" else "Hz"
@@ -36,7 +36,7 @@ def plan_table(run: Run, signals: Sequence[Signal], progress: Mapping[str, Progr
 
 
 def status_table(results: Results) -> Table:
-    """Return how far every signal is."""
+    """Return the table of `status`: how many fits of each signal are done, and how they ended."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(results.run.noun, no_wrap=True)
     counted = {"dead": "dead", "diverged": "div.", "partial": "part.", "failed": "failed"}

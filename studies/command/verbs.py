@@ -1,7 +1,7 @@
-"""What the verbs do.
+"""Run the verbs of a study: plan, run, status and report.
 
-Torch, Ray, MLflow and matplotlib are imported by the verbs that need them: `status` answers at
-once.
+A verb imports Torch, Ray, MLflow and matplotlib itself if it needs them, so that `status` answers
+at once.
 """
 
 import argparse
@@ -18,8 +18,8 @@ from rich.console import Console
 
 from inr_models import InputError
 from inr_models.networks.catalog import WITHOUT_TF32
-from inr_models.shown import shown
-from studies.command.progress import FitProgress, count, duration, end, say
+from inr_models.shown import count, shown
+from studies.command.progress import FitProgress, duration, end, say
 from studies.command.stored_runs import as_stored, newest_run
 from studies.engine.planning.resolving import flags_of, resolve
 from studies.engine.planning.run import Run, Skipped, run_json
@@ -42,7 +42,7 @@ STUDIES = Path(__file__).parents[1]
 
 
 def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
-    """Print what a run would do and cost. Return the exit code."""
+    """Print what a run would do and cost. Return the exit code: 3 if a file was skipped."""
     from studies.command.tables import plan_table
 
     store = Store(arguments.results, create=False)
@@ -53,7 +53,11 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
 
 
 def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
-    """Run every fit that is missing, then report. Return the exit code."""
+    """Run every fit that is missing, then report. Return the exit code.
+
+    Raises:
+        InputError: A flag or a signal is at fault, or the run takes over a day and lacks --yes.
+    """
     from studies.command.outcome import report_on, say_at_home
     from studies.engine.tracking.mlflow_tree import check_uri
 
@@ -174,7 +178,7 @@ def status(study: Study, arguments: argparse.Namespace, console: Console) -> int
 
 
 def report(study: Study, arguments: argparse.Namespace, console: Console) -> int:
-    """Write the table, the HTML report and MLflow's view again from the store."""
+    """Write the table, the HTML report and MLflow's view again. Return the exit code."""
     from studies.command.outcome import report_on
     from studies.engine.tracking.mlflow_tree import check_uri
 
@@ -187,17 +191,17 @@ def report(study: Study, arguments: argparse.Namespace, console: Console) -> int
 
 def _check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> None:
     """Refuse settings that only a GPU has where a CPU is used."""
-    if device == "cpu" and (given := arguments.workers_per_gpu):
+    if device == "cpu" and (workers := arguments.workers_per_gpu):
         raise InputError(
             "unsupported",
             "--workers-per-gpu",
-            f"--workers-per-gpu {given}: no GPU is used; leave the flag out.",
+            f"--workers-per-gpu {workers}: no GPU is used, so leave the flag out.",
         )
     if device == "cpu" and scale.fit.precision == "tf32":
         raise InputError(
             "unsupported",
             "--precision",
-            "--precision tf32: a CPU has no TF32 products; leave the flag out.",
+            "--precision tf32: a CPU has no TF32 products, so leave the flag out.",
         )
     if scale.fit.precision == "tf32":
         without = sorted({c.name for c in scale.cases if c.network in WITHOUT_TF32})
@@ -205,8 +209,8 @@ def _check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> N
             raise InputError(
                 "unsupported",
                 "--precision",
-                f"--precision tf32: {', '.join(without)} would have their coordinates rounded; "
-                "name the others with --networks, or leave the flag out.",
+                f"--precision tf32: {', '.join(without)} would have their coordinates rounded. "
+                "Name the others with --networks, or leave the flag out.",
             )
 
 
@@ -217,11 +221,11 @@ def asked_run(
     scale_name = arguments.scale or study.default_scale
     changes = {flag.name: getattr(arguments, flag.name) for flag in flags_of(study)}
     for flag in ("max_concurrent", "workers_per_gpu"):
-        if (given := getattr(arguments, flag)) is not None and given < 1:
+        if (number := getattr(arguments, flag)) is not None and number < 1:
             raise InputError(
                 "out-of-range",
                 f"--{flag.replace('_', '-')}",
-                f"--{flag.replace('_', '-')} {given}: give 1 or more.",
+                f"--{flag.replace('_', '-')} {number}: give 1 or more.",
             )
     patterns = arguments.signals or [_default(name) for name in study.signals]
     # A mistake in the flags is reported before any file is read.
@@ -229,10 +233,10 @@ def asked_run(
     empty.question.check_signals(empty, ())
     _check_device(arguments.device, arguments, empty.scale)
     files = find_files(patterns, study.media)
-    doing = "reading the signals"
+    message = "reading the signals"
     if {str(file) for file in files} & set(signal_type(study.media).generated):
-        doing += ": two minutes, the first time"
-    with console.status(doing):
+        message += " (this takes two minutes the first time)"
+    with console.status(message):
         signals, skipped = read_all(files, empty.scale.max_samples, study.media)
     if not signals:
         raise InputError.of(skipped)
@@ -251,5 +255,5 @@ def _default(name: str) -> str:
 def _tracking_uri(arguments: argparse.Namespace) -> str:
     from studies.engine.tracking.tracker import default_uri
 
-    given = arguments.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
-    return given or default_uri(arguments.results)
+    uri = arguments.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
+    return uri or default_uri(arguments.results)

@@ -1,4 +1,4 @@
-"""The kinds of study, one a file. A new kind is a file here and a line below."""
+"""Hold the kinds of study, one a file. A new kind is a file here and a line below."""
 
 from studies.questions.comparison import Comparison
 from studies.questions.grid import Grid

@@ -1,4 +1,4 @@
-"""A comparison: which network fits each signal best?"""
+"""Compare networks: which one fits each signal best?"""
 
 import dataclasses
 import datetime
@@ -28,7 +28,7 @@ from studies.engine.planning.study import Study
 from studies.engine.signals.signal import Signal
 
 MAX_NAMES = 20
-"""The help lists the names of so many cases at most."""
+"""The largest number of cases that the help lists by name."""
 
 
 @kind("comparison")
@@ -37,8 +37,8 @@ class Comparison(Question):
     """Fit networks beside each other, with equal parameters, steps and seeds.
 
     Args:
-        tuning_seeds: The seeds that choose each network's own settings. No score is on them. Empty
-            for a comparison of published settings alone.
+        tuning_seeds: The seeds that choose each network's own settings. Scores are on other seeds.
+            Empty for a comparison of published settings alone.
     """
 
     keeps_targets = True
@@ -55,10 +55,10 @@ class Comparison(Question):
                 name="networks",
                 read=lambda run: [case.name for case in run.scale.cases],
                 change=_with_networks,
-                help=_some_of(study),
+                help=_names_help(study),
                 default="all",
                 options={"nargs": "+", "metavar": "NAME"},
-                # In whatever order they were named.
+                # The order of the names does not matter.
                 agrees=lambda run, names: set(names) == {case.name for case in run.scale.cases},
             ),
             Flag(
@@ -85,9 +85,9 @@ class Comparison(Question):
                 Point(name=case.name, kind="network", network=network, case=case.name, fit=fit)
             )
             if self.tuning_seeds:
-                for what, changed in space_of(network):
+                for change, changed in space_of(network):
                     point = Point(
-                        name=f"{case.name}, {what}",
+                        name=f"{case.name}, {change}",
                         kind="tuning",
                         network=changed,
                         case=case.name,
@@ -113,7 +113,7 @@ class Comparison(Question):
             winners = self.winners(state)
             return Ahead(self._scored(state, winners), (len(tuned) - len(winners)) * scale.seeds)
 
-        # Pictures of a comparison are of its first seed.
+        # The pictures of a comparison show its first seed.
         fits = planned(scale, state.signal, places, keep=lambda place: place.seed == 0)
         yield Step(fits, ahead)
         yield Step(self._scored(state, self.winners(state)))
@@ -139,7 +139,7 @@ class Comparison(Question):
         }
 
     def report(self, results: Results, now: datetime.datetime) -> Report:
-        # matplotlib takes a second, which a status has not.
+        # Matplotlib takes a second to import, and `status` imports this module.
         from analysis.comparison.report import comparison_report
 
         winners = [self.winners(state) for state in results.states]
@@ -147,35 +147,35 @@ class Comparison(Question):
 
 
 def _own(run: Run) -> Comparison:
-    assert isinstance(run.question, Comparison), "the flag is of comparisons alone"
+    assert isinstance(run.question, Comparison), "only comparisons have the flag"
     return run.question
 
 
 def _with_networks(run: Run, names: Sequence[str]) -> Run:
     """Return the run with the cases of these names, in the study's order."""
-    known = [case.name for case in run.scale.cases]
+    valid = [case.name for case in run.scale.cases]
     for name in names:
-        if name not in known:
+        if name not in valid:
             raise InputError(
                 "unknown-name",
                 "--networks",
-                f"--networks {name}: this study has none of that name; give some of "
-                f"{', '.join(known)}.",
+                f"--networks {name}: this study has no case of that name. Give some of "
+                f"{', '.join(valid)}.",
             )
     cases: tuple[Case, ...] = tuple(case for case in run.scale.cases if case.name in names)
     return dataclasses.replace(run, scale=dataclasses.replace(run.scale, cases=cases))
 
 
 def _tuned(run: Run, tune: bool) -> Run:
-    """Return the run with or without a seed that tunes."""
+    """Return the run with a tuning seed, or without."""
     seeds = (FIRST_CHOOSING_SEED,) if tune else ()
     return dataclasses.replace(run, question=dataclasses.replace(_own(run), tuning_seeds=seeds))
 
 
-def _some_of(study: Study) -> str:
-    """Return which names `--networks` takes. Two stand for many."""
+def _names_help(study: Study) -> str:
+    """Return the help of `--networks`: all names, or two examples of many."""
     names = list(dict.fromkeys(case.name for case in study.small.cases + study.paper.cases))
     if len(names) <= MAX_NAMES:
         return f"some of {', '.join(names)}"
     shown = ", ".join(f'"{name}"' for name in (study.small.cases[0].name, names[-1]))
-    return f"some of the study's cases, as its tables name them: {shown}; a wrong name lists all"
+    return f"some of the study's cases, as its tables name them: {shown} (a wrong name lists all)"

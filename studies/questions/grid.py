@@ -1,4 +1,4 @@
-"""A grid: where in (s0, s1) does a signal fit best, and what does the best cell gain?"""
+"""Map a grid: where in (s0, s1) does a signal fit best, and what does the best cell gain?"""
 
 import dataclasses
 import datetime
@@ -65,7 +65,7 @@ class Grid(NoiseScaleQuestion):
             yield Step(state.fits(SCORING_STAGE, [best, *compared], self.scoring_seeds))
 
     def reported_rows(self, state: SignalState, asked: set[str]) -> dict[str, Row]:
-        # An incomplete grid may have confirmed its best cell: a failed fit is tried again later.
+        # An incomplete grid may have confirmed its best cell, because failed fits run again later.
         if best := self.choice(state).optimum:
             asked = asked | set(state.keys(best, self.scoring_seeds))
         return super().reported_rows(state, asked)
@@ -78,7 +78,7 @@ class Grid(NoiseScaleQuestion):
         }
 
     def report(self, results: Results, now: datetime.datetime) -> Report:
-        # matplotlib takes a second, which a status has not.
+        # Matplotlib takes a second to import, and `status` imports this module.
         from analysis.grid.report import grid_report
 
         choices = [self.choice(state) for state in results.states]

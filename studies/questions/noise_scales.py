@@ -1,4 +1,4 @@
-"""What grid, search and rule check share: SIREN² over its noise scales (s0, s1)."""
+"""Define what grid, search and rule check share: SIREN² over its noise scales (s0, s1)."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class NoiseScaleQuestion(Question):
     """A question about SIREN² over (s0, s1): the rules' points and the cells of a grid.
 
     Args:
-        scoring_seeds: The seeds that score what is compared. They have no say in any choice.
+        scoring_seeds: The seeds that score what is compared. No choice is made on them.
     """
 
     scoring_seeds: tuple[int, ...] = (105, 106)
@@ -42,7 +42,7 @@ class NoiseScaleQuestion(Question):
                 change=_with_rules,
                 help="further rules: names, or JSON files",
                 options={"nargs": "+", "metavar": "RULE"},
-                # They are added to the study's own.
+                # The command line adds rules to the study's own.
                 agrees=lambda run, rules: {rule_name(rule) for rule in rules} <= run.rules.keys(),
             ),
             Flag(
@@ -56,7 +56,7 @@ class NoiseScaleQuestion(Question):
                 name="width",
                 read=lambda run: run.scale.width,
                 change=_with_width,
-                help="units of a hidden layer; the grid keeps its bandwidths and gains",
+                help="units of a hidden layer (the grid keeps its bandwidths and gains)",
                 options={"type": int, "metavar": "N"},
             ),
             field_flag("depth", "scale.depth", "hidden layers", type=int, metavar="N"),
@@ -110,8 +110,8 @@ def map_fits(
 ) -> list[PlannedFit]:
     """Return the fits of points on the map's seeds, coarse to fine, and those at `also`.
 
-    On the first seed every other cell comes first, then the other cells. Then seed after seed. A
-    run that is interrupted is so a whole map already.
+    On the first seed every second cell comes first, then the others. The other seeds follow in
+    turn. So an interrupted run already has a whole map, though a coarse one.
     """
     places = []
     for point in points:
@@ -136,7 +136,7 @@ def _at_rule(run: Run, name: str, rule: AnyRule, target: Target, signal: Signal)
 
 
 def _own(run: Run) -> NoiseScaleQuestion:
-    assert isinstance(run.question, NoiseScaleQuestion), "the flag is of such questions alone"
+    assert isinstance(run.question, NoiseScaleQuestion), "only such questions have the flag"
     return run.question
 
 
@@ -144,17 +144,17 @@ def _with_confirming_seeds(run: Run, count: int) -> Run:
     return dataclasses.replace(run, question=_own(run).with_confirming_seeds(count))
 
 
-def _with_rules(run: Run, given: Sequence[str]) -> Run:
+def _with_rules(run: Run, texts: Sequence[str]) -> Run:
     """Return the run with rules added, by name or from JSON files that give them their name."""
     named: dict[str, AnyRule] = {}
-    for text in given:
+    for text in texts:
         name, rule = named_rule(text, "--rules")
         check_name("--rules", name)
         if named.get(name, rule) != rule:
             raise InputError(
                 "taken",
                 "--rules",
-                f"--rules {text}: another rule is named {name}; rename the file.",
+                f"--rules {text}: another rule is named {name}. Rename the file.",
             )
         named[name] = rule
     rules = run.rules | named

@@ -1,4 +1,4 @@
-"""A rule check: how far below a signal's confirmed optimum does each rule lie?"""
+"""Check rules: how far below a signal's confirmed optimum does each rule lie?"""
 
 import dataclasses
 import datetime
@@ -86,7 +86,7 @@ class RuleCheck(NoiseScaleQuestion):
             yield Step(state.fits(SCORING_STAGE, points, self.scoring_seeds))
 
     def _confirming(self, state: SignalState, choice: Choice) -> list[PlannedFit]:
-        """Return the fits that what is compared needs on the seeds that choose and score."""
+        """Return the fits of the compared points on the seeds that choose and score."""
         seeds = (*self.choosing_seeds, *self.scoring_seeds)
         return state.fits(CHOOSING_STAGE, choice.compared, seeds)
 
@@ -103,7 +103,7 @@ class RuleCheck(NoiseScaleQuestion):
         }
 
     def report(self, results: Results, now: datetime.datetime) -> Report:
-        # matplotlib takes a second, which a status has not.
+        # Matplotlib takes a second to import, and `status` imports this module.
         from analysis.regret.report import regret_report
 
         choices = [self.choice(state) for state in results.states]

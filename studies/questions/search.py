@@ -1,4 +1,4 @@
-"""A search: how far below the optimum that Optuna finds does each rule lie?"""
+"""Search with Optuna: how far below the optimum that it finds does each rule lie?"""
 
 import dataclasses
 import datetime
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Suggesting(Protocol):
-    """What a course needs of a search: a live one, or one that is only read."""
+    """What the steps of a signal need of a search, which is running or only read."""
 
     @property
     def num_left(self) -> int: ...
@@ -43,10 +43,10 @@ class Suggesting(Protocol):
 class Search(RuleCheck):
     """Search each signal's optimum with Optuna, and score every rule against it.
 
-    A search starts from all that the results hold of a signal and from the rules' points.
+    A search starts from all stored fits of a signal and from the rules' points.
 
     Args:
-        settings: How it is searched.
+        settings: How each signal is searched.
     """
 
     counts_at_most = True
@@ -85,7 +85,7 @@ class Search(RuleCheck):
         ]
 
     def identity(self) -> Question:
-        # A search that is asked for more trials goes on.
+        # A search with more trials continues the stored one.
         return dataclasses.replace(self, settings=dataclasses.replace(self.settings, trials=1))
 
     def choice(self, state: SignalState) -> Choice:
@@ -108,7 +108,7 @@ class Search(RuleCheck):
         ]
 
     def course(self, state: SignalState) -> Course:
-        """Yield the steps as far as the suggestions of `state` go."""
+        """Yield the steps that follow from the suggestions of `state`."""
         return self.course_of(state, _Stored(state, self.settings))
 
     def course_of(self, state: SignalState, search: "Suggesting | SignalSearch") -> Course:
@@ -124,7 +124,7 @@ class Search(RuleCheck):
         while fits := search.next_round():
             yield Step(fits, ahead)
             search.tell()
-        # How far a search goes on is known only when its suggestions have their scores.
+        # A search can suggest more only when its suggestions have their scores.
         yield Step((), ahead, is_open=search.num_left > 0)
         state.suggestions = search.suggestions()
         yield from self._confirmation(state)
@@ -135,7 +135,7 @@ class Search(RuleCheck):
         stored = _Stored(state, self.settings)
         at_most = stored.num_left * scale.seeds
         at_most += self.top * len(self.choosing_seeds) + len(self.scoring_seeds)
-        # The best cell of a grid that the store has is compared, too.
+        # The best cell is compared, too, if the store has fits of a grid.
         cells = [key for point in state.cells for key in state.keys(point, scale.map_seeds)]
         if any(state.rows[key]["status"] not in UNFINISHED for key in cells if key in state.rows):
             at_most += len(self.choosing_seeds) + len(self.scoring_seeds)
@@ -155,16 +155,16 @@ class Search(RuleCheck):
         }
 
     def reported_rows(self, state: SignalState, asked: set[str]) -> dict[str, Row]:
-        # A search starts from all that is known of its signals.
+        # A search starts from every stored fit of its signals.
         return state.rows
 
     def tracked_points(self, state: SignalState) -> Sequence[Point]:
-        """Return the rules' points, the search's own, and what came to be confirmed."""
+        """Return the rules' points, the search's own, and what was fitted to be confirmed."""
         confirming = (*self.choosing_seeds, *self.scoring_seeds)
         points = {point.network: point for point in state.rule_points}
         for suggestion in state.suggestions:
             point = state.point_at(suggestion.scales)
-            # What another study found is shown where it came to be confirmed.
+            # A point of another study is shown if it was fitted on confirming seeds.
             if not suggestion.warm or state.stored(point, confirming):
                 points.setdefault(point.network, point)
         return list(points.values())
@@ -199,19 +199,19 @@ class _Stored:
 
     @property
     def num_left(self) -> int:
-        """How many suggestions are still to be asked."""
+        """Number of suggestions that Optuna has still to make."""
         return max(self.settings.trials - len(self.state.suggested), 0)
 
     def fits(self) -> list[PlannedFit]:
         """Return the fits of all suggestions."""
-        # A rung that no fit falls below: where fits may stop early, a stopped one is done.
+        # No fit falls below this rung. It marks fits that may stop early, and count as done then.
         rungs = {0: -math.inf} if self.settings.early_stopping else {}
         points = [self.state.point_at(s.scales) for s in self.state.suggested]
         fits = self.state.fits(1, points, self.state.run.scale.map_seeds)
         return [dataclasses.replace(fit, rungs=rungs) for fit in fits]
 
     def warm_start(self) -> None:
-        """Know already what was known when the search started."""
+        """Do nothing: the journal holds what was known at the start."""
 
     def unfinished(self) -> list[PlannedFit]:
         """Return nothing: all fits are in the first round."""
@@ -225,7 +225,7 @@ class _Stored:
         return self.fits()
 
     def tell(self) -> None:
-        """Tell nobody: Optuna knows it."""
+        """Do nothing: Optuna has the scores."""
 
     def suggestions(self) -> Sequence[Suggestion]:
         """Return what the journal holds."""

@@ -1,1 +1,1 @@
-"""Say what the stored rows tell about a signal: scores, landscapes, optima."""
+"""Derive scores, landscapes and optima of a signal from the stored rows."""

@@ -1,4 +1,4 @@
-"""Which points may be a signal's optimum, and which of them is.
+"""Choose a signal's optimum among the points that were tried.
 
 The optimum is chosen on one set of seeds and scored on another, so that the luck of the winner
 stays out of the score.
@@ -18,7 +18,7 @@ class Confirmation(NamedTuple):
 
     Args:
         choosing_seeds: The seeds that choose it among the candidates.
-        scoring_seeds: The seeds that score it. They had no say in the choice.
+        scoring_seeds: The seeds that score it. They do not choose.
         top: How many of the best points that were tried are candidates.
     """
 
@@ -47,7 +47,7 @@ class Choice(NamedTuple):
 
 
 def suggested_means(state: SignalState) -> dict[Point, float]:
-    """Return what a search knew or suggested, best first, with the mean PSNR in dB."""
+    """Return the points that a search knew or suggested, best first, with the mean PSNR in dB."""
     means = {}
     for suggestion in state.suggestions:
         if suggestion.value is not None:
@@ -66,7 +66,7 @@ def top_candidates(state: SignalState, tried: Mapping[Point, float], top: int) -
 
 
 def best_on(state: SignalState, candidates: Sequence[Point], seeds: Sequence[int]) -> Point | None:
-    """Return the candidate of the largest mean over `seeds`, None while some are missing."""
+    """Return the candidate with the largest mean over `seeds`, None while a score is missing."""
     means = [state.mean(point, seeds) for point in candidates]
     if not candidates or any(map(math.isnan, means)):
         return None
@@ -76,8 +76,7 @@ def best_on(state: SignalState, candidates: Sequence[Point], seeds: Sequence[int
 def best_tuned(state: SignalState, seeds: Sequence[int]) -> list[Point]:
     """Return, for each case of a comparison, the point that scores best on the tuning `seeds`.
 
-    Cases whose published point is the best are left out, and so are cases of which a point has no
-    score yet.
+    Cases whose published point is the best are left out, and so are cases with a missing score.
     """
     if not seeds:
         return []

@@ -1,4 +1,4 @@
-"""PSNR over the grid of (s0, s1): the array that everything else reads.
+"""Build a landscape: PSNR over the grid of (s0, s1).
 
 Axes: i row (s0), j column (s1), k seed.
 """
@@ -35,11 +35,10 @@ class Landscape(NamedTuple):
 
     @property
     def mean(self) -> NDArray[np.float64]:
-        """[i, j] mean over the seeds that every cell has, or over each cell's own while there is
-        no such seed.
+        """[i, j] mean in dB over the seeds that every cell has.
 
-        Seeds shift all points together, so cells are compared on equal seeds where that is
-        possible.
+        Seeds shift all points together, so cells are compared on equal seeds. While there is no
+        such seed, the mean is over each cell's own seeds.
         """
         whole = (self.status != "").all(axis=(0, 1))
         chosen = self.psnr[:, :, whole] if whole.any() else self.psnr

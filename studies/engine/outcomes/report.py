@@ -1,4 +1,4 @@
-"""What a report is made of."""
+"""Define what a report holds."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -7,14 +7,14 @@ from rich.table import Table
 
 
 class Report(NamedTuple):
-    """What a run came to: for the terminal, the browser, MLflow and notebooks.
+    """The results of a run for the terminal, the browser, MLflow and notebooks.
 
     Args:
         tables: The terminal's tables.
         html: The page.
         numbers: The numbers of a signal by name, by the signal's sha256.
-        figures: SVG text by a name that is good for a file.
-        files: What else is kept beside the run, by name.
+        figures: SVG text by a name that can be a file's.
+        files: The content of other files beside the run, by name.
     """
 
     tables: Sequence[Table]

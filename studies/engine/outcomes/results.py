@@ -1,4 +1,4 @@
-"""A run and all that is stored of it."""
+"""Collect a run and all that is stored of it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ class Progress(NamedTuple):
     Args:
         done: Number of fits that are stored.
         missing: Number of fits that remain. In a search it is a bound.
-        asked: The keys of all fits that its course has reached.
+        asked: The keys of all fits that its course has reached or that follow in any case.
     """
 
     done: int
@@ -71,14 +71,15 @@ def statuses(state: SignalState) -> Counter[str]:
 
 def progress(state: SignalState, course: Course) -> Progress:
     """Return how far a signal is, by going through its course as far as its rows allow."""
-    wanted: dict[str, PlannedFit] = {}
+    reached: dict[str, PlannedFit] = {}
     at_most = 0
     for step in course:
-        wanted |= {fit.trial.key: fit for fit in step.fits}
+        reached |= {fit.trial.key: fit for fit in step.fits}
         if step.is_open or not all(map(state.is_done, step.fits)):
             ahead = step.ahead()
-            wanted = {fit.trial.key: fit for fit in ahead.fits} | wanted
+            # A fit that the course has reached replaces the same fit ahead.
+            reached = {fit.trial.key: fit for fit in ahead.fits} | reached
             at_most = ahead.at_most
             break
-    num_done = sum(map(state.is_done, wanted.values()))
-    return Progress(num_done, len(wanted) - num_done + at_most, set(wanted))
+    num_done = sum(map(state.is_done, reached.values()))
+    return Progress(num_done, len(reached) - num_done + at_most, set(reached))

@@ -1,4 +1,4 @@
-"""One signal in a run, and all that is known of it."""
+"""Collect all that is known of one signal in a run."""
 
 # pyarrow.compute makes its functions when it is imported.
 # pyright: reportAttributeAccessIssue=false
@@ -49,8 +49,8 @@ class Suggestion(NamedTuple):
     stopped: bool
 
 
-class Known(NamedTuple):
-    """A SIREN² point with its peak PSNR in dB by seed, zero output's where it diverged."""
+class ScoredPoint(NamedTuple):
+    """A SIREN² point with its peak PSNR in dB by seed. A diverged fit has zero output's PSNR."""
 
     point: Point
     scores: dict[int, float]
@@ -89,7 +89,7 @@ class SignalState:
 
     @cached_property
     def rule_points(self) -> list[Point]:
-        """The rules' points, each once: rules may agree. The first name stands for all."""
+        """The rules' points, each once. Rules that agree have the first one's name."""
         by_network: dict[object, Point] = {}
         for point in self.points:
             if point.kind == "rule":
@@ -103,7 +103,7 @@ class SignalState:
 
     @cached_property
     def at(self) -> dict[NoiseScales, Point]:
-        """The points that have noise scales, by these. A rule stands before a cell."""
+        """The points by their noise scales. A rule's point replaces a cell at the same scales."""
         return {point.scales: point for point in reversed(self.points) if point.scales}
 
     @property
@@ -112,7 +112,7 @@ class SignalState:
         return [suggestion for suggestion in self.suggestions if not suggestion.warm]
 
     def point_at(self, scales: NoiseScales) -> Point:
-        """Return the point at (s0, s1), a point of the search where none has a name."""
+        """Return the named point at (s0, s1), or else a point of the search."""
         return self.at.get(scales) or search_point(self.run, scales)
 
     def trial(self, point: Point, seed: int) -> Trial:
@@ -140,14 +140,14 @@ class SignalState:
         row = self.rows.get(fit.trial.key)
         if row is None:
             return False
-        # What was stopped early is an outcome only where that is allowed.
+        # A fit that was stopped early counts only if the question allows that.
         stopped = row["status"] == "partial" and bool(fit.rungs)
         return stopped or row["status"] not in UNFINISHED
 
     def scores(self, point: Point, seeds: Sequence[int]) -> tuple[float, ...]:
         """Return a point's peak PSNR in dB on each seed.
 
-        It is zero output's where the fit diverged, and NaN where there is no whole fit.
+        A diverged fit has zero output's PSNR. The score is NaN where there is no whole fit.
         """
         scores = []
         for key in self.keys(point, seeds):
@@ -160,7 +160,7 @@ class SignalState:
         """Return the mean of `scores` in dB, NaN while any is missing."""
         return statistics.fmean(self.scores(point, seeds))
 
-    def known_points(self) -> list[Known]:
+    def known_points(self) -> list[ScoredPoint]:
         """Return every SIREN² point that was fitted as the run fits, whichever study did it.
 
         The order is that of (s0, s1). Points with a fit that was stopped early are left out.
@@ -175,7 +175,7 @@ class SignalState:
             if at not in points:
                 points[at] = search_point(self.run, at)
             point = points[at]
-            # The key says whether all the rest of the trial is as in this run.
+            # The key is equal only if the whole trial is as in this run.
             if self.trial(point, row["seed"]).key == row["key"]:
                 score = score_of(row, self.signal)
                 if row["status"] == "partial":
@@ -183,7 +183,7 @@ class SignalState:
                 elif score is not None:
                     scores[point][row["seed"]] = score
         ordered = sorted(scores.items(), key=lambda item: item[0].scales or ())
-        return [Known(point, by_seed) for point, by_seed in ordered if point not in stopped]
+        return [ScoredPoint(point, by_seed) for point, by_seed in ordered if point not in stopped]
 
 
 def search_point(run: Run, scales: NoiseScales) -> Point:
@@ -203,7 +203,7 @@ def stored_rows(
     Arrow.
     """
     table = store.fits(columns=columns, signals=run.signals, where=run.question.stored_where(run))
-    # `written_at` takes longer to become Python's than all other columns.
+    # Converting `written_at` to Python takes longer than all other columns.
     table = table.select(columns).sort_by("sha256")
     places, start = {}, 0
     for count in pc.value_counts(table["sha256"]).to_pylist():
@@ -215,25 +215,25 @@ def stored_rows(
 
 
 def score_of(row: Row, signal: Signal) -> float | None:
-    """Return a fit's peak PSNR in dB, zero output's if it diverged.
+    """Return a fit's peak PSNR in dB, or zero output's PSNR if it diverged.
 
-    None stands for a fit that failed or was stopped early.
+    The score is None if the fit failed or was stopped early.
     """
     if row["status"] in UNFINISHED:
         return None
     return signal.psnr_zero if row["status"] == "diverged" else headline(row)
 
 
-def objective(known: Iterable[Known], seeds: Sequence[int]) -> dict[Point, float]:
-    """Return each point's mean score in dB over `seeds`, of points with a fit on any of them.
+def objective(points: Iterable[ScoredPoint], seeds: Sequence[int]) -> dict[Point, float]:
+    """Return the mean score in dB over `seeds` of each point that has a fit on any of them.
 
     Seeds shift all points together. A point that lacks some seeds is therefore corrected by the
     effect of the seeds that it has. The effect of a seed is the median, over points that have all
     seeds, of its score minus the point's mean.
     """
     scored: list[tuple[Point, Mapping[int, float]]] = []
-    for item in known:
-        scored.append((item.point, {s: item.scores[s] for s in seeds if s in item.scores}))
+    for point, by_seed in points:
+        scored.append((point, {s: by_seed[s] for s in seeds if s in by_seed}))
     complete = [scores for _, scores in scored if len(scores) == len(seeds)]
     effect = dict.fromkeys(seeds, 0.0)
     if complete:
@@ -244,7 +244,7 @@ def objective(known: Iterable[Known], seeds: Sequence[int]) -> dict[Point, float
     means = {}
     for point, scores in scored:
         if len(scores) == len(seeds):
-            # Their effects would cancel only nearly.
+            # No correction is needed, and the medians would not cancel exactly.
             means[point] = statistics.fmean(scores.values())
         elif scores:
             means[point] = statistics.fmean(score - effect[seed] for seed, score in scores.items())

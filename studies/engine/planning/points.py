@@ -1,4 +1,4 @@
-"""Points and the fits that they need: what a question asks of one signal."""
+"""Define points and the fits that they need: what a question asks of one signal."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from studies.engine.planning.trial import Trial, trial_keys
 from studies.engine.signals.signal import Signal
 
 CHOOSING_STAGE, SCORING_STAGE = 10_000, 10_001
-"""Stages after every stage of a grid or a search."""
+"""The last stages of a run, after every stage of a grid or a search."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ class PlannedFit:
 
 
 class Ahead(NamedTuple):
-    """What may follow a step: `fits` that follow in any case, and a bound on further ones."""
+    """What may follow a step: `fits` that follow in any case, and how many others at most."""
 
     fits: Sequence[PlannedFit] = ()
     at_most: int = 0
@@ -95,7 +95,7 @@ class Place(NamedTuple):
 
 def siren2_at(scale: Scale, scales: NoiseScales) -> Siren2Config:
     """Return the SIREN² of a scale at (s0, s1)."""
-    # Processors differ in the last bits of exp and log. Keys must not.
+    # Processors differ in the last bits of exp and log. The keys of trials must not.
     s0, s1 = map(stable, scales)
     return Siren2Config(
         width=scale.width,

@@ -1,4 +1,4 @@
-"""What every kind of study has in common: the class that a new kind derives from.
+"""Define what every kind of study has in common: the class that a new kind derives from.
 
 A question is a value: its fields are the settings that a run stores. Its methods say which points
 it asks for, how the fits of a signal follow from each other, and what it reports. A new kind is
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from studies.engine.store.store import Store
 
 Course = Iterator[Step]
-"""The steps of one signal. Whoever iterates asks for the next step when the fits of the last one
-have their rows."""
+"""The steps of one signal. The next step is taken when the fits of the last one have their rows."""
 
 KINDS: dict[str, type[Question]] = {}
 """Every kind of study by name."""
@@ -40,7 +39,12 @@ Q = TypeVar("Q", bound="type[Question]")
 
 
 def kind(name: str) -> Callable[[Q], Q]:
-    """Register a class of questions under the name that stored runs have."""
+    """Register a class of questions under the name that stored runs have.
+
+    Example:
+        >>> @kind("grid")
+        ... class Grid(Question): ...
+    """
 
     def register(question: Q) -> Q:
         question.kind = name
@@ -61,7 +65,7 @@ class Flag:
         help: What `--help` says of it.
         default: The default that `--help` shows, if it shows one.
         options: Further options of `ArgumentParser.add_argument`.
-        agrees: Whether a run agrees with a given value. By default the two are equal.
+        agrees: Returns whether a run agrees with a given value. The default compares the two.
     """
 
     name: str
@@ -168,8 +172,9 @@ class Question(ABC):
 
     @abstractmethod
     def seed_groups(self, scale: Scale) -> dict[str, Sequence[int]]:
-        """Return the seeds by the metric that a point's mean over them is: the map's seeds as
-        `psnr_peak`, then those that choose and those that score.
+        """Return groups of seeds by the name of a point's mean over them.
+
+        `psnr_peak` are the map's seeds. Those that choose and those that score follow.
         """
 
     def stored_where(self, run: Run) -> dict[str, Any]:
@@ -177,7 +182,10 @@ class Question(ABC):
         return {"hp_depth": run.scale.depth, "fit_epochs": run.scale.fit.epochs}
 
     def reported_rows(self, state: SignalState, asked: set[str]) -> dict[str, Row]:
-        """Return the rows that a report is of. `asked` are the keys that the course has reached."""
+        """Return the rows that a report shows.
+
+        `asked` are the keys that the course has reached.
+        """
         return {key: row for key, row in state.rows.items() if key in asked}
 
     def tracked_points(self, state: SignalState) -> Sequence[Point]:
@@ -190,7 +198,7 @@ class Question(ABC):
 
     @abstractmethod
     def facts(self, run: Run) -> dict[str, str]:
-        """Return what the report says of how it was made: {term: sentence}."""
+        """Return what the report says about the run's settings: {term: sentence}."""
 
     @abstractmethod
     def report(self, results: Results, now: datetime.datetime) -> Report:
@@ -198,7 +206,7 @@ class Question(ABC):
 
 
 def question_of(value: Any) -> Question:
-    """Return the question that a stored run holds. Leaves questions as they are.
+    """Return the question that a stored run holds. A question is returned as it is.
 
     Raises:
         InputError: There is no such kind of study, or its settings are damaged.
@@ -209,11 +217,11 @@ def question_of(value: Any) -> Question:
 
     name = value.get("kind") if isinstance(value, dict) else None
     if name not in KINDS:
-        known = ", ".join(KINDS)
+        names = ", ".join(KINDS)
         raise InputError(
             "unknown-name",
             "kind",
-            f"kind = {name!r}: there is no such kind; give {known}.",
+            f"kind = {name!r}: there is no such kind. Give one of {names}.",
         )
     settings = {key: setting for key, setting in value.items() if key != "kind"}
     return TypeAdapter(KINDS[name]).validate_python(settings)

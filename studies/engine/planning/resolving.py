@@ -1,4 +1,4 @@
-"""From a study and the flags of a command to a run: every choice made."""
+"""Turn a study and the flags of a command into a run, with every choice made."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ def flags_of(study: Study) -> list[Flag]:
         field_flag("epochs", "scale.fit.epochs", "full-batch updates of a fit", **_NUMBER),
         field_flag("max_samples", "scale.max_samples", size, **_NUMBER),
         field_flag(
-            "precision", "scale.fit.precision", "float32; on GPUs also tf32", metavar="NAME"
+            "precision", "scale.fit.precision", "float32, on GPUs also tf32", metavar="NAME"
         ),
     ]
 
@@ -44,6 +44,9 @@ def resolve(
     """Return the run of a study on `signals`.
 
     Args:
+        study: The study.
+        scale_name: "small" or "paper".
+        signals: The signals, empty to check the flags alone.
         skipped: The files that were left out.
         changes: Values by the name of the flag (`flags_of`). None changes nothing.
 
@@ -68,19 +71,19 @@ def resolve(
         sources=tuple(signal.source for signal in signals),
         skipped=tuple(skipped),
     )
-    given = {name: value for name, value in (changes or {}).items() if value is not None}
+    unused = {name: value for name, value in (changes or {}).items() if value is not None}
     for flag in flags_of(study):
-        if flag.name in given:
-            run = flag.change(run, given.pop(flag.name))
-    if given:
-        names = ", ".join(given)
+        if flag.name in unused:
+            run = flag.change(run, unused.pop(flag.name))
+    if unused:
+        names = ", ".join(unused)
         raise InputError("unknown-name", names, f"{names}: {study.name} has no such setting.")
     settled = {name: _settled(rule, signals, run.scale) for name, rule in run.rules.items()}
     return dataclasses.replace(run, rules=settled)
 
 
 def _settled(rule: AnyRule, signals: Sequence[Signal], scale: Scale) -> AnyRule:
-    """Return a rule that needs no network: untrained networks are asked once for each signal."""
+    """Return a rule that needs no network, with its points on the signals computed once."""
     if not isinstance(rule, SpectrumMatching):
         return rule
     targets = {s.sha256: s.target(scale.width, scale.depth) for s in signals}

@@ -1,4 +1,4 @@
-"""A run: a study with every choice made, as it is stored with the results."""
+"""Define a run: a study with every choice made, as it is stored with the results."""
 
 import dataclasses
 import hashlib
@@ -38,8 +38,8 @@ class Run:
         scale_name: "small" or "paper".
         scale: The sizes.
         question: The kind of study, with its settings.
-        rules: The rules of the scale by name, with their constants: a name may stand for other
-            constants one day.
+        rules: The rules of the scale by name, with their constants, because a later version may
+            change the constants of a name.
         media: The type of the signals.
         signals: The signals' sha256, in order.
         sources: Their paths as the user gave them.
@@ -71,7 +71,7 @@ class Run:
 
     @property
     def id(self) -> str:
-        """8 hex digits that tell runs of one study apart, wherever their files lay."""
+        """8 hex digits that differ between runs of one study. They do not depend on paths."""
         return self.stored_id or hashlib.sha256(self.identity.encode()).hexdigest()[:8]
 
     @property
@@ -94,7 +94,7 @@ class Run:
 
     @property
     def noun(self) -> str:
-        """What its signals are called in tables."""
+        """The word for one of its signals in tables, such as "clip"."""
         return signal_type(self.media).noun
 
     @property
@@ -111,7 +111,7 @@ class Run:
 
     @property
     def folder(self) -> str:
-        """Where the run's value and report are, under the results."""
+        """The folder of the run and its report, relative to the results."""
         return f"_studies/{self.study}-{self.scale_name}-{self.id}"
 
 
@@ -171,7 +171,7 @@ def _named_fields(value: Any) -> Any:
         content = {}
         for field in dataclasses.fields(value):
             own = getattr(value, field.name)
-            # The kind of an axis or a rule tells it from others with the same fields.
+            # The kind distinguishes an axis or a rule from others with the same fields.
             if own != field.default or field.name == "kind":
                 content[field.name] = _named_fields(own)
         return content

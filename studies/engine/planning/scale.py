@@ -1,4 +1,4 @@
-"""The sizes of a run: how much of a signal is fitted, by which networks, for how long."""
+"""Define the sizes of a run: how much of a signal is fitted, by which networks, for how long."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from search_spaces.noise_grid import NoiseGrid
 ScaleName = Literal["small", "paper"]
 
 FIRST_CHOOSING_SEED = 100
-"""Grids and searches use the seeds below. What is compared is fitted on seeds from here on."""
+"""Grids and searches use lower seeds. What is compared is fitted on seeds from this one on."""
 
 FIRST_SCORING_SEED = 105
 """The default scoring seeds begin here, after five choosing seeds."""
@@ -57,7 +57,7 @@ class Scale:
             check_name("cases", name)
         if twice := [name for name in names if names.count(name) > 1]:
             raise InputError(
-                "taken", "cases", f"cases: two are named {twice[0]!r}; give each its own name."
+                "taken", "cases", f"cases: two are named {twice[0]!r}. Give each its own name."
             )
         if self.max_samples < 256:
             raise InputError(
@@ -100,7 +100,7 @@ def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def seeds_text(seeds: Sequence[int]) -> str:
-    """Return seeds in words.
+    """Return one seed, a pair or a range of seeds in words.
 
     Example:
         >>> seeds_text((0,)), seeds_text((105, 106)), seeds_text(range(5))

@@ -1,6 +1,6 @@
-"""The two scales of the studies: minutes on two cores, and the paper's.
+"""Define the two scales of the studies: one for minutes on two cores, and the paper's.
 
-Studies that share a scale share its fits: a search knows the cells that a grid has fitted.
+Studies that share a scale share its fits: a search starts from the cells that a grid has fitted.
 """
 
 from dataclasses import replace
@@ -55,16 +55,20 @@ IMAGE_PAPER = Scale(
     grid=IMAGE_GRID,
     rules=("eqn11_image_length", "eqn11_image_length_width", "eqn11_image"),
 )
-"""Sec. 5.2: 512 x 512; larger ones whole up to a million pixels."""
+"""Sec. 5.2. The paper has 512 x 512. Larger images are whole up to a million pixels."""
 
 
 def comparison(scale: Scale, cases: tuple[Case, ...], parameters: int) -> Scale:
-    """The scale with networks of `parameters` numbers beside each other in the grid's place, on
-    five seeds, as in the paper.
+    """Return a scale that compares networks on five seeds, as in the paper, and has no grid.
+
+    Args:
+        scale: The sizes and the training.
+        cases: The networks.
+        parameters: The number of parameters that each should have.
     """
     return replace(scale, grid=None, cases=cases, parameters=parameters, seeds=5)
 
 
 def named(*networks: str) -> tuple[Case, ...]:
-    """A case of each network at its published settings."""
+    """Return a case of each network at its published settings."""
     return tuple(Case(name=network, network=network) for network in networks)

@@ -1,4 +1,4 @@
-"""A study as a value: what is asked of which signals, at two scales."""
+"""Define a study as a value: what is asked of which signals, at two scales."""
 
 from dataclasses import dataclass
 

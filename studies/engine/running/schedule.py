@@ -1,4 +1,4 @@
-"""What is run next: the courses of all signals, interleaved so that no worker waits."""
+"""Decide what runs next: the courses of all signals, interleaved so that no worker waits."""
 
 import heapq
 import math
@@ -21,7 +21,7 @@ Rows = dict[str, Row]
 
 @dataclass(frozen=True)
 class Batch:
-    """Fits of one signal that one worker does together. They share shapes and training.
+    """Fits of one signal that one worker does together. They have the same shapes and training.
 
     Args:
         number: Its number in the run, from 1.
@@ -38,9 +38,9 @@ class Batch:
 
 
 class Schedule:
-    """Hands out batches, lowest stage first, and continues a course when its fits are done.
+    """Hand out batches, lowest stage first, and continue a course when its fits are done.
 
-    What it hands out depends on the rows alone, never on the order in which they come in.
+    The batches depend on the rows alone, never on the order in which they come in.
 
     Args:
         courses: The course of each signal, with the signal's rows by key. `record` adds to them.
@@ -96,10 +96,13 @@ class Schedule:
     def _enqueue(self, index: int, fits: Sequence[PlannedFit]) -> None:
         # If all courses were like this one, every worker would get some of the fits.
         share = math.ceil(len(fits) * len(self.waiting) / self.num_workers)
-        for batch in make_batches(fits, self.seconds_per_fit, self.min_batch, share):
+        for fits_of_batch in make_batches(fits, self.seconds_per_fit, self.min_batch, share):
             self.num_batches += 1
-            made = Batch(self.num_batches, tuple(batch), sum(map(self.seconds_per_fit, batch)))
-            heapq.heappush(self.queue, (batch[0].stage, index, self.num_batches, made))
+            seconds = sum(map(self.seconds_per_fit, fits_of_batch))
+            batch = Batch(self.num_batches, tuple(fits_of_batch), seconds)
+            stage = fits_of_batch[0].stage
+            # The number makes each entry unique, so that the heap never compares batches.
+            heapq.heappush(self.queue, (stage, index, self.num_batches, batch))
 
 
 def make_batches(
@@ -108,23 +111,27 @@ def make_batches(
     min_batch: int,
     max_batch: int,
 ) -> list[list[PlannedFit]]:
-    """Split `fits`, in order, into batches of one signal and structure of about 8 s each.
+    """Split fits into batches of one signal, structure and training, of about 8 s each.
 
-    Within a stage, fits that share both stay together. A batch has at least `min_batch` fits where
-    there are so many, and never more than `max_batch`.
+    Args:
+        fits: The fits. Their order decides which group of a stage comes first.
+        seconds_per_fit: Returns the expected seconds of a fit on one worker.
+        min_batch: The least number of fits in a batch, where there are so many.
+        max_batch: The greatest number, if it is below `MAX_BATCH`.
     """
 
-    def shares(fit: PlannedFit) -> tuple[Any, ...]:
+    def shared(fit: PlannedFit) -> tuple[Any, ...]:
         trial = fit.trial
         return trial.signal, trial.network.structure, trial.fit, trial.objective
 
+    group_numbers: dict[tuple[Any, ...], int] = {}
+    places = []
+    for index, fit in enumerate(fits):
+        group_number = group_numbers.setdefault(shared(fit), len(group_numbers))
+        places.append((fit.stage, group_number, index))
+    ordered = [fits[index] for _, _, index in sorted(places)]
     batches = []
-    found: dict[tuple[Any, ...], int] = {}
-    places = [
-        (fit.stage, found.setdefault(shares(fit), len(found)), i) for i, fit in enumerate(fits)
-    ]
-    ordered = [fits[i] for _, _, i in sorted(places)]
-    for _, group in groupby(ordered, shares):
+    for _, group in groupby(ordered, shared):
         members = list(group)
         size = math.ceil(BATCH_SECONDS / max(seconds_per_fit(members[0]), 1e-3))
         size = min(max(size, min_batch), max_batch, MAX_BATCH)

@@ -1,7 +1,7 @@
-"""The journal of a search: an Optuna study for each signal, in one file beside the run.
+"""Keep the journal of a search: an Optuna study for each signal, in one file beside the run.
 
-The next driver continues from it, and optuna-dashboard opens it. Without it a search starts again
-from all that the store knows.
+The next run continues from it, and optuna-dashboard opens it. Without it a search starts again
+from all fits in the store.
 """
 
 import json
@@ -58,7 +58,7 @@ class RunJournal:
             self.store.write_bytes(self.name, self.path.read_bytes())
 
     def storage(self, *, to_write: bool = False) -> BaseStorage:
-        """Return its Optuna studies, to read, or for the one driver that may write."""
+        """Return the storage of its Optuna studies. Only one process may open it `to_write`."""
         try:
             return open_journal(self.path, to_write=to_write)
         except InputError as error:
@@ -67,20 +67,20 @@ class RunJournal:
             raise InputError(error.code, shown, sentence) from error
 
     def suggestions(self, run: Run, signals: Sequence[Signal]) -> dict[str, list[Suggestion]]:
-        """Return what it holds, by the signals' sha256.
+        """Return the suggestions that it holds, by the signals' sha256.
 
         Raises:
-            InputError: It is of another space.
+            InputError: It searched another space.
         """
-        found: dict[str, list[Suggestion]] = {signal.sha256: [] for signal in signals}
+        suggestions: dict[str, list[Suggestion]] = {signal.sha256: [] for signal in signals}
         if self.path.exists():
             storage = self.storage()
             for signal in signals:
                 if name := stored_name(storage, signal):
                     study = optuna.load_study(study_name=name, storage=storage)
                     check_space(study, run, signal)
-                    found[signal.sha256] = suggestions_of(study)
-        return found
+                    suggestions[signal.sha256] = suggestions_of(study)
+        return suggestions
 
 
 def open_journal(path: Path, *, to_write: bool = True) -> BaseStorage:
@@ -97,11 +97,11 @@ def open_journal(path: Path, *, to_write: bool = True) -> BaseStorage:
         raise InputError(
             "unreadable", str(path), f"{path}: cannot be opened ({error.strerror})."
         ) from error
-    except Exception as error:  # whatever its lines make Optuna raise
+    except Exception as error:  # a damaged line may make Optuna raise anything
         raise InputError(
             "another-version",
             str(path),
-            f"{path}: not a journal of this version of Optuna ({error}); remove it, and the "
+            f"{path}: not a journal of this version of Optuna ({error}). Remove it, and the "
             "search starts again from every row of the store.",
         ) from error
 
@@ -152,11 +152,13 @@ def space(run: Run, signal: Signal) -> dict[str, FloatDistribution]:
         InputError: The grid is a single point.
     """
     bounds = run.grid.bounds(max(signal.shape))
-    # Cells are rounded: with bounds rounded likewise those on the rim are inside.
+    # Cells are rounded. Bounds are rounded likewise, so that cells on the rim are inside.
     (s0_low, s0_high), (s1_low, s1_high) = ((stable(low), stable(high)) for low, high in bounds)
     if s0_low == s0_high and s1_low == s1_high:
         raise InputError(
-            "out-of-range", "grid", f"grid = {run.grid}: a single point; a search wants a range."
+            "out-of-range",
+            "grid",
+            f"grid = {run.grid}: a single point. Give a range.",
         )
     return {
         "s0": FloatDistribution(s0_low, s0_high, log=s0_low > 0),
@@ -170,7 +172,7 @@ def space_text(space: Mapping[str, FloatDistribution]) -> str:
 
 
 def check_space(study: optuna.Study, run: Run, signal: Signal) -> None:
-    """Refuse an Optuna study of another space than this run's.
+    """Refuse an Optuna study that searched another space than this run.
 
     Raises:
         InputError: The spaces differ.
@@ -181,7 +183,7 @@ def check_space(study: optuna.Study, run: Run, signal: Signal) -> None:
             "another-version",
             f"{run.folder}/optuna.journal",
             f"{run.folder}/optuna.journal: {study.study_name} was searched over {there}, this run "
-            f"searches {here}; remove the file, and the search starts again from every row of "
+            f"searches {here}. Remove the file, and the search starts again from every row of "
             "the store.",
         )
 
@@ -203,7 +205,7 @@ def suggestions_of(study: optuna.Study) -> list[Suggestion]:
     Suggestions that repeat a known point are left out.
     """
     num_warm = study.user_attrs.get(NUM_WARM)
-    if num_warm is None:  # it is being filled with what is known
+    if num_warm is None:  # a run adds the known points, or was killed meanwhile
         return []
     return [
         Suggestion(

@@ -1,4 +1,4 @@
-"""Early stopping: where the fits of a signal are compared, and which of them are behind.
+"""Decide early stopping: where the fits of a signal are compared, and which ones are behind.
 
 Optuna's MedianPruner is not used: it compares trials, and seeds shift all points together. The
 median is therefore that of the fits of one seed.
@@ -17,7 +17,7 @@ RUNG_SHARES = (1 / 8, 1 / 4, 1 / 2)
 """Shares of the epochs at which fits are compared."""
 
 MIN_TO_COMPARE = 5
-"""A fit is stopped at a rung only when so many others have reached it on its seed."""
+"""The least number of other fits of a seed at a rung for which a fit may stop there."""
 
 
 class Rungs:
@@ -55,5 +55,5 @@ class Rungs:
 def rung_epochs(run: Run) -> tuple[int, ...]:
     """Return the epochs at which fits are compared. Every whole curve has a value there."""
     epochs = curve_epochs(run.scale.fit.epochs)
-    wanted = [epochs[epochs <= share * run.scale.fit.epochs].max() for share in RUNG_SHARES]
-    return tuple(sorted({int(epoch) for epoch in wanted if epoch > 0}))
+    rungs = [epochs[epochs <= share * run.scale.fit.epochs].max() for share in RUNG_SHARES]
+    return tuple(sorted({int(epoch) for epoch in rungs if epoch > 0}))

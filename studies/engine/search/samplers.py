@@ -1,7 +1,7 @@
-"""The samplers that a search may use, one a line.
+"""List the samplers that a search may use.
 
-Every suggestion gets a new sampler with a seed of its own. So a suggestion follows from the points
-that Optuna was told and from nothing else.
+Every suggestion gets a new sampler with its own seed. So a suggestion depends only on the points
+and scores that Optuna has.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial
 from inr_models import InputError
 
 SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
-    # A round is asked before any of it is told. The constant liar keeps its points apart.
+    # A round has no scores while it is suggested. The constant liar keeps its points apart.
     "tpe": lambda seed: TPESampler(seed=seed, multivariate=True, constant_liar=True),
     "gp": lambda seed: GPSampler(seed=seed),
     "random": lambda seed: RandomSampler(seed=seed),
@@ -32,11 +32,11 @@ def make_sampler(name: str, seed: int, space: Mapping[str, BaseDistribution]) ->
         raise InputError(
             "unknown-name", "--sampler", f"--sampler {name}: give one of {', '.join(SAMPLERS)}."
         )
-    return _OfSpace(SAMPLERS[name](seed), space)
+    return _WithSpace(SAMPLERS[name](seed), space)
 
 
-class _OfSpace(BaseSampler):
-    """A sampler with a given space. Optuna's would infer it from all trials each time."""
+class _WithSpace(BaseSampler):
+    """A sampler with a fixed space. Otherwise Optuna infers it from all trials each time."""
 
     def __init__(self, sampler: BaseSampler, space: Mapping[str, BaseDistribution]) -> None:
         self.sampler, self.space = sampler, dict(space)

@@ -1,4 +1,4 @@
-"""The settings of a search with Optuna."""
+"""Define the settings of a search with Optuna."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ class SearchSettings:
     Args:
         trials: Suggestions for each signal.
         sampler: A name in `studies.engine.search.samplers.SAMPLERS`.
-        round_size: Suggestions are asked and told in rounds of this size, so that they do not
-            depend on which fit ends first.
+        round_size: Optuna gets scores in rounds of this many suggestions, so that suggestions do
+            not depend on which fit ends first.
         early_stopping: Whether fits end early that are behind the others of their signal.
         seed: The seed of the suggestions.
 
@@ -37,5 +37,5 @@ class SearchSettings:
             raise InputError(
                 "conflict",
                 "--early-stopping",
-                "--early-stopping: Optuna's gp cannot use stopped fits; use --sampler tpe.",
+                "--early-stopping: Optuna's gp cannot use stopped fits. Use --sampler tpe.",
             )

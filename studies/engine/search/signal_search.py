@@ -1,8 +1,8 @@
-"""One signal's search: what to try next, given what is known of it.
+"""Search one signal: what to try next, given what is known of it.
 
-Suggestions are asked in rounds and told in the order of their numbers. Each is drawn by a sampler
-that is seeded with its number. So the same knowledge leads to the same suggestions, whatever ends
-first.
+Optuna suggests points in rounds and gets their scores in the order of their numbers. The number
+seeds the sampler of a suggestion. So the same scores lead to the same suggestions, whichever fit
+ends first.
 """
 
 import hashlib
@@ -44,7 +44,7 @@ from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
 
 MAX_REPEATS = 100
-_TOLD = (TrialState.COMPLETE, TrialState.PRUNED)
+_SCORED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 class SignalSearch:
@@ -52,8 +52,8 @@ class SignalSearch:
 
     Args:
         state: The signal. Its rows grow while the search runs.
-        settings: How it is searched.
-        storage: Where its Optuna study is.
+        settings: How the signal is searched.
+        storage: Where the signal's Optuna study is.
         store: The results, for the curves that early stopping compares.
         keep: A function that is called when the journal holds something new.
 
@@ -76,10 +76,12 @@ class SignalSearch:
         self.rungs = Rungs(self.run, store) if settings.early_stopping else None
 
     def warm_start(self) -> None:
-        """Tell Optuna every known point inside the space, once."""
+        """Give Optuna every known point inside the space, once."""
         values = objective(self.state.known_points(), self.run.scale.map_seeds)
-        told = {point.scales: value for point, value in values.items() if point.scales}
-        inside = {s: v for s, v in told.items() if s and self._contains(s)}
+        inside = {}
+        for point, value in values.items():
+            if point.scales and self._contains(point.scales):
+                inside[point.scales] = value
         if NUM_WARM not in self.study.user_attrs:
             self.study.add_trials(
                 [
@@ -88,22 +90,23 @@ class SignalSearch:
                 ]
             )
             self.study.set_user_attr(NUM_WARM, len(inside))
-        self.tried = {self._point(trial).scales for trial in self._told()}
-        for trial in self._asked():
-            if self._point(trial).scales in self.tried:  # killed before it was told so
+        self.tried = {self._point(trial).scales for trial in self._scored()}
+        for trial in self._unscored():
+            # A run may have been killed before it marked a repeat as one.
+            if self._point(trial).scales in self.tried:
                 self.study.tell(trial.number, state=TrialState.FAIL)
-        self.tried |= {self._point(trial).scales for trial in self._asked()}
+        self.tried |= {self._point(trial).scales for trial in self._unscored()}
         self.tried |= {NoiseScales(row["hp_s0"], row["hp_s1"]) for row in self.rows.values()}
-        # Rows that Optuna was not told belong to a round that it is still to be told.
-        self._note_rungs(map(self._point, self._told()))
+        # Optuna has no scores yet for the other rows: they belong to an unfinished round.
+        self._note_rungs(map(self._point, self._scored()))
 
     def unfinished(self) -> list[PlannedFit]:
-        """Return fits of earlier rounds that failed. Optuna was told zero output for them."""
+        """Return fits of earlier rounds that failed. Optuna has zero output's PSNR for them."""
         num_warm = self.num_warm
-        asked = [trial for trial in self._told() if trial.number >= num_warm]
-        fits = self._fits(asked, stage=0, rungs={})
+        suggested = [trial for trial in self._scored() if trial.number >= num_warm]
+        fits = self._fits(suggested, stage=0, rungs={})
         # A point that was stopped early needs no other seed.
-        stopped = {self._point(t).network for t in asked if t.state == TrialState.PRUNED}
+        stopped = {self._point(t).network for t in suggested if t.state == TrialState.PRUNED}
         return [fit for fit in fits if fit.trial.network not in stopped]
 
     def suggestions(self) -> list[Suggestion]:
@@ -111,25 +114,25 @@ class SignalSearch:
         return suggestions_of(self.study)
 
     def next_round(self) -> list[PlannedFit]:
-        """Return the fits of the next round, or of one that a killed driver left. [] at the end."""
-        trials = self._asked()
+        """Return the fits of the next round, or of one that a killed run left. [] at the end."""
+        trials = self._unscored()
         num_warm = self.num_warm
-        num_told = sum(trial.number >= num_warm for trial in self._told())
-        num_asked, size = num_told + len(trials), self.settings.round_size
-        # A killed driver may have asked or told a part of a round: both are completed.
-        full_rounds = math.ceil(num_asked / size) if trials else num_asked // size + 1
-        while num_asked < min(full_rounds * size, self.settings.trials):
-            asked = self._ask(num_asked)
-            if asked is None:
+        num_scored = sum(trial.number >= num_warm for trial in self._scored())
+        num_suggested, size = num_scored + len(trials), self.settings.round_size
+        # A killed run may have left a round half suggested or half scored. Both are completed.
+        full_rounds = math.ceil(num_suggested / size) if trials else num_suggested // size + 1
+        while num_suggested < min(full_rounds * size, self.settings.trials):
+            suggested = self._ask(num_suggested)
+            if suggested is None:
                 break
-            trials.append(asked)
-            num_asked += 1
+            trials.append(suggested)
+            num_suggested += 1
         self.keep()
         thresholds = {
             seed: self.rungs.thresholds(seed) if self.rungs else {}
             for seed in range(self.run.scale.seeds)
         }
-        return self._fits(trials, 1 + num_told // size, thresholds)
+        return self._fits(trials, 1 + num_scored // size, thresholds)
 
     def _fits(
         self, trials: Iterable[FrozenTrial], stage: int, rungs: Mapping[int, Mapping[int, float]]
@@ -147,11 +150,11 @@ class SignalSearch:
         ]
 
     def tell(self) -> None:
-        """Tell Optuna the scores of the round, in the order in which it was asked."""
-        asked = self._asked()
-        for frozen in asked:
+        """Give Optuna the scores of the round, in the order of its suggestions."""
+        trials = self._unscored()
+        for frozen in trials:
             rows = self._rows(self._point(frozen))
-            scores = {seed: self._told_score(row) for seed, row in rows.items()}
+            scores = {seed: self._score_for_optuna(row) for seed, row in rows.items()}
             trial = Trial(self.study, frozen._trial_id)
             trial.set_user_attr("psnr_by_seed", scores)
             whole = [score for score in scores.values() if score is not None]
@@ -162,15 +165,15 @@ class SignalSearch:
                 epoch, value = self.rungs.at_first_stop(rows)
                 trial.report(value, epoch)
                 self.study.tell(trial, state=TrialState.PRUNED)
-        self._note_rungs(map(self._point, asked))
+        self._note_rungs(map(self._point, trials))
         self.keep()
 
     @property
     def num_left(self) -> int:
-        """Number of suggestions that are still to be asked."""
+        """Number of suggestions that Optuna has still to make."""
         num_warm = self.num_warm
-        known = [*self._told(), *self._asked()]
-        return self.settings.trials - sum(trial.number >= num_warm for trial in known)
+        trials = [*self._scored(), *self._unscored()]
+        return self.settings.trials - sum(trial.number >= num_warm for trial in trials)
 
     @property
     def num_warm(self) -> int:
@@ -178,7 +181,7 @@ class SignalSearch:
         return self.study.user_attrs[NUM_WARM]
 
     def _open(self, storage: BaseStorage) -> optuna.Study:
-        # Optuna needs a sampler to load a study. `_ask` makes those that suggest.
+        # Optuna needs a sampler to load a study. `_ask` replaces it for every suggestion.
         sampler = RandomSampler(seed=0)
         name = stored_name(storage, self.signal)
         if name:
@@ -186,10 +189,12 @@ class SignalSearch:
             if NUM_WARM in study.user_attrs:
                 check_space(study, self.run, self.signal)
                 for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-                    if trial.params.keys() != self.space.keys():  # killed while it was asked
+                    # A run may have been killed while Optuna drew a suggestion.
+                    if trial.params.keys() != self.space.keys():
                         study.tell(trial.number, state=TrialState.FAIL)
                 return study
-            optuna.delete_study(study_name=name, storage=storage)  # killed while it was filled
+            # A run was killed while it added the known points.
+            optuna.delete_study(study_name=name, storage=storage)
         study = optuna.create_study(
             study_name=study_name(self.signal),
             storage=storage,
@@ -199,8 +204,8 @@ class SignalSearch:
         study.set_user_attr(SPACE, space_text(self.space))
         return study
 
-    def _told_score(self, row: Row) -> float | None:
-        # The sampler learns from a failure. What is compared later waits for the fit.
+    def _score_for_optuna(self, row: Row) -> float | None:
+        # The sampler learns from a failure. The comparison waits until the fit has a score.
         return self.signal.psnr_zero if row["status"] == "failed" else score_of(row, self.signal)
 
     def _ask(self, index: int) -> FrozenTrial | None:
@@ -213,14 +218,14 @@ class SignalSearch:
             if scales not in self.tried:
                 self.tried.add(scales)
                 return self.study.get_trials(deepcopy=False)[trial.number]
-            self.study.tell(trial, state=TrialState.FAIL)  # it repeats a known point
+            self.study.tell(trial, state=TrialState.FAIL)  # this suggestion repeats a known point
         return None
 
-    def _asked(self) -> list[FrozenTrial]:
+    def _unscored(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
 
-    def _told(self) -> list[FrozenTrial]:
-        return self.study.get_trials(deepcopy=False, states=_TOLD)
+    def _scored(self) -> list[FrozenTrial]:
+        return self.study.get_trials(deepcopy=False, states=_SCORED)
 
     def _contains(self, scales: NoiseScales) -> bool:
         at = scales._asdict()
@@ -241,7 +246,7 @@ class SignalSearch:
 
 
 def check_search(run: Run, settings: SearchSettings, signals: Iterable[Signal]) -> None:
-    """Refuse a search that cannot be, before anything starts.
+    """Refuse a search that cannot run, before anything starts.
 
     Raises:
         InputError: There is no such sampler, or the space has no extent.
