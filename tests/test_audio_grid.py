@@ -65,6 +65,7 @@ def test_curves_are_log_spaced_and_end_with_the_last_epoch(undisturbed):
     results, _ = undisturbed
     curves = pd.read_parquet(results / "_curves")
     fits = pd.read_parquet(results).set_index("key")
+    assert set(curves["key"]) == set(fits.index)
     for key, curve in curves.groupby("key"):
         assert {0, 1, 2, 60} <= set(curve["epoch"])
         last = curve.set_index("epoch")["psnr"][60]

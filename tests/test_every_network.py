@@ -120,6 +120,7 @@ def test_every_way_to_fit_it_is_float64_to_a_ten_thousandth_db(name, d, executio
     if step == "blocked" and not has_slopes(nets[0]):
         pytest.skip("no slopes in closed form")
     found = dict(fit(nets, coords, values, CONFIG, execution=execution, step=step))
+    assert found.keys() == {0, 1}
     for seed, result in found.items():
         assert (result.stack, result.path) == (1 + (execution == "stack"), step)
         curve = psnr_curve(doubled(nets[seed]), coords.double(), values.double(), CONFIG)

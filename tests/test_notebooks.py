@@ -21,6 +21,7 @@ def test_the_three_of_them_are_there():
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_is_stored_without_output_and_without_anybodys_paths(path):
     content = json.loads(path.read_text())
+    assert content["cells"]
     for cell in content["cells"]:
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None

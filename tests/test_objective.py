@@ -60,6 +60,7 @@ def test_the_error_that_chooses_decides_the_best_weights(execution):
     nets = networks(2)
     results = dict(fit(nets, COORDS, VALUES, CONFIG, objective=HeldOut(), execution=execution))
     held_out = torch.arange(len(VALUES)) % 4 == 0
+    assert results.keys() == {0, 1}
     for index, result in results.items():
         nets[index].load_state_dict(result.best_weights, strict=False)
         squares = (nets[index](COORDS) - VALUES).detach().square()

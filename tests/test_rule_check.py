@@ -81,6 +81,7 @@ def test_the_optimum_was_chosen_on_seeds_that_neither_found_nor_scored_it(checke
     results, _ = checked
     found, fits = table(results), pd.read_parquet(results)
     cells = len(AUDIO_GRID_COARSE.cells(1024))
+    assert set(fits["signal"]) == {clip.stem for clip in CLIPS}
     for signal, mine in fits.groupby("signal"):
         chosen = mine[mine["seed"].isin([100, 101])].groupby(["hp_s0", "hp_s1"])
         best = chosen["metric_psnr_peak"].mean().idxmax()

@@ -258,7 +258,9 @@ def test_cells_on_the_rim_are_in_the_space(n):
     signal = make_signal(n=n)
     run = make_search([signal])
     bounds = space(run, signal)
-    for s0, s1 in cells_of(run, signal):
+    cells = cells_of(run, signal)
+    assert len(cells) == 20
+    for s0, s1 in cells:
         assert bounds["s0"].low <= s0 <= bounds["s0"].high
         assert bounds["s1"].low <= s1 <= bounds["s1"].high
 

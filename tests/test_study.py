@@ -79,6 +79,7 @@ def test_every_cell_of_the_small_grid_is_a_siren2_at_its_scales():
     signal = make_signal()
     run = make_run(signal)
     s0, s1 = run.scale.grid.axes(8192)
+    assert sum(point.cell is not None for point in points(run, signal)) == len(s0) * len(s1) == 20
     for point in points(run, signal):
         if point.cell:
             network = point.network
