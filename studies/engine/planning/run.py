@@ -78,7 +78,8 @@ class Run:
     def identity(self) -> str:
         """Canonical JSON of the fields that make two runs the same.
 
-        Fields at their default are left out, so that a new field leaves every old run as it was.
+        Fields at their default are left out, so that a new field leaves every old run as it was. So
+        the default of a field must never change: a study that wants another value names it.
         A search that is asked for more trials is the same run.
         """
         content = {
