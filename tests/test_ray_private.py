@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import ray
 from ray._private import services
 
 from studies.engine.cluster import ray_private
@@ -29,6 +30,8 @@ def test_an_address_without_a_port_is_refused(monkeypatch):
 
 def test_a_ray_that_is_alone_listens_on_the_loopback_alone(monkeypatch):
     monkeypatch.setattr(ray_private.ray_constants, "ENABLE_RAY_CLUSTER", True)
+    # A Ray that another test left in this process would answer for the machine.
+    monkeypatch.setattr(ray._private.worker, "_global_node", None)
     monkeypatch.setattr(services, "node_ip_address_from_perspective", lambda _: "10.0.0.1")
     assert services.get_node_ip_address() == "10.0.0.1"
     ray_private.listen_beyond_this_machine(False)

@@ -42,8 +42,8 @@ def kind(name: str) -> Callable[[Q], Q]:
     """Register a class of questions under the name that stored runs have.
 
     Example:
-        >>> @kind("grid")
-        ... class Grid(Question): ...
+        >>> @kind("spread")
+        ... class Spread(Question): ...
     """
 
     def register(question: Q) -> Q:
