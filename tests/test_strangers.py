@@ -110,7 +110,7 @@ def test_everything_is_written_inside_of_the_results(seen):
     assert {path.name for path in seen.folder.iterdir()} == {"clips", "results"}
     assert len(list((seen.folder / "clips").iterdir())) == len(NAMES)
     named = [path.name for path in files(seen.folder / "results")]
-    assert len(named) > 10
+    assert {"report.html", "study.json"} <= set(named)
     assert [name for name in named if not re.fullmatch(r"[\w.-]+", name, re.ASCII)] == []
 
 
