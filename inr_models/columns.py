@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hint
 
 @dataclasses.dataclass(frozen=True)
 class Meaning:
-    """What a field means, in a few words, and its unit ("" where it has none)."""
+    """Say what a field means, in a few words, and name its unit ("" where it has none)."""
 
     text: str
     unit: str = ""

@@ -27,7 +27,7 @@ Code = Literal[
     "unwritable",  # it cannot be opened for writing
     "wrong-kind",  # a value or a file has another type or form than it must have
 ]
-"""What kind of mistake it is, for programs and tests."""
+"""Name the kind of mistake, for programs and tests."""
 
 
 class Problem(NamedTuple):

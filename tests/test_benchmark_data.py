@@ -103,7 +103,7 @@ def test_a_damaged_regret_file_is_named(exported, capsys):
 
 
 def test_the_committed_regrets_have_their_fits_beside_them():
-    """So that exporting them anew would bring every row."""
+    """So that exporting them again would bring every row."""
     store = Store(BENCHMARK, create=False)
     columns = ["sha256", "hp_s0", "hp_s1", "seed"]
     has = {tuple(row[c] for c in columns) for row in store.fits(columns=columns).to_pylist()}

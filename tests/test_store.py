@@ -135,7 +135,7 @@ def test_large_files_stay_but_for_those_that_share_a_row(store, monkeypatch):
         store.append([row(f"k{i}")])
     store.append([row("k04", metric_psnr_peak=99.0)])
     compact(store)
-    assert len(large & set(store.parts("fits"))) == 3, "a large file was read and written anew"
+    assert len(large & set(store.parts("fits"))) == 3, "a large file was read and written again"
     assert len(store.parts("fits")) == 3 + 1 + 2
     assert max(map(pq.read_metadata, store.parts("fits")), key=lambda m: m.num_rows).num_rows <= 4
     frame = pd.read_parquet(store.results)

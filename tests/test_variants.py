@@ -110,7 +110,7 @@ def test_what_is_there_is_kept_and_other_samples_are_never_written_over(
     before = {path: path.read_bytes() for path in (tmp_path / "to").iterdir()}
     written(clip, make_wav, tmp_path)
     (tmp_path / "to" / "clip_noise50.wav").unlink()
-    written(clip, make_wav, tmp_path)  # made anew, from the same seed
+    written(clip, make_wav, tmp_path)  # made again, from the same seed
     last = tmp_path / "to" / "clip_twice.wav"
     soundfile.write(last, np.zeros(300), 44_100)
     other = last.read_bytes()

@@ -46,7 +46,7 @@ class Standing(NamedTuple):
 
     @property
     def remark(self) -> str:
-        """What is wrong with its fits, such as "1 of 5 dead, 2 of 5 missing"."""
+        """Say what is wrong with its fits, such as "1 of 5 dead, 2 of 5 missing"."""
         words = ("dead", "diverged", "failed", "partial")
         num = len(self.peaks)
         missing = num - sum(self.statuses.values())

@@ -1,4 +1,4 @@
-"""What happened to optima when sounds or the network's width were changed.
+"""Measure how optima moved when sounds or the network's width were changed.
 
 The rows are those of `python -m analysis.variants_report`, from RESULTS/_rules.
 """
@@ -38,7 +38,7 @@ KINDS = {
 
 
 class Phases(NamedTuple):
-    """What random phases lose beyond another draw of them, and the clip that loses most, in dB."""
+    """Hold what random phases lose beyond another draw of them, and the worst clip, in dB."""
 
     more: Interval
     clip: str
@@ -46,7 +46,7 @@ class Phases(NamedTuple):
 
 
 class EqualPsi(NamedTuple):
-    """What the best single (K, g) for `num` sounds of one psi loses in dB, by psi; their noise."""
+    """Hold what the best single (K, g) loses for `num` sounds of one psi, in dB, and its noise."""
 
     num: int
     lost: Sequence[tuple[float, float]]
@@ -54,7 +54,7 @@ class EqualPsi(NamedTuple):
 
 
 class Width(NamedTuple):
-    """The optimum's g at a width / at the first width, and the ratio if s1 itself were kept."""
+    """Hold the optimum's g at a width over that at the first, and the ratio if s1 were kept."""
 
     width: int
     ratio: Interval

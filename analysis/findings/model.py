@@ -1,4 +1,4 @@
-"""What the page of findings is made of."""
+"""Hold what the page of findings is written from."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -39,7 +39,7 @@ class Extent(NamedTuple):
 
 
 class Transfer(NamedTuple):
-    """What `python -m analysis.transfer_report` wrote; empty where it has not run."""
+    """Hold what `python -m analysis.transfer_report` wrote. It is empty where it has not run."""
 
     moved: tuple[Moved, ...] = ()
     bias: tuple[BiasPair, ...] = ()

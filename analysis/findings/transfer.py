@@ -1,4 +1,4 @@
-"""Where else the rule holds, and what a zero output bias does.
+"""Say where else the rule holds, and what a zero output bias does.
 
 The rows are those of `python -m analysis.transfer_report`, from RESULTS/_rules.
 """

@@ -1,4 +1,4 @@
-"""What a training curve has reached up to an epoch."""
+"""Read what a training curve has reached up to an epoch."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

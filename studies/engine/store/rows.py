@@ -216,6 +216,7 @@ def git_commit() -> str | None:
     try:
         if not git("ls-files", Path(__file__).name):  # installed beside a foreign checkout
             return None
-        return git("rev-parse", "--short=12", "HEAD") + "+" * bool(git("status", "-s", "-uno"))
+        commit = git("rev-parse", "--short=12", "HEAD")
+        return f"{commit}+" if git("status", "-s", "-uno") else commit
     except (OSError, subprocess.CalledProcessError):
         return None
