@@ -62,7 +62,7 @@ def _search(run: Run, signals: list[Signal], points: int, folder: Path) -> tuple
     started = time.perf_counter()
     schedule = Schedule(
         [
-            (question.course_of(state, search), state.rows)
+            (question.steps_of(state, search), state.rows)
             for state, search in zip(states, searches, strict=True)
         ],
         lambda _: 5.0,

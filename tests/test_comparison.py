@@ -99,7 +99,7 @@ def test_tuning_chooses_on_a_seed_of_its_own_and_scores_the_winner_on_the_others
 
     state = SignalState(run, SOUND)
     rows = state.rows
-    steps = run.question.course(state)
+    steps = run.question.steps(state)
     first = next(steps).fits
     tuning = {fit.trial.seed for fit in first if fit.point.kind == "tuning"}
     assert tuning == {100}

@@ -10,9 +10,9 @@ from scipy import signal, stats
 
 from search_spaces.descriptors import (
     bandwidth_shares,
-    course,
     describe,
     moments,
+    over_time,
     shape,
     spectral_centroid,
     tilt,
@@ -140,9 +140,9 @@ def test_spectral_descriptors_do_not_see_amplitude_time_reversal_or_a_circular_s
 
 
 @given(st.integers(0, 100), st.floats(1e-3, 1e3))
-def test_the_course_in_time_does_not_see_amplitude(seed, a):
+def test_change_over_time_does_not_see_amplitude(seed, a):
     values = white(seed, 600) * np.linspace(0, 1, 600)
-    assert course.describe(a * values) == pytest.approx(course.describe(values), rel=1e-6)
+    assert over_time.describe(a * values) == pytest.approx(over_time.describe(values), rel=1e-6)
 
 
 @pytest.mark.parametrize("axes", [2, 3])
@@ -159,7 +159,7 @@ def test_a_plane_wave_of_an_image_or_a_volume_is_one_radius(axes):
 
 
 def test_a_sound_that_does_not_change_has_no_flux_and_a_chirp_moves_its_centroid():
-    steady, chirp = course.describe(tone(512)), course.describe(signal.chirp(T, 0, N, 0.4))
+    steady, chirp = over_time.describe(tone(512)), over_time.describe(signal.chirp(T, 0, N, 0.4))
     assert steady["flux"] < 1e-6
     assert steady["nonstationarity"] < 1e-6
     # From 0 to 0.8 of Nyquist, evenly.
@@ -170,15 +170,15 @@ def test_a_sound_that_does_not_change_has_no_flux_and_a_chirp_moves_its_centroid
 def test_silence_crest_and_crossings_are_counted():
     values = tone(512, 1.0)
     values[N // 2 :] = 0
-    found = course.describe(values)
+    found = over_time.describe(values)
     assert found["silence"] == pytest.approx(0.5, abs=0.05)
-    whole = course.describe(tone(512, 1.0))
+    whole = over_time.describe(tone(512, 1.0))
     assert whole["crest_factor_db"] == pytest.approx(20 * math.log10(math.sqrt(2)), abs=1e-6)
     assert whole["zero_crossings"] == pytest.approx(2 * 512 / N, rel=0.01)
 
 
 def test_hjorth_of_a_slow_tone_is_its_frequency_and_a_complexity_of_one():
-    found = course.describe(tone(8))
+    found = over_time.describe(tone(8))
     assert found["mobility"] == pytest.approx(2 * math.pi * 8 / N, rel=1e-2)
     assert found["complexity"] == pytest.approx(1, rel=1e-2)
 

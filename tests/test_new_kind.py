@@ -39,7 +39,7 @@ class Spread(NoiseScaleQuestion):
     def seed_groups(self, scale):
         return {"psnr_peak": range(self.repeats)}
 
-    def course(self, state):
+    def steps(self, state):
         yield Step(state.fits(0, state.rule_points[:1], range(self.repeats)))
 
     def report(self, results, now):
@@ -89,7 +89,7 @@ def spread(tmp_path_factory):
     return folder, printed
 
 
-def test_a_new_kind_fits_what_its_course_asks_for(spread):
+def test_a_new_kind_fits_what_its_steps_ask_for(spread):
     folder, _ = spread
     fits = pd.read_parquet(folder / "results")
     assert sorted(fits.seed) == [0, 1, 2]

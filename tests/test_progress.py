@@ -56,7 +56,7 @@ def row_of(fit: PlannedFit, psnr: float) -> Row:
 def count(state: SignalState) -> Progress:
     """Return what a status or a plan would count by now, from copies of what is stored."""
     stored = SignalState(state.run, state.signal, dict(state.rows), state.suggestions)
-    return progress(stored, state.run.question.rehearsal(stored))
+    return progress(stored, state.run.question.steps(stored))
 
 
 class Fitted:
@@ -71,10 +71,10 @@ class Fitted:
     ) -> None:
         self.states = [SignalState(run, signal) for signal in signals]
         self.score = score
-        courses = run.question.courses(self.states, store)
+        by_signal = run.question.all_steps(self.states, store)
         rows = [state.rows for state in self.states]
         self.schedule = Schedule(
-            list(zip(courses, rows, strict=True)), lambda _: 4.0, num_workers=2
+            list(zip(by_signal, rows, strict=True)), lambda _: 4.0, num_workers=2
         )
 
     def fits(self) -> Iterator[PlannedFit]:

@@ -51,7 +51,7 @@ def test_the_confirming_seeds_are_none_of_the_grids():
     grid = {f.trial.seed for f in plan(run, [signal]) if f.point.kind == "grid"}
     assert grid == set(range(100))
     state = SignalState(run, signal, rows_for(run, signal, lambda *_: 20.0))
-    fits = [fit for step in run.question.course(state) for fit in step.fits]
+    fits = [fit for step in run.question.steps(state) for fit in step.fits]
     assert {f.trial.seed for f in fits} - grid == set(run.question.scoring_seeds) == {105, 106}
     with refused("out-of-range", "seeds", 101):
         make_run(signal, seeds=101)

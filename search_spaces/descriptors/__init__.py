@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from search_spaces.descriptors import bandwidth_shares, course, low_pass, moments, shape, tilt
+from search_spaces.descriptors import bandwidth_shares, low_pass, moments, over_time, shape, tilt
 from search_spaces.descriptors.centroid import raster_centroid, spectral_centroid
 from search_spaces.descriptors.spectrum import spectrum
 
@@ -86,7 +86,7 @@ def describe(values: NDArray) -> dict[str, float]:
         samples = samples[..., varies]
     peak = low_pass.peak(samples)
     if samples.ndim == 1:
-        descriptors = _spectral(samples, peak) | course.describe(samples)
+        descriptors = _spectral(samples, peak) | over_time.describe(samples)
         return {"psi": spectral_centroid(samples), **descriptors}
     of_channels = [_spectral(samples[..., c], peak) for c in range(samples.shape[-1])]
     means = {name: float(np.mean([f[name] for f in of_channels])) for name in of_channels[0]}

@@ -21,7 +21,7 @@ from studies.engine.planning.points import (
     Step,
     planned,
 )
-from studies.engine.planning.question import Course, Flag, Question, kind
+from studies.engine.planning.question import Flag, Question, Steps, kind
 from studies.engine.planning.run import Run
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED, Scale, seeds_text
 from studies.engine.planning.study import Study
@@ -99,7 +99,7 @@ class Comparison(Question):
     def seed_groups(self, scale: Scale) -> dict[str, Sequence[int]]:
         return {"psnr_peak": scale.map_seeds, "psnr_choosing": self.tuning_seeds}
 
-    def course(self, state: SignalState) -> Course:
+    def steps(self, state: SignalState) -> Steps:
         """Yield all cases with what tunes them, then the points that win the tuning."""
         scale = state.run.scale
         places = []

@@ -11,7 +11,7 @@ from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import SCORING_STAGE, Ahead, Place, Point, Step
-from studies.engine.planning.question import Course, kind
+from studies.engine.planning.question import Steps, kind
 from studies.engine.planning.run import Run
 from studies.engine.planning.scale import Scale, confirming_seeds, seeds_text
 from studies.engine.signals.signal import Signal
@@ -49,7 +49,7 @@ class Grid(NoiseScaleQuestion):
         best = list(tried)[:1]
         return Choice(tried, best, best[0] if best else None, self._compared(state))
 
-    def course(self, state: SignalState) -> Course:
+    def steps(self, state: SignalState) -> Steps:
         """Yield the whole map with what the best cell is compared with, then the best cell."""
         scale, compared = state.run.scale, self._compared(state)
         scored = [Place(scale.seeds + 1, p, seed) for p in compared for seed in self.scoring_seeds]

@@ -12,7 +12,7 @@ from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import CHOOSING_STAGE, SCORING_STAGE, Ahead, PlannedFit, Step
-from studies.engine.planning.question import Course, kind
+from studies.engine.planning.question import Steps, kind
 from studies.engine.planning.run import Run
 from studies.engine.planning.scale import Scale, confirming_seeds, seeds_text
 from studies.engine.store.rows import Row
@@ -62,7 +62,7 @@ class RuleCheck(NoiseScaleQuestion):
         always = [*state.rule_points, *state.cells]
         return Choice(tried, candidates, best, state.rule_points, always)
 
-    def course(self, state: SignalState) -> Course:
+    def steps(self, state: SignalState) -> Steps:
         """Yield the map, then what chooses the optimum, then what scores it and the rules."""
         yield Step(
             map_fits(state, state.points),
@@ -73,7 +73,7 @@ class RuleCheck(NoiseScaleQuestion):
         )
         yield from self._confirmation(state)
 
-    def _confirmation(self, state: SignalState) -> Course:
+    def _confirmation(self, state: SignalState) -> Steps:
         """Yield what chooses the optimum, then what scores it and the rules."""
         choice = self.choice(state)
         yield Step(

@@ -12,7 +12,7 @@ from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
 from studies.engine.outcomes.signal_state import SignalState, Suggestion
 from studies.engine.planning.points import Ahead, Place, PlannedFit, Point, Step, planned
-from studies.engine.planning.question import Course, Flag, Question, field_flag, kind
+from studies.engine.planning.question import Flag, Question, Steps, field_flag, kind
 from studies.engine.planning.run import Run
 from studies.engine.planning.scale import Scale
 from studies.engine.planning.study import Study
@@ -96,22 +96,22 @@ class Search(RuleCheck):
         cells = [point for point in candidates if point.kind == "grid"]
         return Choice(tried, candidates, best, [*state.rule_points, *cells], state.rule_points)
 
-    def courses(self, states: Sequence[SignalState], store: Store) -> list[Course]:
+    def all_steps(self, states: Sequence[SignalState], store: Store) -> list[Steps]:
         from studies.engine.search.journal import RunJournal
         from studies.engine.search.signal_search import SignalSearch
 
         journal = RunJournal(store, states[0].run)
         storage = journal.storage(to_write=True)
         return [
-            self.course_of(state, SignalSearch(state, self.settings, storage, store, journal.keep))
+            self.steps_of(state, SignalSearch(state, self.settings, storage, store, journal.keep))
             for state in states
         ]
 
-    def course(self, state: SignalState) -> Course:
+    def steps(self, state: SignalState) -> Steps:
         """Yield the steps that follow from the suggestions of `state`."""
-        return self.course_of(state, _Stored(state, self.settings))
+        return self.steps_of(state, _Stored(state, self.settings))
 
-    def course_of(self, state: SignalState, search: "Suggesting | SignalSearch") -> Course:
+    def steps_of(self, state: SignalState, search: "Suggesting | SignalSearch") -> Steps:
         """Yield the rules' points, round after round, then what confirms the optimum."""
 
         def ahead() -> Ahead:

@@ -84,10 +84,10 @@ def points(run: Run, signal: Signal) -> list[Point]:
 
 
 def plan(run: Run, signals: Sequence[Signal]) -> list[PlannedFit]:
-    """Return the fits of the courses' first steps, in the order of their stages."""
+    """Return the fits of every signal's first step, in the order of their stages."""
     fits = []
     for signal in signals:
-        fits += next(run.question.course(SignalState(run, signal))).fits
+        fits += next(run.question.steps(SignalState(run, signal))).fits
     return sorted(fits, key=lambda fit: fit.stage)
 
 

@@ -83,13 +83,13 @@ class Search:
         question = run.question
         assert isinstance(question, audio_search.Search)
         self.question = question
-        self.searches, courses = {}, []
+        self.searches, steps = {}, []
         for signal in signals:
             state = SignalState(run, signal, self.rows[signal.sha256])
             search = SignalSearch(state, question.settings, storage, store)
             self.searches[signal.sha256] = search
-            courses.append((question.course_of(state, search), state.rows))
-        self.schedule = Schedule(courses, lambda _: 4.0, num_workers=num_workers)
+            steps.append((question.steps_of(state, search), state.rows))
+        self.schedule = Schedule(steps, lambda _: 4.0, num_workers=num_workers)
 
     def fits(self, order: np.random.Generator | None = None) -> Iterator[PlannedFit]:
         """Every fit as it ends; with `order`, at a random worker each time."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import PlannedFit
-from studies.engine.planning.question import Course
+from studies.engine.planning.question import Steps
 from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import Row
@@ -19,7 +19,7 @@ class Progress(NamedTuple):
     Args:
         done: Number of fits that are stored.
         missing: Number of fits that remain. In a search it is a bound.
-        asked: The keys of all fits that its course has reached or that follow in any case.
+        asked: The keys of all fits that its steps have reached or that follow in any case.
     """
 
     done: int
@@ -69,15 +69,15 @@ def statuses(state: SignalState) -> Counter[str]:
     return Counter(row["status"] for row in state.rows.values())
 
 
-def progress(state: SignalState, course: Course) -> Progress:
-    """Return how far a signal is, by going through its course as far as its rows allow."""
+def progress(state: SignalState, steps: Steps) -> Progress:
+    """Return how far a signal is, by going through its steps as far as its rows allow."""
     reached: dict[str, PlannedFit] = {}
     at_most = 0
-    for step in course:
+    for step in steps:
         reached |= {fit.trial.key: fit for fit in step.fits}
         if step.is_open or not all(map(state.is_done, step.fits)):
             ahead = step.ahead()
-            # A fit that the course has reached replaces the same fit ahead.
+            # A fit that a step has reached replaces the same fit ahead.
             reached = {fit.trial.key: fit for fit in ahead.fits} | reached
             at_most = ahead.at_most
             break

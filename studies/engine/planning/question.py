@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from studies.engine.store.rows import Row
     from studies.engine.store.store import Store
 
-Course = Iterator[Step]
+Steps = Iterator[Step]
 """The steps of one signal. The next step is taken when the fits of the last one have their rows."""
 
 KINDS: dict[str, type[Question]] = {}
@@ -153,16 +153,12 @@ class Question(ABC):
         """Return every point that has a name before anything is fitted."""
 
     @abstractmethod
-    def course(self, state: SignalState) -> Course:
+    def steps(self, state: SignalState) -> Steps:
         """Yield the steps of one signal. `state.rows` grow between the steps."""
 
-    def courses(self, states: Sequence[SignalState], store: Store) -> list[Course]:
-        """Return the courses of a run that fits, in the order of the states."""
-        return [self.course(state) for state in states]
-
-    def rehearsal(self, state: SignalState) -> Course:
-        """Return the course as far as it can be known without fitting, to count what remains."""
-        return self.course(state)
+    def all_steps(self, states: Sequence[SignalState], store: Store) -> list[Steps]:
+        """Return the steps of every signal of a run that fits, in the order of the states."""
+        return [self.steps(state) for state in states]
 
     def suggestions(
         self, run: Run, signals: Sequence[Signal], store: Store
@@ -184,7 +180,7 @@ class Question(ABC):
     def reported_rows(self, state: SignalState, asked: set[str]) -> dict[str, Row]:
         """Return the rows that a report shows.
 
-        `asked` are the keys that the course has reached.
+        `asked` are the keys that the steps have reached.
         """
         return {key: row for key, row in state.rows.items() if key in asked}
 

@@ -55,8 +55,7 @@ class Job:
         ]
         self.progress: dict[str, Progress] = {}
         for state in self.states:
-            course = run.question.rehearsal(state)
-            self.progress[state.signal.sha256] = progress(state, course)
+            self.progress[state.signal.sha256] = progress(state, run.question.steps(state))
         self.seconds_per_sample: dict[tuple[object, ...], float] = {}
         self.stack = 1
 
@@ -128,9 +127,9 @@ class Job:
             # A failed fit is tried again.
             rows = {key: row for key, row in state.rows.items() if row["status"] != "failed"}
             states.append(SignalState(self.run, state.signal, rows, state.suggestions))
-        courses = self.run.question.courses(states, self.store)
+        by_signal = self.run.question.all_steps(states, self.store)
         return Schedule(
-            [(course, state.rows) for course, state in zip(courses, states, strict=True)],
+            [(steps, state.rows) for steps, state in zip(by_signal, states, strict=True)],
             self.seconds_per_fit,
             num_workers=num_workers,
             min_batch=self.stack,

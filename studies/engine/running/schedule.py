@@ -1,4 +1,4 @@
-"""Decide what runs next: the courses of all signals, interleaved so that no worker waits."""
+"""Decide what runs next: the steps of all signals, interleaved so that no worker waits."""
 
 import heapq
 import math
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from studies.engine.planning.points import PlannedFit
-from studies.engine.planning.question import Course
+from studies.engine.planning.question import Steps
 from studies.engine.store.rows import Row
 
 BATCH_SECONDS = 8.0
@@ -38,12 +38,12 @@ class Batch:
 
 
 class Schedule:
-    """Hand out batches, lowest stage first, and continue a course when its fits are done.
+    """Hand out batches, lowest stage first, and continue a signal when its fits are done.
 
     The batches depend on the rows alone, never on the order in which they come in.
 
     Args:
-        courses: The course of each signal, with the signal's rows by key. `record` adds to them.
+        signals: The steps of each signal, with its rows by key. `record` adds to the rows.
         seconds_per_fit: Returns the expected seconds of a fit on one worker.
         num_workers: Number of workers that should have work from the start.
         min_batch: The least number of fits in a batch, where there are so many.
@@ -51,23 +51,23 @@ class Schedule:
 
     def __init__(
         self,
-        courses: Sequence[tuple[Course, Rows]],
+        signals: Sequence[tuple[Steps, Rows]],
         seconds_per_fit: Callable[[PlannedFit], float],
         *,
         num_workers: int,
         min_batch: int = 1,
     ) -> None:
-        self.courses, self.seconds_per_fit = courses, seconds_per_fit
+        self.signals, self.seconds_per_fit = signals, seconds_per_fit
         self.num_workers, self.min_batch = num_workers, min_batch
-        self.waiting: dict[int, set[str]] = {i: set() for i in range(len(courses))}
+        self.waiting: dict[int, set[str]] = {i: set() for i in range(len(signals))}
         self.queue: list[tuple[int, int, int, Batch]] = []
         self.num_batches = 0
-        for index in range(len(courses)):
+        for index in range(len(signals)):
             self._advance(index)
 
     @property
     def is_finished(self) -> bool:
-        """Whether every course has come to its end."""
+        """Whether every signal has come to its end."""
         return not self.waiting
 
     def next(self) -> Batch | None:
@@ -78,14 +78,14 @@ class Schedule:
         """Add the row of a fit that has ended."""
         for index, keys in list(self.waiting.items()):
             if row["key"] in keys:
-                self.courses[index][1][row["key"]] = row
+                self.signals[index][1][row["key"]] = row
                 keys.remove(row["key"])
                 if not keys:
                     self._advance(index)
 
     def _advance(self, index: int) -> None:
-        course, rows = self.courses[index]
-        for step in course:
+        steps, rows = self.signals[index]
+        for step in steps:
             missing = [fit for fit in step.fits if not _has_outcome(fit, rows)]
             if missing:
                 self.waiting[index] = {fit.trial.key for fit in missing}
@@ -94,7 +94,7 @@ class Schedule:
         del self.waiting[index]
 
     def _enqueue(self, index: int, fits: Sequence[PlannedFit]) -> None:
-        # If all courses were like this one, every worker would get some of the fits.
+        # If all signals were like this one, every worker would get some of the fits.
         share = math.ceil(len(fits) * len(self.waiting) / self.num_workers)
         for fits_of_batch in make_batches(fits, self.seconds_per_fit, self.min_batch, share):
             self.num_batches += 1
