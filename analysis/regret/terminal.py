@@ -59,8 +59,8 @@ def rules_table(run: Run, totals: Sequence[RuleSummary]) -> Table:
         f"Regret in dB over {count(num, run.noun)}. mean: its interval is over "
         "recordings (_recordings.csv in the results says which clips share one), resampled, or "
         f"Student's t below 6. p: Wilcoxon's signed ranks over {run.noun}s. near: percent of "
-        f"{run.noun}s where the rule is within 0.5 and within 1 dB. dead: fits that stayed at zero "
-        "output."
+        f"{run.noun}s where the rule is within 0.5 and within 1 dB. dead: fits less than 1 dB "
+        "above the best constant."
     )
     table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("mean", "95 % interval", "median", "worst", "p", "near", "dead"):
