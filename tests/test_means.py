@@ -1,16 +1,19 @@
 """A signal with a mean: the best constant's score, psi and the other descriptors, the notes."""
 
+import copy
 import dataclasses
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from benchmarks.large_store import made_up_row
+from inr_models import FitConfig, Siren2Config, fit, make_network
 from inr_models.fitting.metrics import psnr_db, psnr_of_constant_db, psnr_of_zero_db
 from search_spaces.descriptors import describe, spectral_centroid
 from studies import audio_grid
@@ -116,6 +119,24 @@ def test_some_descriptors_see_an_offset_and_others_do_not():
     changed = {name for name in plain if moved[name] != pytest.approx(plain[name], rel=1e-6)}
     assert changed <= SEES_THE_MEAN | SEES_THE_PEAK
     assert changed >= {"psi", "centroid", "centroid_power", "crest_factor_db", "zero_crossings"}
+
+
+def test_the_mean_in_the_output_bias_gives_a_fit_of_the_rest_back_to_the_signal():
+    """As docs/rules.md says: the error stays, and training from there is the same."""
+    samples = np.stack([0.3 + hiss(400), 0.1 * np.sin(np.arange(400) / 9) - 0.6], 1)
+    values, mean = torch.from_numpy(samples).float(), torch.from_numpy(samples.mean(axis=0)).float()
+    coords, training = torch.linspace(-1, 1, 400)[:, None], FitConfig(epochs=30, learning_rate=1e-3)
+    config = Siren2Config(width=16, depth=2, s0=50.0, s1=1.0)
+    network = make_network(config, in_features=1, out_features=2, seed=0)
+    moved = copy.deepcopy(network)
+    [(_, of_rest)] = fit([network], coords, values - mean, training)
+    network.load_state_dict(of_rest.best_weights, strict=False)
+    network.layers[-1].bias.data += mean
+    error = (network(coords) - values).detach().double().square().mean()
+    assert float(psnr_db(error)) == pytest.approx(of_rest.psnr_peak, abs=1e-3)
+    moved.layers[-1].bias.data += mean
+    [(_, from_mean)] = fit([moved], coords, values, training)
+    assert from_mean.psnr == pytest.approx(of_rest.psnr, abs=0.01)
 
 
 def signal_with(name: str, zero: float, constant: float | None):

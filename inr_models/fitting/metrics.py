@@ -33,8 +33,8 @@ def psnr_of_constant_db(values: ArrayLike) -> float:
 
         psnr = -10 log10(mean over channels of the variance around the channel's mean)
 
-    A network reaches it with its output bias alone. It is never below `psnr_of_zero_db`, and equal
-    to it if every channel has the mean 0. It is infinite if no channel varies.
+    A network can reach it with its output bias alone. It is never below `psnr_of_zero_db`, and
+    equal to it if every channel has the mean 0. It is infinite if no channel varies.
 
     >>> psnr_of_constant_db([0.4, 0.2])
     20.0
