@@ -36,13 +36,14 @@ def psnr_of_constant_db(values: ArrayLike) -> float:
     A network can reach it with its output bias alone. It is never below `psnr_of_zero_db`, and
     equal to it if every channel has the mean 0. It is infinite if no channel varies.
 
-    >>> psnr_of_constant_db([0.4, 0.2])
-    20.0
+    >>> psnr_of_constant_db([0.4, 0.2]), psnr_of_constant_db([1, -1])
+    (20.0, 0.0)
 
     Args:
         values: Samples of a signal with one channel [n], or of any signal [n, c].
     """
-    return float(psnr_db(np.mean(np.var(np.asarray(values, dtype=np.float64), axis=0))))
+    variance = np.mean(np.var(np.asarray(values, dtype=np.float64), axis=0))
+    return float(psnr_db(variance)) + 0.0  # a variance of 1 gives 0.0, not -0.0
 
 
 def curve_epochs(last: int) -> NDArray[np.int64]:
