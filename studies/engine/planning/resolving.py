@@ -70,6 +70,7 @@ def resolve(
         signals=tuple(signal.sha256 for signal in signals),
         sources=tuple(signal.source for signal in signals),
         skipped=tuple(skipped),
+        notes=tuple(note for signal in signals for note in signal.notes),
     )
     unused = {name: value for name, value in (changes or {}).items() if value is not None}
     for flag in flags_of(study):

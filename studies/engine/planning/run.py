@@ -44,6 +44,7 @@ class Run:
         signals: The signals' sha256, in order.
         sources: Their paths as the user gave them.
         skipped: The files that were left out.
+        notes: What readers say about the files that were read, see `Signal.notes`.
         stored_id: The id of the stored run that this one continues. None for a new run.
     """
 
@@ -57,6 +58,7 @@ class Run:
     signals: tuple[str, ...]
     sources: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
     stored_id: str | None = None
 
     def __post_init__(self) -> None:
