@@ -239,7 +239,9 @@ def asked_run(
     if {str(file) for file in files} & set(signal_type(study.media).generated):
         message += " (this takes two minutes the first time)"
     with console.status(message):
-        signals, skipped = read_all(files, empty.scale.max_samples, study.media)
+        signals, skipped = read_all(
+            files, empty.scale.max_samples, study.media, empty.scale.rescale
+        )
     if not signals:
         raise InputError.of(skipped)
     left_out = [Skipped(p.field, p.sentence.removeprefix(f"{p.field}: ")) for p in skipped]

@@ -24,6 +24,7 @@ class Scale:
 
     Args:
         max_samples: Samples of the longest crop that is fitted. For an image, its pixels.
+        rescale: Whether an image is scaled by its own range instead of its type's.
         width: Units of a hidden layer.
         depth: Hidden layers.
         fit: How a network is trained.
@@ -48,6 +49,7 @@ class Scale:
     zero_output_bias: bool = False
     cases: tuple[Case, ...] = ()
     parameters: int = 0
+    rescale: bool = False
 
     def __post_init__(self) -> None:
         if (self.grid is None) != bool(self.cases):
