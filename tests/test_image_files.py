@@ -11,6 +11,7 @@ from search_spaces.descriptors import describe
 from studies.engine.signals.images import read_image
 from studies.engine.signals.riemann import cached_density
 from studies.engine.signals.signal import coordinates, sha256_of
+from tests.media import png, tiff
 
 RNG = np.random.default_rng(0)
 GRAY, COLOR = (RNG.integers(0, 256, shape, dtype=np.uint8) for shape in [(20, 30), (20, 30, 3)])
@@ -135,6 +136,18 @@ def test_a_palette_with_an_alpha_channel_gives_both_notes(save):
 @pytest.mark.parametrize("name", ["a.png", "a.tif"])
 def test_an_image_of_two_levels_is_minus_1_and_1(save, name):
     assert_reads(save(name, GRAY > 99), np.where(GRAY > 99, 1.0, -1.0).reshape(-1, 1))
+
+
+@pytest.mark.parametrize("bits", [2, 4])
+@pytest.mark.parametrize("suffix", [".tif", ".png"])
+def test_pixels_of_2_and_4_bits_are_scaled_by_them(write, suffix, bits):
+    packed = RNG.integers(0, 256, (32, 4 * bits), dtype=np.uint8)
+    rows = np.insert(packed, 0, 0, axis=1).tobytes()
+    content = tiff(packed.tobytes(), bits, 0) if suffix == ".tif" else png(32, 32, bits, 0, rows)
+    levels = np.unpackbits(packed).reshape(-1, bits) @ 2 ** np.arange(bits)[::-1]
+    signal = read_image(write(f"a{suffix}", content), 4096)
+    expected = 2 * levels / (2**bits - 1) - 1
+    np.testing.assert_allclose(signal.values[:, 0], expected, rtol=0, atol=1e-7)
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif", "webp"])

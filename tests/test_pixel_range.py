@@ -14,7 +14,7 @@ from inr_models.fitting.metrics import psnr_db
 from studies.engine.signals.images import read_image
 from studies.engine.signals.pixel_range import SMALL_SHARE
 from studies.engine.signals.signal import Signal
-from tests.media import RNG, encoded, png, refusal, tiff
+from tests.media import RNG, encoded, refusal, tiff
 
 KINDS = {".png": "PNG", ".tif": "TIFF", ".npy": "NPY"}
 GRAY = RNG.integers(0, 256, (20, 30), dtype=np.uint8)
@@ -141,18 +141,6 @@ def test_a_tiff_that_says_12_bits_is_scaled_by_them(write):
     expected = np.column_stack([even, odd]).ravel() / 2047.5 - 1
     np.testing.assert_allclose(signal.values[:, 0], expected, rtol=0, atol=1e-7)
     assert (signal.values.min(), signal.values.max(), signal.notes) == (-1, 1, ())
-
-
-@pytest.mark.parametrize("bits", [2, 4])
-@pytest.mark.parametrize("suffix", [".tif", ".png"])
-def test_pixels_of_2_and_4_bits_are_scaled_by_them(write, suffix, bits):
-    packed = RNG.integers(0, 256, (32, 4 * bits), dtype=np.uint8)
-    rows = np.insert(packed, 0, 0, axis=1).tobytes()
-    content = tiff(packed.tobytes(), bits, 0) if suffix == ".tif" else png(32, 32, bits, 0, rows)
-    levels = np.unpackbits(packed).reshape(-1, bits) @ 2 ** np.arange(bits)[::-1]
-    signal = read_image(write(f"a{suffix}", content), 4096)
-    expected = 2 * levels / (2**bits - 1) - 1
-    np.testing.assert_allclose(signal.values[:, 0], expected, rtol=0, atol=1e-7)
 
 
 @given(low=st.integers(0, 65534), span=st.integers(1, 65535))

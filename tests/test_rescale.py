@@ -78,6 +78,7 @@ def dark(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_dark_picture_has_a_note_in_every_command_until_it_is_rescaled(tmp_path, dark):
     results = tmp_path / "results"
     flags = [*SIZES, "--signals", dark]
