@@ -47,6 +47,7 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
 
     store = Store(arguments.results, create=False)
     run, signals = asked_run(study, arguments, store, console)
+    say(console, "note", run.notes)
     job, _ = _prepare(run, signals, store, arguments, console)
     console.print(plan_table(run, signals, job.progress))
     return end(console, list(map(str, run.skipped)), [])
@@ -66,7 +67,7 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     store = Store(arguments.results)
     run, signals = asked_run(study, arguments, store, console)
     say(console, "skipped", list(map(str, run.skipped)))
-    say(console, "note", [note for signal in signals for note in signal.notes])
+    say(console, "note", run.notes)
     job, workers = _prepare(run, signals, store, arguments, console)
     days = job.seconds / workers.count / DAY if workers and workers.device == "cpu" else 0
     if days > 1 and not arguments.yes:
@@ -186,6 +187,7 @@ def report(study: Study, arguments: argparse.Namespace, console: Console) -> int
     check_uri(uri)
     store = Store(arguments.results)
     run, signals = newest_run(study, arguments, store)
+    say(console, "note", run.notes)
     return report_on(run, signals, store, uri, console)
 
 
@@ -237,7 +239,9 @@ def asked_run(
     if {str(file) for file in files} & set(signal_type(study.media).generated):
         message += " (this takes two minutes the first time)"
     with console.status(message):
-        signals, skipped = read_all(files, empty.scale.max_samples, study.media)
+        signals, skipped = read_all(
+            files, empty.scale.max_samples, study.media, empty.scale.rescale
+        )
     if not signals:
         raise InputError.of(skipped)
     left_out = [Skipped(p.field, p.sentence.removeprefix(f"{p.field}: ")) for p in skipped]

@@ -27,6 +27,7 @@ class Scale:
 
     Args:
         max_samples: Samples of the longest crop that is fitted. For an image, its pixels.
+        rescale: Whether an image is scaled by its own range instead of its type's.
         width: Units of a hidden layer.
         depth: Hidden layers.
         fit: How a network is trained.
@@ -54,6 +55,7 @@ class Scale:
     cases: tuple[Case, ...] = ()
     parameters: int = 0
     own_seeds: bool = False
+    rescale: bool = False
 
     def __post_init__(self) -> None:
         if (self.grid is None) != bool(self.cases):
