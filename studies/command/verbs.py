@@ -211,7 +211,8 @@ def _check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> N
             raise InputError(
                 "unsupported",
                 "--precision",
-                f"--precision tf32: {', '.join(without)} would have their coordinates rounded. "
+                f"--precision tf32: {', '.join(without)} would lose their high frequencies "
+                "to rounding. "
                 "Name the others with --networks, or leave the flag out.",
             )
 
