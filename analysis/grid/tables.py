@@ -16,7 +16,8 @@ def summary_table(run: Run, summaries: Sequence[Summary], scoring_seeds: Sequenc
     table = wide_table(
         f"Peak PSNR in dB. SIREN, Eqn. 11 ({rule}) and the best cell are means over seeds "
         f"{run.confirming_text(scoring_seeds)}, which the grid that chose the cell did not use. "
-        "dead: fits within 1 dB of zero output, div: diverged fits, *: on the grid's rim."
+        "dead: fits less than 1 dB above the best constant, div: diverged fits, *: on the grid's "
+        "rim."
     )
     table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("psi", "zero\noutput", "SIREN", "Eqn. 11", "best\ncell", "at s0, s1", "gain"):

@@ -58,7 +58,8 @@ def rules_table(run: Run, totals: Sequence[RuleSummary]) -> Table:
         f"Regret in dB over {count(num, run.noun)}. mean: its interval is over recordings "
         "(_recordings.csv in the results says which clips share one) and over seeds that all "
         f"{run.noun}s share. p: of no regret, from the interval. near: percent of {run.noun}s "
-        "where the rule is within 0.5 and within 1 dB. dead: fits that stayed at zero output."
+        "where the rule is within 0.5 and within 1 dB. dead: fits less than 1 dB above the best "
+        "constant."
         + (f" {DIRECTION_ONLY}" if any(t.interval.is_direction_only for t in totals) else "")
     )
     table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")

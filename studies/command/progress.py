@@ -11,6 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from inr_models.shown import shown
+from studies.engine.outcomes.notes import notes_on
+from studies.engine.planning.run import Run
+from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import headline
 from studies.engine.store.rows import Row
 
@@ -104,3 +107,8 @@ def say(console: Console, word: str, sentences: Iterable[str]) -> None:
     """Print sentences, each after a coloured word."""
     for sentence in sentences:
         console.print(Text.assemble((word, "yellow"), " ", shown(sentence)), soft_wrap=True)
+
+
+def say_notes(console: Console, run: Run, signals: Sequence[Signal]) -> None:
+    """Print what a reader of a run's numbers must know of its signals."""
+    say(console, "note", notes_on(run, signals))

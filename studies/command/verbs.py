@@ -19,7 +19,7 @@ from rich.console import Console
 from inr_models import InputError
 from inr_models.networks.catalog import WITHOUT_TF32
 from inr_models.shown import count, shown
-from studies.command.progress import FitProgress, duration, end, say
+from studies.command.progress import FitProgress, duration, end, say, say_notes
 from studies.command.stored_runs import as_stored, newest_run
 from studies.engine.planning.resolving import flags_of, resolve
 from studies.engine.planning.run import Run, Skipped, run_json
@@ -47,9 +47,9 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
 
     store = Store(arguments.results, create=False)
     run, signals = asked_run(study, arguments, store, console)
-    say(console, "note", run.notes)
     job, _ = _prepare(run, signals, store, arguments, console)
     console.print(plan_table(run, signals, job.progress))
+    say_notes(console, run, signals)
     return end(console, list(map(str, run.skipped)), [])
 
 
@@ -67,7 +67,7 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     store = Store(arguments.results)
     run, signals = asked_run(study, arguments, store, console)
     say(console, "skipped", list(map(str, run.skipped)))
-    say(console, "note", run.notes)
+    say_notes(console, run, signals)
     job, workers = _prepare(run, signals, store, arguments, console)
     days = job.seconds / workers.count / DAY if workers and workers.device == "cpu" else 0
     if days > 1 and not arguments.yes:
@@ -175,6 +175,7 @@ def status(study: Study, arguments: argparse.Namespace, console: Console) -> int
     run, signals = newest_run(study, arguments, store)
     console.print(shown(f"{store.results}/{run.folder}"), soft_wrap=True)
     console.print(status_table(Job(run, signals, store, COUNTED).results()))
+    say_notes(console, run, signals)
     return 0
 
 
@@ -187,7 +188,7 @@ def report(study: Study, arguments: argparse.Namespace, console: Console) -> int
     check_uri(uri)
     store = Store(arguments.results)
     run, signals = newest_run(study, arguments, store)
-    say(console, "note", run.notes)
+    say_notes(console, run, signals)
     return report_on(run, signals, store, uri, console)
 
 
