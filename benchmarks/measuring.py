@@ -2,11 +2,11 @@
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,11 +14,11 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from inr_models import InputError
+from analysis.reporting.commands import parser
 
 
 class Figure(NamedTuple):
-    """A figure and its reference from the same run. `ours` is better where `ratio` is above 1."""
+    """Holds a figure and its reference from one run. `ours` is better where `ratio` is above 1."""
 
     name: str
     ours: float
@@ -41,41 +41,23 @@ def figure(name: str, ours: float, reference: float, unit: str, *, less: bool = 
 
 def machine() -> str:
     """Return the processor, cores, card and torch version."""
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        "unknown CPU",
-    )
+    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    model = found[1] if found else "unknown CPU"
     card = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     return f"{model}, {torch.get_num_threads()} cores{card}, torch {torch.__version__}"
 
 
-def parser(description: str | None) -> argparse.ArgumentParser:
-    """Return a command line whose help keeps the line breaks of its description."""
-    return argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def device() -> torch.device:
+    """Return this machine's GPU, or its CPU if it has none."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def figures_parser(description: str | None) -> argparse.ArgumentParser:
+def figures_parser(module: str, description: str | None) -> argparse.ArgumentParser:
     """Return the command line of a benchmark with figures, which runs itself for each task."""
-    options = parser(description)
+    options = parser(module, description)
     options.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
     options.add_argument("--task", help="for the benchmark's own processes")
     return options
-
-
-@contextmanager
-def in_a_sentence() -> Iterator[None]:
-    """Print a user's mistake as one sentence and exit with code 2, without a traceback."""
-    try:
-        yield
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
 
 
 def show(figures: Sequence[Figure], path: Path | None) -> None:

@@ -9,6 +9,7 @@ import torch
 
 from inr_models import FitConfig, SirenConfig, fit, make_network
 from inr_models.fitting.objective import REGRESSION
+from inr_models.fitting.task import Task
 from inr_models.fitting.training import Training
 from studies.engine.planning.trial import Trial
 from studies.engine.running.batch import run_batch
@@ -31,7 +32,7 @@ def networks(num: int = 1) -> list:
 
 def trained(objective, values=VALUES, **options) -> Training:
     rates = [CONFIG.learning_rate_at(epoch) for epoch in range(CONFIG.epochs)]
-    training = Training(networks(), COORDS, values, rates, objective=objective, **options)
+    training = Training(networks(), Task(COORDS, values, objective, **options), rates)
     training.run(CONFIG.epochs)
     training.score()
     return training

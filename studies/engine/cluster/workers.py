@@ -16,13 +16,15 @@ from ray.autoscaler.sdk import request_resources
 from inr_models import InputError, NetworkConfig, make_network
 from inr_models.fitting.fit_config import Precision
 from inr_models.fitting.stacking import pace
+from inr_models.fitting.task import Task
 from studies.engine.cluster.environment import quiet_ray
 from studies.engine.cluster.ray_private import (
     check_listening,
     cluster_address,
     listen_beyond_this_machine,
 )
-from studies.engine.signals.signal import Signal, coordinates
+from studies.engine.running.batch import samples_on
+from studies.engine.signals.signal import Signal
 
 GPU_WAIT_SECONDS = 900.0
 CONNECT_SECONDS = 20.0
@@ -218,11 +220,10 @@ def _time_epoch(
     network: NetworkConfig, signal: Signal, precision: Precision, most: int, workers: Workers
 ) -> tuple[float, int]:
     device = take_device(workers)
-    assert signal.values is not None
-    coords = torch.from_numpy(coordinates(signal.shape)).to(device)
+    coords, values = samples_on(device, signal)
     features = {"in_features": coords.shape[1], "out_features": signal.channels}
     model = make_network(network, **features, seed=0).to(device)
-    return pace(model, coords, torch.from_numpy(signal.values).to(device), most, precision)
+    return pace(model, Task(coords, values, precision=precision), most)
 
 
 def take_device(workers: Workers) -> torch.device:
