@@ -53,7 +53,7 @@ def report_on(
         for row in results.all_rows
         if row["status"] == "failed"
     ]
-    return end(console, list(map(str, run.skipped)), failed)
+    return end(console, run.skipped, failed)
 
 
 def say_at_home(store: Store, uri: str, console: Console) -> None:

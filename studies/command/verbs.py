@@ -49,7 +49,7 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     run, signals = asked_run(study, arguments, store, console)
     job, _ = _prepare(run, signals, store, arguments, console)
     console.print(plan_table(run, signals, job.progress))
-    return end(console, list(map(str, run.skipped)), [])
+    return end(console, run.skipped)
 
 
 def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
@@ -59,13 +59,11 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
         InputError: A flag or a signal is at fault, or the run takes over a day and lacks --yes.
     """
     from studies.command.outcome import report_on, say_at_home
-    from studies.engine.tracking.mlflow_tree import check_uri
 
     uri = _tracking_uri(arguments)
-    check_uri(uri)
     store = Store(arguments.results)
     run, signals = asked_run(study, arguments, store, console)
-    say(console, "skipped", list(map(str, run.skipped)))
+    say(console, "skipped", run.skipped)
     say(console, "note", [note for signal in signals for note in signal.notes])
     job, workers = _prepare(run, signals, store, arguments, console)
     days = job.seconds / workers.count / DAY if workers and workers.device == "cpu" else 0
@@ -180,10 +178,8 @@ def status(study: Study, arguments: argparse.Namespace, console: Console) -> int
 def report(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Write the table, the HTML report and MLflow's view again. Return the exit code."""
     from studies.command.outcome import report_on
-    from studies.engine.tracking.mlflow_tree import check_uri
 
     uri = _tracking_uri(arguments)
-    check_uri(uri)
     store = Store(arguments.results)
     run, signals = newest_run(study, arguments, store)
     return report_on(run, signals, store, uri, console)
@@ -191,27 +187,23 @@ def report(study: Study, arguments: argparse.Namespace, console: Console) -> int
 
 def _check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> None:
     """Refuse settings that only a GPU has where a CPU is used."""
-    if device == "cpu" and (workers := arguments.workers_per_gpu):
-        raise InputError(
-            "unsupported",
-            "--workers-per-gpu",
-            f"--workers-per-gpu {workers}: no GPU is used, so leave the flag out.",
+    workers = arguments.workers_per_gpu
+    if device == "cpu" and workers:
+        why = "no GPU is used, so leave the flag out."
+        raise InputError.of_value("unsupported", "--workers-per-gpu", workers, why)
+    if scale.fit.precision != "tf32":
+        return
+    rounded = sorted({c.name for c in scale.cases if c.network in WITHOUT_TF32})
+    if device == "cpu":
+        why = "a CPU has no TF32 products, so leave the flag out."
+    elif rounded:
+        why = (
+            f"{', '.join(rounded)} would have their coordinates rounded. "
+            "Name the others with --networks, or leave the flag out."
         )
-    if device == "cpu" and scale.fit.precision == "tf32":
-        raise InputError(
-            "unsupported",
-            "--precision",
-            "--precision tf32: a CPU has no TF32 products, so leave the flag out.",
-        )
-    if scale.fit.precision == "tf32":
-        without = sorted({c.name for c in scale.cases if c.network in WITHOUT_TF32})
-        if without:
-            raise InputError(
-                "unsupported",
-                "--precision",
-                f"--precision tf32: {', '.join(without)} would have their coordinates rounded. "
-                "Name the others with --networks, or leave the flag out.",
-            )
+    else:
+        return
+    raise InputError.of_value("unsupported", "--precision", "tf32", why)
 
 
 def asked_run(
@@ -220,23 +212,21 @@ def asked_run(
     """Return the run that the flags ask for, and its signals."""
     scale_name = arguments.scale or study.default_scale
     changes = {flag.name: getattr(arguments, flag.name) for flag in flags_of(study)}
-    for flag in ("max_concurrent", "workers_per_gpu"):
-        if (number := getattr(arguments, flag)) is not None and number < 1:
-            raise InputError(
-                "out-of-range",
-                f"--{flag.replace('_', '-')}",
-                f"--{flag.replace('_', '-')} {number}: give 1 or more.",
-            )
+    for flag, number in (
+        ("--max-concurrent", arguments.max_concurrent),
+        ("--workers-per-gpu", arguments.workers_per_gpu),
+    ):
+        if number is not None and number < 1:
+            raise InputError.of_value("out-of-range", flag, number, "give 1 or more.")
     patterns = arguments.signals or [_default(name) for name in study.signals]
     # A mistake in the flags is reported before any file is read.
     empty = resolve(study, scale_name, (), changes=changes)
     empty.question.check_signals(empty, ())
     _check_device(arguments.device, arguments, empty.scale)
     files = find_files(patterns, study.media)
-    message = "reading the signals"
-    if {str(file) for file in files} & set(signal_type(study.media).generated):
-        message += " (this takes two minutes the first time)"
-    with console.status(message):
+    is_generated = set(map(str, files)) & set(signal_type(study.media).generated)
+    wait = " (this takes two minutes the first time)" if is_generated else ""
+    with console.status(f"reading the signals{wait}"):
         signals, skipped = read_all(files, empty.scale.max_samples, study.media)
     if not signals:
         raise InputError.of(skipped)
@@ -253,7 +243,11 @@ def _default(name: str) -> str:
 
 
 def _tracking_uri(arguments: argparse.Namespace) -> str:
+    """Return the URI of MLflow, checked before the study runs."""
+    from studies.engine.tracking.mlflow_tree import check_uri
     from studies.engine.tracking.tracker import default_uri
 
     uri = arguments.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
-    return uri or default_uri(arguments.results)
+    uri = uri or default_uri(arguments.results)
+    check_uri(uri)
+    return uri
