@@ -17,7 +17,7 @@ from studies.engine.store.rows import Row, brief
 
 @dataclass(frozen=True)
 class WorkerBatch:
-    """What Tune sends to a worker: a batch without samples, which Ray's object store holds.
+    """Holds what Tune sends to a worker: a batch without samples, which Ray's object store has.
 
     Attributes:
         number: of the batch in its schedule.

@@ -17,11 +17,11 @@ from inr_models import InputError, NetworkConfig, make_network
 from inr_models.fitting.fit_config import Precision
 from inr_models.fitting.stacking import pace
 from inr_models.fitting.task import Task
-from studies.engine.cluster.environment import quiet_ray
 from studies.engine.cluster.ray_private import (
     check_listening,
     cluster_address,
     listen_beyond_this_machine,
+    quiet_ray,
 )
 from studies.engine.running.batch import samples_on
 from studies.engine.signals.signal import Signal
@@ -40,7 +40,7 @@ Device = Literal["auto", "cpu", "cuda"]
 
 @dataclass(frozen=True, kw_only=True)
 class Workers:
-    """How many fits run at the same time, and on what. A worker has one thread.
+    """Says how many fits run at the same time, and on what. A worker has one thread.
 
     Attributes:
         device: what the workers compute on.
@@ -103,11 +103,8 @@ def connect(device: Device, max_concurrent: int | None, per_gpu: int = 1) -> Wor
     )
     if device == "cuda" and not usable:
         why = "torch on its worker cannot use the GPU" if num_gpus else "Ray sees no GPU here"
-        raise InputError(
-            "unsupported",
-            "--device",
-            f"--device cuda: {why}; use --device cpu, or leave the flag out.",
-        )
+        fix = "use --device cpu, or leave the flag out."
+        raise InputError.of_value("unsupported", "--device", device, f"{why}; {fix}")
     if device == "auto":
         device = "cuda" if usable else "cpu"
     workers = workers_with_room(nodes, device, per_gpu)
@@ -141,7 +138,12 @@ def workers_with_room(
 
 def _join_or_start() -> bool:
     """Join the cluster that Ray itself would join, or start Ray. Return whether it has joined."""
-    address = _address()
+    given = os.environ.get("RAY_ADDRESS")
+    try:
+        address = cluster_address()
+    except ValueError as error:
+        fix = "give HOST:PORT, or local."
+        raise InputError.of_value("wrong-kind", "RAY_ADDRESS", given, fix) from error
     joins = address is not None
     quiet_ray()
     listen_beyond_this_machine(joins)
@@ -150,9 +152,8 @@ def _join_or_start() -> bool:
             check_listening(address, CONNECT_SECONDS)
         ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     except ConnectionError as error:
-        if given := os.environ.get("RAY_ADDRESS"):
-            where, fix = f"RAY_ADDRESS={given}", "start it"
-        else:
+        where, fix = f"RAY_ADDRESS={given}", "start it"
+        if not given:
             where = f"the Ray cluster that was started here, {address}"
             fix = "start it, or end what is left of it with `ray stop`"
         raise InputError(
@@ -172,17 +173,6 @@ def _join_or_start() -> bool:
             "start again when less else runs here.",
         ) from error
     return joins
-
-
-def _address() -> str | None:
-    try:
-        return cluster_address()
-    except ValueError as error:
-        raise InputError(
-            "wrong-kind",
-            "RAY_ADDRESS",
-            f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}: give HOST:PORT, or local.",
-        ) from error
 
 
 def _wait_for_gpu() -> None:

@@ -31,8 +31,11 @@ SPACE = "noisescape.space"
 """Attribute of an Optuna study: the space that it searches."""
 
 
+_REMOVE = "Remove the file, and the search starts again from every row of the store."
+
+
 class RunJournal:
-    """The journal of a run.
+    """Opens the journal of a run, and keeps it.
 
     Optuna writes to a local disk alone. Where the results are elsewhere, this is a local copy,
     and `keep` copies it back.
@@ -94,16 +97,11 @@ def open_journal(path: Path, *, to_write: bool = True) -> BaseStorage:
         _check_lines(path, drop_torn=to_write)
         return JournalStorage(JournalFileBackend(str(path)))
     except OSError as error:
-        raise InputError(
-            "unreadable", str(path), f"{path}: cannot be opened ({error.strerror})."
-        ) from error
+        why = f"cannot be opened ({error.strerror})."
+        raise InputError.at("unreadable", str(path), why) from error
     except Exception as error:  # a damaged line may make Optuna raise anything
-        raise InputError(
-            "another-version",
-            str(path),
-            f"{path}: not a journal of this version of Optuna ({error}). Remove it, and the "
-            "search starts again from every row of the store.",
-        ) from error
+        why = f"not a journal of this version of Optuna ({error}). {_REMOVE}"
+        raise InputError.at("another-version", str(path), why) from error
 
 
 def _check_lines(path: Path, *, drop_torn: bool) -> None:
@@ -155,11 +153,7 @@ def space(run: Run, signal: Signal) -> dict[str, FloatDistribution]:
     # Cells are rounded. Bounds are rounded likewise, so that cells on the rim are inside.
     (s0_low, s0_high), (s1_low, s1_high) = ((stable(low), stable(high)) for low, high in bounds)
     if s0_low == s0_high and s1_low == s1_high:
-        raise InputError(
-            "out-of-range",
-            "grid",
-            f"grid = {run.grid}: a single point. Give a range.",
-        )
+        raise InputError.of_value("out-of-range", "grid", run.grid, "a single point. Give a range.")
     return {
         "s0": FloatDistribution(s0_low, s0_high, log=s0_low > 0),
         "s1": FloatDistribution(s1_low, s1_high),
@@ -179,13 +173,8 @@ def check_space(study: optuna.Study, run: Run, signal: Signal) -> None:
     """
     there, here = study.user_attrs.get(SPACE), space_text(space(run, signal))
     if there != here:
-        raise InputError(
-            "another-version",
-            f"{run.folder}/optuna.journal",
-            f"{run.folder}/optuna.journal: {study.study_name} was searched over {there}, this run "
-            f"searches {here}. Remove the file, and the search starts again from every row of "
-            "the store.",
-        )
+        why = f"{study.study_name} was searched over {there}, this run searches {here}. {_REMOVE}"
+        raise InputError.at("another-version", f"{run.folder}/optuna.journal", why)
 
 
 def study_name(signal: Signal) -> str:

@@ -48,7 +48,7 @@ _SCORED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 class SignalSearch:
-    """The search of one signal.
+    """Searches one signal.
 
     Args:
         state: The signal. Its rows grow while the search runs.

@@ -39,12 +39,9 @@ def default_uri(results: str) -> str:
     """
     folder = local_path("." if "://" in results else results) / "_mlflow"
     if wrong := {"?", "%"} & set(str(folder)):
-        raise InputError(
-            "wrong-kind",
-            "--results",
-            f"--results {results}: MLflow's database cannot lie in a folder whose path has "
-            f"{wrong.pop()} in it; name another, or a server with --tracking-uri.",
-        )
+        why = f"MLflow's database cannot lie in a folder whose path has {wrong.pop()} in it; "
+        why += "name another, or a server with --tracking-uri."
+        raise InputError.of_value("wrong-kind", "--results", results, why)
     return f"sqlite:///{folder}/mlflow.db"
 
 
