@@ -18,14 +18,12 @@ from torch.autograd.profiler import profile
 
 from benchmarks.measuring import (
     Figure,
-    answer,
     device,
-    do_task,
     figure,
     figures_parser,
+    in_new_processes,
     peak_memory_mb,
     show,
-    start,
     timed,
 )
 from benchmarks.reference import psnr_curve, sequential
@@ -43,9 +41,6 @@ ROUNDS = 3
 def main() -> None:
     """Run the command."""
     arguments = figures_parser("benchmarks.fit", __doc__).parse_args()
-    if arguments.task:
-        do_task(arguments.task, _TASKS)
-        return
     figures = on_gpu() if torch.cuda.is_available() else on_cpu()
     show([*figures, *limits(**LARGE)], arguments.json)
 
@@ -55,15 +50,12 @@ def on_cpu() -> list[Figure]:
     rounds = defaultdict(list)
     for _ in range(ROUNDS):
         for way, epochs in (("reference", 4), ("blocked", 8)):
-            large = start("benchmarks.fit", task="large", way=way, epochs=epochs, **LARGE)
-            rounds[way].append(answer(large))
+            rounds[way] += in_new_processes(fit_large, way=way, epochs=epochs, **LARGE)
         for way in ("reference", "blocked"):
-            cores = [
-                start("benchmarks.fit", task="small", way=way, fits=2, epochs=200, **SMALL)
-                for _ in range(torch.get_num_threads())
-            ]
-            rates = [answer(process)["fits_per_second"] for process in cores]
-            rounds[f"small {way}"].append({"fits_per_second": sum(rates)})
+            cores = torch.get_num_threads()
+            each = in_new_processes(fit_small, cores, way=way, fits=2, epochs=200, **SMALL)
+            rate = sum(core["fits_per_second"] for core in each)
+            rounds[f"small {way}"].append({"fits_per_second": rate})
 
     def compared(name: str, prefix: str, key: str, unit: str, *, less: bool = False) -> Figure:
         ours, theirs = ([r[key] for r in rounds[prefix + w]] for w in ("blocked", "reference"))
@@ -81,19 +73,19 @@ def on_cpu() -> list[Figure]:
 
 def on_gpu() -> list[Figure]:
     """Measure one large fit in both precisions, and a stack of small ones."""
-    reference = _large("reference", 100, **LARGE)["epochs_per_second"]
+    reference = fit_large("reference", 100, **LARGE)["epochs_per_second"]
     figures = [
         figure(
             f"4 x 222, 150,000 samples, {precision} {way}",
-            _large(way, 300, **LARGE, precision=precision)["epochs_per_second"],
+            fit_large(way, 300, **LARGE, precision=precision)["epochs_per_second"],
             reference,
             "epochs/s",
         )
         for precision in ("float32", "tf32")
         for way in ("blocked", "compiled")
     ]
-    alone = _small("reference", 1, 200, **SMALL)["fits_per_second"]
-    stack = _small("blocked", 512, 200, **SMALL)["fits_per_second"]
+    alone = fit_small("reference", 1, 200, **SMALL)["fits_per_second"]
+    stack = fit_small("blocked", 512, 200, **SMALL)["fits_per_second"]
     return [*figures, figure("4 x 52, 8,192 samples", stack, alone, "fits/s of 200 epochs")]
 
 
@@ -106,9 +98,10 @@ def problem(samples: int, width: int) -> tuple[Task, CoordinateMLP]:
     return Task(coords, values), network
 
 
-def _large(
+def fit_large(
     way: Any, epochs: int, samples: int, width: int, precision: Any = "float32"
 ) -> dict[str, float]:
+    """Return the median rate of a large fit's epochs, and the process's peak memory."""
     task, network = problem(samples, width)
     if way == "reference":
         model, config = sequential(network).to(task.coords), FitConfig(epochs=epochs)
@@ -122,7 +115,8 @@ def _large(
     return {"epochs_per_second": 1 / statistics.median(times[1:]), "peak_mb": peak_memory_mb()}
 
 
-def _small(way: str, fits: int, epochs: int, samples: int, width: int) -> dict[str, float]:
+def fit_small(way: str, fits: int, epochs: int, samples: int, width: int) -> dict[str, float]:
+    """Return the rate of small fits on one thread."""
     torch.set_num_threads(1)
     task, network = problem(samples, width)
 
@@ -137,9 +131,6 @@ def _small(way: str, fits: int, epochs: int, samples: int, width: int) -> dict[s
 
     run(min(fits, 2), 10)
     return {"fits_per_second": fits / timed(lambda: run(fits, epochs))}
-
-
-_TASKS = {"large": _large, "small": _small}
 
 
 def limits(width: int, samples: int) -> list[Figure]:

@@ -75,7 +75,7 @@ def fit_all(arguments: argparse.Namespace) -> None:
         target.add_signals([signal_row(signal)])
         if not trials:
             continue
-        outcomes = list(run_batch("landscapes", signal, trials, device(), [{}] * len(trials)))
+        outcomes = list(run_batch("landscapes", signal, trials, device()))
         target.append([o.row for o in outcomes], [row for o in outcomes for row in o.curve])
         seconds = time.perf_counter() - started
         print(f"{signal.name:32}{len(trials):6,} fits in {seconds:6.1f} s", flush=True)

@@ -2,19 +2,22 @@
 
 import argparse
 import json
+import logging
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from rich.console import Console
 from rich.table import Table
 
 from analysis.reporting.commands import parser
+
+T = TypeVar("T")
 
 
 class Figure(NamedTuple):
@@ -53,10 +56,9 @@ def device() -> torch.device:
 
 
 def figures_parser(module: str, description: str | None) -> argparse.ArgumentParser:
-    """Return the command line of a benchmark with figures, which runs itself for each task."""
+    """Return the command line of a benchmark with figures."""
     options = parser(module, description)
     options.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
-    options.add_argument("--task", help="for the benchmark's own processes")
     return options
 
 
@@ -74,24 +76,12 @@ def show(figures: Sequence[Figure], path: Path | None) -> None:
         path.write_text(json.dumps([f._asdict() for f in figures], indent=1))
 
 
-def start(module: str, **task: Any) -> subprocess.Popen[str]:
-    """Run `task` in a separate process, by the module's `--task`."""
-    command = [sys.executable, "-m", module, "--task", json.dumps(task)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
-def answer(process: subprocess.Popen[str]) -> dict[str, Any]:
-    """Return the last line that such a process printed, which is JSON."""
-    output, _ = process.communicate()
-    if process.returncode:
-        raise RuntimeError(f"{process.args} ended with {process.returncode}")
-    return json.loads(output.splitlines()[-1])
-
-
-def do_task(task: str, tasks: dict[str, Callable[..., Any]]) -> None:
-    """Run one of `tasks` with the options of a `--task`, and print what it returns as JSON."""
-    options = json.loads(task)
-    print(json.dumps(tasks[options.pop("task")](**options)))
+def in_new_processes(do: Callable[..., T], num: int = 1, **options: Any) -> list[T]:
+    """Return what `do(**options)` returns in each of `num` new processes, all at once."""
+    quiet = {"initializer": logging.disable, "initargs": (logging.WARNING,)}
+    with ProcessPoolExecutor(num, get_context("spawn"), **quiet) as pool:
+        running = [pool.submit(do, **options) for _ in range(num)]
+        return [process.result() for process in running]
 
 
 def timed(run: Callable[[], Any]) -> float:

@@ -9,7 +9,6 @@ above 1 means that the figure is within the limit. Everything is measured in sep
 
 import atexit
 import io
-import logging
 import os
 import shutil
 import statistics
@@ -18,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -28,23 +27,19 @@ from rich.console import Console
 
 from analysis.grid.report import compared_curves
 from analysis.grid.summary import summarize
-from benchmarks.large_store import CLIPS, fill, made_up_row, make_signals, write_run
+from benchmarks.large_store import CLIPS, fill, make_signals, wait, write_run
 from benchmarks.measuring import (
     Figure,
-    answer,
-    do_task,
     figure,
     figures_parser,
+    in_new_processes,
     peak_memory_mb,
     show,
-    start,
     timed,
 )
 from studies import audio_grid
 from studies.engine.planning.resolving import resolve
 from studies.engine.planning.run import Run
-from studies.engine.planning.trial import Trial
-from studies.engine.running.batch import Outcome
 from studies.engine.running.job import Job
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import signal_row
@@ -64,10 +59,6 @@ def main() -> None:
     options = figures_parser("benchmarks.platform", __doc__)
     options.add_argument("--nodes", action="store_true", help="only a run over three Ray nodes")
     arguments = options.parse_args()
-    if arguments.task:
-        logging.disable(logging.WARNING)
-        do_task(arguments.task, _TASKS)
-        return
     with tempfile.TemporaryDirectory(prefix="noisescape-benchmark-") as folder:
         if arguments.nodes:
             show(_measure_nodes(folder), arguments.json)
@@ -77,7 +68,7 @@ def main() -> None:
 
 def _measure_nodes(folder: str) -> list[Figure]:
     """Measure what a point costs the driver over three nodes, and whether the cost grows."""
-    run = _child("run", results=f"{folder}/nodes", clips=20, seeds=22, nodes=3)
+    run = _child(run_fits, results=f"{folder}/nodes", clips=20, seeds=22, nodes=3)
     name = f"{run['fits']:,} points over 3 nodes"
     end_ms, half_ms = 1e3 * run["each_end"], 1e3 * run["each_half"]
     return [
@@ -88,7 +79,7 @@ def _measure_nodes(folder: str) -> list[Figure]:
 
 def _measure_store(results: str) -> list[Figure]:
     """Measure reading a store of 100,000 rows."""
-    rows = f"{_child('fill', results=results)['rows']:,} rows"
+    rows = f"{_child(fill, results=results)['rows']:,} rows"
     figures = []
     for clips in (CLIPS, 11):
         write_run(results, clips)
@@ -99,16 +90,16 @@ def _measure_store(results: str) -> list[Figure]:
     imports = "import studies.command.cli, studies.engine.running.job, analysis.reporting.tables"
     print(f"Python's imports take {_command('-c', imports)[1]:.2f} s of CPU in a status")
     write_run(results, CLIPS)
-    reading = _child("read", results=results)["seconds"]
+    reading = _child(read_for_report, results=results)["seconds"]
     return [*figures, cost(f"report of {rows}, its reading", reading, READING_LIMIT, "s")]
 
 
 def _measure_run(folder: str) -> list[Figure]:
     """Measure what a run costs besides its fits, in time and in the driver's memory."""
-    slow = _child("run", results=f"{folder}/slow", clips=6, seeds=2, seconds=BATCH_SECONDS)
-    few = _child("run", results=f"{folder}/few", clips=20, seeds=2)
-    many = _child("run", results=f"{folder}/many", clips=20, seeds=22)
-    skipping = _child("skip", results=f"{folder}/many", clips=20, seeds=22)["seconds"]
+    slow = _child(run_fits, results=f"{folder}/slow", clips=6, seeds=2, seconds=BATCH_SECONDS)
+    few = _child(run_fits, results=f"{folder}/few", clips=20, seeds=2)
+    many = _child(run_fits, results=f"{folder}/many", clips=20, seeds=22)
+    skipping = _child(skip_done, results=f"{folder}/many", clips=20, seeds=22)["seconds"]
     print(
         f"{slow['fits']} fits in batches of {BATCH_SECONDS:.0f} s: {slow['seconds']:.0f} s, "
         f"{slow['first']:.0f} s until the first"
@@ -125,21 +116,7 @@ def _measure_run(folder: str) -> list[Figure]:
     ]
 
 
-def wait(
-    study: str,
-    signal: Signal,
-    trials: Sequence[Trial],
-    *_: Any,
-    seconds: float,
-    keep: Sequence[bool],
-) -> Iterator[Outcome]:
-    """Take the place of `run_batch`: every fit takes `seconds` and does nothing."""
-    for trial in trials:
-        time.sleep(seconds)
-        yield Outcome(*made_up_row(study, signal, trial))
-
-
-def _run(
+def run_fits(
     results: str, clips: int, seeds: int, seconds: float = 0.0, nodes: int = 1
 ) -> dict[str, float]:
     """Measure a whole run in which a batch of fits takes `seconds`, over several Ray nodes."""
@@ -218,17 +195,19 @@ def resident_memory() -> Iterator[list[float]]:
         thread.join()
 
 
-def _skip(results: str, clips: int, seeds: int) -> dict[str, float]:
+def skip_done(results: str, clips: int, seeds: int) -> dict[str, float]:
+    """Measure what a run needs to see that all of its fits are done."""
     run, signals = _small(clips, seeds)
     started = time.perf_counter()
     job = Job(run, signals, Store(results))
-    is_finished = not job.num_missing and job.schedule(num_workers=2).is_finished
+    is_finished = not job.stored.num_missing and job.schedule(num_workers=2).is_finished
     seconds = time.perf_counter() - started
     assert is_finished, "the run was not finished"
     return {"seconds": seconds}
 
 
-def _read(results: str) -> dict[str, float]:
+def read_for_report(results: str) -> dict[str, float]:
+    """Measure the reading of what a report shows."""
     from studies.command.cli import parser as command_line
     from studies.command.stored_runs import newest_run
 
@@ -250,11 +229,9 @@ def _small(clips: int, seeds: int) -> tuple[Run, list[Signal]]:
     return resolve(audio_grid.STUDY, "small", signals, changes={"seeds": seeds}), signals
 
 
-_TASKS = {"fill": fill, "run": _run, "skip": _skip, "read": _read}
-
-
-def _child(task: str, **options: Any) -> dict[str, Any]:
-    return answer(start("benchmarks.platform", task=task, **options))
+def _child(do: Callable[..., dict[str, Any]], **options: Any) -> dict[str, Any]:
+    (answer,) = in_new_processes(do, **options)
+    return answer
 
 
 def _command(*arguments: str) -> tuple[float, float]:

@@ -24,8 +24,8 @@ from studies.engine.planning.points import PlannedFit, trial_of
 from studies.engine.planning.resolving import resolve
 from studies.engine.planning.run import Run
 from studies.engine.running.schedule import Schedule
-from studies.engine.search.journal import open_journal
-from studies.engine.search.signal_search import SignalSearch, space
+from studies.engine.search.journal import open_journal, space
+from studies.engine.search.signal_search import SignalSearch
 from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import HEADLINE
 from studies.engine.store.rows import Row

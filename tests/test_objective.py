@@ -104,7 +104,7 @@ def test_a_row_shows_its_objective(tmp_path, objective, shown):
         seed=0,
         objective=objective,
     )
-    (outcome,) = run_batch("test", signal, [trial], torch.device("cpu"), [{}])
+    (outcome,) = run_batch("test", signal, [trial], torch.device("cpu"))
     store = Store(str(tmp_path))
     store.append([outcome.row], outcome.curve)
     (row,) = store.fits([trial.key]).to_pylist()

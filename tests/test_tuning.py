@@ -1,9 +1,11 @@
 """What Tune gives up still ends in a row, and nothing waits for it; no Ray is started here."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from ray import cloudpickle
 from ray.exceptions import RayTaskError
@@ -22,7 +24,7 @@ from studies.engine.store.store import Store
 from tests.fakes.runs import make_signal
 from tests.refusals import refused
 
-SIGNAL = make_signal()
+SIGNAL = replace(make_signal(), values=np.zeros((8192, 1), np.float32))
 
 
 def make_fit(seed: int, rungs: dict[int, float] | None = None) -> PlannedFit:
@@ -49,8 +51,9 @@ def test_a_batch_that_is_given_up_ends_in_rows_and_the_schedule_goes_on(store):
         [(iter([Step(fits), Step([make_fit(9)])]), {})], lambda _: 0.1, num_workers=1
     )
     searcher = ScheduleSearcher(schedule)
-    work = searcher.suggest("a")["batch"]
-    assert [t.seed for t in work.trials] == [0, 1, 2, 3]
+    batch = searcher.suggest("a")["batch"]
+    assert [fit.trial.seed for fit in batch.fits] == [0, 1, 2, 3]
+    assert all(fit.signal.values is None for fit in batch.fits), "samples travel apart"
     assert searcher.suggest("b") is None
     # The worker stored three rows; one was reported before it was lost for good.
     for fit, status in zip(fits, ("ok", "ok", "partial"), strict=False):
@@ -58,16 +61,14 @@ def test_a_batch_that_is_given_up_ends_in_rows_and_the_schedule_goes_on(store):
     schedule.record(row_of(fits[0], "ok"))
     seen: list[Row] = []
     given_up = RowCallback("test", searcher, store, seen.append)
-    trial = SimpleNamespace(
-        config={"batch": work}, get_error=lambda: "Traceback\nBoom: out of luck"
-    )
+    trial = SimpleNamespace(trial_id="a", get_error=lambda: "Traceback\nBoom: out of luck")
     given_up.on_trial_error(1, [], trial)
     rows = {row["seed"]: row for row in store.fits().to_pylist()}
     assert [rows[seed]["status"] for seed in range(4)] == ["ok", "ok", "partial", "failed"]
     assert rows[3]["error"] == "Boom: out of luck"
     assert [row["seed"] for row in seen] == [0, 1, 2, 3]
-    (last,) = searcher.suggest("c")["batch"].trials
-    assert last.seed == 9
+    (last,) = searcher.suggest("c")["batch"].fits
+    assert last.trial.seed == 9
     schedule.record(row_of(make_fit(9), "ok"))
     assert searcher.suggest("d") == Searcher.FINISHED
 

@@ -48,7 +48,7 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     store = Store(arguments.results, create=False)
     run, signals = asked_run(study, arguments, store, console)
     job, _ = _prepare(run, signals, store, arguments, console)
-    console.print(plan_table(run, signals, job.progress))
+    console.print(plan_table(run, signals, job.stored.progress))
     return end(console, run.skipped)
 
 
@@ -102,9 +102,10 @@ def _prepare(
         f"{scale.depth} x {scale.width}, {scale.fit.epochs:,} epochs"
     )
     job = Job(run, signals, store)
-    up_to = "up to " if run.question.counts_at_most and job.num_missing else ""
-    console.print(f"{up_to}{job.num_missing:,} fits to run, {job.num_done:,} already done")
-    if not job.num_missing:
+    num_missing, num_done = job.stored.num_missing, job.stored.num_done
+    up_to = "up to " if run.question.counts_at_most and num_missing else ""
+    console.print(f"{up_to}{num_missing:,} fits to run, {num_done:,} already done")
+    if not num_missing:
         return job, None
     from studies.engine.cluster.workers import connect, time_epoch, workers_per_gpu
 
@@ -142,16 +143,16 @@ def fit_missing(
     # Arrow's own allocator does not give back the 100 MB that a long run's files take at times.
     pa.set_memory_pool(pa.system_memory_pool())
     schedule = job.schedule(num_workers=workers.count)
-    tracker = Tracker(uri, job.run, job.signals, Store(job.store.location))
-    tracking = BackgroundTracking(tracker)
+    stored, location = job.stored, job.stored.store.location
+    tracking = BackgroundTracking(Tracker(uri, stored.run, stored.signals, Store(location)))
     try:
-        with FitProgress(console, job.num_missing, job.seconds / workers.count) as progress:
+        with FitProgress(console, stored.num_missing, job.seconds / workers.count) as progress:
             run_schedule(
-                job.run.study,
+                stored.run.study,
                 schedule,
-                job.signals,
+                stored.signals,
                 workers,
-                job.store.location,
+                location,
                 on_row=progress.on_row,
                 run_batch=run_batch or batch.run_batch,
             )
@@ -160,7 +161,7 @@ def fit_missing(
     finally:
         tracking.finish()
         if not isinstance(sys.exception(), StorageAway):
-            compact(job.store)
+            compact(stored.store)
 
 
 def status(study: Study, arguments: argparse.Namespace, console: Console) -> int:

@@ -23,10 +23,10 @@ from ray.tune.progress_reporter import TrialProgressCallback
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from studies.engine.cluster.recorder import MAX_ATTEMPTS, Recorder, RemoteCheckpoints
-from studies.engine.cluster.tune_searcher import ScheduleSearcher, WorkerBatch, packing_columns
+from studies.engine.cluster.tune_searcher import ScheduleSearcher
 from studies.engine.cluster.workers import Workers, take_device
 from studies.engine.running.batch import BatchRunner, run_batch
-from studies.engine.running.schedule import MAX_BATCH, Schedule
+from studies.engine.running.schedule import MAX_BATCH, Batch, Schedule
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import Row, brief, failed_row
 from studies.engine.store.storage import RETRY_SECONDS, StorageAway
@@ -179,14 +179,13 @@ class RowCallback(TrialProgressCallback):
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
         lines = str(trial.get_error() or "the worker process died").strip().splitlines()
-        batch = self.searcher.batches[trial.config["batch"].number]
-        fits, packing = batch.fits, packing_columns(batch)
-        rows = self.store.fits([fit.trial.key for fit in fits]).to_pylist()
+        batch = self.searcher.batches[trial.trial_id]
+        rows = self.store.fits([fit.trial.key for fit in batch.fits]).to_pylist()
         by_key = {row["key"]: row for row in rows}
-        for fit in fits:
+        for fit in batch.fits:
             row = by_key.get(fit.trial.key)
             if not is_done(row, may_be_partial=bool(fit.rungs)):
-                row = failed_row(self.study, fit.signal, fit.trial, lines[-1]) | packing
+                row = failed_row(self.study, fit.signal, fit.trial, lines[-1]) | batch.columns
                 self.store.append([row])
             # No worker will report this fit any more, and the schedule must not wait for it.
             self.searcher.schedule.record(brief(row))
@@ -194,7 +193,7 @@ class RowCallback(TrialProgressCallback):
 
 
 def _train_batch(
-    config: dict[str, WorkerBatch],
+    config: dict[str, Batch],
     *,
     study: str,
     signals: dict[str, ray.ObjectRef],
@@ -204,19 +203,18 @@ def _train_batch(
     checkpoint_seconds: float,
 ) -> None:
     device = take_device(workers)
-    work = config["batch"]
+    batch = config["batch"]
     # When the worker of a batch has died, the next one does only what is missing.
-    keys = [trial.key for trial in work.trials]
-    stored = ray.get(recorder.stored.remote(keys, [bool(rungs) for rungs in work.rungs]))
+    keys = [fit.trial.key for fit in batch.fits]
+    stored = ray.get(recorder.stored.remote(keys, [bool(fit.rungs) for fit in batch.fits]))
     for row in filter(None, stored):
         tune.report(row)
-    left = [i for i, row in enumerate(stored) if row is None]
-    if not left:
+    fits = [fit for fit, row in zip(batch.fits, stored, strict=True) if row is None]
+    if not fits:
         return
-    trials = [work.trials[i] for i in left]
+    trials, rungs = [fit.trial for fit in fits], [fit.rungs for fit in fits]
     signal = ray.get(signals[trials[0].signal])
-    rungs = [work.rungs[i] for i in left]
-    named = [f"{t.key} {sorted(r.items()) or ''}" for t, r in zip(trials, rungs, strict=True)]
+    named = [f"{fit.trial.key} {sorted(fit.rungs.items()) or ''}" for fit in fits]
     kind = repr((trials[0].signal, trials[0].network.structure))  # a batch shares both
     checkpoints = RemoteCheckpoints(recorder, named, kind)
     finished = set()
@@ -229,9 +227,9 @@ def _train_batch(
         rungs,
         checkpoints,
         checkpoint_seconds,
-        keep=[work.keep[i] for i in left],
+        keep=[fit.keep for fit in fits],
     ):
-        row |= work.packing
+        row |= batch.columns
         ray.get(recorder.record.remote(row, curve, output, kind))
         tune.report(brief(row))
         if row["status"] != "failed":

@@ -17,12 +17,8 @@ from inr_models import InputError, NetworkConfig, make_network
 from inr_models.fitting.fit_config import Precision
 from inr_models.fitting.stacking import pace
 from inr_models.fitting.task import Task
-from studies.engine.cluster.ray_private import (
-    check_listening,
-    cluster_address,
-    listen_beyond_this_machine,
-    quiet_ray,
-)
+from inr_models.shown import first_line
+from studies.engine.cluster import ray_private
 from studies.engine.running.batch import samples_on
 from studies.engine.signals.signal import Signal
 
@@ -140,16 +136,16 @@ def _join_or_start() -> bool:
     """Join the cluster that Ray itself would join, or start Ray. Return whether it has joined."""
     given = os.environ.get("RAY_ADDRESS")
     try:
-        address = cluster_address()
+        address = ray_private.cluster_address()
     except ValueError as error:
         fix = "give HOST:PORT, or local."
         raise InputError.of_value("wrong-kind", "RAY_ADDRESS", given, fix) from error
     joins = address is not None
-    quiet_ray()
-    listen_beyond_this_machine(joins)
+    ray_private.quiet_ray()
+    ray_private.listen_beyond_this_machine(joins)
     try:
         if address:
-            check_listening(address, CONNECT_SECONDS)
+            ray_private.check_listening(address, CONNECT_SECONDS)
         ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     except ConnectionError as error:
         where, fix = f"RAY_ADDRESS={given}", "start it"
@@ -165,12 +161,11 @@ def _join_or_start() -> bool:
     except Exception as error:  # Ray raises no narrower class when its own 30 s run out
         if joins:
             raise
-        why = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
         raise InputError(
             "no-answer",
             "ray",
-            f"Ray did not start on this machine: {why}. If time was too short for it, "
-            "start again when less else runs here.",
+            f"Ray did not start on this machine: {first_line(error).rstrip('.')}. "
+            "If time was too short for it, start again when less else runs here.",
         ) from error
     return joins
 

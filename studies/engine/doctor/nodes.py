@@ -19,12 +19,7 @@ from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from inr_models import InputError
-from studies.engine.cluster.ray_private import (
-    REFUSED,
-    check_listening,
-    cluster_address,
-    quiet_ray,
-)
+from studies.engine.cluster import ray_private
 from studies.engine.doctor import checks
 from studies.engine.doctor.checks import Report
 from studies.engine.doctor.findings import Cluster, Finding, Node, note, ok, problem
@@ -75,10 +70,10 @@ def read_cluster(path: str) -> Cluster:
 
 def join(cluster: Cluster | None) -> Generator[Finding, None, bool]:
     """Join the cluster that a study would join here. Return whether there is one."""
-    quiet_ray()
+    ray_private.quiet_ray()
     given = os.environ.get("RAY_ADDRESS")
     try:
-        address = cluster_address()
+        address = ray_private.cluster_address()
     except ConnectionError:
         address = None
     except (ValueError, OSError) as error:
@@ -125,14 +120,14 @@ def join(cluster: Cluster | None) -> Generator[Finding, None, bool]:
 def ask_cluster(address: str, environment: dict[str, str], seconds: float = 20) -> Answer:
     """Return how the cluster at `address` answers a process with this environment."""
     try:
-        check_listening(address, seconds / 2)
+        ray_private.check_listening(address, seconds / 2)
         command = [sys.executable, "-c", ASK, address]
         done = subprocess.run(command, env=environment, capture_output=True, timeout=seconds)
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return "silent"
     if done.returncode == 0:
         return "accepted"
-    return "refused" if done.returncode == REFUSED else "silent"
+    return "refused" if done.returncode == ray_private.REFUSED else "silent"
 
 
 def _nodes() -> list[Node]:

@@ -38,7 +38,7 @@ def run_batch(
     signal: Signal,
     trials: Sequence[Trial],
     device: torch.device,
-    rungs: Sequence[Mapping[int, float]],
+    rungs: Sequence[Mapping[int, float]] | None = None,
     checkpoints: Checkpoints | None = None,
     checkpoint_seconds: float = 60.0,
     *,
@@ -55,7 +55,7 @@ def run_batch(
         trials: Trials on this signal. They share shapes, fit config and objective.
         device: Where to train.
         rungs: For each trial {epoch: PSNR in dB}. It ends early where it scores less, see
-            `inr_models.fit`.
+            `inr_models.fit`. None lets all trials end as planned.
         checkpoints: Where to look for a state to continue from, and where to save one.
         checkpoint_seconds: Time between two saved states, in seconds.
         keep: For each trial, whether the outcome needs its best output.
@@ -82,7 +82,7 @@ def run_batch(
                 values,
                 trials[0].fit,
                 objective=objective,
-                rungs=[rungs[i] for i in group],
+                rungs=[rungs[i] for i in group] if rungs else None,
                 checkpoints=checkpoints and _Subset(checkpoints, group),
                 checkpoint_seconds=checkpoint_seconds,
             ):

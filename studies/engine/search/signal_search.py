@@ -26,16 +26,8 @@ from studies.engine.outcomes.signal_state import (
 )
 from studies.engine.planning.points import PlannedFit, Point
 from studies.engine.planning.run import Run
-from studies.engine.search.journal import (
-    NUM_WARM,
-    SPACE,
-    check_space,
-    space,
-    space_text,
-    stored_name,
-    study_name,
-    suggestions_of,
-)
+from studies.engine.search import journal
+from studies.engine.search.journal import NUM_WARM
 from studies.engine.search.rungs import Rungs
 from studies.engine.search.samplers import make_sampler
 from studies.engine.search.settings import SearchSettings
@@ -71,7 +63,7 @@ class SignalSearch:
     ) -> None:
         self.state, self.settings, self.keep = state, settings, keep
         self.run, self.signal, self.rows = state.run, state.signal, state.rows
-        self.space = space(self.run, self.signal)
+        self.space = journal.space(self.run, self.signal)
         self.study = self._open(storage)
         self.rungs = Rungs(self.run, store) if settings.early_stopping else None
 
@@ -111,7 +103,7 @@ class SignalSearch:
 
     def suggestions(self) -> list[Suggestion]:
         """Return all that was known or suggested, in order."""
-        return suggestions_of(self.study)
+        return journal.suggestions_of(self.study)
 
     def next_round(self) -> list[PlannedFit]:
         """Return the fits of the next round, or of one that a killed run left. [] at the end."""
@@ -183,11 +175,11 @@ class SignalSearch:
     def _open(self, storage: BaseStorage) -> optuna.Study:
         # Optuna needs a sampler to load a study. `_ask` replaces it for every suggestion.
         sampler = RandomSampler(seed=0)
-        name = stored_name(storage, self.signal)
+        name = journal.stored_name(storage, self.signal)
         if name:
             study = optuna.load_study(study_name=name, storage=storage, sampler=sampler)
             if NUM_WARM in study.user_attrs:
-                check_space(study, self.run, self.signal)
+                journal.check_space(study, self.run, self.signal)
                 for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                     # A run may have been killed while Optuna drew a suggestion.
                     if trial.params.keys() != self.space.keys():
@@ -196,12 +188,12 @@ class SignalSearch:
             # A run was killed while it added the known points.
             optuna.delete_study(study_name=name, storage=storage)
         study = optuna.create_study(
-            study_name=study_name(self.signal),
+            study_name=journal.study_name(self.signal),
             storage=storage,
             sampler=sampler,
             direction="maximize",
         )
-        study.set_user_attr(SPACE, space_text(self.space))
+        study.set_user_attr(journal.SPACE, journal.space_text(self.space))
         return study
 
     def _score_for_optuna(self, row: Row) -> float | None:
@@ -253,4 +245,4 @@ def check_search(run: Run, settings: SearchSettings, signals: Iterable[Signal]) 
     """
     make_sampler(settings.sampler, 0, {})
     for signal in signals:
-        space(run, signal)
+        journal.space(run, signal)

@@ -12,7 +12,7 @@ from pyarrow import fs
 
 from inr_models import InputError
 from inr_models.errors import Code
-from inr_models.shown import without_secrets
+from inr_models.shown import first_line, without_secrets
 
 RETRY_SECONDS = 600.0
 """How long operations on a storage that worked before are retried."""
@@ -139,16 +139,15 @@ def open_storage(uri: str) -> tuple[fs.FileSystem, str]:
 
 def reason(error: Exception) -> str:
     """Return a storage's error in a few words."""
-    text = str(error).strip() or type(error).__name__
     for pattern in (
         r"\[errno \d+\] ([^.\n]+)",
         r"Details: (.+)",
         r"Unable to parse ExceptionName: (\w+)",
         r"AWS Error (\w+)",
     ):
-        if found := re.search(pattern, text):
+        if found := re.search(pattern, str(error)):
             return found[1].strip()
-    return (error.strerror if isinstance(error, OSError) else None) or text.splitlines()[0][:160]
+    return (error.strerror if isinstance(error, OSError) else None) or first_line(error)[:160]
 
 
 def refusal(code: Code, results: str, what: str, error: OSError) -> InputError:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from inr_models import InputError
-from inr_models.shown import shown
+from inr_models.shown import first_line, shown
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.signal_state import SignalState, score_of, stored_rows
 from studies.engine.planning.points import Point
@@ -67,9 +67,8 @@ class Tracker:
             self._sync(report, finished)
         except Exception as error:  # whatever a backend raises: it must not cost the study
             self.tree = None  # what it knew may be of a server that is not there any more
-            reason = str(error).strip().splitlines() or [type(error).__name__]
             # `shown` comes before the cut: it would not recognize a part of a password.
-            return f"{shown(self.uri)}: {shown(reason[0])[:160]}"
+            return f"{shown(self.uri)}: {shown(first_line(error))[:160]}"
         return None
 
     def _sync(self, report: Report | None, finished: bool) -> None:
