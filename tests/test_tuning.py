@@ -1,5 +1,6 @@
 """What Tune gives up still ends in a row, and nothing waits for it; no Ray is started here."""
 
+import re
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from ray.exceptions import RayTaskError
 from ray.tune.search import Searcher
 
 from inr_models import FitConfig, Siren2Config
-from studies.engine.cluster.recorder import MAX_ATTEMPTS, Recorder
+from studies.engine.cluster.recorder import MAX_ATTEMPTS, MAX_FATAL_UNITS, Recorder
 from studies.engine.cluster.tune_run import RowCallback
 from studies.engine.cluster.tune_searcher import ScheduleSearcher
 from studies.engine.planning.points import PlannedFit, Point, Step
@@ -104,7 +105,9 @@ def test_a_unit_that_takes_its_worker_down_is_counted_until_it_gets_somewhere(st
     recorder = Recorder(store.location)
     for _ in range(MAX_ATTEMPTS):
         assert recorder.begin("u", "kind") == ("", None)
-    assert recorder.begin("u", "kind")[0] == "the worker process died 3 times during this fit"
+    refusal, state = recorder.begin("u", "kind")
+    assert re.findall(r"\d+", refusal) == [str(MAX_ATTEMPTS)]
+    assert state is None
     recorder.save("u", b"state")
     assert recorder.begin("u", "kind") == ("", b"state")
     recorder.discard(["u"])
@@ -118,8 +121,8 @@ def test_when_three_fits_of_a_kind_have_died_and_none_came_through_the_others_ar
         recorder.save("d", b"")  # so that it is not counted as one that dies
         for _ in range(MAX_ATTEMPTS + 1):
             refusal, _ = recorder.begin(unit, "kind")
-        assert refusal == "the worker process died 3 times during this fit"
-    assert recorder.begin("d", "kind")[0] == "the worker process died during 3 fits like this one"
+        assert re.findall(r"\d+", refusal) == [str(MAX_ATTEMPTS)]
+    assert re.findall(r"\d+", recorder.begin("d", "kind")[0]) == [str(MAX_FATAL_UNITS)]
     assert recorder.begin("e", "another kind")[0] == ""
     recorder.record(row_of(make_fit(0), "ok"), [], None, "kind")
     assert recorder.begin("e", "kind")[0] == ""
