@@ -21,10 +21,12 @@ from inr_models.networks.catalog import WITHOUT_TF32
 from inr_models.shown import count, shown
 from studies.command.progress import FitProgress, duration, end, say
 from studies.command.stored_runs import as_stored, newest_run
+from studies.command.tables import plan_table, status_table
 from studies.engine.planning.resolving import flags_of, resolve
 from studies.engine.planning.run import Run, Skipped, run_json
 from studies.engine.planning.scale import Scale
 from studies.engine.planning.study import Study
+from studies.engine.running.job import Job
 from studies.engine.signals.reading import find_files, read_all, signal_type
 from studies.engine.signals.signal import Signal
 from studies.engine.store.compaction import compact
@@ -35,7 +37,6 @@ from studies.engine.store.store import Store, target_path
 if TYPE_CHECKING:
     from studies.engine.cluster.workers import Workers
     from studies.engine.running.batch import BatchRunner
-    from studies.engine.running.job import Job
 
 DAY = 24 * 3600
 STUDIES = Path(__file__).parents[1]
@@ -43,8 +44,6 @@ STUDIES = Path(__file__).parents[1]
 
 def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Print what a run would do and cost. Return the exit code: 3 if a file was skipped."""
-    from studies.command.tables import plan_table
-
     store = Store(arguments.results, create=False)
     run, signals = asked_run(study, arguments, store, console)
     job, _ = _prepare(run, signals, store, arguments, console)
@@ -92,10 +91,8 @@ def _prepare(
     store: Store,
     arguments: argparse.Namespace,
     console: Console,
-) -> tuple["Job", "Workers | None"]:
+) -> tuple[Job, "Workers | None"]:
     """Print the cost of a run. Return the job, and the workers if any fit is missing."""
-    from studies.engine.running.job import Job
-
     scale = run.scale
     console.print(
         f"{run.study}, {run.scale_name} scale: {count(len(signals), run.noun)}, "
@@ -121,7 +118,7 @@ def _prepare(
 
 
 def fit_missing(
-    job: "Job",
+    job: Job,
     workers: "Workers",
     uri: str,
     console: Console,
@@ -166,9 +163,6 @@ def fit_missing(
 
 def status(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Print how far the newest run that matches the flags is. Return the exit code."""
-    from studies.command.tables import status_table
-    from studies.engine.running.job import Job
-
     store = Store(arguments.results, create=False)
     run, signals = newest_run(study, arguments, store)
     console.print(shown(f"{store.results}/{run.folder}"), soft_wrap=True)
