@@ -56,7 +56,7 @@ def find(
     surfaces = stored.surfaces
     psi = surfaces.descriptors["psi"]
     regrets = [
-        RuleRegret(validated.name, validated.regret, surfaces.recordings, psi)
+        RuleRegret(validated.name, validated.points.by_seed, surfaces.recordings, psi)
         for validated in leave_one_recording_out(families, surfaces)
     ]
     family = best_family(families, surfaces)
@@ -84,8 +84,8 @@ def _forests(results: str, surfaces: Surfaces) -> Iterator[RuleRegret]:
     for name in FORESTS:
         points = held_out_points(results, f"{HELD_OUT}{name}")
         if all(target.sha256 in points for target in surfaces.targets):
-            regret = surfaces.regret_of(Table(points=points)).regret
-            yield RuleRegret(name, regret, surfaces.recordings, surfaces.descriptors["psi"])
+            by_seed = surfaces.regret_of(Table(points=points)).by_seed
+            yield RuleRegret(name, by_seed, surfaces.recordings, surfaces.descriptors["psi"])
 
 
 def _extent(results: str, stored: Stored) -> Extent:

@@ -46,6 +46,7 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Print what a run would do and cost. Return the exit code: 3 if a file was skipped."""
     store = Store(arguments.results, create=False)
     run, signals = asked_run(study, arguments, store, console)
+    say(console, "note", run.notes)
     job, _ = _prepare(run, signals, store, arguments, console)
     console.print(plan_table(run, signals, job.stored.progress))
     return end(console, run.skipped)
@@ -63,7 +64,7 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     store = Store(arguments.results)
     run, signals = asked_run(study, arguments, store, console)
     say(console, "skipped", run.skipped)
-    say(console, "note", [note for signal in signals for note in signal.notes])
+    say(console, "note", run.notes)
     job, workers = _prepare(run, signals, store, arguments, console)
     days = job.seconds / workers.count / DAY if workers and workers.device == "cpu" else 0
     if days > 1 and not arguments.yes:
@@ -177,6 +178,7 @@ def report(study: Study, arguments: argparse.Namespace, console: Console) -> int
     uri = _tracking_uri(arguments)
     store = Store(arguments.results)
     run, signals = newest_run(study, arguments, store)
+    say(console, "note", run.notes)
     return report_on(run, signals, store, uri, console)
 
 
@@ -193,7 +195,7 @@ def _check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> N
         why = "a CPU has no TF32 products, so leave the flag out."
     elif rounded:
         why = (
-            f"{', '.join(rounded)} would have their coordinates rounded. "
+            f"{', '.join(rounded)} would lose their high frequencies to rounding. "
             "Name the others with --networks, or leave the flag out."
         )
     else:
@@ -222,7 +224,9 @@ def asked_run(
     is_generated = set(map(str, files)) & set(signal_type(study.media).generated)
     wait = " (this takes two minutes the first time)" if is_generated else ""
     with console.status(f"reading the signals{wait}"):
-        signals, skipped = read_all(files, empty.scale.max_samples, study.media)
+        signals, skipped = read_all(
+            files, empty.scale.max_samples, study.media, empty.scale.rescale
+        )
     if not signals:
         raise InputError.of(skipped)
     left_out = [Skipped(p.field, p.sentence.removeprefix(f"{p.field}: ")) for p in skipped]

@@ -14,7 +14,7 @@ from search_spaces.noise_grid import NoiseGrid
 from search_spaces.rules import AnyRule, rule_of
 from studies.engine.planning.question import Question, question_json, question_of
 from studies.engine.planning.scale import Scale, ScaleName, check_name
-from studies.engine.signals.reading import signal_type
+from studies.engine.signals.reading import reader, signal_type
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Run:
         signals: The signals' sha256, in order.
         sources: Their paths as the user gave them.
         skipped: The files that were left out.
+        notes: What readers say about the files that were read, see `Signal.notes`.
         stored_id: The id of the stored run that this one continues. None for a new run.
     """
 
@@ -57,11 +58,12 @@ class Run:
     signals: tuple[str, ...]
     sources: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
     stored_id: str | None = None
 
     def __post_init__(self) -> None:
         check_name("study", self.study)
-        signal_type(self.media)
+        reader(self.media, self.scale.rescale)
         self.question.check(self.scale)
         for sha256 in self.signals:  # files are named by it
             if not re.fullmatch("[0-9a-f]{64}", sha256):
