@@ -24,7 +24,7 @@ from studies.engine.planning.points import PlannedFit, trial_of
 from studies.engine.planning.resolving import resolve
 from studies.engine.planning.run import Run
 from studies.engine.running.schedule import Schedule
-from studies.engine.search.journal import open_journal, space
+from studies.engine.search.journal import add_known, open_journal, space
 from studies.engine.search.signal_search import SignalSearch
 from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import HEADLINE
@@ -84,19 +84,12 @@ def _search(run: Run, signals: list[Signal], points: int, folder: Path) -> tuple
 def _bare_optuna(run: Run, signal: Signal, points: int, trials: int) -> float:
     rng = np.random.default_rng(0)
     study = optuna.create_study(direction="maximize")
-    bounds: dict[str, optuna.distributions.BaseDistribution] = dict(space(run, signal))
-    study.add_trials(
-        [
-            optuna.create_trial(
-                params=_draw(run, signal, rng)._asdict(), distributions=bounds, value=rng.normal()
-            )
-            for _ in range(points)
-        ]
-    )
+    bounds = space(run, signal)
+    add_known(study, bounds, ((_draw(run, signal, rng), rng.normal()) for _ in range(points)))
     study.sampler = optuna.samplers.TPESampler(seed=0, multivariate=True, constant_liar=True)
     started = time.perf_counter()
     for _ in range(trials):
-        study.tell(study.ask(bounds), 30.0)
+        study.tell(study.ask(dict(bounds)), 30.0)
     return (time.perf_counter() - started) / trials
 
 

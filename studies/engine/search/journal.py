@@ -7,7 +7,7 @@ from all fits in the store.
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import optuna
@@ -119,26 +119,33 @@ def _check_lines(path: Path, *, drop_torn: bool) -> None:
         os.truncate(path, len(whole))
 
 
+def add_known(
+    study: optuna.Study,
+    space: Mapping[str, FloatDistribution],
+    points: Iterable[tuple[NoiseScales, float]],
+) -> None:
+    """Give an Optuna study points of its space, and the PSNR in dB that each is known to have."""
+    for scales, value in points:
+        study.add_trial(
+            create_trial(params=scales._asdict(), distributions=dict(space), value=value)
+        )
+
+
 def importance(suggestions: Sequence[Suggestion]) -> dict[str, float]:
     """Return the share of the variance of PSNR that each parameter explains (Optuna's fANOVA).
 
     It is {} for fewer than four different scores.
     """
-    scored = [s for s in suggestions if s.value is not None]
-    if len({s.value for s in scored}) < 4:
+    scored = [(s.scales, s.value) for s in suggestions if s.value is not None]
+    if len({value for _, value in scored}) < 4:
         return {}
-    s0, s1 = ([s.scales[i] for s in scored] for i in (0, 1))
+    s0, s1 = zip(*(scales for scales, _ in scored), strict=True)
     space = {
         "s0": FloatDistribution(min(s0), max(s0), log=min(s0) > 0),
         "s1": FloatDistribution(min(s1), max(s1)),
     }
     study = optuna.create_study(direction="maximize")
-    study.add_trials(
-        [
-            create_trial(params=s.scales._asdict(), distributions=dict(space), value=s.value)
-            for s in scored
-        ]
-    )
+    add_known(study, space, scored)
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
     return optuna.importance.get_param_importances(study, evaluator=evaluator)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 import optuna
 from optuna.samplers import RandomSampler
 from optuna.storages import BaseStorage
-from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from search_spaces.networks import stable
 from search_spaces.rules import NoiseScales
@@ -75,12 +75,7 @@ class SignalSearch:
             if point.scales and self._contains(point.scales):
                 inside[point.scales] = value
         if NUM_WARM not in self.study.user_attrs:
-            self.study.add_trials(
-                [
-                    create_trial(params=s._asdict(), distributions=dict(self.space), value=v)
-                    for s, v in inside.items()
-                ]
-            )
+            journal.add_known(self.study, self.space, inside.items())
             self.study.set_user_attr(NUM_WARM, len(inside))
         self.tried = {self._point(trial).scales for trial in self._scored()}
         for trial in self._unscored():
@@ -94,8 +89,7 @@ class SignalSearch:
 
     def unfinished(self) -> list[PlannedFit]:
         """Return fits of earlier rounds that failed. Optuna has zero output's PSNR for them."""
-        num_warm = self.num_warm
-        suggested = [trial for trial in self._scored() if trial.number >= num_warm]
+        suggested = self._suggested()
         fits = self._fits(suggested, stage=0, rungs={})
         # A point that was stopped early needs no other seed.
         stopped = {self._point(t).network for t in suggested if t.state == TrialState.PRUNED}
@@ -107,9 +101,7 @@ class SignalSearch:
 
     def next_round(self) -> list[PlannedFit]:
         """Return the fits of the next round, or of one that a killed run left. [] at the end."""
-        trials = self._unscored()
-        num_warm = self.num_warm
-        num_scored = sum(trial.number >= num_warm for trial in self._scored())
+        trials, num_scored = self._unscored(), len(self._suggested())
         num_suggested, size = num_scored + len(trials), self.settings.round_size
         # A killed run may have left a round half suggested or half scored. Both are completed.
         full_rounds = math.ceil(num_suggested / size) if trials else num_suggested // size + 1
@@ -163,9 +155,7 @@ class SignalSearch:
     @property
     def num_left(self) -> int:
         """Number of suggestions that Optuna has still to make."""
-        num_warm = self.num_warm
-        trials = [*self._scored(), *self._unscored()]
-        return self.settings.trials - sum(trial.number >= num_warm for trial in trials)
+        return self.settings.trials - len(self._suggested()) - len(self._unscored())
 
     @property
     def num_warm(self) -> int:
@@ -218,6 +208,11 @@ class SignalSearch:
 
     def _scored(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False, states=_SCORED)
+
+    def _suggested(self) -> list[FrozenTrial]:
+        """Return the scored trials that were not known at the start."""
+        num_warm = self.num_warm
+        return [trial for trial in self._scored() if trial.number >= num_warm]
 
     def _contains(self, scales: NoiseScales) -> bool:
         at = scales._asdict()
