@@ -181,14 +181,15 @@ def test_bad_flags_and_foreign_journals_are_a_sentence_and_lose_nothing(
     results = tmp_path / "results"
     shutil.copytree(undisturbed[0], results)
     before = scores(results)
-    for flags, sentence in (
-        (("--sampler", "bayes"), "error: --sampler bayes: give one of tpe, gp, random."),
-        (("--trials", "0"), "error: trials = 0: give 1 or more."),
-        (("--confirm-seeds", "1"), "error: --confirm-seeds 1: give 2 or more"),
-        (("--sampler", "gp", "--early-stopping"), "error: --early-stopping: "),
-        (("--signals", tmp_path / "none.wav"), f"error: {tmp_path}/none.wav: "),
+    for flags, place in (
+        (("--sampler", "bayes"), "--sampler bayes"),
+        (("--trials", "0"), "trials = 0"),
+        (("--confirm-seeds", "1"), "--confirm-seeds 1"),
+        (("--sampler", "gp", "--early-stopping"), "--early-stopping"),
+        (("--signals", tmp_path / "none.wav"), f"{tmp_path}/none.wav"),
     ):
-        assert sentence in refused(capsys, "--results", results, *SIZES, *flags)
+        said = refused(capsys, "--results", results, *SIZES, *flags)
+        assert said.startswith(f"error: {place}: ")
     (journal,) = results.glob("_studies/audio_search-*/optuna.journal")
     flags = ("--results", results, *SIZES, "--trials", "7", "--signals", *BOTH)
     journal.write_text("something else\n")

@@ -12,6 +12,7 @@ from torch import Tensor
 from benchmarks.reference import psnr_curve
 from inr_models import FitConfig, fit, make_network, with_width
 from inr_models.fitting.blocked_step import has_slopes
+from inr_models.fitting.task import Task
 from inr_models.fitting.training import Training
 from inr_models.networks.catalog import WITHOUT_TF32
 from inr_models.networks.coordinate_mlp import CoordinateMLP
@@ -88,7 +89,7 @@ def test_initialization_sets_every_number_and_one_step_moves_it(name):
         EVERY[name].initialize(net, torch.Generator().manual_seed(0))
     assert all(torch.isfinite(torch.view_as_real(p) if p.is_complex() else p).all()
                for p in [*net.parameters(), *net.encoding.buffers()])  # fmt: skip
-    training = Training([net], *problem(), [1e-3])
+    training = Training([net], Task(*problem()), [1e-3])
     before = training.theta.clone()
     training.run(1)
     # A ReLU of which no sample is positive has no gradient, nor has what feeds it; Gaussians and
@@ -133,11 +134,11 @@ def test_every_way_to_fit_it_is_float64_to_a_ten_thousandth_db(name, d, executio
 @BY_NAME
 def test_a_checkpoint_goes_on_to_the_bit_and_the_best_weights_give_the_best_score(name):
     rates = [5e-4] * 12
-    whole = Training([network(name)], *problem(), rates)
+    whole = Training([network(name)], Task(*problem()), rates)
     whole.run(12)
-    part = Training([network(name)], *problem(), rates)
+    part = Training([network(name)], Task(*problem()), rates)
     part.run(5)
-    resumed = Training([network(name)], *problem(), rates)
+    resumed = Training([network(name)], Task(*problem()), rates)
     resumed.theta.fill_(torch.nan)
     resumed.load(part.save())
     resumed.run(7)
