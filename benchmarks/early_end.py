@@ -15,14 +15,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.measuring import parser
+from analysis.reporting.commands import parser
 from inr_models import FitConfig, Siren2Config, make_network
 from inr_models.fitting.metrics import psnr_db
+from inr_models.fitting.task import Task
 from inr_models.fitting.training import Training
 from search_spaces.bandwidth import nyquist
+from studies.engine.running.batch import samples_on
 from studies.engine.signals.audio import read_audio
 from studies.engine.signals.reading import find_files
-from studies.engine.signals.signal import coordinates
 
 CLIPS = Path(__file__).parents[1] / "studies" / "clips"
 LIMITS_DB = (0.2, 0.1, 0.05)
@@ -30,18 +31,18 @@ LIMITS_DB = (0.2, 0.1, 0.05)
 
 def main() -> None:
     """Run the command."""
-    options = parser(__doc__)
+    options = parser("benchmarks.early_end", __doc__)
     options.add_argument("--samples", type=int, default=4096)
     options.add_argument("--epochs", type=int, default=30_000)
     options.add_argument("--workers", type=int, default=2)
     arguments = options.parse_args()
     config = FitConfig(epochs=arguments.epochs)
-    rates = np.array([config.learning_rate_at(e) for e in range(config.epochs)])
-    spent = np.concatenate([[0.0], rates.cumsum()])
+    rates = [config.learning_rate_at(epoch) for epoch in range(config.epochs)]
+    spent = np.cumsum([0.0, *rates])
     paths = find_files([str(CLIPS)])
     saved: dict[float, list[float]] = {limit: [] for limit in LIMITS_DB}
     with ProcessPoolExecutor(arguments.workers) as pool:
-        curves = pool.map(partial(peaks, num_samples=arguments.samples, config=config), paths)
+        curves = pool.map(partial(peaks, num_samples=arguments.samples, rates=rates), paths)
         for path, psnr in zip(paths, curves, strict=True):
             cells = [f"{path.stem:18}{psnr[-1]:6.1f} dB"]
             for limit in LIMITS_DB:
@@ -53,22 +54,21 @@ def main() -> None:
     print(f"epochs saved, mean over {len(paths)} clips: " + ", ".join(means))
 
 
-def peaks(path: Path, num_samples: int, config: FitConfig) -> np.ndarray:
-    """Fit a clip, and return the best PSNR [epochs + 1] in dB up to each epoch."""
+def peaks(path: Path, num_samples: int, rates: list[float]) -> np.ndarray:
+    """Fit a clip, and return the best PSNR [epochs + 1] in dB up to each epoch.
+
+    Args:
+        path: The clip.
+        num_samples: Samples to fit.
+        rates: The learning rate of each epoch.
+    """
     torch.set_num_threads(1)
     signal = read_audio(path, num_samples)
     k = max(0.65 * signal.descriptors["psi"], 0.08) * nyquist(num_samples)
-    network = make_network(
-        Siren2Config(width=52, s0=k / 5.2, s1=1.0), in_features=1, out_features=1, seed=0
-    )
-    assert signal.values is not None
-    training = Training(
-        [network],
-        torch.from_numpy(coordinates((num_samples,))),
-        torch.from_numpy(signal.values),
-        [config.learning_rate_at(epoch) for epoch in range(config.epochs)],
-    )
-    training.run(config.epochs)
+    config = Siren2Config(width=52, s0=k / 5.2, s1=1.0)
+    network = make_network(config, in_features=1, out_features=1, seed=0)
+    training = Training([network], Task(*samples_on(torch.device("cpu"), signal)), rates)
+    training.run(len(rates))
     training.score()
     return psnr_db(np.minimum.accumulate(training.choosing_error[0].double().numpy()))
 

@@ -9,27 +9,27 @@ shows how near the products come to the machine's best, and where the rest of an
 
 import statistics
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor
 from torch.autograd import DeviceType  # type: ignore[attr-defined]
 from torch.autograd.profiler import profile
 
 from benchmarks.measuring import (
     Figure,
-    answer,
-    do_task,
+    device,
     figure,
     figures_parser,
+    in_new_processes,
     peak_memory_mb,
     show,
-    start,
     timed,
 )
 from benchmarks.reference import psnr_curve, sequential
 from inr_models import FitConfig, Siren2Config, fit, make_network
 from inr_models.fitting.products import product_for
+from inr_models.fitting.task import Task
 from inr_models.fitting.training import Training
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 
@@ -40,10 +40,7 @@ ROUNDS = 3
 
 def main() -> None:
     """Run the command."""
-    arguments = figures_parser(__doc__).parse_args()
-    if arguments.task:
-        do_task(arguments.task, _TASKS)
-        return
+    arguments = figures_parser("benchmarks.fit", __doc__).parse_args()
     figures = on_gpu() if torch.cuda.is_available() else on_cpu()
     show([*figures, *limits(**LARGE)], arguments.json)
 
@@ -53,15 +50,12 @@ def on_cpu() -> list[Figure]:
     rounds = defaultdict(list)
     for _ in range(ROUNDS):
         for way, epochs in (("reference", 4), ("blocked", 8)):
-            large = start("benchmarks.fit", task="large", way=way, epochs=epochs, **LARGE)
-            rounds[way].append(answer(large))
+            rounds[way] += in_new_processes(fit_large, way=way, epochs=epochs, **LARGE)
         for way in ("reference", "blocked"):
-            cores = [
-                start("benchmarks.fit", task="small", way=way, fits=2, epochs=200, **SMALL)
-                for _ in range(torch.get_num_threads())
-            ]
-            rates = [answer(process)["fits_per_second"] for process in cores]
-            rounds[f"small {way}"].append({"fits_per_second": sum(rates)})
+            cores = torch.get_num_threads()
+            each = in_new_processes(fit_small, cores, way=way, fits=2, epochs=200, **SMALL)
+            rate = sum(core["fits_per_second"] for core in each)
+            rounds[f"small {way}"].append({"fits_per_second": rate})
 
     def compared(name: str, prefix: str, key: str, unit: str, *, less: bool = False) -> Figure:
         ours, theirs = ([r[key] for r in rounds[prefix + w]] for w in ("blocked", "reference"))
@@ -79,96 +73,99 @@ def on_cpu() -> list[Figure]:
 
 def on_gpu() -> list[Figure]:
     """Measure one large fit in both precisions, and a stack of small ones."""
-    reference = _large("reference", 100, **LARGE)["epochs_per_second"]
+    reference = fit_large("reference", 100, **LARGE)["epochs_per_second"]
     figures = [
         figure(
             f"4 x 222, 150,000 samples, {precision} {way}",
-            _large(way, 300, **LARGE, precision=precision)["epochs_per_second"],
+            fit_large(way, 300, **LARGE, precision=precision)["epochs_per_second"],
             reference,
             "epochs/s",
         )
         for precision in ("float32", "tf32")
         for way in ("blocked", "compiled")
     ]
-    alone = _small("reference", 1, 200, **SMALL)["fits_per_second"]
-    stack = _small("blocked", 512, 200, **SMALL)["fits_per_second"]
+    alone = fit_small("reference", 1, 200, **SMALL)["fits_per_second"]
+    stack = fit_small("blocked", 512, 200, **SMALL)["fits_per_second"]
     return [*figures, figure("4 x 52, 8,192 samples", stack, alone, "fits/s of 200 epochs")]
 
 
-def problem(samples: int, width: int) -> tuple[Tensor, Tensor, list[CoordinateMLP]]:
-    """Return a signal of noise on this machine's device, and a SIREN² for it."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    coords = torch.linspace(-1, 1, samples)[:, None].to(device)
-    values = torch.rand(samples, 1, generator=torch.Generator().manual_seed(0)).to(device) - 0.5
+def problem(samples: int, width: int) -> tuple[Task, CoordinateMLP]:
+    """Return the fit of a signal of noise on this machine's device, and a SIREN² for it."""
+    coords = torch.linspace(-1, 1, samples)[:, None].to(device())
+    values = torch.rand(samples, 1, generator=torch.Generator().manual_seed(0)).to(device()) - 0.5
     config = Siren2Config(width=width, s0=samples / 50, s1=1.0)
-    network = make_network(config, in_features=1, out_features=1, seed=0).to(device)
-    return coords, values, [network]
+    network = make_network(config, in_features=1, out_features=1, seed=0).to(device())
+    return Task(coords, values), network
 
 
-def _large(
+def fit_large(
     way: Any, epochs: int, samples: int, width: int, precision: Any = "float32"
 ) -> dict[str, float]:
-    coords, values, networks = problem(samples, width)
-    times = []
+    """Return the median rate of a large fit's epochs, and the process's peak memory."""
+    task, network = problem(samples, width)
     if way == "reference":
-        model, config = sequential(networks[0]).to(coords), FitConfig(epochs=epochs)
-        curve = psnr_curve(model, coords, values, config)
+        model, config = sequential(network).to(task.coords), FitConfig(epochs=epochs)
+        curve = psnr_curve(model, task.coords, task.values, config)
         times = [timed(lambda: next(curve)) for _ in range(epochs)]
     else:
-        rates = [1e-4] * epochs
-        training = Training(networks, coords, values, rates, step=way, precision=precision)
-        at_once = 10 if coords.is_cuda else 1
+        task = replace(task, step=way, precision=precision)
+        training = Training([network], task, [1e-4] * epochs)
+        at_once = 10 if task.coords.is_cuda else 1
         times = [timed(lambda: training.run(at_once)) / at_once for _ in range(epochs // at_once)]
     return {"epochs_per_second": 1 / statistics.median(times[1:]), "peak_mb": peak_memory_mb()}
 
 
-def _small(way: str, fits: int, epochs: int, samples: int, width: int) -> dict[str, float]:
+def fit_small(way: str, fits: int, epochs: int, samples: int, width: int) -> dict[str, float]:
+    """Return the rate of small fits on one thread."""
     torch.set_num_threads(1)
-    coords, values, networks = problem(samples, width)
+    task, network = problem(samples, width)
 
     def run(fits: int, epochs: int) -> None:
         config = FitConfig(epochs=epochs, learning_rate=5e-4)
         if way == "reference":
             for _ in range(fits):
-                list(psnr_curve(sequential(networks[0]).to(coords), coords, values, config))
+                model = sequential(network).to(task.coords)
+                list(psnr_curve(model, task.coords, task.values, config))
         else:
-            list(fit(networks * fits, coords, values, config))
+            list(fit([network] * fits, task.coords, task.values, config))
 
     run(min(fits, 2), 10)
     return {"fits_per_second": fits / timed(lambda: run(fits, epochs))}
 
 
-_TASKS = {"large": _large, "small": _small}
-
-
 def limits(width: int, samples: int) -> list[Figure]:
     """Compare a large fit with this machine's best product, and print what an epoch consists of."""
-    coords, values, networks = problem(samples, width)
-    training = Training(networks, coords, values, [1e-4] * 20)
-    training.run(4)
+    training = _begun(width, samples)
     rate = 9 * 2 * samples * width**2 / min(timed(lambda: training.run(1)) for _ in range(4)) / 1e9
     best = best_product(width)
-    _print_shares(coords, values, networks)
+    _print_shares(width, samples)
     return [figure("4 x 222, to the best product", rate, best, "GFLOP/s")]
 
 
-def _print_shares(coords: Tensor, values: Tensor, networks: list[CoordinateMLP]) -> None:
-    """Print what an epoch consists of, on one thread, because the profiler sees no other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    training = Training(networks, coords, values, [1e-4] * 20)
+def _begun(width: int, samples: int) -> Training:
+    """Return a training that has allocated all it needs."""
+    task, network = problem(samples, width)
+    training = Training([network], task, [1e-4] * 20)
     training.run(4)
+    return training
+
+
+def _print_shares(width: int, samples: int) -> None:
+    """Print what an epoch consists of, on one thread, because the profiler sees no other."""
+    before, on_gpu = torch.get_num_threads(), torch.cuda.is_available()
+    torch.set_num_threads(1)
+    training = _begun(width, samples)
     seconds = timed(lambda: training.run(1))
     # Only GPUs need Kineto, which writes to the terminal.
-    with profile(use_kineto=coords.is_cuda, use_device="cuda" if coords.is_cuda else None) as spans:
+    with profile(use_kineto=on_gpu, use_device="cuda" if on_gpu else None) as spans:
         training.run(1)
     torch.set_num_threads(before)
     shares: dict[str, float] = defaultdict(float)
     assert spans is not None
     for event in spans.key_averages():
-        if coords.is_cuda and event.device_type != DeviceType.CUDA:
+        if on_gpu and event.device_type != DeviceType.CUDA:
             continue  # the calls that launch kernels count the kernels' time too
-        spent = event.self_device_time_total if coords.is_cuda else event.self_cpu_time_total
+        spent = event.self_device_time_total if on_gpu else event.self_cpu_time_total
         shares[_kind(event.key)] += spent / 1e6
     shares["launching"] = max(seconds - sum(shares.values()), 0.0)
     print("an epoch of 4 x 222: " + ", ".join(f"{k} {v / seconds:.0%}" for k, v in shares.items()))
@@ -188,17 +185,16 @@ def _kind(operation: str) -> str:
 
 def best_product(width: int) -> float:
     """Return the GFLOP/s of the fastest float32 product of such shapes in any library."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    weights, best = torch.randn(width, width, device=device), 0.0
+    weights, best = torch.randn(width, width, device=device()), 0.0
     for num in (512, 2048, 8192, 150_000):
-        features, out = (torch.randn(width, num, device=device) for _ in range(2))
+        features, out = (torch.randn(width, num, device=device()) for _ in range(2))
         repeats = max(1, 600_000 // num)
         for multiply in (lambda a, b, out: torch.mm(a, b, out=out), product_for(weights).multiply):
 
             def run(multiply=multiply, features=features, out=out, repeats=repeats) -> None:
                 for _ in range(repeats):
                     multiply(weights, features, out)
-                if device == "cuda":
+                if weights.is_cuda:
                     torch.cuda.synchronize()
 
             seconds = min(timed(run) for _ in range(4))

@@ -8,14 +8,15 @@ with the settings of `studies/rule_check.py`, and go to a results folder like an
 are in it, or in `--known`, are not repeated. Several such commands may share a folder.
 """
 
+import argparse
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import torch
-
-from benchmarks.measuring import in_a_sentence, machine, parser
+from analysis.reporting.commands import parser, run
+from benchmarks.measuring import device, machine
 from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, InputError, Siren2Config
 from search_spaces.grids import AUDIO_GRID_COARSE, AUDIO_GRID_DENSE
@@ -34,9 +35,13 @@ WIDTH = 52
 FIT = FitConfig(epochs=300, learning_rate=5e-4, decay=0.95, decay_every=20)
 
 
-def main() -> None:
-    """Run the command."""
-    top = parser(__doc__)
+SETTINGS = ("epochs", "decay_every", "learning_rate")
+"""The fields of `FIT` that have a flag."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code."""
+    top = parser("benchmarks.landscapes", __doc__)
     top.add_argument("archive", type=Path)
     top.add_argument("--to", required=True, metavar="RESULTS")
     top.add_argument("--known", nargs="*", default=[], metavar="RESULTS")
@@ -47,27 +52,21 @@ def main() -> None:
     top.add_argument("--width", type=int, default=WIDTH)
     top.add_argument("--depth", type=int, default=4)
     top.add_argument("--zero-output-bias", action="store_true")
-    for name in ("epochs", "decay_every", "learning_rate"):
+    for name in SETTINGS:
         given = getattr(FIT, name)
         top.add_argument(f"--{name.replace('_', '-')}", type=type(given), default=given)
-    arguments = top.parse_args()
-    with in_a_sentence():
-        fit_all(arguments)
+    return run(fit_all, top, argv)
 
 
-def fit_all(arguments: Any) -> None:
+def fit_all(arguments: argparse.Namespace) -> None:
     """Fit one signal after the other, and store a signal's rows when all its fits are done."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     target = Store(arguments.to)
     known = [target, *(Store(folder, create=False) for folder in arguments.known)]
     for store in known[1:]:
         if not store.parts("fits"):
-            raise InputError(
-                "not-there",
-                "--known",
-                f"--known {store.results}: it holds no fits; check the path.",
-            )
-    print(f"{machine()}", flush=True)
+            fix = "it holds no fits; check the path."
+            raise InputError.of_value("not-there", "--known", store.results, fix)
+    print(machine(), flush=True)
     for signal in unpack(arguments.archive, arguments.signals):
         started = time.perf_counter()
         trials = list(trials_of(signal, arguments))
@@ -76,17 +75,16 @@ def fit_all(arguments: Any) -> None:
         target.add_signals([signal_row(signal)])
         if not trials:
             continue
-        outcomes = list(run_batch("landscapes", signal, trials, device, [{}] * len(trials)))
+        outcomes = list(run_batch("landscapes", signal, trials, device()))
         target.append([o.row for o in outcomes], [row for o in outcomes for row in o.curve])
         seconds = time.perf_counter() - started
         print(f"{signal.name:32}{len(trials):6,} fits in {seconds:6.1f} s", flush=True)
 
 
-def trials_of(signal: Signal, arguments: Any) -> Iterator[Trial]:
+def trials_of(signal: Signal, arguments: argparse.Namespace) -> Iterator[Trial]:
     """Yield every cell of the grid on every seed, as a study has it."""
     grid = GRIDS[arguments.grid].at_width(WIDTH, arguments.width)
-    names = ("epochs", "decay_every", "learning_rate")
-    fit = FitConfig(decay=FIT.decay, **{name: getattr(arguments, name) for name in names})
+    fit = replace(FIT, **{name: getattr(arguments, name) for name in SETTINGS})
     for (i, j), scales in grid.cells(max(signal.shape)):
         if arguments.every_other and (i + j) % 2:
             continue
@@ -103,4 +101,4 @@ def trials_of(signal: Signal, arguments: Any) -> Iterator[Trial]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,5 +1,7 @@
-"""Make a store of invented fits, as many as a large study has."""
+"""Make invented fits: a store of as many as a large study has, and fits that only wait."""
 
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.resolving import resolve
 from studies.engine.planning.run import run_json
 from studies.engine.planning.trial import Trial
+from studies.engine.running.batch import Outcome
 from studies.engine.signals.signal import Signal, sha256_of
 from studies.engine.store.compaction import compact
 from studies.engine.store.metrics import Scored
@@ -52,6 +55,20 @@ def made_up_row(study: str, signal: Signal, trial: Trial) -> tuple[Row, list[Row
     )  # fmt: skip
     fit = Scored(signal, result, lambda: np.zeros((signal.num_samples, 1), np.float32))
     return finished_row(study, trial, fit, torch.device("cpu")), curve_rows(trial, result)
+
+
+def wait(
+    study: str,
+    signal: Signal,
+    trials: Sequence[Trial],
+    *_: Any,
+    seconds: float,
+    keep: Sequence[bool],
+) -> Iterator[Outcome]:
+    """Take the place of `run_batch`: every fit takes `seconds` and does nothing."""
+    for trial in trials:
+        time.sleep(seconds)
+        yield Outcome(*made_up_row(study, signal, trial))
 
 
 def fill(results: str) -> dict[str, Any]:

@@ -13,16 +13,18 @@ whose best constant scores far above zero output.
 mean less with it, paired over seeds, with Student's t 95 % interval. RESULTS.md has results.
 """
 
+import argparse
 import dataclasses
 import statistics
+import sys
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from analysis.reporting.commands import parser, run
 from analysis.statistics.intervals import paired_interval
-from benchmarks.measuring import in_a_sentence, parser
 from inr_models import FitConfig, InputError, NetworkConfig, fit, make_network
 from inr_models.fitting.metrics import psnr_of_zero_db
 from search_spaces.descriptors import describe
@@ -36,20 +38,23 @@ from studies.engine.signals.signal import Signal, coordinates, sha256_of
 HISS_SAMPLES = 8192
 
 
-def main() -> None:
-    """Run the command."""
-    options = parser(__doc__)
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code."""
+    options = parser("benchmarks.mean_in_bias", __doc__)
     options.add_argument("files", nargs="*", help="images and sounds, or globs")
     options.add_argument("--seeds", type=int, default=5)
     options.add_argument("--epochs", type=int, help="(those of the small scale: 160)")
-    arguments = options.parse_args()
+    return run(compare_all, options, argv)
+
+
+def compare_all(arguments: argparse.Namespace) -> None:
+    """Print the table, row by row."""
     torch.set_num_threads(1)
-    with in_a_sentence():
-        signals = [hiss_with_offset(HISS_SAMPLES), *read(arguments.files)]
-        heads = f"{'signal':28}{'gain':>5}  {'network':8}{'with':>6}{'without':>9}"
-        print(f"{heads}   difference [95 %]")
-        for signal in signals:
-            print_rows(signal, arguments.seeds, arguments.epochs)
+    signals = [hiss_with_offset(HISS_SAMPLES), *read(arguments.files)]
+    heads = f"{'signal':28}{'gain':>5}  {'network':8}{'with':>6}{'without':>9}"
+    print(f"{heads}   difference [95 %]")
+    for signal in signals:
+        print_rows(signal, arguments.seeds, arguments.epochs)
 
 
 def hiss_with_offset(num_samples: int) -> Signal:
@@ -93,13 +98,13 @@ def read(patterns: Sequence[str]) -> list[Signal]:
 def print_rows(signal: Signal, seeds: int, epochs: int | None) -> None:
     """Fit one signal in both ways, and print a row for each network."""
     study = image_grid.STUDY if len(signal.shape) == 2 else audio_grid.STUDY
-    run = resolve(study, "small", [signal])
-    state = SignalState(run, signal)
-    training = dataclasses.replace(run.scale.fit, epochs=epochs or run.scale.fit.epochs)
+    study_run = resolve(study, "small", [signal])
+    scale, state = study_run.scale, SignalState(study_run, signal)
+    training = dataclasses.replace(scale.fit, epochs=epochs or scale.fit.epochs)
     assert signal.values is not None
     assert signal.psnr_constant is not None
     remainder = (signal.values - signal.values.mean(axis=0, dtype=np.float64)).astype(np.float32)
-    for name, point in (("SIREN", "siren"), ("SIREN²", run.scale.rules[0])):
+    for name, point in (("SIREN", "siren"), ("SIREN²", scale.rules[0])):
         network = state.by_name[point].network
         kept = peaks(network, signal.shape, signal.values, training, seeds)
         removed = peaks(network, signal.shape, remainder, training, seeds)
@@ -140,4 +145,4 @@ def peaks(
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

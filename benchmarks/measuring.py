@@ -2,23 +2,26 @@
 
 import argparse
 import json
-import subprocess
-import sys
+import logging
+import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from rich.console import Console
 from rich.table import Table
 
-from inr_models import InputError
+from analysis.reporting.commands import parser
+
+T = TypeVar("T")
 
 
 class Figure(NamedTuple):
-    """A figure and its reference from the same run. `ours` is better where `ratio` is above 1."""
+    """Holds a figure and its reference from one run. `ours` is better where `ratio` is above 1."""
 
     name: str
     ours: float
@@ -41,41 +44,22 @@ def figure(name: str, ours: float, reference: float, unit: str, *, less: bool = 
 
 def machine() -> str:
     """Return the processor, cores, card and torch version."""
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        "unknown CPU",
-    )
+    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    model = found[1] if found else "unknown CPU"
     card = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     return f"{model}, {torch.get_num_threads()} cores{card}, torch {torch.__version__}"
 
 
-def parser(description: str | None) -> argparse.ArgumentParser:
-    """Return a command line whose help keeps the line breaks of its description."""
-    return argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def device() -> torch.device:
+    """Return this machine's GPU, or its CPU if it has none."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def figures_parser(description: str | None) -> argparse.ArgumentParser:
-    """Return the command line of a benchmark with figures, which runs itself for each task."""
-    options = parser(description)
+def figures_parser(module: str, description: str | None) -> argparse.ArgumentParser:
+    """Return the command line of a benchmark with figures."""
+    options = parser(module, description)
     options.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
-    options.add_argument("--task", help="for the benchmark's own processes")
     return options
-
-
-@contextmanager
-def in_a_sentence() -> Iterator[None]:
-    """Print a user's mistake as one sentence and exit with code 2, without a traceback."""
-    try:
-        yield
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
 
 
 def show(figures: Sequence[Figure], path: Path | None) -> None:
@@ -92,24 +76,12 @@ def show(figures: Sequence[Figure], path: Path | None) -> None:
         path.write_text(json.dumps([f._asdict() for f in figures], indent=1))
 
 
-def start(module: str, **task: Any) -> subprocess.Popen[str]:
-    """Run `task` in a separate process, by the module's `--task`."""
-    command = [sys.executable, "-m", module, "--task", json.dumps(task)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
-def answer(process: subprocess.Popen[str]) -> dict[str, Any]:
-    """Return the last line that such a process printed, which is JSON."""
-    output, _ = process.communicate()
-    if process.returncode:
-        raise RuntimeError(f"{process.args} ended with {process.returncode}")
-    return json.loads(output.splitlines()[-1])
-
-
-def do_task(task: str, tasks: dict[str, Callable[..., Any]]) -> None:
-    """Run one of `tasks` with the options of a `--task`, and print what it returns as JSON."""
-    options = json.loads(task)
-    print(json.dumps(tasks[options.pop("task")](**options)))
+def in_new_processes(do: Callable[..., T], num: int = 1, **options: Any) -> list[T]:
+    """Return what `do(**options)` returns in each of `num` new processes, all at once."""
+    quiet = {"initializer": logging.disable, "initargs": (logging.WARNING,)}
+    with ProcessPoolExecutor(num, get_context("spawn"), **quiet) as pool:
+        running = [pool.submit(do, **options) for _ in range(num)]
+        return [process.result() for process in running]
 
 
 def timed(run: Callable[[], Any]) -> float:

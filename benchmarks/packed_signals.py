@@ -6,7 +6,9 @@ The file holds what a study would fit (`studies.engine.signals.signal`). Fitting
 torch.
 """
 
+import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +17,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from benchmarks.measuring import in_a_sentence, parser
+from analysis.reporting.commands import parser, run
 from inr_models import InputError
+from inr_models.errors import Problem
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import signal_from_row, signal_row
 
@@ -24,16 +27,18 @@ ROWS = "rows"
 """The member of the archive with the signals' rows as JSON. The others are samples, by sha256."""
 
 
-def main() -> None:
-    """Run the command."""
-    top = parser(__doc__)
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code."""
+    top = parser("benchmarks.packed_signals", __doc__)
     top.add_argument("archive", type=Path)
     top.add_argument("files", nargs="+", help="sound files, folders or globs")
     top.add_argument("--max-samples", type=int, default=150_000)
-    arguments = top.parse_args()
-    with in_a_sentence():
+
+    def pack_all(arguments: argparse.Namespace) -> None:
         for sentence in pack(arguments.archive, arguments.files, arguments.max_samples):
             print(sentence)
+
+    return run(pack_all, top, argv)
 
 
 def pack(archive: Path, files: Sequence[str], max_samples: int) -> list[str]:
@@ -51,9 +56,7 @@ def pack(archive: Path, files: Sequence[str], max_samples: int) -> list[str]:
     # Results may be published, so no paths are kept.
     rows = [{**signal_row(s), "source": Path(s.source).name} for s in signals]
     if not signals:
-        if skipped:
-            raise InputError.of(skipped)
-        raise InputError("missing", "files", "no sound files: name some.")
+        raise InputError.of(skipped or [Problem("missing", "files", "files: there are none.")])
     members: dict[str, Any] = {s.sha256: s.values for s in signals}
     members[ROWS] = json.dumps(rows)
     np.savez_compressed(archive, **members)
@@ -73,19 +76,17 @@ def unpack(archive: Path, names: Sequence[str] | None = None) -> list[Signal]:
                 for row in json.loads(stored[ROWS].item())
             ]
     except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise InputError(
-            "not-there",
-            str(archive),
-            f"{archive}: no packed signals; make them with benchmarks.packed_signals.",
-        ) from error
+        fix = "no packed signals; make them with benchmarks.packed_signals."
+        raise InputError.at("not-there", str(archive), fix) from error
     by_name = {signal.name: signal for signal in signals}
     for name in names or ():
         if name not in by_name:
-            raise InputError(
-                "unknown-name", name, f"{archive}: no signal {name!r}; it has {', '.join(by_name)}."
+            known = ", ".join(by_name)
+            raise InputError.at(
+                "unknown-name", name, f"{archive} has no such signal, only {known}."
             )
     return [by_name[name] for name in names] if names else signals
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,6 +9,9 @@ have the same number of epochs when `--seconds` ends them. 8 % of the learning r
 5,000 epochs, and 0.7 % after 10,000.
 """
 
+import argparse
+import math
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,14 +20,17 @@ from typing import NamedTuple
 import torch
 
 from analysis.comparison.published import TABLES
-from benchmarks.measuring import in_a_sentence, machine, parser
+from analysis.reporting.commands import parser, run
+from benchmarks.measuring import device, machine
 from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, FitResult, InputError, Siren2Config, make_network
 from inr_models.fitting.result import results_of
+from inr_models.fitting.task import Task
 from inr_models.fitting.training import Training
 from search_spaces.rules import RULES
 from search_spaces.rules.eqn11 import PAPER_WIDTH
-from studies.engine.signals.signal import Signal, coordinates
+from studies.engine.running.batch import samples_on
+from studies.engine.signals.signal import Signal
 
 TABLE_1 = TABLES["audio_architectures"]
 EPOCHS_A_TURN = 1000
@@ -34,7 +40,7 @@ SHOWN = (1_000, 3_000, 10_000)
 
 
 class Scored(NamedTuple):
-    """A fit, which may have ended early: `result.num_epochs` epochs were scored."""
+    """Holds a fit, which may have ended early: `result.num_epochs` epochs were scored."""
 
     signal: str
     rule: str
@@ -42,54 +48,44 @@ class Scored(NamedTuple):
     result: FitResult
 
 
-def main() -> None:
-    """Run the command."""
-    top = parser(__doc__)
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code."""
+    top = parser("benchmarks.paper_scale", __doc__)
     top.add_argument("archive", type=Path)
     top.add_argument("--signals", nargs="+", help="names (default: all)")
     top.add_argument("--rules", nargs="+", choices=sorted(RULES), default=["eqn11"])
     top.add_argument("--epochs", type=int, default=FitConfig().epochs)
     top.add_argument("--precision", choices=("float32", "tf32"), default="float32")
     top.add_argument("--seed", type=int, default=0)
-    top.add_argument(
-        "--seconds", type=float, default=float("inf"), help="end all fits after this time"
-    )
-    arguments = top.parse_args()
-    with in_a_sentence():
-        if arguments.precision == "tf32" and not torch.cuda.is_available():
-            raise InputError(
-                "unsupported",
-                "--precision",
-                "--precision tf32: a CPU has no TF32 products; leave the flag out.",
-            )
-        config = FitConfig(epochs=arguments.epochs, precision=arguments.precision)
-        signals = unpack(arguments.archive, arguments.signals)
-        print(f"{machine()}, {config.precision}, up to {config.epochs:,} epochs", flush=True)
-        for scored in fits(signals, arguments.rules, config, arguments.seed, arguments.seconds):
-            print(line(scored), flush=True)
+    top.add_argument("--seconds", type=float, default=math.inf, help="end all fits after this time")
+    return run(fit_all, top, argv)
+
+
+def fit_all(arguments: argparse.Namespace) -> None:
+    """Fit every signal by every rule, and print a line about each fit."""
+    if arguments.precision == "tf32" and not torch.cuda.is_available():
+        fix = "a CPU has no TF32 products; leave the flag out."
+        raise InputError.of_value("unsupported", "--precision", "tf32", fix)
+    config = FitConfig(epochs=arguments.epochs, precision=arguments.precision)
+    signals = unpack(arguments.archive, arguments.signals)
+    print(f"{machine()}, {config.precision}, up to {config.epochs:,} epochs", flush=True)
+    for scored in fits(signals, arguments.rules, config, arguments.seed, arguments.seconds):
+        print(line(scored), flush=True)
 
 
 def fits(
     signals: Sequence[Signal], rules: Sequence[str], config: FitConfig, seed: int, seconds: float
 ) -> Iterator[Scored]:
     """Fit each signal by each rule, in turns of `EPOCHS_A_TURN`, for `seconds` at most."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     began = time.perf_counter()
     rates = [config.learning_rate_at(epoch) for epoch in range(config.epochs)]
     trainings = []
     for signal in signals:
-        assert signal.values is not None, "a packed signal has its samples"
+        task = Task(*samples_on(device(), signal), precision=config.precision)
         for rule in rules:
-            network = make_network(
-                network_for(signal, rule), in_features=1, out_features=1, seed=seed
-            )
-            training = Training(
-                [network.to(device)],
-                torch.from_numpy(coordinates(signal.shape)).to(device),
-                torch.from_numpy(signal.values).to(device),
-                rates,
-                precision=config.precision,
-            )
+            siren2 = network_for(signal, rule)
+            network = make_network(siren2, in_features=1, out_features=1, seed=seed)
+            training = Training([network.to(device())], task, rates)
             trainings.append((signal, rule, training))
     epoch = 0
     while epoch < config.epochs and (epoch == 0 or time.perf_counter() - began < seconds):
@@ -128,4 +124,4 @@ def network_for(signal: Signal, rule: str = "eqn11") -> Siren2Config:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,7 +9,6 @@ above 1 means that the figure is within the limit. Everything is measured in sep
 
 import atexit
 import io
-import logging
 import os
 import shutil
 import statistics
@@ -18,8 +17,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psutil
@@ -27,23 +27,19 @@ from rich.console import Console
 
 from analysis.grid.report import compared_curves
 from analysis.grid.summary import summarize
-from benchmarks.large_store import CLIPS, fill, made_up_row, make_signals, write_run
+from benchmarks.large_store import CLIPS, fill, make_signals, wait, write_run
 from benchmarks.measuring import (
     Figure,
-    answer,
-    do_task,
     figure,
     figures_parser,
+    in_new_processes,
     peak_memory_mb,
     show,
-    start,
     timed,
 )
 from studies import audio_grid
 from studies.engine.planning.resolving import resolve
 from studies.engine.planning.run import Run
-from studies.engine.planning.trial import Trial
-from studies.engine.running.batch import Outcome
 from studies.engine.running.job import Job
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import signal_row
@@ -55,16 +51,14 @@ REPEATS = 5
 FITS_IN_A_BATCH, BATCH_SECONDS = 5, 10.0
 STATUS_LIMIT, READING_LIMIT, SKIPPING_LIMIT, OVERHEAD_LIMIT = 2.0, 10.0, 10.0, 0.05
 
+cost = partial(figure, less=True)
+
 
 def main() -> None:
     """Run the command."""
-    options = figures_parser(__doc__)
+    options = figures_parser("benchmarks.platform", __doc__)
     options.add_argument("--nodes", action="store_true", help="only a run over three Ray nodes")
     arguments = options.parse_args()
-    if arguments.task:
-        logging.disable(logging.WARNING)
-        do_task(arguments.task, _TASKS)
-        return
     with tempfile.TemporaryDirectory(prefix="noisescape-benchmark-") as folder:
         if arguments.nodes:
             show(_measure_nodes(folder), arguments.json)
@@ -74,74 +68,55 @@ def main() -> None:
 
 def _measure_nodes(folder: str) -> list[Figure]:
     """Measure what a point costs the driver over three nodes, and whether the cost grows."""
-    run = _child("run", results=f"{folder}/nodes", clips=20, seeds=22, nodes=3)
+    run = _child(run_fits, results=f"{folder}/nodes", clips=20, seeds=22, nodes=3)
     name = f"{run['fits']:,} points over 3 nodes"
-    point = f"each point, {name}, last quarter against second"
     end_ms, half_ms = 1e3 * run["each_end"], 1e3 * run["each_half"]
     return [
-        figure(
-            f"memory, {name}, last against half", run["end_mb"], run["half_mb"], "MB", less=True
-        ),
-        figure(point, end_ms, half_ms, "ms", less=True),
+        cost(f"memory, {name}, last against half", run["end_mb"], run["half_mb"], "MB"),
+        cost(f"each point, {name}, last quarter against second", end_ms, half_ms, "ms"),
     ]
 
 
 def _measure_store(results: str) -> list[Figure]:
     """Measure reading a store of 100,000 rows."""
-    rows = f"{_child('fill', results=results)['rows']:,} rows"
+    rows = f"{_child(fill, results=results)['rows']:,} rows"
     figures = []
     for clips in (CLIPS, 11):
         write_run(results, clips)
         seconds, of_cpu = _command(audio_grid.__file__, "status", "--results", results)
         name = f"status of {rows}, a run of {clips} clips"
-        figures.append(figure(name, seconds, STATUS_LIMIT, "s", less=True))
+        figures.append(cost(name, seconds, STATUS_LIMIT, "s"))
         print(f"{name}: {of_cpu:.2f} s of CPU")
     imports = "import studies.command.cli, studies.engine.running.job, analysis.reporting.tables"
     print(f"Python's imports take {_command('-c', imports)[1]:.2f} s of CPU in a status")
     write_run(results, CLIPS)
-    reading = _child("read", results=results)["seconds"]
-    name = f"report of {rows}, its reading"
-    return [*figures, figure(name, reading, READING_LIMIT, "s", less=True)]
+    reading = _child(read_for_report, results=results)["seconds"]
+    return [*figures, cost(f"report of {rows}, its reading", reading, READING_LIMIT, "s")]
 
 
 def _measure_run(folder: str) -> list[Figure]:
     """Measure what a run costs besides its fits, in time and in the driver's memory."""
-    slow = _child("run", results=f"{folder}/slow", clips=6, seeds=2, seconds=BATCH_SECONDS)
-    few = _child("run", results=f"{folder}/few", clips=20, seeds=2)
-    many = _child("run", results=f"{folder}/many", clips=20, seeds=22)
-    skipping = _child("skip", results=f"{folder}/many", clips=20, seeds=22)["seconds"]
+    slow = _child(run_fits, results=f"{folder}/slow", clips=6, seeds=2, seconds=BATCH_SECONDS)
+    few = _child(run_fits, results=f"{folder}/few", clips=20, seeds=2)
+    many = _child(run_fits, results=f"{folder}/many", clips=20, seeds=22)
+    skipping = _child(skip_done, results=f"{folder}/many", clips=20, seeds=22)["seconds"]
     print(
         f"{slow['fits']} fits in batches of {BATCH_SECONDS:.0f} s: {slow['seconds']:.0f} s, "
         f"{slow['first']:.0f} s until the first"
     )
-    points, few_points = f"{many['fits']:,} points", f"against {few['fits']:,}"
-    whole, later = slow["overhead"], slow["overhead_later"]
-    many_ms, few_ms = 1e3 * many["each"], 1e3 * few["each"]
+    points = f"{many['fits']:,} points"
+    both = f"{points} against {few['fits']:,}"
     return [
-        figure("overhead, start and end included", whole, OVERHEAD_LIMIT, "share", less=True),
-        figure("overhead from the first fit on", later, OVERHEAD_LIMIT, "share", less=True),
-        figure(f"skipping {points} that are done", skipping, SKIPPING_LIMIT, "s", less=True),
-        figure(f"memory, {points} {few_points}", many["peak_mb"], few["peak_mb"], "MB", less=True),
-        figure("memory, last point against half", many["end_mb"], many["half_mb"], "MB", less=True),
-        figure(f"each point, {points} {few_points}", many_ms, few_ms, "ms", less=True),
+        cost("overhead, start and end included", slow["overhead"], OVERHEAD_LIMIT, "share"),
+        cost("overhead from the first fit on", slow["overhead_later"], OVERHEAD_LIMIT, "share"),
+        cost(f"skipping {points} that are done", skipping, SKIPPING_LIMIT, "s"),
+        cost(f"memory, {both}", many["peak_mb"], few["peak_mb"], "MB"),
+        cost("memory, last point against half", many["end_mb"], many["half_mb"], "MB"),
+        cost(f"each point, {both}", 1e3 * many["each"], 1e3 * few["each"], "ms"),
     ]
 
 
-class Waits:
-    """Replace `run_batch`: every fit takes `seconds` and does nothing."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-
-    def __call__(
-        self, study: str, signal: Signal, trials: Sequence[Trial], *_: Any, keep: Sequence[bool]
-    ) -> Iterator[Outcome]:
-        for trial in trials:
-            time.sleep(self.seconds)
-            yield Outcome(*made_up_row(study, signal, trial))
-
-
-def _run(
+def run_fits(
     results: str, clips: int, seeds: int, seconds: float = 0.0, nodes: int = 1
 ) -> dict[str, float]:
     """Measure a whole run in which a batch of fits takes `seconds`, over several Ray nodes."""
@@ -176,7 +151,7 @@ def _run(
     expected = 8.0 / FITS_IN_A_BATCH if seconds else 0.001
     rate = expected / signals[0].num_samples / run.scale.fit.epochs
     job.seconds_per_sample = {p.network.structure: rate for p in job.longest.points}
-    waits = Waits(seconds / FITS_IN_A_BATCH)
+    waits = partial(wait, seconds=seconds / FITS_IN_A_BATCH)
     with resident_memory() as megabytes:
         fit_missing(job, workers, default_uri(results), Console(file=io.StringIO()), waits)
     peak = peak_memory_mb()
@@ -220,36 +195,33 @@ def resident_memory() -> Iterator[list[float]]:
         thread.join()
 
 
-def _skip(results: str, clips: int, seeds: int) -> dict[str, float]:
+def skip_done(results: str, clips: int, seeds: int) -> dict[str, float]:
+    """Measure what a run needs to see that all of its fits are done."""
     run, signals = _small(clips, seeds)
-    finished = []
-
-    def prepare() -> None:
-        job = Job(run, signals, Store(results))
-        finished.append(not job.num_missing and job.schedule(num_workers=2).is_finished)
-
-    seconds = timed(prepare)
-    assert finished == [True], "the run was not finished"
+    started = time.perf_counter()
+    job = Job(run, signals, Store(results))
+    is_finished = not job.stored.num_missing and job.schedule(num_workers=2).is_finished
+    seconds = time.perf_counter() - started
+    assert is_finished, "the run was not finished"
     return {"seconds": seconds}
 
 
-def _read(results: str) -> dict[str, float]:
+def read_for_report(results: str) -> dict[str, float]:
+    """Measure the reading of what a report shows."""
     from studies.command.cli import parser as command_line
     from studies.command.stored_runs import newest_run
 
     study = audio_grid.STUDY
     arguments = command_line(study).parse_args(["report", "--results", results])
-
-    def read() -> None:
-        store = Store(results)
-        run, signals = newest_run(study, arguments, store)
-        stored = Job(run, signals, store).results()
-        assert isinstance(run.question, Grid)
-        choices = [run.question.choice(state) for state in stored.states]
-        seeds = run.question.scoring_seeds
-        compared_curves(stored, summarize(stored.states, choices, seeds), seeds[0])
-
-    return {"seconds": timed(read)}
+    started = time.perf_counter()
+    store = Store(results)
+    run, signals = newest_run(study, arguments, store)
+    stored = Job(run, signals, store).results()
+    assert isinstance(run.question, Grid)
+    choices = [run.question.choice(state) for state in stored.states]
+    seeds = run.question.scoring_seeds
+    compared_curves(stored, summarize(stored.states, choices, seeds), seeds[0])
+    return {"seconds": time.perf_counter() - started}
 
 
 def _small(clips: int, seeds: int) -> tuple[Run, list[Signal]]:
@@ -257,11 +229,9 @@ def _small(clips: int, seeds: int) -> tuple[Run, list[Signal]]:
     return resolve(audio_grid.STUDY, "small", signals, changes={"seeds": seeds}), signals
 
 
-_TASKS = {"fill": fill, "run": _run, "skip": _skip, "read": _read}
-
-
-def _child(task: str, **options: Any) -> dict[str, Any]:
-    return answer(start("benchmarks.platform", task=task, **options))
+def _child(do: Callable[..., dict[str, Any]], **options: Any) -> dict[str, Any]:
+    (answer,) = in_new_processes(do, **options)
+    return answer
 
 
 def _command(*arguments: str) -> tuple[float, float]:

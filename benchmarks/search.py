@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import optuna
 
-from benchmarks.measuring import parser
+from analysis.reporting.commands import parser
+from benchmarks.large_store import make_signals
 from search_spaces.rules import NoiseScales
 from studies.audio_search import STUDY
 from studies.engine.outcomes.signal_state import SignalState, search_point
@@ -23,8 +24,8 @@ from studies.engine.planning.points import PlannedFit, trial_of
 from studies.engine.planning.resolving import resolve
 from studies.engine.planning.run import Run
 from studies.engine.running.schedule import Schedule
-from studies.engine.search.journal import open_journal
-from studies.engine.search.signal_search import SignalSearch, space
+from studies.engine.search.journal import add_known, open_journal, space
+from studies.engine.search.signal_search import SignalSearch
 from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import HEADLINE
 from studies.engine.store.rows import Row
@@ -34,13 +35,13 @@ from studies.questions import Search
 
 def main() -> None:
     """Run the command."""
-    options = parser(__doc__)
+    options = parser("benchmarks.search", __doc__)
     options.add_argument("--signals", type=int, default=20)
     options.add_argument("--points", type=int, default=2000)
     options.add_argument("--trials", type=int, default=16)
     arguments = options.parse_args()
     logging.disable(logging.WARNING)
-    signals = [_signal(number) for number in range(arguments.signals)]
+    signals = make_signals(arguments.signals, num_samples=8192)
     run = resolve(STUDY, "small", signals, changes={"trials": arguments.trials})
     with tempfile.TemporaryDirectory() as folder:
         start, each = _search(run, signals, arguments.points, Path(folder))
@@ -60,14 +61,9 @@ def _search(run: Run, signals: list[Signal], points: int, folder: Path) -> tuple
     states = [SignalState(run, s, _known_rows(run, s, points)) for s in signals]
     searches = [SignalSearch(state, question.settings, storage, store) for state in states]
     started = time.perf_counter()
-    schedule = Schedule(
-        [
-            (question.steps_of(state, search), state.rows)
-            for state, search in zip(states, searches, strict=True)
-        ],
-        lambda _: 5.0,
-        num_workers=8,
-    )
+    pairs = zip(states, searches, strict=True)
+    steps = [(question.steps_of(state, search), state.rows) for state, search in pairs]
+    schedule = Schedule(steps, lambda _: 5.0, num_workers=8)
     while (batch := schedule.next()) and batch.fits[0].stage == 0:
         for fit in batch.fits:
             schedule.record(_row(fit, 30.0))
@@ -75,10 +71,8 @@ def _search(run: Run, signals: list[Signal], points: int, folder: Path) -> tuple
     # The first rounds are asked but not told yet, and the last ones will not be told. Both are
     # equally many, so the numbers of asked and told suggestions in between agree.
     asked_before = sum(len(search.study.get_trials(deepcopy=False)) for search in searches)
-    while (
-        batch is not None
-        and batch.fits[0].stage <= question.settings.trials // question.settings.round_size
-    ):
+    last = question.settings.trials // question.settings.round_size
+    while batch is not None and batch.fits[0].stage <= last:
         for fit in batch.fits:
             schedule.record(_row(fit, 30.0))
         batch = schedule.next()
@@ -90,19 +84,12 @@ def _search(run: Run, signals: list[Signal], points: int, folder: Path) -> tuple
 def _bare_optuna(run: Run, signal: Signal, points: int, trials: int) -> float:
     rng = np.random.default_rng(0)
     study = optuna.create_study(direction="maximize")
-    bounds: dict[str, optuna.distributions.BaseDistribution] = dict(space(run, signal))
-    study.add_trials(
-        [
-            optuna.create_trial(
-                params=_draw(run, signal, rng)._asdict(), distributions=bounds, value=rng.normal()
-            )
-            for _ in range(points)
-        ]
-    )
+    bounds = space(run, signal)
+    add_known(study, bounds, ((_draw(run, signal, rng), rng.normal()) for _ in range(points)))
     study.sampler = optuna.samplers.TPESampler(seed=0, multivariate=True, constant_liar=True)
     started = time.perf_counter()
     for _ in range(trials):
-        study.tell(study.ask(bounds), 30.0)
+        study.tell(study.ask(dict(bounds)), 30.0)
     return (time.perf_counter() - started) / trials
 
 
@@ -136,14 +123,6 @@ def _row(fit: PlannedFit, psnr: float) -> Row:
         "status": "ok",
         HEADLINE.column: psnr,
     }
-
-
-def _signal(number: int) -> Signal:
-    return Signal(
-        name=f"signal {number}", sha256=f"{number:02x}" * 32, source="", shape=(8192,),
-        channels=1, sample_rate=8000.0, file_samples=8192, crop="loudest", crop_start=0, peak=1.0,
-        psnr_zero=10.0, descriptors={"psi": 0.3},
-    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Configs are values without torch. Python imports torch, which takes a second, wh
 built or fitted.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from inr_models.errors import InputError as InputError
@@ -18,15 +19,11 @@ if TYPE_CHECKING:
     from inr_models.fitting.fit import fit as fit
     from inr_models.fitting.result import FitResult as FitResult
 
+_NEED_TORCH = {"fit": "inr_models.fitting.fit", "FitResult": "inr_models.fitting.result"}
+
 
 def __getattr__(name: str) -> Any:
     """Import what needs torch when it is first used."""
-    if name == "fit":
-        from inr_models.fitting.fit import fit
-
-        return fit
-    if name == "FitResult":
-        from inr_models.fitting.result import FitResult
-
-        return FitResult
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _NEED_TORCH:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_NEED_TORCH[name]), name)

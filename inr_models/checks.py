@@ -1,36 +1,54 @@
 """Check the fields of a configuration. An `InputError` names the field and how to fix it."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from inr_models.errors import InputError
 
 
 def check_counts(config: Any, *fields: str, least: int = 1) -> None:
-    """Refuse fields that are not whole numbers of `least` or more."""
-    for field in fields:
-        value = getattr(config, field)
-        if isinstance(value, bool) or not (isinstance(value, int) and value >= least):
-            raise InputError(
-                "out-of-range", field, f"{field} = {value}: give a whole number, {least} or more."
-            )
+    """Refuse fields that are not whole numbers of `least` or more.
+
+    Args:
+        config: the object that has the fields.
+        fields: their names.
+        least: the least value that is allowed.
+
+    Raises:
+        InputError: a field is something else.
+    """
+
+    def is_count(value: Any) -> bool:
+        return type(value) is int and value >= least
+
+    _check(config, fields, is_count, f"give a whole number, {least} or more.")
 
 
 def check_positive(config: Any, *fields: str) -> None:
-    """Refuse fields that are not finite numbers above 0."""
-    for field in fields:
-        value = getattr(config, field)
-        if not (math.isfinite(value) and value > 0):
-            raise InputError(
-                "out-of-range", field, f"{field} = {value}: give a finite number above 0."
-            )
+    """Refuse fields that are not finite numbers above 0.
+
+    Raises:
+        InputError: a field is something else.
+    """
+    _check(config, fields, lambda v: math.isfinite(v) and v > 0, "give a finite number above 0.")
 
 
 def check_not_negative(config: Any, *fields: str) -> None:
-    """Refuse fields that are not finite numbers of 0 or more."""
+    """Refuse fields that are not finite numbers of 0 or more.
+
+    Raises:
+        InputError: a field is something else.
+    """
+    _check(
+        config, fields, lambda v: math.isfinite(v) and v >= 0, "give a finite number, 0 or more."
+    )
+
+
+def _check(
+    config: Any, fields: tuple[str, ...], is_allowed: Callable[[Any], bool], fix: str
+) -> None:
     for field in fields:
         value = getattr(config, field)
-        if not (math.isfinite(value) and value >= 0):
-            raise InputError(
-                "out-of-range", field, f"{field} = {value}: give a finite number, 0 or more."
-            )
+        if not is_allowed(value):
+            raise InputError.of_value("out-of-range", field, value, fix)

@@ -31,7 +31,7 @@ Code = Literal[
 
 
 class Problem(NamedTuple):
-    """One mistake: its kind, where it is, and the sentence that explains it.
+    """Holds one mistake: its kind, where it is, and the sentence that explains it.
 
     `field` is the flag (`--seeds`), the field of a config, the column or the file at fault.
     """
@@ -42,7 +42,7 @@ class Problem(NamedTuple):
 
 
 class InputError(ValueError):
-    """A mistake in what the user gave: a file, a flag, a field.
+    """Tells a user of a mistake in what they gave: a file, a flag, a field.
 
     The sentence says what is wrong, where, and how to repair it. The command line prints it
     without a traceback and exits with code 2. Text that it quotes is made fit to be shown.
@@ -73,6 +73,40 @@ class InputError(ValueError):
         """Return one error that holds all of `problems`, at least one."""
         first, *others = problems
         return cls(*first, *others)
+
+    @classmethod
+    def at(cls, code: Code, place: str, text: str) -> Self:
+        """Return the mistake at a place, whose sentence begins with the place and a colon.
+
+        Args:
+            code: the kind of mistake.
+            place: the file, the column, the flag or the field at fault.
+            text: the rest of the sentence: what is wrong, and how to repair it.
+
+        Example:
+            >>> str(InputError.at("empty", "a.wav", "the file is empty; get a whole copy."))
+            'a.wav: the file is empty; get a whole copy.'
+        """
+        return cls(code, place, f"{place}: {text}")
+
+    @classmethod
+    def of_value(cls, code: Code, field: str, value: object, text: str) -> Self:
+        """Return the mistake that a flag or a field has this value.
+
+        Args:
+            code: the kind of mistake.
+            field: the flag, with its dashes, or the field of a config.
+            value: what the user gave.
+            text: the rest of the sentence: what is wrong, and how to repair it.
+
+        Example:
+            >>> str(InputError.of_value("out-of-range", "--seeds", 0, "give 1 or more."))
+            '--seeds 0: give 1 or more.'
+            >>> str(InputError.of_value("out-of-range", "depth", 0, "give 1 or more."))
+            'depth = 0: give 1 or more.'
+        """
+        equals = " " if field.startswith("--") else " = "
+        return cls(code, field, f"{field}{equals}{value}: {text}")
 
     @property
     def code(self) -> Code:

@@ -46,6 +46,16 @@ def without_secrets(text: str) -> str:
     return _URI.sub(uri, text)
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's text, or the name of its class if it has none.
+
+    Example:
+        >>> first_line(OSError("no answer\\nof the server")), first_line(OSError())
+        ('no answer', 'OSError')
+    """
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def count(number: int, noun: str) -> str:
     """Return a number with its noun.
 

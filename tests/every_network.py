@@ -26,6 +26,9 @@ _OTHERWISE = {
     "wire": {"omega_first": 15.0, "omega_hidden": 10.0, "scale": 4.0},
     "gauss": {"scale": 10.0},
     "siren_rff": {"omega_first": 30.0, "omega_hidden": 30.0},
+    "siren_rff_authors": {"omega_first": 4.0, "omega_hidden": 30.0},
+    # Torch's default weights are small for ReLU, so this learns slowly.
+    "relu_pe_authors": {"width": 60, "depth": 2},
 }
 
 

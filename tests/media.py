@@ -102,7 +102,7 @@ IMAGES = {
     "lzw.tif": encoded(COLOR, "TIFF", compression="tiff_lzw"),
     "a.webp": encoded(COLOR, "WEBP"),
     "lossless.webp": encoded(COLOR, "WEBP", lossless=True),
-    "a.npy": encoded(COLOR.astype(np.float32), "NPY"),
+    "a.npy": encoded((COLOR / 255).astype(np.float32), "NPY"),
 }
 """Whole ones, by names that say what they are."""
 

@@ -2,11 +2,14 @@
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from studies.engine.doctor.findings import Finding
 
 ROOT = Path(__file__).parents[1]
 NODES = """
@@ -71,6 +74,7 @@ def started(*, token: bool) -> Iterator[Nodes]:
 
 
 def doctor(environment, folder, *arguments, script=("-m", "studies.engine.doctor")):
+    """Return the doctor's exit code and all that it prints."""
     command = [sys.executable, *script, *map(str, arguments)]
     done = subprocess.run(
         command, env=environment, cwd=folder, capture_output=True, text=True, timeout=90
@@ -78,5 +82,14 @@ def doctor(environment, folder, *arguments, script=("-m", "studies.engine.doctor
     return done.returncode, done.stdout + done.stderr
 
 
-def line(said, start):
-    return next(line for line in said.splitlines() if line.startswith(start))
+def findings(said: str) -> list[Finding]:
+    """Return the findings that the doctor has printed, in order."""
+    line = re.compile(r"(ok|note|problem) +([^:]+): (.*?)(?:; fix: (.*))?")
+    matches = map(line.fullmatch, said.splitlines())
+    return [Finding(*match.groups(default="")) for match in matches if match]
+
+
+def finding(said: str, level: str, subject: str) -> Finding:
+    """Return the only finding of a level about a subject."""
+    (only,) = [f for f in findings(said) if (f.level, f.subject) == (level, subject)]
+    return only

@@ -102,7 +102,7 @@ def test_packed_signals_are_those_of_their_files(tmp_path):
         unpack(archive, ["other"])
 
 
-def test_what_cannot_be_packed_or_unpacked_is_told_in_a_sentence(tmp_path, monkeypatch, capsys):
+def test_what_cannot_be_packed_or_unpacked_is_told_in_a_sentence(tmp_path, capsys):
     text, nowhere = tmp_path / "a.txt", str(tmp_path / "nowhere")
     text.write_text("no archive")
     for module, arguments in (
@@ -111,10 +111,7 @@ def test_what_cannot_be_packed_or_unpacked_is_told_in_a_sentence(tmp_path, monke
         ("landscapes", [nowhere, "--to", str(tmp_path / "results")]),
         ("paper_scale", [nowhere]),
     ):
-        monkeypatch.setattr("sys.argv", [module, *arguments])
-        with pytest.raises(SystemExit) as stop:
-            getattr(benchmarks, module).main()
-        assert stop.value.code == 2
+        assert getattr(benchmarks, module).main(arguments) == 2
         said = capsys.readouterr()
         assert said.err.startswith(f"error: {text if str(text) in arguments else nowhere}")
         assert said.err.count("\n") == 1
@@ -137,7 +134,7 @@ def test_fits_at_the_papers_scale_end_together_when_time_is_up(tmp_path, monkeyp
             assert re.search(rf"dB at epoch +\d of {epochs} \(.*\), Table 1 +nan", said)
 
 
-def test_landscapes_are_the_cells_of_rule_check(tmp_path, monkeypatch, capsys):
+def test_landscapes_are_the_cells_of_rule_check(tmp_path, capsys):
     archive, results = tmp_path / "clips.npz", tmp_path / "results"
     pack(archive, [str(BELL)], 512)
     # All but the epochs, which take long.
@@ -146,18 +143,16 @@ def test_landscapes_are_the_cells_of_rule_check(tmp_path, monkeypatch, capsys):
     study = replace(rule_check.STUDY, small=small)
     run = resolve(study, "small", unpack(archive), changes={"rules": ()})
     planned = {fit.trial.key for fit in plan(run, unpack(archive)) if fit.point.kind == "grid"}
-    command = ["landscapes", str(archive), "--to", str(results), "--epochs", "2"]
-    monkeypatch.setattr("sys.argv", [*command, "--grid", "coarse"])
-    benchmarks.landscapes.main()
+    command = [str(archive), "--to", str(results), "--epochs", "2"]
+    assert benchmarks.landscapes.main([*command, "--grid", "coarse"]) == 0
     assert set(Store(str(results)).fits()["key"].to_pylist()) == planned
-    monkeypatch.setattr("sys.argv", [*command, "--known", str(results)])
-    benchmarks.landscapes.main()
+    assert benchmarks.landscapes.main([*command, "--known", str(results)]) == 0
     assert f"perc_bell {119 - len(planned):>28} fits" in capsys.readouterr().out
     fits = Store(str(results)).fits()
     assert fits.num_rows == 119
     assert set(fits["status"].to_pylist()) <= {"ok", "dead"}
-    monkeypatch.setattr("sys.argv", [*command, "--every-other", "--width", "13", "--depth", "2"])
-    benchmarks.landscapes.main()
+    other = ["--every-other", "--width", "13", "--depth", "2"]
+    assert benchmarks.landscapes.main([*command, *other]) == 0
     other = Store(str(results)).fits(where={"hp_width": 13}).to_pandas()
     assert len(other) == 60
     # Twice the gain's s1 at a quarter of the width.

@@ -121,7 +121,7 @@ def test_a_job_counts_what_tuning_will_add(tmp_path):
     job = Job(run, [SOUND], store)
     tuned = {p.case for p in points(run, SOUND) if p.kind == "tuning"}
     assert tuned == {"siren", "finer_pp", "wire"}
-    assert job.num_missing == len(plan(run, [SOUND])) + 2 * len(tuned)
+    assert job.stored.num_missing == len(plan(run, [SOUND])) + 2 * len(tuned)
 
 
 def test_a_comparison_survives_its_json_and_has_its_own_id():

@@ -37,9 +37,55 @@ def white(seed: int = 0, size=N) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(size)
 
 
-def test_the_magnitude_centroid_of_sound_is_the_papers_psi():
+def test_the_magnitude_centroid_of_a_sound_without_mean_and_nyquist_is_the_papers_psi():
     values = white() + np.cumsum(white(1)) / 9
+    values = values[:-1] - values[:-1].mean()  # an odd number of samples has no line at Nyquist
     assert of(moments, values)["centroid"] == pytest.approx(spectral_centroid(values), rel=1e-12)
+
+
+def test_sums_over_lines_are_those_of_the_whole_spectrum_where_every_line_counts_once():
+    """`rfft` shows one of the lines at +-f, but the line at Nyquist has no partner."""
+    values = np.sin(2 * np.pi * 37 * T / N) + 0.1 * (-1.0) ** T
+    found = of(bandwidth_shares, values)
+    assert found["energy_above_0.5"] == pytest.approx(0.01 / (0.5 + 0.01), abs=1e-9)
+    values = white(4) + 3 * (-1.0) ** T
+    power = np.abs(np.fft.fft(values))[1:] ** 2
+    away = np.abs(2 * np.fft.fftfreq(N))[1:]
+    found = of(moments, values) | of(bandwidth_shares, values) | of(shape, values)
+    assert found["centroid_power"] == pytest.approx((away * power).sum() / power.sum())
+    assert found["centroid"] == pytest.approx((away * power**0.5).sum() / (power**0.5).sum())
+    assert found["effective_bandwidth"] == pytest.approx(
+        power.sum() ** 2 / (power**2).sum() / (N - 1)
+    )
+    assert found["flatness"] == pytest.approx(stats.gmean(power) / power.mean())
+    assert found["crest_db"] == pytest.approx(10 * math.log10(power.max() / power.mean()))
+    # A pair of lines counts as one, so the entropy of N - 1 lines falls by a factor of 2 each.
+    entropy = stats.entropy(power) - math.log(2)
+    assert found["entropy"] == pytest.approx(entropy / math.log((N - 1) / 2))
+
+
+@given(st.integers(0, 100), st.integers(255, 258), st.floats(0, 1))
+def test_low_pass_is_the_narrowest_filter_that_leaves_the_quality(seed, size, tilted):
+    values = white(seed, size) + tilted * np.cumsum(white(seed + 1, size)) + 5 * tilted
+    found, lines = describe(values), np.fft.rfft(values)
+    errors = []
+    for last in range(len(lines)):
+        kept = np.where(np.arange(len(lines)) <= last, lines, 0)
+        errors.append(((np.fft.irfft(kept, size) - values) ** 2).mean())
+    psnr = -10 * np.log10(np.maximum(errors, 1e-30) / np.abs(values).max() ** 2)
+    for quality in (30, 40, 50, 60):
+        expected = 2 * np.argmax(psnr >= quality) / size
+        assert found[f"low_pass_{quality}"] == pytest.approx(expected, abs=1e-12)
+
+
+@given(st.integers(0, 100), st.floats(-5, 5), st.sampled_from([(256,), (255,), (16, 15, 1)]))
+def test_psi_alone_sees_the_mean(seed, offset, size):
+    values = white(seed, size)
+    plain, shifted = describe(values), describe(values + offset)
+    for name in plain.keys() - {"psi", *(f"low_pass_{q}" for q in (30, 40, 50, 60))}:
+        assert shifted[name] == pytest.approx(plain[name], rel=1e-6, abs=1e-9, nan_ok=True), name
+    values = values - values.mean()
+    assert describe(values + 9)["psi"] < describe(values)["psi"]
 
 
 def test_a_pure_tone_is_one_line():
@@ -51,9 +97,10 @@ def test_a_pure_tone_is_one_line():
         assert found[f"rolloff_{percent}"] == 0.5
     assert found["rms_frequency"] == pytest.approx(0.5, abs=1e-9)
     assert found["entropy"] == pytest.approx(0, abs=1e-6)
-    assert found["participation"] == pytest.approx(1 / (N / 2), rel=1e-6)
-    assert found["effective_bandwidth"] == pytest.approx(1 / (N / 2), rel=1e-6)
-    assert found["crest_db"] == pytest.approx(10 * math.log10(N / 2), abs=1e-6)
+    # Half of the N - 1 lines that are not DC are at positive frequencies.
+    assert found["participation"] == pytest.approx(2 / (N - 1), rel=1e-6)
+    assert found["effective_bandwidth"] == pytest.approx(2 / (N - 1), rel=1e-6)
+    assert found["crest_db"] == pytest.approx(10 * math.log10((N - 1) / 2), abs=1e-6)
     assert found["irregularity"] == pytest.approx(2, abs=1e-6)
     assert found["energy_above_0.25"] == pytest.approx(1)
     assert found["energy_above_0.5"] == pytest.approx(0, abs=1e-12)
@@ -74,7 +121,7 @@ def test_two_tones_have_the_moments_of_two_points(low, high, a, b):
     fractions = of(shape, tone(low, a) + tone(high, b))
     share = a**2 / (a**2 + b**2)
     entropy = -(share * math.log(share) + (1 - share) * math.log(1 - share))
-    assert fractions["entropy"] == pytest.approx(entropy / math.log(N / 2), abs=1e-6)
+    assert fractions["entropy"] == pytest.approx(entropy / math.log((N - 1) / 2), abs=1e-6)
 
 
 def test_white_noise_is_even():
@@ -106,25 +153,23 @@ def test_the_exponent_of_1_over_f_noise_is_found(alpha):
 
 
 def test_slope_and_decrease_are_peeters():
-    magnitude = np.array([7.0, 4.0, 3.0, 2.0, 1.0])  # DC first
-    frequency = np.linspace(0, 1, 5)
-    found = tilt.describe(Spectrum(frequency, magnitude))
-    line = stats.linregress(frequency[1:], magnitude[1:] / magnitude[1:].mean())
+    magnitude, frequency = np.array([4.0, 3.0, 2.0, 1.0]), np.linspace(0.2, 0.8, 4)
+    found = tilt.describe(Spectrum(frequency, magnitude, np.ones(4)))
+    line = stats.linregress(frequency, magnitude / magnitude.mean())
     assert found["slope"] == pytest.approx(line.slope)
     assert found["decrease"] == pytest.approx((-1 / 1 - 2 / 2 - 3 / 3) / (3 + 2 + 1))
 
 
 def test_scipy_agrees_on_entropy_flatness_and_moments():
-    lines = spectrum(white()).without_mean
-    found = of(shape, white())
+    values = white(size=N - 1)  # no line at Nyquist
+    lines, found = spectrum(values), of(shape, values)
     assert found["entropy"] == pytest.approx(
         stats.entropy(lines.power) / math.log(len(lines.power))
     )
     assert found["flatness"] == pytest.approx(stats.gmean(lines.power) / lines.power.mean())
-    whole = spectrum(white())
-    counts = np.round(whole.power / whole.power.max() * 1000).astype(int)
-    drawn = np.repeat(whole.frequency, counts)
-    exact = moments.moments(whole.frequency, counts.astype(float))
+    counts = np.round(lines.power / lines.power.max() * 1000).astype(int)
+    drawn = np.repeat(lines.frequency, counts)
+    exact = moments.moments(lines.frequency, counts.astype(float))
     assert exact.skewness == pytest.approx(stats.skew(drawn))
     assert exact.kurtosis == pytest.approx(stats.kurtosis(drawn, fisher=False))
     assert exact.spread == pytest.approx(drawn.std())

@@ -100,7 +100,7 @@ def test_it_saves_epochs_and_what_it_stops_is_never_an_optimum(tmp_path):
     assert spent < 0.85 * len(searched) * run.scale.fit.epochs
     stopped = {f.point.network for f in searched if f.trial.key in partial}
     assert not stopped & {k.point.network for k in SignalState(run, A, rows).known_points()}
-    assert not stopped & {p.network for p in stopping.choice(A).candidates}
+    assert not stopped & {p.network for p in stopping.choice(A).rounds[0].left}
     told = stopping.known(A)
     assert {s.scales for s in told if s.stopped} == {(n.s0, n.s1) for n in stopped}
     assert all(s.value is None for s in told if s.stopped)

@@ -12,6 +12,7 @@ from torch import Tensor
 from benchmarks.reference import psnr_curve
 from inr_models import FitConfig, fit, make_network, with_width
 from inr_models.fitting.blocked_step import has_slopes
+from inr_models.fitting.task import Task
 from inr_models.fitting.training import Training
 from inr_models.networks.catalog import WITHOUT_TF32
 from inr_models.networks.coordinate_mlp import CoordinateMLP
@@ -88,12 +89,12 @@ def test_initialization_sets_every_number_and_one_step_moves_it(name):
         EVERY[name].initialize(net, torch.Generator().manual_seed(0))
     assert all(torch.isfinite(torch.view_as_real(p) if p.is_complex() else p).all()
                for p in [*net.parameters(), *net.encoding.buffers()])  # fmt: skip
-    training = Training([net], *problem(), [1e-3])
+    training = Training([net], Task(*problem()), [1e-3])
     before = training.theta.clone()
     training.run(1)
     # A ReLU of which no sample is positive has no gradient, nor has what feeds it; Gaussians and
     # wavelets are 0 in float32 far out, and an imaginary output bias is no part of the value.
-    least = {"relu_pe": 0.7, "gauss": 0.9, "wire": 0.9}.get(name, 1.0)
+    least = {"relu_pe": 0.7, "relu_pe_authors": 0.7, "gauss": 0.9, "wire": 0.9}.get(name, 1.0)
     assert (training.theta != before).float().mean() >= least
 
 
@@ -133,11 +134,11 @@ def test_every_way_to_fit_it_is_float64_to_a_ten_thousandth_db(name, d, executio
 @BY_NAME
 def test_a_checkpoint_goes_on_to_the_bit_and_the_best_weights_give_the_best_score(name):
     rates = [5e-4] * 12
-    whole = Training([network(name)], *problem(), rates)
+    whole = Training([network(name)], Task(*problem()), rates)
     whole.run(12)
-    part = Training([network(name)], *problem(), rates)
+    part = Training([network(name)], Task(*problem()), rates)
     part.run(5)
-    resumed = Training([network(name)], *problem(), rates)
+    resumed = Training([network(name)], Task(*problem()), rates)
     resumed.theta.fill_(torch.nan)
     resumed.load(part.save())
     resumed.run(7)
@@ -189,7 +190,7 @@ def constants(name: str) -> dict[str, float]:
 
 
 def test_every_network_but_relu_has_a_constant():
-    assert {name for name in EVERY if not constants(name)} == {"relu_pe"}
+    assert {name for name in EVERY if not constants(name)} == {"relu_pe", "relu_pe_authors"}
 
 
 @pytest.mark.parametrize("name", [name for name in EVERY if constants(name)])
@@ -235,12 +236,17 @@ def test_its_width_changes_with_what_follows_from_it_alone(name):
     before = dataclasses.asdict(EVERY[name])
     follows = {field: before[field] for field in EVERY[name].fields_at(48)}
     assert dataclasses.asdict(wider) | follows == before
-    allowed = {"siren2_tt": {"width", "tt_modes"}, "siren_rff": {"width", "num_frequencies"}}
+    allowed = {
+        "siren2_tt": {"width", "tt_modes"},
+        "siren_rff": {"width", "num_frequencies"},
+        "siren_rff_authors": {"width", "num_frequencies"},
+    }
     assert follows.keys() == allowed.get(name, {"width"})
 
 
-def test_tf32_is_for_all_networks_but_those_that_autograd_alone_trains():
+def test_tf32_is_not_for_networks_that_autograd_alone_trains_or_with_huge_phases():
     made = {
         name: make_network(EVERY[name], in_features=1, out_features=1, seed=0) for name in EVERY
     }
-    assert {name for name in made if not has_slopes(made[name])} == set(WITHOUT_TF32)
+    without_slopes = {name for name in made if not has_slopes(made[name])}
+    assert without_slopes | {"siren_rff_authors"} == set(WITHOUT_TF32)

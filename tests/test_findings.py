@@ -10,11 +10,11 @@ import pytest
 from analysis.findings.__main__ import main
 from analysis.findings.collect import find
 from analysis.findings.experiments import equal_psi, much_lost, phases, widths
-from analysis.findings.numbers import saving
+from analysis.findings.numbers import mean_of, saving
 from analysis.findings.page import page, write
 from analysis.findings.tables import bar_table
 from analysis.regret.parquet import SCHEMA
-from analysis.regret.stored import EXPORTED, RuleRegret, confirmed, of_earlier_fits
+from analysis.regret.stored import EXPORTED, RuleRegret, confirmed, differences_of, of_earlier_fits
 from analysis.rules.families import bandwidth, constant
 from analysis.statistics.intervals import Interval
 from search_spaces.rules import NoiseScales, rule_json
@@ -35,8 +35,9 @@ def found(tmp_path_factory):
             **dict.fromkeys(SCHEMA.names),
             "signal": signal.name, "sha256": signal.sha256, "rule": rule, "regret_db": regret,
             "num_dead": 0, "psi": signal.descriptors["psi"],
+            "scoring_seeds": [number], "differences_db": [regret],
         }
-        for signal in signals
+        for number, signal in enumerate(signals)
         for rule, regret in (
             ("held_out_bandwidth_low_pass", 0.25),
             ("eqn11_length_width", 4.5),
@@ -52,6 +53,22 @@ def found(tmp_path_factory):
     points.popitem()
     (held_out / "held_out_forest_psi.json").write_text(rule_json(Table(points=points)))
     return find(str(folder), families=FAMILIES, shuffles=4)
+
+
+def on_own_seeds(regret) -> list[dict[int, float]]:
+    """The regrets of signals, each on a seed of its own."""
+    return [{seed: float(value)} for seed, value in enumerate(regret)]
+
+
+def test_a_regret_that_was_stored_without_its_seeds_shows_a_direction_only(found):
+    old, new = ({**dict.fromkeys(SCHEMA.names), "regret_db": 0.5} for _ in range(2))
+    new |= {"scoring_seeds": [3, 4], "differences_db": [0.2, 0.8]}
+    assert list(differences_of(old).values()) == [0.5]
+    assert differences_of(new) == {3: 0.2, 4: 0.8}
+    regret = found.confirmed[0]._replace(by_seed=[differences_of(old)] * 6)
+    assert mean_of(regret).is_direction_only
+    assert not mean_of(found.confirmed[0]).is_direction_only
+    assert "‡" in page(found._replace(confirmed=(regret,)), "data", "")
 
 
 def test_the_page_names_the_planted_rule_with_its_constants(found, tmp_path):
@@ -90,7 +107,7 @@ def test_without_new_data_nothing_changes(found, tmp_path):
 )
 def test_a_rule_is_better_only_if_the_interval_does_not_hold_0(found, chosen, eqn11, sign, says):
     def rule(name, regret):
-        return RuleRegret(name, np.array(regret), tuple("abcdef"), np.ones(6))
+        return RuleRegret(name, on_own_seeds(regret), tuple("abcdef"), np.ones(6))
 
     one, other = rule("chosen", chosen), rule("eqn11_length_width", eqn11)
     assert saving(one, other).sign == sign
@@ -116,7 +133,7 @@ def test_a_descriptor_adds_to_psi_only_if_the_test_and_the_interval_agree(
 def test_the_bar_is_held_against_what_was_trained_as_well(found):
     def chosen(db):
         trained = [
-            each._replace(rule="held_out_chosen", regret=each.regret - each.regret + db)
+            each._replace(rule="held_out_chosen", by_seed=on_own_seeds(each.regret * 0 + db))
             for each in found.confirmed
             if each.rule == "held_out_bandwidth_low_pass"
         ]
@@ -125,8 +142,8 @@ def test_the_bar_is_held_against_what_was_trained_as_well(found):
     assert "trained" not in bar_table(found)
     # Eqn. 11's trained regret is 4.5 dB on each signal.
     assert re.search(r"mean regret, trained \| 0\.7 dB \| 0\.60 dB \S+ \S+ \| met", chosen(0.6))
-    assert re.search(r"regret of Eqn\. 11, trained \| 0\.33 \| 0\.13 \| met", chosen(0.6))
-    assert re.search(r"best constant point, trained \| 1\.00 \| 0\.30 \| met", chosen(0.6))
+    assert re.search(r"regret of Eqn\. 11, trained \| 0\.33 \| 0\.13 \S+ \S+ \| met", chosen(0.6))
+    assert re.search(r"best constant point, trained \| 1\.00 \| 0\.30 \S+ \S+ \| met", chosen(0.6))
     assert re.search(r"mean regret, trained \| 0\.7 dB \| 0\.80 dB \S+ \S+ \| missed", chosen(0.8))
 
 
@@ -135,9 +152,9 @@ def test_the_signals_that_lose_most_are_named(found):
     regret = np.array([9.0, 0.1, 0.1, 0.1, 0.1, 0.1])
     regrets = (
         *(each for each in found.regrets if each.rule not in ("chosen", "forest")),
-        chosen._replace(regret=regret),
+        chosen._replace(by_seed=on_own_seeds(regret)),
     )
-    forest = chosen._replace(rule="forest", regret=regret / 2)
+    forest = chosen._replace(rule="forest", by_seed=on_own_seeds(regret / 2))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("analysis.findings.tables.NUM_WORST", 1)
         text = page(found._replace(regrets=(*regrets, forest)), "data", "")
@@ -180,7 +197,7 @@ def test_experiments_are_shown_by_kind_and_phases_beside_chance(found, lost, say
     assert (equal_psi(rows).num, equal_psi(rows).lost) == (8, [(0.1, 2.5)])
     # With s1 kept, g^2 - 1 = 3 doubles: sqrt(7) / 2.
     (at_104,) = widths(rows)
-    assert at_104.ratio == pytest.approx((0.5, 0.5, 0.5))
+    assert at_104.ratio[:3] == pytest.approx((0.5, 0.5, 0.5))
     assert at_104.with_s1 == pytest.approx(7**0.5 / 2)
     assert re.search(r"width 104 instead of 52 \| 7 \| 0\.20 dB .*\| 0\.50 \[", text)
 
@@ -200,8 +217,10 @@ def test_too_little_is_refused_in_a_sentence(tmp_path, capsys):
 
 
 def test_what_descriptors_save_a_trained_forest_is_shown(found):
-    psi = found.confirmed[0]._replace(rule="held_out_forest_psi")
-    pair = (psi, psi._replace(rule="held_out_forest", regret=psi.regret - 0.5))
+    psi = found.confirmed[0]._replace(
+        rule="held_out_forest_psi", by_seed=on_own_seeds(found.confirmed[0].regret)
+    )
+    pair = (psi, psi._replace(rule="held_out_forest", by_seed=on_own_seeds(psi.regret - 0.5)))
     text = page(found._replace(confirmed=pair), "data", "")
     assert "the one that knows every descriptor is better by 0.50 dB [0.50, 0.50]." in text
     assert "two forests" not in page(found._replace(confirmed=pair[:1]), "data", "")

@@ -68,6 +68,8 @@ def test_a_constant_image_is_refused_with_its_color(write, kind):
     problem = refusal(read_image, path)
     assert problem.code == "constant", "equal to the precision of doubles"
     assert "4.61169e+18" in problem.sentence
+    path = write("a.npy", encoded(np.where(COLOR > 99, 1 - 2**-53, 1), "NPY"))
+    assert refusal(read_image, path).code == "constant", "equal to the precision of samples"
 
 
 @pytest.mark.parametrize("kind", ["PNG", "NPY"])
@@ -81,7 +83,7 @@ def test_a_crop_in_which_nothing_varies_is_refused(write, kind):
 
 
 def test_a_channel_without_a_spectrum_is_refused_by_number(write):
-    flow = np.dstack([np.where(COLOR[..., 0] > 99, 1.0, -1.0), np.zeros((20, 30))])
+    flow = np.dstack([np.where(COLOR[..., 0] > 99, 1.0, 0.0), np.full((20, 30), 0.5)])
     problem = refusal(read_image, write("a.npy", encoded(flow, "NPY")))
     assert problem.code == "constant"
     assert "channel 1" in problem.sentence

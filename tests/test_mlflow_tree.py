@@ -44,7 +44,7 @@ def test_a_database_that_came_with_results_sends_no_file_elsewhere(tmp_path):
     shutil.copytree(there, here)
     copied = MlflowTree(f"sqlite:///{here}/_mlflow/mlflow.db", "study", "run")
     copied.log("run", {"psnr": {0: 1.0}})
-    with pytest.raises(MlflowException, match="belong to results in another folder; remove _mlfl"):
+    with pytest.raises(MlflowException, match="_mlflow/"):
         copied.log_text("run", "report.html", "changed")
     (report,) = there.rglob("report.html")
     assert report.read_text() == "as it was"

@@ -1,6 +1,7 @@
 """Every network's settings for a target, and its search space."""
 
 import dataclasses
+import math
 
 import pytest
 
@@ -78,6 +79,17 @@ def test_a_space_changes_its_fields_alone_and_leaves_the_published_point_out(nam
 def test_octaves_reach_nyquist_of_the_longest_axis():
     assert made("relu_pe").octaves == 13  # 2^12 pi = 8192 pi / 2
     assert made("relu_pe", IMAGE).octaves == 7  # 2^6 pi = 128 pi / 2
+
+
+@pytest.mark.parametrize("n", [1024, 8192, 150_000])
+def test_the_authors_octaves_and_frequencies_are_the_same_at_every_length(n):
+    sound = dataclasses.replace(SOUND, shape=(n,))
+    for target in (sound, IMAGE):
+        assert made("relu_pe_authors", target).octaves == 7
+        assert made("siren_rff_authors", target).sigma == MODELS["siren_rff_authors"]().sigma
+    assert 2 * math.pi * made("siren_rff_authors", sound).sigma == pytest.approx(30, rel=1e-8)
+    assert made("siren_rff_authors", IMAGE).omega_first == 30
+    assert made("siren_rff_authors", sound).omega_first == made("siren", sound).omega_first
 
 
 def test_images_rules_are_table_6_at_512_and_shrink_with_the_side():

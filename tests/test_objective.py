@@ -9,6 +9,7 @@ import torch
 
 from inr_models import FitConfig, SirenConfig, fit, make_network
 from inr_models.fitting.objective import REGRESSION
+from inr_models.fitting.task import Task
 from inr_models.fitting.training import Training
 from studies.engine.planning.trial import Trial
 from studies.engine.running.batch import run_batch
@@ -31,7 +32,7 @@ def networks(num: int = 1) -> list:
 
 def trained(objective, values=VALUES, **options) -> Training:
     rates = [CONFIG.learning_rate_at(epoch) for epoch in range(CONFIG.epochs)]
-    training = Training(networks(), COORDS, values, rates, objective=objective, **options)
+    training = Training(networks(), Task(COORDS, values, objective, **options), rates)
     training.run(CONFIG.epochs)
     training.score()
     return training
@@ -103,7 +104,7 @@ def test_a_row_shows_its_objective(tmp_path, objective, shown):
         seed=0,
         objective=objective,
     )
-    (outcome,) = run_batch("test", signal, [trial], torch.device("cpu"), [{}])
+    (outcome,) = run_batch("test", signal, [trial], torch.device("cpu"))
     store = Store(str(tmp_path))
     store.append([outcome.row], outcome.curve)
     (row,) = store.fits([trial.key]).to_pylist()

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.large_store import make_signals
-from benchmarks.measuring import answer, start
+from benchmarks.measuring import in_new_processes
+from benchmarks.platform import run_fits
 from inr_models import FitConfig, Siren2Config
 from studies.engine.cluster.workers import FILLS_A_GPU, Workers, workers_per_gpu
 from studies.engine.planning.points import PlannedFit, Point, Step
@@ -92,9 +93,7 @@ def test_the_packing_changes_no_result():
     def run(*parts: list[Trial]) -> dict[int, tuple[float, ...]]:
         found = {}
         for part in parts:
-            for row, curve, _ in run_batch(
-                "test", signal, part, torch.device("cpu"), [{}] * len(part)
-            ):
+            for row, curve, _ in run_batch("test", signal, part, torch.device("cpu")):
                 assert (row["stack"], row["path"]) == (1, "blocked")
                 found[row["seed"]] = (row["metric_mse"], *(point["psnr"] for point in curve))
         return found
@@ -106,8 +105,7 @@ def test_the_packing_changes_no_result():
 
 def test_rows_tell_the_batch_that_they_were_in(tmp_path):
     """A whole run on Ray, of fits that only wait."""
-    task = {"results": str(tmp_path), "clips": 2, "seeds": 1}
-    found = answer(start("benchmarks.platform", task="run", **task))
+    (found,) = in_new_processes(run_fits, results=str(tmp_path), clips=2, seeds=1)
     rows = Store(str(tmp_path)).fits().to_pylist()
     assert found["fits"] == len(rows) >= 2 * (1 + 2 + 20)
     batches: dict[int, list[dict]] = {}

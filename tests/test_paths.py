@@ -14,11 +14,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from benchmarks.reference import psnr_curve, sequential
 from inr_models import FitConfig, FitResult, Siren2Config, SirenConfig, fit
 from inr_models import make_network as make
-from inr_models.fitting import stacking
 from inr_models.fitting.blocked_step import BlockedStep
-from inr_models.fitting.objective import REGRESSION
 from inr_models.fitting.products import exact_linear, product_for
-from inr_models.fitting.stacking import largest_stack, networks_in, stack_size
+from inr_models.fitting.stacking import halved_until_it_fits, networks_in, stack_size
+from inr_models.fitting.task import Task
 from inr_models.fitting.training import Training
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from tests.refusals import refused
@@ -136,9 +135,8 @@ class NoReads(TorchDispatchMode):
 @pytest.mark.parametrize("num", [1, 3])
 @pytest.mark.parametrize("step", ["eager", "blocked"])
 def test_an_update_reads_nothing_back_to_the_host(step, num):
-    training = Training(
-        [network("siren", seed) for seed in range(num)], *problem("siren"), [1e-4] * 4, step=step
-    )
+    nets = [network("siren", seed) for seed in range(num)]
+    training = Training(nets, Task(*problem("siren"), step=step), [1e-4] * 4)
     with NoReads():
         training.run(4)
         with pytest.raises(AssertionError, match="looked in"):
@@ -165,19 +163,17 @@ def test_where_memory_runs_out_the_stack_is_halved_and_all_are_fitted(monkeypatc
         np.testing.assert_allclose(result.psnr, expected[index].psnr, atol=1e-4)
 
 
-def test_a_stack_that_is_too_large_to_be_timed_is_halved_as_well(monkeypatch):
-    def seconds(networks, *_):
-        if len(networks) > 3:
+def test_a_stack_that_is_too_large_to_be_timed_is_halved_as_well():
+    def seconds(unit):
+        if len(unit) > 3:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return 1.0
 
-    monkeypatch.setattr(stacking, "_seconds_per_epoch", seconds)
-    nets = [network("siren", seed) for seed in range(10)]
-    assert largest_stack(nets, *problem("siren"), None, "float32", REGRESSION) == (3, 1.0)
+    assert halved_until_it_fits(seconds, range(10)) == (range(3), 1.0)
 
 
 def test_a_trainings_memory_is_freed_with_it():
-    training = Training([network("siren", 0)], *problem("siren"), [1e-4])
+    training = Training([network("siren", 0)], Task(*problem("siren")), [1e-4])
     assert isinstance(training.step, BlockedStep)
     work = weakref.ref(training.step.works[0])
     gc.disable()
@@ -204,7 +200,7 @@ def test_a_stack_takes_what_memory_there_is():
     assert networks_in(1e12, net, 2 * 8192) * one == pytest.approx(0.5, rel=0.01)
     # 11 pieces of 52 x 8,192 numbers and more are held of one network.
     assert 11 * 4 * 52 * 8192 < 1e12 * one < 2 * 11 * 4 * 52 * 8192
-    assert stack_size([net] * 40, *problem("siren"), "stack") < 40
+    assert stack_size([net] * 40, Task(*problem("siren")), "stack") < 40
 
 
 @pytest.mark.parametrize("num_coords", [1, 2, 3])

@@ -30,14 +30,17 @@ def test_the_papers_figures_are_known_by_name_and_psi_and_marked_where_they_are_
     assert target_of(dataclasses.replace(IMAGE, name="castle_512")) is None
 
     def marks(signal: Signal) -> dict[str, str]:
-        found = {c: published("audio_architectures", signal, c) for c in SCORES | {"relu_pe": 0}}
+        cases = [*SCORES, "relu_pe_authors", "siren_rff_authors"]
+        found = {case: published("audio_architectures", signal, case) for case in cases}
         return {case: str(figure) for case, figure in found.items()}
 
     assert marks(bach) == {
-        "siren": "59.4", "siren2": "60.5", "finer_pp": "62.2", "wire": "26.1†", "relu_pe": "18.9‡",
+        "siren": "59.4", "siren2": "60.5", "finer_pp": "62.2", "wire": "26.1†",
+        "relu_pe_authors": "18.9‡¶", "siren_rff_authors": "41.8¶",
     }  # fmt: skip
     assert marks(tetris) == {
-        "siren": "13.4‡", "siren2": "62.7", "finer_pp": "52.2", "wire": "13.6‡", "relu_pe": "13.6‡",
+        "siren": "13.4‡", "siren2": "62.7", "finer_pp": "52.2", "wire": "13.6‡",
+        "relu_pe_authors": "13.6‡¶", "siren_rff_authors": "38.1¶",
     }  # fmt: skip
     assert published("audio_architectures", bach, "hosc") is None
 
@@ -56,8 +59,24 @@ def test_targets_that_cannot_be_had_are_named_and_no_mean_stands_for_them():
     said = caption(run, [found])
     assert all(name in said for name in (*never, *others))
     assert "tap" not in said
-    shown = {standing.paper.mark for standing in found.standings if standing.paper}
-    assert {mark for mark in MARKS if mark in said} == shown - {""} == {"‡"}
+    shown = {mark for s in found.standings if s.paper for mark in s.paper.marks}
+    assert {mark for mark in MARKS if mark in said} == shown == {"‡", "¶"}
+
+
+def test_the_textbooks_networks_stand_beside_no_figure_of_the_paper():
+    for study in (audio_architectures.STUDY, image_architectures.STUDY):
+        for figures in TABLES[study.name].values():
+            assert not figures.keys() & {"siren_rff", "relu_pe"}
+    tap = papers("tap", 0.7264, 20.4)
+    run = make_comparison(scale="paper", signal=tap)
+    (found,) = compare([SignalState(run, tap)], [[]])
+    figures = {s.point.network.network: s.paper for s in found.standings}
+    assert figures["siren_rff"] is None
+    assert figures["relu_pe"] is None
+    for network, column in (("siren_rff_authors", 44.8), ("relu_pe_authors", 21.1)):
+        figure = figures[network]
+        assert figure
+        assert figure.psnr == column
 
 
 def test_the_papers_riemann_problem_is_marked_as_another_field():

@@ -10,7 +10,13 @@ from scipy import stats
 
 from analysis.regret.parquet import regret_parquet
 from analysis.regret.regret import Regret, cost_to_find, share_of_cells_near_best, summarize_rules
-from analysis.statistics.intervals import paired_interval, paired_p_value, recordings_interval
+from analysis.statistics.intervals import (
+    Interval,
+    mean_interval,
+    p_value,
+    paired_interval,
+    ratio_interval,
+)
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import PlannedFit, trial_of
 from studies.engine.planning.run import Run
@@ -18,6 +24,11 @@ from tests.fakes.runs import make_search, make_signal
 from tests.fakes.searches import Search, grid_rows, height, noisy
 
 REPEATS = 200
+
+
+def scores(fit: PlannedFit) -> bool:
+    """Whether a fit is on a scoring seed. A signal's own seeds end with the named seed."""
+    return fit.trial.seed % 1000 >= 105
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +75,13 @@ def test_the_seeds_effect_is_not_in_the_interval(tmp_path):
     assert len(regrets) == len(run.rules) > 0
     for regret in regrets:
         truth = height(regret.optimum.network) - height(regret.rule_point.network)
-        assert regret.interval == pytest.approx((truth, truth, truth))
+        assert regret.interval[:3] == pytest.approx((truth, truth, truth))
 
 
 def test_students_interval_of_paired_differences():
     differences = [1.0, 2.0, 4.0, 2.5, 3.0]
     expected = stats.t.interval(0.95, 4, np.mean(differences), stats.sem(differences))
-    assert paired_interval(differences)[1:] == pytest.approx(expected)
+    assert paired_interval(differences)[1:3] == pytest.approx(expected)
     assert math.isnan(paired_interval([1.0]).low)
 
 
@@ -82,24 +93,89 @@ def test_the_interval_over_recordings_covers(num):
         # Two clips of every recording, alike as clips of one recording are.
         recordings = np.repeat(np.arange(num), 2)
         values = np.repeat(rng.normal(2, 1, num), 2) + rng.normal(0, 0.1, 2 * num)
-        interval = recordings_interval(values.tolist(), recordings.tolist())
+        own_seeds = [{seed: value} for seed, value in enumerate(values.tolist())]
+        interval = mean_interval(own_seeds, recordings.tolist())
         covered += interval.low <= 2 <= interval.high
     low, high = stats.binom.interval(0.999, REPEATS, 0.95)
     assert low <= covered <= high
 
 
 def test_one_recording_has_no_interval_however_many_clips_it_gave():
-    interval = recordings_interval([1.0, 2.0, 3.0], ["a.wav"] * 3)
+    interval = mean_interval([{0: 1.0}, {1: 2.0}, {2: 3.0}], ["a.wav"] * 3)
     assert interval.mean == 2.0
     assert math.isnan(interval.low)
 
 
-def test_differences_that_are_all_zero_have_no_p_value():
-    assert math.isnan(paired_p_value([0.0, 0.0]))
+def with_a_common_effect(rng: np.random.Generator, num_seeds: int) -> list[dict[int, float]]:
+    """84 recordings whose seeds shift all of them, by 0.66 dB rms. The true mean is 0."""
+    table = rng.normal(0, 1.5, (84, 1)) + rng.normal(0, 0.5, (84, num_seeds))
+    table += rng.normal(0, 0.66, num_seeds)
+    return [dict(enumerate(row)) for row in table.tolist()]
 
 
-def test_differences_of_one_sign_have_the_p_value_of_the_signed_ranks():
-    assert paired_p_value([1.0] * 8) == pytest.approx(2 / 2**8)
+@pytest.mark.parametrize("num_seeds", [5, 8, 20])
+def test_the_interval_covers_where_seeds_shift_all_recordings(num_seeds, monkeypatch):
+    monkeypatch.setattr("analysis.statistics.intervals.RESAMPLES", 1000)
+    rng, repeats, covered = np.random.default_rng(num_seeds), 1000, 0
+    for _ in range(repeats):
+        interval = mean_interval(with_a_common_effect(rng, num_seeds), range(84))
+        covered += interval.low <= 0 <= interval.high
+    assert 0.93 <= covered / repeats <= 0.97
+    assert interval.num_seeds == num_seeds
+    assert not interval.is_direction_only
+
+
+@pytest.mark.parametrize("num_seeds", [2, 3])
+def test_few_shared_seeds_cover_too_but_are_marked(num_seeds, monkeypatch):
+    monkeypatch.setattr("analysis.statistics.intervals.RESAMPLES", 1000)
+    rng, covered = np.random.default_rng(num_seeds), 0
+    for _ in range(400):
+        interval = mean_interval(with_a_common_effect(rng, num_seeds), range(84))
+        covered += interval.low <= 0 <= interval.high
+    assert covered >= stats.binom.interval(0.999, 400, 0.95)[0]
+    assert interval.is_direction_only
+
+
+def test_seeds_that_signals_do_not_share_average_out():
+    rng, covered, widths = np.random.default_rng(0), 0, []
+    for _ in range(400):
+        own = []
+        for signal in range(84):
+            shift, noise = rng.normal(0, 1.5), rng.normal(0, math.hypot(0.66, 0.5), 2)
+            own.append({2 * signal + i: shift + float(noise[i]) for i in range(2)})
+        interval = mean_interval(own, range(84))
+        covered += interval.low <= 0 <= interval.high
+        widths.append(interval.high - interval.low)
+        assert not interval.is_direction_only
+    low, high = stats.binom.interval(0.999, 400, 0.95)
+    assert low <= covered <= high
+    expected = 2 * stats.t.ppf(0.975, 83) * math.sqrt((1.5**2 + (0.66**2 + 0.5**2) / 2) / 84)
+    assert np.mean(widths) == pytest.approx(expected, rel=0.03)
+
+
+def test_signals_of_one_seed_alone_weigh_in_with_that_seeds_effect():
+    """Half of the signals have seed 0 alone, so its effect moves the mean by 3/4 as much."""
+    rng = np.random.default_rng(1)
+    effect = rng.normal(0, 2, 2)
+    both = [{0: float(effect[0]), 1: float(effect[1])} for _ in range(20)]
+    alone = [{0: float(effect[0])} for _ in range(20)]
+    variance = effect.var(ddof=1)
+    quantile = stats.t.ppf(0.975, 1)
+    interval = mean_interval(both, range(20))
+    assert interval.high - interval.mean == pytest.approx(quantile * math.sqrt(variance / 2))
+    # Signals differ by their seeds now, so some of the width is that over recordings.
+    mixed = mean_interval(both + alone, range(40))
+    least = quantile * math.sqrt(variance * (0.75**2 + 0.25**2))
+    assert mixed.high - mixed.mean > least
+    assert mixed.high - mixed.mean == pytest.approx(least, rel=0.01)
+    assert mean_interval(alone, range(20)).is_direction_only
+
+
+def test_the_p_value_agrees_with_the_interval():
+    assert p_value(Interval(1.0, 0.0, 2.0)) == pytest.approx(0.05)
+    assert p_value(Interval(-1.0, -2.0, 0.0)) == pytest.approx(0.05)
+    assert p_value(Interval(3.0, 2.0, 4.0)) < 1e-7
+    assert math.isnan(p_value(Interval(0.0, 0.0, 0.0)))
 
 
 def test_candidates_are_the_top_points_the_best_cell_and_the_rules(tmp_path):
@@ -109,7 +185,7 @@ def test_candidates_are_the_top_points_the_best_cell_and_the_rules(tmp_path):
     rows = {signal.sha256: grid_rows(run, signal, score, seeds=[0, 1])}
     search = Search(run, [signal], tmp_path, score, rows=rows)
     list(search.fits())
-    found = search.choice(signal).candidates
+    found = search.choice(signal).rounds[0].left
     assert {"eqn11_length", "eqn11_length_width"} <= {p.name for p in found}
     cells = [p for p in found if p.kind == "grid"]
     best_cell = max(search.state(signal).cells, key=lambda p: height(p.network))
@@ -136,7 +212,7 @@ def test_a_rule_that_is_the_optimum_has_no_regret(tmp_path):
     list(search.fits())
     first, second = search.regrets(signal)
     assert first.rule == "eqn11_length"
-    assert first.interval == (0, 0, 0)
+    assert first.interval[:3] == (0, 0, 0)
     assert second.interval.mean == pytest.approx(41.0, abs=1)
 
 
@@ -146,14 +222,16 @@ def test_regret_may_be_negative_and_a_partial_fit_never_enters(tmp_path):
 
     def score(fit: PlannedFit) -> float:
         rule = fit.point.kind == "rule"
-        return {True: 40.0, False: 30.0}[rule] if fit.trial.seed >= 105 else (30.0, 40.0)[not rule]
+        if scores(fit):
+            return 40.0 if rule else 30.0
+        return 30.0 if rule else 40.0
 
     search = Search(run, [signal], tmp_path, score)
     list(search.fits())
     rows = search.rows[signal.sha256]
     assert [r.interval.mean for r in search.regrets(signal)] == [-10] * len(run.rules)
     best = search.choice(signal).optimum
-    key = trial_of(run.scale, signal, best, 100).key
+    key = trial_of(run.scale, signal, best, run.question.choosing_seeds[0]).key
     for status in ("partial", "failed"):
         rows[key] = rows[key] | {"status": status}
         assert search.choice(signal).optimum is None
@@ -172,7 +250,7 @@ def gained(tmp_path_factory) -> tuple[Run, list[list[Regret]]]:
     def score(fit: PlannedFit) -> float:
         if fit.point.kind == "rule":
             return 30.0 if fit.point.name == "eqn11_length" else 10.0
-        return 30.0 + (GAINS[fit.signal.name] if fit.trial.seed >= 105 else 5.0)
+        return 30.0 + (GAINS[fit.signal.name] if scores(fit) else 5.0)
 
     search = Search(run, signals, tmp_path_factory.mktemp("gained"), score)
     list(search.fits())
@@ -253,3 +331,33 @@ def test_the_cost_counts_what_came_before_the_optimum(tmp_path):
     assert cost.fits == 5 * 2  # two rules, three suggestions, on two seeds
     assert cost.epochs == 10 * run.scale.fit.epochs
     assert cost.seconds == 10.0
+
+
+def test_a_ratio_has_fiellers_interval():
+    rng = np.random.default_rng(5)
+    bottoms = rng.normal(3, 0.8, 30)
+    tops = 0.3 * bottoms + rng.normal(0, 0.3, 30)
+    ratio = ratio_interval(
+        *(
+            [{seed: float(value)} for seed, value in enumerate(values)]
+            for values in (tops, bottoms)
+        ),
+        range(30),
+    )
+    # The roots of the quadratic in Fieller (1954), with Student's t.
+    t = stats.t.ppf(0.975, 29)
+    cov = np.cov(tops, bottoms) / 30
+    a = bottoms.mean() ** 2 - t**2 * cov[1, 1]
+    b = -2 * (tops.mean() * bottoms.mean() - t**2 * cov[0, 1])
+    c = tops.mean() ** 2 - t**2 * cov[0, 0]
+    low, high = np.sort(np.roots([a, b, c]))
+    assert ratio.mean == pytest.approx(tops.mean() / bottoms.mean())
+    assert ratio.low == pytest.approx(low, abs=0.1 * (high - low))
+    assert ratio.high == pytest.approx(high, abs=0.1 * (high - low))
+
+
+def test_a_ratio_to_what_may_be_nothing_is_unknown():
+    rng = np.random.default_rng(6)
+    tops, bottoms = rng.normal(1, 1, 20), rng.normal(0, 1, 20)
+    by_seed = [[{s: float(v)} for s, v in enumerate(values)] for values in (tops, bottoms)]
+    assert math.isnan(ratio_interval(*by_seed, range(20)).mean)

@@ -96,7 +96,7 @@ def test_tables_show_brackets_and_stay_within_80_columns(tmp_path):
 
 
 def test_a_run_without_any_row_has_a_report_that_counts_what_is_missing(tmp_path):
-    signal = make_signal()
+    signal = dataclasses.replace(make_signal(), psnr_constant=10.0)
     run = make_run(signal)
     results = make_results(run, signal, {}, Store(str(tmp_path)), missing=29)
     page = page_of(results)

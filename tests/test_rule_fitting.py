@@ -69,7 +69,7 @@ def test_a_recording_unlike_all_others_is_not_helped_by_its_own_clips():
     made = made._replace(regret=shifted)
     (found, _) = leave_one_recording_out([constant("constant")], made)
     alone = constant("constant").fit(made.subset(np.flatnonzero(~odd))).points(made)
-    assert found.shares[odd] == pytest.approx(alone[0][odd])
+    assert found.points.shares[odd] == pytest.approx(alone[0][odd])
     assert found.regret[odd].min() > 10 * max(found.regret[~odd].max(), 0.1)
 
 
@@ -110,10 +110,10 @@ def test_points_are_means_over_the_seeds_that_most_of_a_signals_points_have():
     # A rule's point on the first seed alone, and a cell that a later study fitted once more.
     points = {**everywhere, NoiseScales(0.5, 0.2): {0: 50.0}}
     points[cells[0]] = {**points[cells[0]], 2: 90.0}
-    assert over_seeds(points) == [Fit(at, 31.0 + at.s0, 2) for at in cells]
+    assert over_seeds(points) == [Fit(at, {0: 30.0 + at.s0, 1: 32.0 + at.s0}) for at in cells]
     first = {at: {0: score[0]} for at, score in everywhere.items()}
     assert over_seeds({**first, cells[1]: everywhere[cells[1]]}) == [
-        Fit(at, 30.0 + at.s0) for at in cells
+        Fit(at, {0: 30.0 + at.s0}) for at in cells
     ]
 
 

@@ -62,7 +62,7 @@ def test_a_volume_is_read_fitted_and_stored(volume, tmp_path):
     network = Siren2Config(width=24, depth=2, s0=2.0, s1=0.1)
     config = FitConfig(epochs=150, learning_rate=2e-3)
     trial = Trial(signal=volume.sha256, network=network, fit=config, seed=0)
-    (outcome,) = run_batch("test", volume, [trial], torch.device("cpu"), [{}], keep=[True])
+    (outcome,) = run_batch("test", volume, [trial], torch.device("cpu"), keep=[True])
     assert outcome.output is not None
     error = np.square(outcome.output - volume.values, dtype=np.float64).mean()
     assert -10 * np.log10(error) == pytest.approx(outcome.row["metric_psnr_peak"], abs=0.01)

@@ -191,6 +191,15 @@ def test_neither_words_nor_paths_are_part_of_a_runs_id(case):
         assert other.id == run.id, name
 
 
+def test_notes_of_signals_are_stored_with_a_run_and_are_no_part_of_its_id():
+    plain = resolve(audio_grid.STUDY, "small", [SOUND])
+    signal = dataclasses.replace(SOUND, notes=("a.wav: b.", "a.wav: c."))
+    noted = resolve(audio_grid.STUDY, "small", [signal, SOUND])
+    assert noted.notes == ("a.wav: b.", "a.wav: c.")
+    assert read_run(run_json(noted), noted.folder).notes == noted.notes
+    assert resolve(audio_grid.STUDY, "small", [signal]).id == plain.id
+
+
 @EVERY_KIND
 def test_a_new_setting_at_its_default_is_no_part_of_a_runs_id(case):
     run = new_run(case.study, **case.changes)

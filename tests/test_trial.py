@@ -8,7 +8,17 @@ import re
 
 import pytest
 
-from inr_models import FIT_VERSION, FitConfig, NetworkConfig, Siren2Config, SirenConfig
+from inr_models import (
+    FIT_VERSION,
+    AuthorsReluPeConfig,
+    AuthorsRffConfig,
+    FitConfig,
+    NetworkConfig,
+    ReluPeConfig,
+    Siren2Config,
+    SirenConfig,
+    SirenRffConfig,
+)
 from studies.engine.planning.trial import Trial, trial_keys
 from tests.toy_objectives import HeldOut
 
@@ -33,6 +43,13 @@ def trial(network: NetworkConfig | None = None, **changes) -> Trial:
             ),
             "caae1942a96be9bbe7d42a87096f817f",
         ),
+        (trial(SirenRffConfig()), "d8b3dea3182785bd11a3e20746c4c66e"),
+        (
+            trial(SirenRffConfig(width=48, num_frequencies=24, omega_first=163.84)),
+            "27a3d13b7563c1d637ac7d696e1057bc",
+        ),
+        (trial(ReluPeConfig()), "91827cf55b6413b8ec851bb35eb6b6a7"),
+        (trial(ReluPeConfig(width=48, octaves=13)), "0f30b994ff6386169ea4498c0b79c743"),
     ],
 )
 def test_keys_are_the_same_for_ever(pinned, key):
@@ -48,6 +65,13 @@ def test_defaults_are_the_same_for_ever():
     sizes = {"width": 222, "depth": 4, "omega_first": 30.0, "omega_hidden": 30.0}
     assert SirenConfig() == SirenConfig(**sizes)
     assert Siren2Config(s0=1, s1=2) == Siren2Config(**sizes, s0=1, s1=2)
+    sizes["width"] = 193
+    features = {"num_frequencies": 97, "sigma": 30.0}
+    assert SirenRffConfig() == SirenRffConfig(**sizes, **features)
+    features = {"num_frequencies": 96, "sigma": 4.77464829}
+    assert AuthorsRffConfig() == AuthorsRffConfig(**sizes, **features)
+    assert ReluPeConfig() == ReluPeConfig(width=193, depth=4, octaves=17)
+    assert AuthorsReluPeConfig() == AuthorsReluPeConfig(width=193, depth=4, octaves=7)
 
 
 def test_3000_and_3000_point_0_are_one_key():
@@ -104,6 +128,13 @@ def test_every_field_is_in_the_key():
 
 def test_siren2_without_noise_is_another_trial_than_siren():
     assert trial(Siren2Config(s0=0, s1=0)).key != trial(SirenConfig()).key
+
+
+def test_no_row_of_a_textbooks_network_is_one_of_the_authors():
+    features = {"num_frequencies": 97, "sigma": 30.0}
+    assert trial(SirenRffConfig()).key != trial(AuthorsRffConfig(**features)).key
+    assert trial(ReluPeConfig(octaves=7)).key != trial(AuthorsReluPeConfig()).key
+    assert trial(ReluPeConfig()).key != trial(AuthorsReluPeConfig(octaves=17)).key
 
 
 def test_a_trial_is_of_the_present_fit_version_unless_told():

@@ -26,7 +26,7 @@ if __name__ == "__main__":
     signal = dataclasses.replace(make_signal(n=300), values=values)
     network, fit = SirenConfig(width=16, depth=2), FitConfig(epochs=40, learning_rate=1e-3)
     trial = Trial(signal=signal.sha256, network=network, fit=fit, seed=0)
-    (outcome,) = run_batch("test", signal, [trial], torch.device("cpu"), [{}], keep=[True])
+    (outcome,) = run_batch("test", signal, [trial], torch.device("cpu"), keep=[True])
     store = Store(sys.argv[1])
     store.append([outcome.row], outcome.curve)
     (row,) = store.fits([trial.key]).to_pylist()

@@ -51,7 +51,7 @@ def fit_and_store(results: str) -> None:
     fit = FitConfig(epochs=200, learning_rate=2e-3)
     trials = [Trial(signal=signal.sha256, network=n, fit=fit, seed=0) for n in networks]
     device = torch.device("cpu")
-    outcomes = list(run_batch("toy", signal, trials, device, [{}] * len(trials)))
+    outcomes = list(run_batch("toy", signal, trials, device))
     Store(results).append([outcome.row for outcome in outcomes])
 
 

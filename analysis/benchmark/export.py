@@ -32,7 +32,7 @@ from analysis.statistics.curves import best_up_to
 from analysis.statistics.recordings import read_recordings, write_recordings
 from analysis.surfaces.stored import SEED, WHOLE, usual_setting
 from inr_models import InputError
-from studies.engine.planning.scale import FIRST_CHOOSING_SEED, FIRST_SCORING_SEED
+from studies.engine.planning.scale import FIRST_CHOOSING_SEED
 from studies.engine.store.store import Store
 
 
@@ -103,17 +103,18 @@ def thinned(curves: pa.Table, epochs: Sequence[int]) -> pa.Table:
 def export_regrets(source: Store, target: Store) -> int:
     """Copy the regrets of trained rules to `target`, and return their number.
 
-    A row replaces the target's own row of the same signal and rule. Only points whose fits `target`
-    has are copied.
+    A row replaces the target's own row of the same signal and rule. Only points are copied whose
+    fits on the scoring seeds `target` has. Rows that were stored before they named their seeds
+    are left out.
     """
     seeds: dict[tuple[str, float, float], set[int]] = defaultdict(set)
     where = {"network": "siren2", **usual_setting(target)}
     for fit in target.fits(columns=["sha256", "hp_s0", "hp_s1", "seed"], where=where).to_pylist():
-        if fit["seed"] >= FIRST_SCORING_SEED:
-            seeds[fit["sha256"], fit["hp_s0"], fit["hp_s1"]].add(fit["seed"])
+        seeds[fit["sha256"], fit["hp_s0"], fit["hp_s1"]].add(fit["seed"])
 
     def has(row: Mapping[str, Any], point: str) -> bool:
-        return len(seeds[row["sha256"], row[f"s0_{point}"], row[f"s1_{point}"]]) >= row["num_seeds"]
+        fitted = seeds[row["sha256"], row[f"s0_{point}"], row[f"s1_{point}"]]
+        return bool(row["scoring_seeds"]) and fitted.issuperset(row["scoring_seeds"])
 
     known = trained(target.location)
     rows = {

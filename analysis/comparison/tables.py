@@ -63,7 +63,7 @@ def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
         "rank: a fit is missing, failed, diverged, or is dead, less than 1 dB above the best "
         "constant."
     ]
-    shown = {s.paper.mark for c in comparisons for s in c.standings if s.paper}
+    shown = "".join(s.paper.marks for c in comparisons for s in c.standings if s.paper)
     lines += [f"{mark} {meaning}." for mark, meaning in MARKS.items() if mark in shown]
     lines += unavailable(run, comparisons)
     return " ".join(lines)
@@ -107,7 +107,7 @@ def comparison_parquet(comparisons: Sequence[Comparison]) -> bytes:
             "seconds_per_epoch": s.seconds_per_epoch,
             "flops_per_epoch": s.flops_per_epoch,
             "psnr_paper": s.paper.psnr if s.paper else None,
-            "paper_mark": s.paper.mark if s.paper else None,
+            "paper_mark": s.paper.marks if s.paper else None,
         }
         for c in comparisons
         for s in c.standings

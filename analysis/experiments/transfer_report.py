@@ -25,7 +25,7 @@ from analysis.experiments.stored import write_rows
 from analysis.experiments.transfer import BiasPair, Moved, transfer, zero_output_bias
 from analysis.reporting.commands import run, surfaces_parser
 from analysis.reporting.tables import wide_table
-from analysis.statistics.intervals import UNKNOWN, Interval, recordings_interval
+from analysis.statistics.intervals import UNKNOWN, Interval, mapped_interval
 from search_spaces.rules import RECOMMENDED, RULES, rule_json, rule_name
 
 COMMAND = "analysis.transfer_report"
@@ -90,10 +90,10 @@ def _setting(name: str, signals: Sequence[Moved]) -> Setting:
         known = [one for one in signals if math.isfinite(value(one))]
         if not known:
             return UNKNOWN
-        return recordings_interval([value(one) for one in known], [m.recording for m in known])
+        return mapped_interval([value(one) for one in known], [m.recording for m in known])
 
     def ratio(log: Callable[[Moved], float]) -> Interval:
-        return Interval(*map(math.exp, mean(log)))
+        return mean(log).exp()
 
     return Setting(
         name=name,
@@ -143,7 +143,7 @@ def bias_gains(pairs: Sequence[BiasPair]) -> dict[str, Interval]:
         if of_signals:
             name = f"{low:g} to {high:g}" if math.isfinite(high) else f"{low:g} and more"
             means = [statistics.fmean(gains) for gains in of_signals.values()]
-            gains_of[name] = recordings_interval(means, list(of_signals))
+            gains_of[name] = mapped_interval(means, list(of_signals))
     return gains_of
 
 

@@ -36,7 +36,7 @@ from analysis.grid.plots import INK, STYLE, to_svg
 from analysis.reporting.commands import parser, run
 from analysis.reporting.report import file_name
 from analysis.reporting.tables import wide_table
-from analysis.statistics.intervals import recordings_interval
+from analysis.statistics.intervals import mapped_interval
 from analysis.surfaces.stored import stored_surfaces
 from analysis.surfaces.surfaces import Surfaces
 from inr_models import InputError
@@ -72,7 +72,7 @@ def pair_table(pairs: Sequence[Pair]) -> Table:
 
     The caption has the mean with its 95 % interval over originals, if there are enough of them.
     """
-    interval = recordings_interval([p.regret for p in pairs], [p.original for p in pairs])
+    interval = mapped_interval([p.regret for p in pairs], [p.original for p in pairs])
     bounds = ""
     if math.isfinite(interval.low):
         bounds = f" [{interval.low:.2f}, {interval.high:.2f}]".replace("-0.00", "0.00")

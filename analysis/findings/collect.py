@@ -23,6 +23,7 @@ from analysis.surfaces.stored import Stored, stored_surfaces
 from analysis.surfaces.surfaces import Surfaces
 from search_spaces.rules import UNFITTED
 from search_spaces.rules.table import Table
+from studies.engine.planning.scale import FIRST_CHOOSING_SEED
 from studies.engine.store.store import Store
 
 SAVED = tuple(family for family in FAMILIES if family.name not in FORESTS)
@@ -56,7 +57,7 @@ def find(
     surfaces = stored.surfaces
     psi = surfaces.descriptors["psi"]
     regrets = [
-        RuleRegret(validated.name, validated.regret, surfaces.recordings, psi)
+        RuleRegret(validated.name, validated.points.by_seed, surfaces.recordings, psi)
         for validated in leave_one_recording_out(families, surfaces)
     ]
     family = best_family(families, surfaces)
@@ -84,8 +85,8 @@ def _forests(results: str, surfaces: Surfaces) -> Iterator[RuleRegret]:
     for name in FORESTS:
         points = held_out_points(results, f"{HELD_OUT}{name}")
         if all(target.sha256 in points for target in surfaces.targets):
-            regret = surfaces.regret_of(Table(points=points)).regret
-            yield RuleRegret(name, regret, surfaces.recordings, surfaces.descriptors["psi"])
+            by_seed = surfaces.regret_of(Table(points=points)).by_seed
+            yield RuleRegret(name, by_seed, surfaces.recordings, surfaces.descriptors["psi"])
 
 
 def _extent(results: str, stored: Stored) -> Extent:
@@ -98,7 +99,8 @@ def _extent(results: str, stored: Stored) -> Extent:
         setting=stored.setting,
         num_fits=len(rows),
         num_dead=sum(row["status"] == "dead" for row in rows),
-        seeds=tuple(sorted({row["seed"] for row in rows})),
+        num_mapped=sum(row["seed"] < FIRST_CHOOSING_SEED for row in rows),
+        seeds=tuple(sorted({r["seed"] for r in rows if r["seed"] < FIRST_CHOOSING_SEED})),
         points=(min(stored.points), max(stored.points)),
         means_over=Counter(stored.seeds),
         num_left_out=stored.num_left_out,

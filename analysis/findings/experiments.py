@@ -13,7 +13,7 @@ import numpy as np
 from analysis.experiments.stored import Row, read_rows
 from analysis.experiments.variants_report import COMMAND
 from analysis.findings.numbers import bounded, db, table
-from analysis.statistics.intervals import Interval, recordings_interval
+from analysis.statistics.intervals import Interval, mapped_interval
 
 FILES = ("variants.parquet", "widths.parquet")
 
@@ -97,13 +97,13 @@ def _over_originals(values: Sequence[float], rows: Sequence[Row]) -> Interval:
     originals = [row["original"] for row in rows]
     if len(set(originals)) < 3:
         return Interval(float(np.mean(values)), math.nan, math.nan)
-    return recordings_interval(values, originals)
+    return mapped_interval(values, originals)
 
 
 def _ratio(rows: Sequence[Row], name: str) -> Interval:
     """Return the geometric mean ratio of the variant's K ("bandwidth") or g ("gain")."""
     logs = [math.log(row[f"{name}_variant"] / row[f"{name}_original"]) for row in rows]
-    return Interval(*map(math.exp, _over_originals(logs, rows)))
+    return _over_originals(logs, rows).exp()
 
 
 def equal_psi(rows: Sequence[Row]) -> EqualPsi | None:
@@ -151,4 +151,4 @@ def phases(rows: Sequence[Row]) -> Phases | None:
     if not more:
         return None
     clip = max(more, key=lambda name: more[name])
-    return Phases(recordings_interval(list(more.values()), list(more)), clip, more[clip])
+    return Phases(mapped_interval(list(more.values()), list(more)), clip, more[clip])

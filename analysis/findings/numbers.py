@@ -6,20 +6,33 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.regret.stored import RuleRegret
-from analysis.statistics.intervals import UNKNOWN, Interval, recordings_interval
+from analysis.statistics.intervals import UNKNOWN, Interval, mark, mean_interval, ratio_interval
 
 
 def mean_of(regret: RuleRegret, inside: np.ndarray | None = None) -> Interval:
-    """Return the mean regret over recordings, of all signals or of those inside a mask [s]."""
-    kept = np.arange(len(regret.regret)) if inside is None else np.flatnonzero(inside)
-    if not len(kept):
+    """Return the mean regret, of all signals or of those inside a mask [s]."""
+    num = len(regret.by_seed)
+    kept = list(range(num)) if inside is None else np.flatnonzero(inside).tolist()
+    if not kept:
         return UNKNOWN
-    return recordings_interval(regret.regret[kept].tolist(), [regret.recordings[i] for i in kept])
+    return mean_interval([regret.by_seed[i] for i in kept], [regret.recordings[i] for i in kept])
 
 
 def saving(one: RuleRegret, other: RuleRegret) -> Interval:
     """Return how many dB of regret one rule saves against another on the same signals."""
-    return recordings_interval((other.regret - one.regret).tolist(), one.recordings)
+    saved = []
+    for of_one, of_other in zip(one.by_seed, other.by_seed, strict=True):
+        # Both were scored on the same seeds, unless one of them was scored in an earlier run.
+        common = of_one.keys() & of_other.keys()
+        if not common:
+            return UNKNOWN
+        saved.append({seed: of_other[seed] - of_one[seed] for seed in common})
+    return mean_interval(saved, one.recordings)
+
+
+def share(one: RuleRegret, other: RuleRegret) -> Interval:
+    """Return the mean regret of one rule over another's on the same signals."""
+    return ratio_interval(one.by_seed, other.by_seed, one.recordings)
 
 
 def db(interval: Interval) -> str:
@@ -28,14 +41,14 @@ def db(interval: Interval) -> str:
         return "-"
     if math.isnan(interval.low):
         return f"{interval.mean:.2f} dB"
-    return f"{interval.mean:.2f} dB [{interval.low:.2f}, {interval.high:.2f}]"
+    return f"{interval.mean:.2f} dB [{interval.low:.2f}, {interval.high:.2f}]{mark(interval)}"
 
 
 def bounded(interval: Interval) -> str:
     """Format an interval of a ratio, without bounds if these are unknown."""
     if math.isnan(interval.low):
         return f"{interval.mean:.2f}"
-    return f"{interval.mean:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
+    return f"{interval.mean:.2f} [{interval.low:.2f}, {interval.high:.2f}]{mark(interval)}"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -13,10 +13,9 @@ from studies.engine.planning.run import Run
 def summary_table(run: Run, summaries: Sequence[Summary], scoring_seeds: Sequence[int]) -> Table:
     """Return the table of what each signal's best cell gains over Eqn. 11, in dB."""
     rule = run.scale.rules[0]
-    seeds = " and ".join(map(str, scoring_seeds))
     table = wide_table(
         f"Peak PSNR in dB. SIREN, Eqn. 11 ({rule}) and the best cell are means over seeds "
-        f"{seeds}, which the grid that chose the cell did not use. "
+        f"{run.confirming_text(scoring_seeds)}, which the grid that chose the cell did not use. "
         "dead: fits less than 1 dB above the best constant, div: diverged fits, *: on the grid's "
         "rim."
     )

@@ -15,6 +15,8 @@ def regret_parquet(by_signal: Sequence[Sequence[Regret]]) -> bytes:
 
 
 _TEXT, _REAL = pa.string(), pa.float64()
+# Parquet files call the items of a list "element".
+_SEEDS = pa.list_(pa.field("element", pa.int64()))
 _COLUMNS = {
     "signal": (_TEXT, "its name"),
     "rule": (_TEXT, "a key of search_spaces.rules.RULES"),
@@ -23,7 +25,7 @@ _COLUMNS = {
     "regret_db": (_REAL, "dB, mean of the paired differences, optimum minus rule"),
     "regret_low": (_REAL, "dB, lower end of its 95 % interval (Student's t)"),
     "regret_high": (_REAL, "dB, upper end"),
-    "num_seeds": (pa.int64(), "scoring seeds"),
+    "num_seeds": (pa.int64(), "number of scoring seeds"),
     "claimed_db": (
         _REAL,
         "dB, lead of the search's best point on the search's own seeds, if it tried the rule's",
@@ -38,6 +40,12 @@ _COLUMNS = {
     "s0_optimum": (_REAL, "rad/unit"),
     "s1_optimum": (_REAL, ""),
     "found_by": (_TEXT, "the optimum is a point of a `search`, of the `grid`, or a `rule`'s"),
+    "scoring_seeds": (_SEEDS, "the seeds of the scoring fits"),
+    "differences_db": (
+        pa.list_(pa.field("element", _REAL)),
+        "dB, optimum minus rule on each scoring seed",
+    ),
+    "choosing_seeds": (_SEEDS, "the seeds that chose the optimum"),
 }
 SCHEMA = pa.schema(
     pa.field(name, type, metadata={"meaning": meaning})
@@ -57,7 +65,7 @@ def _row(regret: Regret) -> Mapping[str, object]:
         "regret_db": regret.interval.mean,
         "regret_low": regret.interval.low,
         "regret_high": regret.interval.high,
-        "num_seeds": len(regret.differences),
+        "num_seeds": len(regret.by_seed),
         "claimed_db": regret.claimed,
         "curse_db": regret.curse,
         "num_dead": regret.dead,
@@ -69,6 +77,9 @@ def _row(regret: Regret) -> Mapping[str, object]:
         "s0_optimum": at_best.s0,
         "s1_optimum": at_best.s1,
         "found_by": regret.optimum.kind,
+        "scoring_seeds": list(regret.by_seed),
+        "differences_db": list(regret.by_seed.values()),
+        "choosing_seeds": list(regret.choosing_seeds),
     }
     # NaN becomes null: NaN does not equal itself, so a report written twice would differ.
     return {n: None if isinstance(v, float) and math.isnan(v) else v for n, v in row.items()}

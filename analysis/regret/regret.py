@@ -5,6 +5,7 @@ rules. So a regret is the mean of paired differences. It may be negative, since 
 find the best point.
 """
 
+import functools
 import math
 import statistics
 from collections.abc import Mapping, Sequence
@@ -13,12 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis.statistics.intervals import (
-    Interval,
-    paired_interval,
-    paired_p_value,
-    recordings_interval,
-)
+from analysis.statistics.intervals import Interval, mean_interval, p_value, paired_interval
 from inr_models import NetworkConfig
 from studies.engine.outcomes.choosing import Choice, Confirmation
 from studies.engine.outcomes.landscape import landscape
@@ -32,7 +28,7 @@ NEAR_DB = (0.5, 1.0)
 
 
 class Regret(NamedTuple):
-    """A rule on one signal. `differences` are optimum minus rule in dB, one a scoring seed."""
+    """Hold a rule's regret on one signal. `by_seed` is optimum minus rule in dB by scoring seed."""
 
     signal: Signal
     rule: str
@@ -40,7 +36,8 @@ class Regret(NamedTuple):
     optimum: Point
     psnr_rule: float
     psnr_optimum: float
-    differences: tuple[float, ...]
+    by_seed: Mapping[int, float]
+    choosing_seeds: Sequence[int]
     interval: Interval
     claimed: float
     """The lead over the rule in dB that the search's own seeds claim for its best point."""
@@ -61,7 +58,10 @@ class Cost(NamedTuple):
 
 
 class RuleSummary(NamedTuple):
-    """A rule over all signals: regrets in dB, a paired test, the shares within 0.5 and 1 dB."""
+    """Hold a rule's regrets in dB over all signals, and the shares within 0.5 and 1 dB.
+
+    `p_value` is that of no regret, from the interval over recordings and seeds.
+    """
 
     rule: str
     num_signals: int
@@ -99,6 +99,7 @@ def regrets(state: SignalState, choice: Choice, seeds: Confirmation) -> list[Reg
     tried = {**choice.tried, **values}
     leader = max(tried, key=lambda point: tried[point])
     at_rim = _at_rim(state, best)
+    drawn = functools.partial(state.run.scale.drawn_seed, state.signal.sha256)
     regrets = []
     for point in rules:
         rule = state.scores(point, seeds.scoring_seeds)
@@ -106,8 +107,10 @@ def regrets(state: SignalState, choice: Choice, seeds: Confirmation) -> list[Reg
         if any(map(math.isnan, differences)):
             continue
         claimed = tried[leader] - values[point]
-        # The leader won on the map's seeds, partly by luck. The choosing seeds have none of it.
-        fresh = [state.mean(p, seeds.choosing_seeds) for p in (leader, point)]
+        # The leader won on the map's seeds, partly by luck. The choosing seeds have none of it. A
+        # candidate that was clearly behind has only the first of them.
+        ahead, behind = (state.scores(p, seeds.choosing_seeds) for p in (leader, point))
+        fresh = [a - b for a, b in zip(ahead, behind, strict=True) if math.isfinite(a - b)]
         regrets.append(
             Regret(
                 signal=state.signal,
@@ -116,10 +119,11 @@ def regrets(state: SignalState, choice: Choice, seeds: Confirmation) -> list[Reg
                 optimum=best,
                 psnr_rule=statistics.fmean(rule),
                 psnr_optimum=statistics.fmean(top),
-                differences=differences,
+                by_seed=dict(zip(map(drawn, seeds.scoring_seeds), differences, strict=True)),
+                choosing_seeds=[*map(drawn, seeds.choosing_seeds)],
                 interval=paired_interval(differences),
                 claimed=claimed,
-                curse=claimed - (fresh[0] - fresh[1]),
+                curse=claimed - statistics.fmean(fresh) if fresh else math.nan,
                 dead=_num_dead(state, point, seeds.scoring_seeds),
                 at_rim=at_rim,
             )
@@ -165,26 +169,28 @@ def summarize_rules(
         run: The run.
         by_signal: The regrets of each signal.
         recordings: The recording of each signal, by the signal's name. A signal that is missing
-            counts as its own recording. Intervals are over recordings, the test is over signals.
+            counts as its own recording.
     """
     summaries = []
     for rule in run.scale.rules:
         of_rule = [r for regrets in by_signal for r in regrets if r.rule == rule]
         if of_rule:
             means = [r.interval.mean for r in of_rule]
+            interval = mean_interval(
+                [r.by_seed for r in of_rule],
+                [recordings.get(r.signal.name, r.signal.source) for r in of_rule],
+            )
             summaries.append(
                 RuleSummary(
                     rule=rule,
                     num_signals=len(of_rule),
                     psnr_rule=statistics.fmean(r.psnr_rule for r in of_rule),
                     psnr_optimum=statistics.fmean(r.psnr_optimum for r in of_rule),
-                    interval=recordings_interval(
-                        means, [recordings.get(r.signal.name, r.signal.source) for r in of_rule]
-                    ),
+                    interval=interval,
                     median=statistics.median(means),
                     worst=max(means),
                     dead=sum(r.dead for r in of_rule),
-                    p_value=paired_p_value(means),
+                    p_value=p_value(interval),
                     shares=tuple(statistics.fmean(m <= near for m in means) for near in NEAR_DB),
                     curse=statistics.fmean(r.curse for r in of_rule),
                 )

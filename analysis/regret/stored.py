@@ -1,6 +1,7 @@
 """Read the regrets of rules: confirmed by training where a study did so, else from surfaces."""
 
 import json
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,10 +10,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from analysis.regret.parquet import SCHEMA
 from analysis.surfaces.surfaces import Surfaces
 from inr_models import InputError
 from search_spaces.rules import EQN11_SOUND, FITTED, RULES, NoiseScales, rule_of
 from search_spaces.rules.table import Table
+from studies.engine.planning.scale import FIRST_SCORING_SEED
 from studies.engine.store.folder import Folder
 from studies.engine.store.parquet_folder import table_of
 
@@ -24,16 +27,26 @@ EXPORTED = "_rules/regret.parquet"
 
 
 class RuleRegret(NamedTuple):
-    """A rule's regret in dB on signals [s], with their recordings [s] and psi [s].
+    """Hold a rule's regret on several signals.
 
-    `dead` is the number of its dead fits, None if it was not trained.
+    Args:
+        rule: Its name.
+        by_seed: [s] its regret in dB by seed.
+        recordings: [s] the recording that each signal was cut from.
+        psi: [s] the signals' psi.
+        dead: Number of its dead fits. None if it was not trained.
     """
 
     rule: str
-    regret: NDArray[np.float64]
+    by_seed: Sequence[Mapping[int, float]]
     recordings: tuple[str, ...]
     psi: NDArray[np.float64]
     dead: int | None = None
+
+    @property
+    def regret(self) -> NDArray[np.float64]:
+        """[s] regret in dB, the mean over the signal's seeds."""
+        return np.array([statistics.fmean(of_signal.values()) for of_signal in self.by_seed])
 
 
 def regrets(results: str, surfaces: Surfaces) -> tuple[list[RuleRegret], str]:
@@ -66,13 +79,24 @@ def confirmed(results: str, surfaces: Surfaces) -> list[RuleRegret]:
         regrets.append(
             RuleRegret(
                 rule,
-                regret=np.array([row["regret_db"] for row in rows]),
+                by_seed=[differences_of(row) for row in rows],
                 recordings=tuple(recordings[row["sha256"]] for row in rows),
                 psi=np.array([row["psi"] for row in rows]),
                 dead=sum(row["num_dead"] for row in rows),
             )
         )
     return by_mean(regrets)
+
+
+def differences_of(row: Mapping[str, Any]) -> dict[int, float]:
+    """Return a stored regret in dB by scoring seed.
+
+    Rows that were stored before they had their seeds hold the mean alone. It counts as that of one
+    seed, which all of these rows share.
+    """
+    if row["scoring_seeds"] is None:
+        return {FIRST_SCORING_SEED: row["regret_db"]}
+    return dict(zip(row["scoring_seeds"], row["differences_db"], strict=True))
 
 
 def of_earlier_fits(results: str) -> dict[str, int]:
@@ -137,7 +161,9 @@ def trained(results: str) -> dict[tuple[str, str], dict[str, Any]]:
                 ) from error
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for _, table in sorted(tables, key=lambda item: item[0]):  # later rows replace earlier ones
-        rows |= {(row["rule"], row["sha256"]): row for row in table.to_pylist()}
+        for row in table.to_pylist():
+            # Rows that were stored before a column was added lack it.
+            rows[row["rule"], row["sha256"]] = dict.fromkeys(SCHEMA.names) | row
     return rows
 
 
@@ -148,8 +174,8 @@ def on_surfaces(surfaces: Surfaces, names: Sequence[str]) -> list[RuleRegret]:
     """
     regrets = []
     for name in names:
-        regret = surfaces.regret_of(RULES[name]).regret
-        regrets.append(RuleRegret(name, regret, surfaces.recordings, surfaces.descriptors["psi"]))
+        by_seed = surfaces.regret_of(RULES[name]).by_seed
+        regrets.append(RuleRegret(name, by_seed, surfaces.recordings, surfaces.descriptors["psi"]))
     return by_mean(regrets)
 
 

@@ -29,7 +29,7 @@ from analysis.rules.families import (
 )
 from analysis.rules.forest import forest
 from analysis.rules.validation import CHOSEN, Validated, leave_one_recording_out
-from analysis.statistics.intervals import recordings_interval
+from analysis.statistics.intervals import mean_interval
 from analysis.surfaces.stored import Stored, stored_surfaces
 from analysis.surfaces.surfaces import Surfaces
 from search_spaces.descriptors import DESCRIPTORS
@@ -96,7 +96,7 @@ def published(surfaces: Surfaces) -> list[Validated]:
     """Return Eqn. 11 as published, with no constant that was fitted here."""
     num = len(surfaces.targets)
     return [
-        Validated(name, *surfaces.regret_of(RULES[name]), taken=(name,) * num)
+        Validated(name, surfaces.regret_of(RULES[name]), taken=(name,) * num)
         for name in EQN11_SOUND
     ]
 
@@ -106,7 +106,10 @@ def held_out(surfaces: Surfaces, validated: Validated) -> Table:
     points = {
         target.sha256: at_share(target, share, gain)
         for target, share, gain in zip(
-            surfaces.targets, validated.shares.tolist(), validated.gains.tolist(), strict=True
+            surfaces.targets,
+            validated.points.shares.tolist(),
+            validated.points.gains.tolist(),
+            strict=True,
         )
     }
     return Table(points=points)
@@ -120,16 +123,16 @@ def validation_table(surfaces: Surfaces, validated: Sequence[Validated]) -> Rich
         box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), width=80,
         caption_justify="left",
         caption="Regret in dB on recordings that the rule was not fitted to, read from smooth "
-        "surfaces. mean: its interval is over recordings; near: percent of clips within 0.5 and "
-        f"within 1 dB; psi<{LOW_PSI:g}: mean over the {low.sum()} clips below. chosen: the family "
-        "that an inner cross-validation prefers; eqn11_*: as published.",
+        "surfaces. mean: its interval is over recordings and seeds; near: percent of clips within "
+        f"0.5 and within 1 dB; psi<{LOW_PSI:g}: mean over the {low.sum()} clips below. chosen: the "
+        "family that an inner cross-validation prefers; eqn11_*: as published.",
     )  # fmt: skip
     table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("mean", "95 % interval", "median", "worst", "near", f"psi<{LOW_PSI:g}"):
         table.add_column(name, justify="right", no_wrap=True)
     weights = recording_weights(surfaces.recordings)
     for family in sorted(validated, key=lambda v: float(weights @ v.regret)):
-        interval = recordings_interval(family.regret.tolist(), surfaces.recordings)
+        interval = mean_interval(family.points.by_seed, surfaces.recordings)
         table.add_row(
             family.name,
             f"{interval.mean:.2f}",

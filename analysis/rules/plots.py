@@ -11,14 +11,14 @@ from analysis.grid.plots import INK, MUTED, OUTLINE, RULE, STYLE
 from analysis.regret.regret import NEAR_DB
 from analysis.regret.stored import RuleRegret
 from analysis.rules.sufficiency import Sufficiency
-from analysis.statistics.intervals import recordings_interval
+from analysis.statistics.intervals import mean_interval
 from analysis.surfaces.plots import COLORS
 
 
 def regrets_by_rule(regrets: Sequence[RuleRegret]) -> Figure:
     """Draw each rule's regrets, their mean with its 95 % interval, and the shares near the optimum.
 
-    A dot is a signal. The intervals are over recordings.
+    A dot is a signal. The intervals are over recordings and seeds.
     """
     shown = list(regrets)[::-1]
     jitter = np.random.default_rng(0)
@@ -30,7 +30,7 @@ def regrets_by_rule(regrets: Sequence[RuleRegret]) -> Figure:
             color = COLORS.get(one.rule.removeprefix("held_out_"), INK)
             heights = y + jitter.uniform(-0.24, 0.24, len(one.regret))
             axes.plot(one.regret, heights, "o", ms=3, mew=0, color=color, alpha=0.35)
-            i = recordings_interval(one.regret.tolist(), one.recordings)
+            i = mean_interval(one.by_seed, one.recordings)
             axes.plot([i.low, i.high], [y, y], color=color, lw=2.2)
             axes.plot(i.mean, y, "D", ms=6, color=color, path_effects=OUTLINE)
             near = "/".join(f"{100 * (one.regret <= db).mean():.0f}" for db in NEAR_DB)

@@ -26,7 +26,7 @@ from analysis.reporting.commands import run, surfaces_parser
 from analysis.reporting.tables import wide_table
 from analysis.rules.families import recording_weights
 from analysis.rules.validation import check_recordings
-from analysis.statistics.intervals import SURE, Interval, recordings_interval
+from analysis.statistics.intervals import SURE, Interval, mean_interval
 from analysis.surfaces.stored import stored_surfaces
 from analysis.surfaces.surfaces import Surfaces
 
@@ -95,28 +95,31 @@ def sufficiency(surfaces: Surfaces, *, shuffles: int = SHUFFLES, seed: int = 0) 
         scores = normal_scores(surfaces.descriptors[name])
         if not any(np.allclose(scores, sign * o) for o in others.values() for sign in (1, -1)):
             others[name] = scores
-    alone = model.regret([psi])
-    saved = {name: alone - model.regret([psi, scores]) for name, scores in others.items()}
+    points_alone = model.points([psi])
+    alone = model.regret(points_alone)
     rng = np.random.default_rng(seed)
     largest = np.empty(shuffles)
     for trial in range(shuffles):
         order = _shuffled(surfaces.recordings, psi, rng)
         largest[trial] = max(
-            (alone - model.regret([psi, scores[order]])).mean() for scores in others.values()
+            (alone - model.regret(model.points([psi, scores[order]]))).mean()
+            for scores in others.values()
         )
     values = surfaces.descriptors["psi"]
     strata = [(values >= low) & (values < high) for low, high in STRATA]
-    gains = [
-        Gain(
-            descriptor=name,
-            interval=recordings_interval(gain.tolist(), surfaces.recordings),
-            of_strata=tuple(
-                float(gain[inside].mean()) if inside.any() else np.nan for inside in strata
-            ),
-            p_value=float((1 + (largest >= gain.mean()).sum()) / (1 + shuffles)),
+    gains = []
+    for name, scores in others.items():
+        points = model.points([psi, scores])
+        gain = alone - model.regret(points)
+        means = [float(gain[inside].mean()) if inside.any() else np.nan for inside in strata]
+        gains.append(
+            Gain(
+                descriptor=name,
+                interval=mean_interval(model.saved(points_alone, points), surfaces.recordings),
+                of_strata=tuple(means),
+                p_value=float((1 + (largest >= gain.mean()).sum()) / (1 + shuffles)),
+            )
         )
-        for name, gain in saved.items()
-    ]
     return Sufficiency(tuple(sorted(gains, key=lambda gain: -gain.interval.mean)), alone)
 
 
@@ -129,29 +132,50 @@ class KernelModel:
         # Single precision is enough for dB.
         self.regrets = surfaces.regret.reshape(len(recordings), -1).astype(np.float32)
         self.weights = recording_weights(surfaces.recordings)
+        self.effects = surfaces.effects
 
-    def regret(self, features: Sequence[Array]) -> Array:
-        """Return the regret [s] in dB of each signal, given the features that the model knows.
+    def points(self, features: Sequence[Array]) -> NDArray[np.float32]:
+        """Return which points the model takes for each signal, given the features that it knows.
 
         The kernel's width is, for every signal, the one that does best for the other recordings.
 
         Args:
             features: normal scores [s] of each descriptor.
+
+        Returns:
+            [s, p] the weights of the lattice's points, with a sum of 1 for each signal.
         """
         at = np.stack(features)
         distance = ((at[:, :, None] - at[:, None, :]) ** 2).sum(axis=0)
-        of_widths = np.array([self._at(distance, width) for width in WIDTHS])
-        means = of_widths @ (self.others * self.weights).T
-        return of_widths[means.argmin(axis=0), np.arange(of_widths.shape[1])]
+        of_widths = [self._at(distance, width) for width in WIDTHS]
+        regrets = np.array([self.regret(points) for points in of_widths])
+        chosen = (regrets @ (self.others * self.weights).T).argmin(axis=0)
+        return np.choose(chosen[:, None], of_widths)
 
-    def _at(self, distance: Array, width: float) -> Array:
+    def regret(self, points: NDArray[np.float32]) -> Array:
+        """Return the regret [s] in dB at the points [s, p] that the model takes."""
+        return np.einsum("sp,sp->s", points, self.regrets).astype(np.float64)
+
+    def saved(
+        self, before: NDArray[np.float32], after: NDArray[np.float32]
+    ) -> list[dict[int, float]]:
+        """Return the regret in dB that points [s, p] save against others, by signal and seed."""
+        saved = []
+        mean = self.regret(before) - self.regret(after)
+        for i, effects in enumerate(self.effects):
+            moved = after[i] - before[i]
+            by_seed = {s: float(mean[i] + moved @ effect.ravel()) for s, effect in effects.items()}
+            saved.append(by_seed)
+        return saved
+
+    def _at(self, distance: Array, width: float) -> NDArray[np.float32]:
         # The constant keeps a row from being all zero, however far the nearest signal is.
         kernel = np.exp(-distance / (2 * width**2)) + 1e-9
         kernel *= self.others * self.weights
         kernel /= kernel.sum(axis=1, keepdims=True)
         expected = kernel.astype(np.float32) @ self.regrets
         near = expected <= expected.min(axis=1, keepdims=True) + np.float32(NEAR_DB)
-        return np.einsum("sp,sp->s", near, self.regrets) / near.sum(axis=1)
+        return near.astype(np.float32) / near.sum(axis=1, keepdims=True, dtype=np.float32)
 
 
 def normal_scores(values: Array) -> Array:

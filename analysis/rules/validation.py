@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import LeaveOneGroupOut, PredefinedSplit
 
 from analysis.rules.families import Family, recording_weights
-from analysis.surfaces.surfaces import Surfaces
+from analysis.surfaces.surfaces import PointRegrets, Surfaces
 from inr_models import InputError
 
 Array = NDArray[np.float64]
@@ -22,21 +22,22 @@ CHOSEN = "chosen"
 
 
 class Validated(NamedTuple):
-    """A family on held-out recordings.
+    """Hold a family's points on held-out recordings.
 
     Attributes:
-        name: of the family, or `CHOSEN`.
-        regret: [s] in dB, read from the surfaces.
-        shares: [s] bandwidths of its points as shares of Nyquist.
-        gains: [s] gains of its points.
+        name: Of the family, or `CHOSEN`.
+        points: Its points and their regrets, read from the surfaces.
         taken: [s] the family that gave each point. It varies only for `CHOSEN`.
     """
 
     name: str
-    regret: Array
-    shares: Array
-    gains: Array
+    points: PointRegrets
     taken: tuple[str, ...]
+
+    @property
+    def regret(self) -> Array:
+        """[s] regret in dB."""
+        return self.points.regret
 
 
 def check_recordings(surfaces: Surfaces) -> None:
@@ -79,7 +80,7 @@ def leave_one_recording_out(families: Sequence[Family], surfaces: Surfaces) -> l
     validated = []
     for name, (shares, gains) in points.items():
         taken = tuple(chosen) if name == CHOSEN else (name,) * num
-        validated.append(Validated(name, surfaces.regret_at(shares, gains), shares, gains, taken))
+        validated.append(Validated(name, surfaces.points(shares, gains), taken))
     return validated
 
 

@@ -1,13 +1,15 @@
-"""95 % intervals: of paired differences on few seeds, and of means over recordings."""
+"""Compute 95 % intervals and tests: over a few seeds, and over recordings and seeds together."""
 
 import math
 import statistics
-from collections import defaultdict
-from collections.abc import Hashable, Sequence
-from typing import NamedTuple
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
+from scipy.optimize import toms748
 
 LEVEL = 0.95
 
@@ -17,13 +19,31 @@ SURE = 0.05
 RESAMPLES = 10_000
 MIN_TO_RESAMPLE = 6
 
+ENOUGH_SEEDS = 5
+"""An interval over fewer shared seeds shows a direction only: it is wide, or nothing is known of
+the seeds' effect."""
+
 
 class Interval(NamedTuple):
-    """A mean and its interval. The bounds are NaN where there are too few values for them."""
+    """Hold a mean and its interval. The bounds are NaN where there are too few values for them.
+
+    Args:
+        mean: The mean.
+        low: Lower bound.
+        high: Upper bound.
+        num_seeds: Number of seeds that all values share. 0 if every signal has its own, which
+            average out.
+    """
 
     mean: float
     low: float
     high: float
+    num_seeds: int = 0
+
+    @property
+    def is_direction_only(self) -> bool:
+        """Whether the values share so few seeds that the interval only shows a direction."""
+        return 0 < self.num_seeds < ENOUGH_SEEDS
 
     @property
     def sign(self) -> int:
@@ -35,8 +55,22 @@ class Interval(NamedTuple):
             return 1
         return -1 if self.high < 0 else 0
 
+    def exp(self) -> "Interval":
+        """Return the interval of a geometric mean from that of the mean of the logarithms."""
+        mean, low, high = map(math.exp, self[:3])
+        return Interval(mean, low, high, self.num_seeds)
+
     def __neg__(self) -> "Interval":
-        return Interval(-self.mean, -self.high, -self.low)
+        return Interval(-self.mean, -self.high, -self.low, self.num_seeds)
+
+
+MARK = "‡"
+DIRECTION_ONLY = f"{MARK} a direction only: all signals share fewer than {ENOUGH_SEEDS} seeds."
+
+
+def mark(interval: Interval) -> str:
+    """Return the mark of an interval that shows a direction only, otherwise nothing."""
+    return MARK if interval.is_direction_only else ""
 
 
 UNKNOWN = Interval(math.nan, math.nan, math.nan)
@@ -44,59 +78,192 @@ UNKNOWN = Interval(math.nan, math.nan, math.nan)
 
 
 def paired_interval(differences: Sequence[float]) -> Interval:
-    """Return Student's t interval of the mean difference; it needs two pairs or more.
+    """Return Student's t interval of the mean difference of one signal over its seeds.
+
+    It needs two pairs or more.
 
     Example:
-        >>> paired_interval([1.0, 2.0, 3.0])
-        Interval(mean=2.0, low=-0.48..., high=4.48...)
+        >>> paired_interval([1.0, 2.0, 3.0])[:3]
+        (2.0, -0.48..., 4.48...)
     """
     mean = statistics.fmean(differences)
-    if len(differences) < 2 or math.isnan(mean):
-        return Interval(mean, math.nan, math.nan)
-    # scipy's ttest_1samp has the same interval, but warns of lost precision where all differences
-    # are equal, which planted data and dead fits have.
-    error = statistics.stdev(differences) / math.sqrt(len(differences))
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, len(differences) - 1)) * error
+    half = _t_half(differences)
     return Interval(mean, mean - half, mean + half)
 
 
-def recordings_interval(values: Sequence[float], recordings: Sequence[Hashable]) -> Interval:
-    """Return the interval of the mean over clips, where only recordings are a random sample.
+def mean_interval(
+    values: Sequence[Mapping[int, float]], recordings: Sequence[Hashable]
+) -> Interval:
+    """Return the interval of the mean over signals, where recordings and seeds are random samples.
 
-    Clips that were cut from one recording stay together. With `MIN_TO_RESAMPLE` recordings or
-    more this is a bootstrap over recordings. Its percentiles are widened for Student's t and for
+    A seed draws the same numbers for all signals, so its effect does not average out over them. The
+    half-widths of an interval over recordings and of one over shared seeds are joined as the root
+    of the sum of their squares (Howe 1974, doi 10.1080/01621459.1974.10482977). The seeds' part is
+    a random effect of a two-way table of recordings and seeds, with Student's t. If every signal
+    has seeds of its own, there is no such part.
+
+    Signals that were cut from one recording stay together. With `MIN_TO_RESAMPLE` recordings or
+    more, the recordings' part is a bootstrap. Its percentiles are widened for Student's t and for
     the n - 1 of the variance (Hesterberg 2015, Sec. 3.2.4, doi 10.1080/00031305.2015.1089789).
     With fewer recordings no resampling covers 95 %, because its means never leave the range of
-    the values, so this is Student's t interval over the recordings' means.
+    the values, so it is Student's t interval over the recordings' means.
 
     Args:
-        values: one for each clip.
-        recordings: the recording of each clip.
+        values: The values of each signal by seed. A signal counts by its mean.
+        recordings: The recording of each signal.
+
+    Returns:
+        The interval. If all values are of one shared seed, nothing is known of its effect, and the
+        interval is that over recordings: `is_direction_only` says so.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> values = [{seed: rng.normal(2) for seed in range(5)} for _ in range(40)]
+        >>> mean_interval(values, range(40)).num_seeds
+        5
     """
+    means = [statistics.fmean(by_seed.values()) for by_seed in values]
+    over_recordings = _over_recordings(means, recordings)
+    recordings_of = defaultdict(set)
+    for by_seed, recording in zip(values, recordings, strict=True):
+        for seed in by_seed:
+            recordings_of[seed].add(recording)
+    shared = {seed for seed, having in recordings_of.items() if len(having) > 1}
+    if not shared:
+        return over_recordings
+    half = _seeds_half(values, recordings)
+    mean, low, high = over_recordings[:3]
+    return Interval(
+        mean, mean - math.hypot(mean - low, half), mean + math.hypot(high - mean, half), len(shared)
+    )
+
+
+def mapped_interval(values: Sequence[float], recordings: Sequence[Hashable]) -> Interval:
+    """Return the interval of the mean over signals whose maps are all of one seed.
+
+    It shows a direction only, since nothing is known of the seed's effect.
+    """
+    return mean_interval([{0: value} for value in values], recordings)
+
+
+def ratio_interval(
+    tops: Sequence[Mapping[int, float]],
+    bottoms: Sequence[Mapping[int, float]],
+    recordings: Sequence[Hashable],
+) -> Interval:
+    """Return the interval of the ratio of two means over the same signals.
+
+    It holds the ratios r for which the interval of the mean of top - r * bottom holds 0, as
+    Fieller's does (1954, doi 10.1111/j.2517-6161.1954.tb00159.x).
+
+    Args:
+        tops: The values of each signal by seed.
+        bottoms: Those that they are divided by, with some of the same seeds for each signal.
+        recordings: The recording of each signal.
+
+    Returns:
+        The interval. It is unknown if that of the mean of `bottoms` holds 0 or is negative.
+
+    Example:
+        >>> tops, bottoms = [{i: 1 + i % 2} for i in range(9)], [{i: 2 + i % 2} for i in range(9)]
+        >>> round(ratio_interval(tops, bottoms, range(9)).mean, 3)
+        0.591
+    """
+    pairs = list(zip(tops, bottoms, strict=True))
+    if not all(top.keys() & bottom.keys() for top, bottom in pairs):
+        return UNKNOWN
+
+    def left(ratio: float) -> Interval:
+        by_seed = [{s: t[s] - ratio * b[s] for s in sorted(t.keys() & b.keys())} for t, b in pairs]
+        return mean_interval(by_seed, recordings)
+
+    top = mean_interval([{s: t[s] for s in t.keys() & b.keys()} for t, b in pairs], recordings)
+    bottom = mean_interval([{s: b[s] for s in t.keys() & b.keys()} for t, b in pairs], recordings)
+    if not bottom.low > 0:
+        return UNKNOWN
+    mean = top.mean / bottom.mean
+    far = (abs(top.high - top.low) + abs(top.mean)) / bottom.low + abs(mean)
+    # toms748 returns a float, where brentq may return more.
+    low: Any = toms748(lambda ratio: left(ratio).low, mean - far, mean)
+    high: Any = toms748(lambda ratio: left(ratio).high, mean, mean + far)
+    return Interval(mean, low, high, bottom.num_seeds)
+
+
+def p_value(interval: Interval) -> float:
+    """Return the two-sided p-value of a mean of 0, from a 95 % interval that is about normal."""
+    half = interval.mean - interval.low if interval.mean > 0 else interval.high - interval.mean
+    if not half > 0:
+        return math.nan
+    return float(2 * stats.norm.sf(abs(interval.mean) / half * stats.norm.ppf(0.5 + LEVEL / 2)))
+
+
+def _over_recordings(means: Sequence[float], recordings: Sequence[Hashable]) -> Interval:
+    """Return the interval of the mean of `means`, where only recordings are a random sample."""
     groups: dict[Hashable, list[float]] = defaultdict(list)
-    for value, recording in zip(values, recordings, strict=True):
+    for value, recording in zip(means, recordings, strict=True):
         groups[recording].append(value)
-    mean, num = statistics.fmean(values), len(groups)
+    mean, num = statistics.fmean(means), len(groups)
     if num < MIN_TO_RESAMPLE:
-        over_means = paired_interval([statistics.fmean(group) for group in groups.values()])
-        shift = mean - over_means.mean
-        return Interval(mean, over_means.low + shift, over_means.high + shift)
+        half = _t_half([statistics.fmean(group) for group in groups.values()])
+        return Interval(mean, mean - half, mean + half)
     sums = np.array([sum(group) for group in groups.values()])
     counts = np.array([len(group) for group in groups.values()])
     drawn = np.random.default_rng(0).integers(num, size=(RESAMPLES, num))
-    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    resampled = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
     widened = math.sqrt(num / (num - 1)) * stats.t.ppf(0.5 - LEVEL / 2, num - 1)
     tail = float(stats.norm.cdf(widened))
-    low, high = np.quantile(means, [tail, 1 - tail])
+    low, high = np.quantile(resampled, [tail, 1 - tail])
     return Interval(mean, float(low), float(high))
 
 
-def paired_p_value(regrets: Sequence[float]) -> float:
-    """Return the p-value of a two-sided Wilcoxon signed-rank test over signals.
-
-    The hypothesis is that regret is symmetric about 0. NaN for fewer than two signals, and where
-    all regrets are 0.
-    """
-    if len(regrets) < 2 or not any(regrets):
+def _t_half(values: Sequence[float]) -> float:
+    """Return half of Student's t interval of a mean, NaN for fewer than two values."""
+    if len(values) < 2:
         return math.nan
-    return float(np.asarray(stats.wilcoxon(regrets, zero_method="zsplit"))[1])
+    # scipy's ttest_1samp has the same interval, but warns of lost precision where all values are
+    # equal, which planted data and dead fits have.
+    error = statistics.stdev(values) / math.sqrt(len(values))
+    return float(stats.t.ppf(0.5 + LEVEL / 2, len(values) - 1)) * error
+
+
+def _seeds_half(values: Sequence[Mapping[int, float]], recordings: Sequence[Hashable]) -> float:
+    """Return half of the interval of the seeds' effect on the mean over signals.
+
+    The variance of a seed's effect comes from the largest group of signals that have the same two
+    seeds or more. It is 0 if there is no such group. All signals weigh in, by the seeds they have.
+    """
+    table, num_seeds = _two_way(values, recordings)
+    if table is None:
+        return 0.0
+    a, b = table.shape
+    effect = table.mean(axis=0)
+    noise = table - table.mean(axis=1, keepdims=True) - effect + table.mean()
+    noise_variance = (noise**2).sum() / ((a - 1) * (b - 1))
+    variance = max(float(effect.var(ddof=1) - noise_variance / a), 0.0)
+    # A seed moves the mean over signals by its weight: how many signals have it, among how many.
+    weights: dict[int, float] = defaultdict(float)
+    for by_seed in values:
+        for seed in by_seed:
+            weights[seed] += 1 / len(by_seed) / len(values)
+    squares = sum(weight**2 for weight in weights.values())
+    return float(stats.t.ppf(0.5 + LEVEL / 2, num_seeds - 1)) * math.sqrt(variance * squares)
+
+
+def _two_way(
+    values: Sequence[Mapping[int, float]], recordings: Sequence[Hashable]
+) -> tuple[NDArray[np.float64] | None, int]:
+    """Return [recording, seed] means of the largest group with equal seeds, and its seeds' number.
+
+    None if no two recordings have the same two seeds.
+    """
+    groups: dict[frozenset[int], dict[Hashable, list[list[float]]]] = {}
+    for by_seed, recording in zip(values, recordings, strict=True):
+        of_recording = groups.setdefault(frozenset(by_seed), defaultdict(list))
+        of_recording[recording].append([by_seed[seed] for seed in sorted(by_seed)])
+    sizes = Counter(
+        {seeds: len(group) for seeds, group in groups.items() if len(seeds) > 1 and len(group) > 1}
+    )
+    if not sizes:
+        return None, 0
+    seeds = max(sizes, key=lambda seeds: (sizes[seeds], len(seeds)))
+    return np.array([np.mean(rows, axis=0) for rows in groups[seeds].values()]), len(seeds)

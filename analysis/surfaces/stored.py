@@ -1,6 +1,5 @@
 """Read the surfaces that rules are fitted to from a results folder."""
 
-import statistics
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -107,20 +106,20 @@ def stored_surfaces(
             fits=[fits[signal.sha256] for signal in signals],
         ),
         setting=setting,
-        num_fits=sum(fit.num_seeds for sha in mapped for fit in fits[sha]),
+        num_fits=sum(len(fit.by_seed) for sha in mapped for fit in fits[sha]),
         points=tuple(len(fits[signal.sha256]) for signal in signals),
-        seeds=tuple(fits[signal.sha256][0].num_seeds for signal in signals),
+        seeds=tuple(len(fits[signal.sha256][0].by_seed) for signal in signals),
         num_left_out=len(fits) - len(mapped),
     )
 
 
 def over_seeds(points: Mapping[NoiseScales, Mapping[int, float]]) -> list[Fit]:
-    """Average a signal's points over their `common_seeds`; leave out a point that lacks one."""
-    seeds = common_seeds(points)
+    """Return a signal's points on their `common_seeds`, without points that lack one."""
+    seeds = sorted(common_seeds(points))
     return [
-        Fit(at, statistics.fmean(of_point[seed] for seed in seeds), len(seeds))
+        Fit(at, {seed: of_point[seed] for seed in seeds})
         for at, of_point in points.items()
-        if seeds <= of_point.keys()
+        if of_point.keys() >= set(seeds)
     ]
 
 

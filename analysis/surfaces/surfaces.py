@@ -5,12 +5,14 @@ In (log K, log g), see `search_spaces.bandwidth`, the surfaces of all lengths an
 same axes, and ridges lie along these. Axes of arrays: s signal, k bandwidth, g gain.
 """
 
+import statistics
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_solve
 from scipy.ndimage import distance_transform_edt, map_coordinates
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -29,6 +31,10 @@ GAINS = np.geomspace(1.1, 16, 32)
 DEPTH_DB = 15.0
 """A smooth surface cannot follow the cliff to zero output, so a point that is further below a
 signal's best point counts as this far below."""
+
+EFFECT_DB = 5.0
+"""One seed changes a point by at most so much: where only some seeds are dead, tens of dB lie
+between them."""
 
 NOISE_DB2 = (0.1, 1.0)
 """Bounds of the variance of one fit. On equal seeds the differences between points have a standard
@@ -49,6 +55,8 @@ class Surfaces(NamedTuple):
         regret: [s, k, g] dB below the surface's highest point; outside the fitted region, the
             value of the nearest fitted point of the lattice.
         noise: [s] standard deviation in dB of the fits from the surface.
+        effects: [s] by seed, what the seed adds to the surface [k, g] in dB. The effects of a
+            signal's seeds add up to 0.
     """
 
     targets: tuple[Target, ...]
@@ -58,6 +66,7 @@ class Surfaces(NamedTuple):
     psnr: Array
     regret: Array
     noise: Array
+    effects: tuple[Mapping[int, Array], ...]
 
     def subset(self, kept: NDArray[np.int_]) -> "Surfaces":
         """Return the surfaces of some of the signals, given by their indices."""
@@ -69,6 +78,7 @@ class Surfaces(NamedTuple):
             psnr=self.psnr[kept],
             regret=self.regret[kept],
             noise=self.noise[kept],
+            effects=tuple(self.effects[i] for i in kept),
         )
 
     def regret_at(self, shares: Array, gains: Array) -> Array:
@@ -81,6 +91,24 @@ class Surfaces(NamedTuple):
         places = [np.arange(len(self.targets)), _place(shares, SHARES), _place(gains, GAINS)]
         return map_coordinates(self.regret, places, order=1, mode="nearest")
 
+    def points(self, shares: Array, gains: Array) -> "PointRegrets":
+        """Return one point of each signal with its regret in dB by seed.
+
+        Args:
+            shares: [s] bandwidths as shares of Nyquist.
+            gains: [s] gains.
+        """
+        places = np.array([_place(shares, SHARES), _place(gains, GAINS)])
+        by_seed = []
+        for i, regret in enumerate(self.regret_at(shares, gains).tolist()):
+            best = self.best(i)
+            of_signal = {}
+            for seed, effect in self.effects[i].items():
+                here = map_coordinates(effect, places[:, i : i + 1], order=1, mode="nearest")
+                of_signal[seed] = regret + float(effect[best] - here[0])
+            by_seed.append(of_signal)
+        return PointRegrets(tuple(by_seed), shares, gains)
+
     def regret_of(self, rule: Rule) -> "PointRegrets":
         """Return the points that a rule gives for the signals, and their regrets.
 
@@ -88,8 +116,7 @@ class Surfaces(NamedTuple):
             >>> surfaces.regret_of(RULES["eqn11_length_width"]).regret.mean()
         """
         points = [share_and_gain(target, rule(target)) for target in self.targets]
-        shares, gains = np.array(points).T
-        return PointRegrets(self.regret_at(shares, gains), shares, gains)
+        return self.points(*np.array(points).T)
 
     def best(self, index: int) -> tuple[int, int]:
         """Return the place (k, g) on the lattice of a signal's optimum, its surface's top."""
@@ -98,11 +125,22 @@ class Surfaces(NamedTuple):
 
 
 class PointRegrets(NamedTuple):
-    """One point of each signal: its regret [s] in dB, K as a share of Nyquist [s], and g [s]."""
+    """Hold one point of each signal.
 
-    regret: Array
+    Attributes:
+        by_seed: [s] its regret in dB by seed.
+        shares: [s] K as a share of Nyquist.
+        gains: [s] g.
+    """
+
+    by_seed: tuple[Mapping[int, float], ...]
     shares: Array
     gains: Array
+
+    @property
+    def regret(self) -> Array:
+        """[s] regret in dB, the mean over the signal's seeds."""
+        return np.array([statistics.fmean(of_signal.values()) for of_signal in self.by_seed])
 
 
 def _place(values: Array, lattice: Array) -> Array:
@@ -112,11 +150,15 @@ def _place(values: Array, lattice: Array) -> Array:
 
 
 class Fit(NamedTuple):
-    """The peak PSNR in dB of a point, averaged over `num_seeds` seeds."""
+    """Hold the peak PSNR in dB of a point by seed. All points of a signal have the same seeds."""
 
     scales: NoiseScales
-    psnr: float
-    num_seeds: int = 1
+    by_seed: Mapping[int, float]
+
+    @property
+    def psnr(self) -> float:
+        """The mean over seeds in dB."""
+        return statistics.fmean(self.by_seed.values())
 
 
 def surfaces(
@@ -139,7 +181,7 @@ def surfaces(
     # With a hundred points, further BLAS threads only wait for each other.
     with threadpool_limits(1, "blas"):
         smooth = [_smooth(target, points) for target, points in zip(targets, fits, strict=True)]
-    psnr = np.array([psnr for psnr, _ in smooth])
+    psnr = np.array([one.psnr for one in smooth])
     regret = np.nanmax(psnr, axis=(1, 2), keepdims=True) - psnr
     return Surfaces(
         targets=tuple(targets),
@@ -151,7 +193,8 @@ def surfaces(
         },
         psnr=psnr,
         regret=np.array([_filled(of_signal) for of_signal in regret]),
-        noise=np.array([noise for _, noise in smooth]),
+        noise=np.array([one.noise for one in smooth]),
+        effects=tuple(one.effects for one in smooth),
     )
 
 
@@ -167,7 +210,13 @@ def share_and_gain(target: Target, scales: NoiseScales) -> tuple[float, float]:
     return k / target.nyquist, gain(scales.s1, width=target.width)
 
 
-def _smooth(target: Target, fits: Sequence[Fit]) -> tuple[Array, float]:
+class _Smooth(NamedTuple):
+    psnr: Array
+    noise: float
+    effects: Mapping[int, Array]
+
+
+def _smooth(target: Target, fits: Sequence[Fit]) -> _Smooth:
     at = np.log([share_and_gain(target, fit.scales) for fit in fits])
     psnr = np.array([fit.psnr for fit in fits])
     top = psnr.max()
@@ -175,7 +224,8 @@ def _smooth(target: Target, fits: Sequence[Fit]) -> tuple[Array, float]:
     lengths: Any = np.ones(2)  # one for each of log K and log g
     kernel = ConstantKernel(25.0, (1.0, 1e3)) * RBF(lengths, (0.3, 5.0))
     low, high = NOISE_DB2
-    kernel += WhiteKernel(0.2, (low / fits[0].num_seeds, high))
+    seeds = fits[0].by_seed
+    kernel += WhiteKernel(0.2, (low / len(seeds), high))
     process = GaussianProcessRegressor(kernel, normalize_y=False)
     mean = below.mean()
     with warnings.catch_warnings():
@@ -185,7 +235,19 @@ def _smooth(target: Target, fits: Sequence[Fit]) -> tuple[Array, float]:
     smooth = np.asarray(process.predict(lattice.reshape(-1, 2))).reshape(lattice.shape[:2])
     smooth += mean + top
     smooth[~_within(lattice, at)] = np.nan
-    return smooth, float(np.std(below - mean - process.predict(at)))
+    # A Gaussian process is linear in the values, so the smooth effects of the seeds add up to 0 as
+    # the effects at the points do.
+    by_seed = np.array([[fit.by_seed[seed] for seed in seeds] for fit in fits])
+    away = np.clip(by_seed - by_seed.mean(axis=1, keepdims=True), -EFFECT_DB, EFFECT_DB)
+    away -= away.mean(axis=1, keepdims=True)
+    fitted: Any = process.kernel_
+    near = fitted(lattice.reshape(-1, 2), at)
+    effects = (near @ cho_solve((process.L_, True), away)).T.reshape(-1, *smooth.shape)
+    return _Smooth(
+        smooth,
+        float(np.std(below - mean - process.predict(at))),
+        dict(zip(seeds, effects, strict=True)),
+    )
 
 
 def _within(lattice: Array, at: Array) -> NDArray[np.bool_]:

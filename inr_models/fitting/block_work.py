@@ -14,7 +14,8 @@ from inr_models.fitting.objective import PointwiseObjective
 from inr_models.fitting.products import exact_linear, product_for
 from inr_models.networks.elementwise import Elementwise
 
-Block = tuple[Tensor, tuple[Tensor, ...]]
+Tensors = tuple[Tensor, ...]
+Block = tuple[Tensor, Tensors]
 """Coordinates [d + 1, m], whose last row is ones, and the objective's targets, [k, m] each."""
 
 
@@ -83,7 +84,7 @@ class BlockWork:
         self.work = torch.compile(work, dynamic=False) if compiled else work
 
     @torch.no_grad()
-    def run(self, *, backward: bool) -> tuple[Tensor, ...]:
+    def run(self, *, backward: bool) -> Tensors:
         """Return the sum over all blocks for each error, [r] or []. Gradients go into `sums`."""
         for total in (*self.sums, *self.errors):
             total.zero_()
@@ -93,9 +94,7 @@ class BlockWork:
                 total += part
         return self.errors
 
-    def _work(
-        self, coords: Tensor, targets: tuple[Tensor, ...], backward: bool
-    ) -> tuple[Tensor, ...]:
+    def _work(self, coords: Tensor, targets: Tensors, backward: bool) -> Tensors:
         buffers, weights = self.buffers[coords.shape[1]], self.layers.weights
         features, slopes = [self.layers.encoded(coords)], []
         for i, activation in enumerate(self.layers.activations):

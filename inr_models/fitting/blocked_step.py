@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from inr_models.fitting.block_work import BlockWork, Layers
 from inr_models.fitting.layout import Layout
 from inr_models.fitting.objective import Objective, PointwiseObjective
+from inr_models.fitting.task import Task
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from inr_models.networks.elementwise import Elementwise, stacked
 
@@ -43,10 +44,8 @@ class BlockedStep:
 
     Args:
         networks: R networks of equal shapes.
-        coords: Coordinates [n, d].
-        values: The signal [n, c].
+        task: What they are fitted to. Its objective gives its slope.
         block: Number of samples in a block.
-        objective: What to minimize.
         num_threads: Threads that each work on a block of their own. With 1, the matrix products
             use the threads.
         compiled: Whether torch.compile fuses the work on a block.
@@ -55,15 +54,14 @@ class BlockedStep:
     def __init__(
         self,
         networks: Sequence[CoordinateMLP],
-        coords: Tensor,
-        values: Tensor,
+        task: Task,
         block: int,
-        objective: PointwiseObjective,
         *,
         num_threads: int = 1,
         compiled: bool = False,
     ) -> None:
-        template = networks[0]
+        template, coords, objective = networks[0], task.coords, task.objective
+        assert isinstance(objective, PointwiseObjective), "others need autograd"
         self.layout = Layout(template)
         lead = (len(networks),) if len(networks) > 1 else ()
         activations = [
@@ -78,7 +76,7 @@ class BlockedStep:
         if not isinstance(template.encoding, nn.Identity):
             encoding = stacked([network.encoding for network in networks])
         self.layers = Layers(weights, activations, encoding)
-        targets = objective.targets(values)
+        targets = objective.targets(task.values)
         self.counts = objective.counts(targets)
         rows = torch.cat([coords, torch.ones_like(coords[:, :1])], 1)
         parts = [_columns(target, block) for target in targets]

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.func import functional_call, stack_module_state, vmap
 
 from inr_models.fitting.layout import Layout
-from inr_models.fitting.objective import Objective
+from inr_models.fitting.task import Task
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 
@@ -20,27 +20,18 @@ class EagerStep:
 
     Args:
         networks: R networks of equal shapes.
-        coords: Coordinates [n, d].
-        values: The signal [n, c].
+        task: What they are fitted to.
         block: Number of samples that are in memory at a time.
-        objective: What to minimize.
     """
 
-    def __init__(
-        self,
-        networks: Sequence[CoordinateMLP],
-        coords: Tensor,
-        values: Tensor,
-        block: int,
-        objective: Objective,
-    ) -> None:
+    def __init__(self, networks: Sequence[CoordinateMLP], task: Task, block: int) -> None:
         self.template, self.layout = networks[0], Layout(networks[0])
         _, self.buffers = stack_module_state(list(networks))  # type: ignore[arg-type]
-        self.objective = objective
-        targets = objective.targets(values)
-        self.counts = objective.counts(targets)
+        self.objective = task.objective
+        targets = self.objective.targets(task.values)
+        self.counts = self.objective.counts(targets)
         parts = zip(*(target.split(block) for target in targets), strict=True)
-        self.blocks = list(zip(coords.split(block), parts, strict=True))
+        self.blocks = list(zip(task.coords.split(block), parts, strict=True))
 
     def __call__(self, theta: Tensor, gradient: Tensor | None) -> tuple[Tensor, ...]:
         leaf = theta.detach().requires_grad_(gradient is not None)

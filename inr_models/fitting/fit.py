@@ -4,7 +4,6 @@ An epoch is one update on the whole signal. Epoch k in a curve is the network af
 fit of E epochs is scored E + 1 times. Its peak is the best of these scores.
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, get_args
 
@@ -16,8 +15,9 @@ from inr_models.fitting.blocked_step import needs_autograd
 from inr_models.fitting.fit_config import FitConfig
 from inr_models.fitting.objective import REGRESSION, Objective
 from inr_models.fitting.result import FitResult, results_of
-from inr_models.fitting.stacking import Execution, stack_size
-from inr_models.fitting.training import Step, Training
+from inr_models.fitting.stacking import Execution, halved_until_it_fits, stack_size
+from inr_models.fitting.task import Step, Task
+from inr_models.fitting.training import Training
 from inr_models.fitting.unit_run import Checkpoints, run_to_end
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 
@@ -65,60 +65,38 @@ def fit(
         InputError: The device or the step does not have this precision.
         ValueError: Shapes or types do not agree, or the step is unknown or impossible.
     """
-    _check(networks, coords, values, objective, execution, step)
+    task = Task(coords, values, objective, step, config.precision)
+    _check(networks, task, execution)
     if config.precision == "tf32":
-        _check_tf32(networks[0], coords, objective, step)
-    rungs = rungs or [{}] * len(networks)
-    size = stack_size(networks, coords, values, execution, step, config.precision, objective)
+        _check_tf32(networks[0], task)
+    size = stack_size(networks, task, execution)
+    rates = [config.learning_rate_at(epoch) for epoch in range(config.epochs)]
+    all_rungs = rungs or [{}] * len(networks)
 
-    def train(unit: Sequence[int]) -> Training:
-        training = Training(
-            [networks[i] for i in unit],
-            coords,
-            values,
-            [config.learning_rate_at(epoch) for epoch in range(config.epochs)],
-            objective=objective,
-            step=step,
-            precision=config.precision,
-        )
-        run_to_end(training, tuple(unit), [rungs[i] for i in unit], checkpoints, checkpoint_seconds)
-        return training
+    def train(unit: range) -> list[FitResult]:
+        training = Training([networks[i] for i in unit], task, rates)
+        own_rungs = [all_rungs[i] for i in unit]
+        run_to_end(training, tuple(unit), own_rungs, checkpoints, checkpoint_seconds)
+        return list(results_of(training))
 
     return _in_stacks(train, len(networks), size)
 
 
-def _check_tf32(
-    network: CoordinateMLP, coords: Tensor, objective: Objective, step: Step | None
-) -> None:
-    if not coords.is_cuda:
-        raise InputError(
-            "unsupported",
-            "precision",
-            'precision = "tf32": a CPU has no TF32 products; use a GPU, or "float32".',
-        )
-    if torch.cuda.get_device_capability(coords.device) < (8, 0):
-        name = torch.cuda.get_device_name(coords.device)
-        raise InputError(
-            "unsupported",
-            "precision",
-            f'precision = "tf32": {name} has no TF32 products; use "float32".',
-        )
-    if step == "eager" or needs_autograd(network, objective):
-        raise InputError(
-            "unsupported",
-            "precision",
-            'precision = "tf32": autograd would round the coordinates; use "float32".',
-        )
+def _check_tf32(network: CoordinateMLP, task: Task) -> None:
+    device = task.coords.device
+    if device.type != "cuda":
+        why = 'a CPU has no TF32 products; use a GPU, or "float32".'
+    elif torch.cuda.get_device_capability(device) < (8, 0):
+        why = f'{torch.cuda.get_device_name(device)} has no TF32 products; use "float32".'
+    elif task.step == "eager" or needs_autograd(network, task.objective):
+        why = 'autograd would round the coordinates; use "float32".'
+    else:
+        return
+    raise InputError.of_value("unsupported", "precision", "tf32", why)
 
 
-def _check(
-    networks: Sequence[CoordinateMLP],
-    coords: Tensor,
-    values: Tensor,
-    objective: Objective,
-    execution: str,
-    step: str | None,
-) -> None:
+def _check(networks: Sequence[CoordinateMLP], task: Task, execution: str) -> None:
+    coords, values, step = task.coords, task.values, task.step
     if execution not in ("auto", "loop", "stack"):
         raise ValueError(f'execution = {execution!r}: give "auto", "loop" or "stack".')
     if step not in (None, *get_args(Step)):
@@ -142,24 +120,19 @@ def _check(
             f"{tuple(coords.shape)} and values {tuple(values.shape)}: all must have equal shapes "
             "that fit the signal."
         )
-    if step in ("blocked", "compiled") and needs_autograd(networks[0], objective):
-        raise ValueError(f'step = {step!r}: these networks or the objective {objective.name} do '
-                         'not give their slopes; give "eager" or None.')  # fmt: skip
+    if step in ("blocked", "compiled") and needs_autograd(networks[0], task.objective):
+        raise ValueError(
+            f"step = {step!r}: these networks or the objective {task.objective.name} do not give "
+            'their slopes; give "eager" or None.'
+        )
 
 
 def _in_stacks(
-    train: Callable[[Sequence[int]], Training], num: int, size: int
+    train: Callable[[range], list[FitResult]], num: int, size: int
 ) -> Iterator[tuple[int, FitResult]]:
     """Train `num` networks, `size` at a time, or half as many each time memory runs out."""
-    left = list(range(num))
-    while left:
-        unit = left[:size]
-        try:
-            results = list(results_of(train(unit)))
-        except torch.OutOfMemoryError:
-            if len(unit) == 1:
-                raise
-            size = math.ceil(len(unit) / 2)
-        else:
-            left = left[size:]
-            yield from zip(unit, results, strict=True)
+    start = 0
+    while start < num:
+        unit, results = halved_until_it_fits(train, range(start, min(start + size, num)))
+        yield from zip(unit, results, strict=True)
+        start, size = unit.stop, len(unit)

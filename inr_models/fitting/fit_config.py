@@ -15,7 +15,7 @@ FIT_VERSION = 1
 
 @dataclass(frozen=True, kw_only=True)
 class FitConfig:
-    """How to train: Adam at `learning_rate`, times `decay` every `decay_every` epochs.
+    """Says how to train: by Adam at `learning_rate`, times `decay` every `decay_every` epochs.
 
     >>> FitConfig(learning_rate=1e-3, decay=0.5, decay_every=100).learning_rate_at(250)
     0.00025
@@ -42,11 +42,8 @@ class FitConfig:
         check_counts(self, "epochs", "decay_every")
         check_positive(self, "learning_rate", "decay")
         if self.precision not in get_args(Precision):
-            raise InputError(
-                "unknown-name",
-                "precision",
-                f'precision = {self.precision!r}: give "float32" or "tf32".',
-            )
+            fix = 'give "float32" or "tf32".'
+            raise InputError.of_value("unknown-name", "precision", repr(self.precision), fix)
 
     def learning_rate_at(self, epoch: int) -> float:
         """Return the learning rate of the update that follows `epoch` updates."""

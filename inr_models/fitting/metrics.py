@@ -22,10 +22,11 @@ def psnr_db(mse: ArrayLike) -> NDArray[np.float64]:
 def psnr_of_zero_db(values: ArrayLike) -> float:
     """Return the PSNR in dB of an all-zero output.
 
-    >>> psnr_of_zero_db([0.1, -0.1])
-    20.0
+    >>> psnr_of_zero_db([0.1, -0.1]), psnr_of_zero_db([1, -1])
+    (20.0, 0.0)
     """
-    return float(psnr_db(np.mean(np.square(np.asarray(values, dtype=np.float64)))))
+    psnr = float(psnr_db(np.mean(np.square(np.asarray(values, dtype=np.float64)))))
+    return psnr + 0.0  # a mask of -1 and 1 has 0.0, not -0.0
 
 
 def psnr_of_constant_db(values: ArrayLike) -> float:

@@ -4,6 +4,8 @@ An objective is a value: it is part of a trial's key, with its fields at their d
 new objective is a class like `Regression`.
 """
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,13 +14,15 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from torch import Tensor
 
+    Tensors = tuple[Tensor, ...]
+
     Forward = Callable[[Tensor], Tensor]
     """From coordinates [m, d] to outputs [r, m, c]."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Objective(ABC):
-    """What a fit minimizes and what it is scored on.
+    """Defines what a fit minimizes and what it is scored on.
 
     A fit has one or more errors. Each is a sum over all samples divided by a count, it is finite
     and not negative unless the fit diverges, and each has a curve over the epochs. The steps that
@@ -36,7 +40,7 @@ class Objective(ABC):
     chosen_by: ClassVar[str]
 
     @abstractmethod
-    def targets(self, values: "Tensor") -> "tuple[Tensor, ...]":
+    def targets(self, values: Tensor) -> Tensors:
         """Return what the errors need to know of each sample: its values, a weight, a mask.
 
         Args:
@@ -47,13 +51,11 @@ class Objective(ABC):
         """
 
     @abstractmethod
-    def counts(self, targets: "tuple[Tensor, ...]") -> tuple[float, ...]:
+    def counts(self, targets: Tensors) -> tuple[float, ...]:
         """Return the numbers that the sums over all samples are divided by, one for each error."""
 
     @abstractmethod
-    def sums(
-        self, forward: "Forward", coords: "Tensor", targets: "tuple[Tensor, ...]"
-    ) -> "tuple[Tensor, ...]":
+    def sums(self, forward: Forward, coords: Tensor, targets: Tensors) -> Tensors:
         """Return the sum over a block of samples [r] for each error, for autograd.
 
         Args:
@@ -64,7 +66,7 @@ class Objective(ABC):
 
 
 class PointwiseObjective(Objective):
-    """An objective whose errors depend on the outputs alone, sample by sample.
+    """Defines errors that depend on the outputs alone, sample by sample.
 
     Such an objective gives the slope of its first error by itself, so that `BlockedStep` can train
     with it. Others need autograd.
@@ -72,8 +74,8 @@ class PointwiseObjective(Objective):
 
     @abstractmethod
     def sums_and_slope(
-        self, outputs: "Tensor", targets: "tuple[Tensor, ...]", *, in_place: bool = False
-    ) -> "tuple[tuple[Tensor, ...], Tensor]":
+        self, outputs: Tensor, targets: Tensors, *, in_place: bool = False
+    ) -> tuple[Tensors, Tensor]:
         """Return the sum over a block for each error, and the slope of the first sum.
 
         The two axes of samples and channels come in either order, [.., m, c] or [.., c, m], in the
@@ -89,16 +91,14 @@ class PointwiseObjective(Objective):
             with respect to the outputs. The missing 2 enters once an epoch, not with each block.
         """
 
-    def sums(
-        self, forward: "Forward", coords: "Tensor", targets: "tuple[Tensor, ...]"
-    ) -> "tuple[Tensor, ...]":
+    def sums(self, forward: Forward, coords: Tensor, targets: Tensors) -> Tensors:
         """See `Objective.sums`."""
         return self.sums_and_slope(forward(coords), targets)[0]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Regression(PointwiseObjective):
-    """Minimize the mean squared error over all samples and channels (paper, Sec. 5.1).
+    """Minimizes the mean squared error over all samples and channels (paper, Sec. 5.1).
 
     >>> Regression().errors
     ('mse',)
@@ -108,17 +108,17 @@ class Regression(PointwiseObjective):
     errors: ClassVar[tuple[str, ...]] = ("mse",)
     chosen_by: ClassVar[str] = "mse"
 
-    def targets(self, values: "Tensor") -> "tuple[Tensor, ...]":
+    def targets(self, values: Tensor) -> Tensors:
         """Return the values themselves."""
         return (values,)
 
-    def counts(self, targets: "tuple[Tensor, ...]") -> tuple[float, ...]:
+    def counts(self, targets: Tensors) -> tuple[float, ...]:
         """Return the number of values."""
         return (targets[0].numel(),)
 
     def sums_and_slope(
-        self, outputs: "Tensor", targets: "tuple[Tensor, ...]", *, in_place: bool = False
-    ) -> "tuple[tuple[Tensor, ...], Tensor]":
+        self, outputs: Tensor, targets: Tensors, *, in_place: bool = False
+    ) -> tuple[Tensors, Tensor]:
         """Return the squared errors, summed, and the errors."""
         (values,) = targets
         error = outputs.sub_(values) if in_place else outputs - values

@@ -8,15 +8,17 @@ epoch of each way is timed there, once for each process and shape.
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor
 
-from inr_models.fitting.fit_config import Precision
-from inr_models.fitting.objective import REGRESSION, Objective
-from inr_models.fitting.training import Step, Training
+from inr_models.fitting.task import Task
+from inr_models.fitting.training import Training
 from inr_models.networks.coordinate_mlp import CoordinateMLP
+
+T = TypeVar("T")
 
 Execution = Literal["loop", "stack"]
 
@@ -34,121 +36,93 @@ _measured: dict[tuple[object, ...], int] = {}
 
 
 def stack_size(
-    networks: Sequence[CoordinateMLP],
-    coords: Tensor,
-    values: Tensor,
-    execution: Execution | Literal["auto"] = "auto",
-    step: Step | None = None,
-    precision: Precision = "float32",
-    objective: Objective = REGRESSION,
+    networks: Sequence[CoordinateMLP], task: Task, execution: Execution | Literal["auto"] = "auto"
 ) -> int:
     """Return how many of the networks should train together, 1 for one after the other.
 
     Args:
         networks: Networks of equal shapes.
-        coords: Coordinates [n, d].
-        values: The signal [n, c].
+        task: What they are fitted to.
         execution: See `fit`.
-        step: See `fit`.
-        precision: Precision of the matrix products.
-        objective: What they minimize.
     """
     if execution == "loop" or len(networks) == 1:
         return 1
+    coords = task.coords
     most = min(len(networks), _stack_limit(networks[0], coords))
     if execution == "stack":
         return most
     if not coords.is_cuda:
         return 1
     shapes = tuple(tuple(p.shape) for p in networks[0].parameters())
-    key = (str(coords.device), shapes, len(coords), most, step, precision, objective)
+    key = (
+        str(coords.device), shapes, len(coords), most, task.step, task.precision, task.objective,
+    )  # fmt: skip
     if key not in _measured:
-        alone = _seconds_per_epoch(networks[:1], coords, values, step, precision, objective)
-        size, together = largest_stack(networks[:most], coords, values, step, precision, objective)
-        _measured[key] = size if alone * size > STACK_MUST_WIN_BY * together else 1
+
+        def seconds(unit: range) -> float:
+            return _seconds_per_epoch([networks[i] for i in unit], task)
+
+        alone = seconds(range(1))
+        unit, together = halved_until_it_fits(seconds, range(most))
+        wins = alone * len(unit) > STACK_MUST_WIN_BY * together
+        _measured[key] = len(unit) if wins else 1
     return _measured[key]
 
 
-def pace(
-    network: CoordinateMLP,
-    coords: Tensor,
-    values: Tensor,
-    most: int,
-    precision: Precision,
-    objective: Objective = REGRESSION,
-) -> tuple[float, int]:
+def halved_until_it_fits(run: Callable[[range], T], unit: range) -> tuple[range, T]:
+    """Run a stack of networks, or its first half each time that memory runs out.
+
+    >>> halved_until_it_fits(len, range(5))
+    (range(0, 5), 5)
+
+    Args:
+        run: Trains or times the networks of these numbers.
+        unit: The numbers of the networks.
+
+    Returns:
+        The numbers that memory had room for, and what `run` returned.
+
+    Raises:
+        torch.OutOfMemoryError: Memory has no room for a single network.
+    """
+    while True:
+        try:
+            return unit, run(unit)
+        except torch.OutOfMemoryError:
+            if len(unit) == 1:
+                raise
+        unit = unit[: math.ceil(len(unit) / 2)]
+
+
+def pace(network: CoordinateMLP, task: Task, most: int) -> tuple[float, int]:
     """Time one epoch of a network.
 
     On a CPU at most 8,192 samples are timed.
 
     Args:
         network: The network.
-        coords: Coordinates [n, d].
-        values: The signal [n, c].
+        task: What it is fitted to.
         most: Largest number of networks in a stack.
-        precision: Precision of the matrix products.
-        objective: What it minimizes.
 
     Returns:
         The seconds for each network and epoch, and the number of networks in a stack.
     """
-    if not coords.is_cuda:
-        num = min(len(coords), 8192)
-        some = (coords[:num], values[:num])
-        seconds = _seconds_per_epoch([network], *some, None, precision, objective)
-        return seconds * len(coords) / num, 1
-    size = stack_size([network] * most, coords, values, precision=precision, objective=objective)
-    together = _seconds_per_epoch([network] * size, coords, values, None, precision, objective)
-    return together / size, size
+    if not task.coords.is_cuda:
+        num = min(len(task.coords), 8192)
+        some = replace(task, coords=task.coords[:num], values=task.values[:num])
+        return _seconds_per_epoch([network], some) * len(task.coords) / num, 1
+    size = stack_size([network] * most, task)
+    return _seconds_per_epoch([network] * size, task) / size, size
 
 
-def largest_stack(
-    networks: Sequence[CoordinateMLP],
-    coords: Tensor,
-    values: Tensor,
-    step: Step | None,
-    precision: Precision,
-    objective: Objective,
-) -> tuple[int, float]:
-    """Halve the stack until it fits in memory. Return its size and the seconds of its epoch."""
-    size = len(networks)
-    while True:
-        try:
-            some = networks[:size]
-            return size, _seconds_per_epoch(some, coords, values, step, precision, objective)
-        except torch.OutOfMemoryError:
-            if size == 1:
-                raise
-        size = math.ceil(size / 2)
-
-
-def _seconds_per_epoch(
-    networks: Sequence[CoordinateMLP],
-    coords: Tensor,
-    values: Tensor,
-    step: Step | None,
-    precision: Precision,
-    objective: Objective,
-) -> float:
+def _seconds_per_epoch(networks: Sequence[CoordinateMLP], task: Task) -> float:
     # Rates of zero do not change the weights. The first epochs warm up.
-    training = Training(
-        networks,
-        coords,
-        values,
-        [0.0] * 16,
-        objective=objective,
-        step=step,
-        precision=precision,
-    )
-    training.run(1 if not coords.is_cuda else 4)
-    return _fastest(lambda: training.run(1))
-
-
-def _fastest(run: Callable[[], None], repeats: int = 3) -> float:
+    training = Training(networks, task, [0.0] * 16)
+    training.run(4 if task.coords.is_cuda else 1)
     times = []
-    for _ in range(repeats):
+    for _ in range(3):
         started = time.perf_counter()
-        run()
+        training.run(1)
         times.append(time.perf_counter() - started)
     return min(times)
 

@@ -8,7 +8,7 @@ Adam's step counter stay on the device, where a GPU replays them as one graph.
 import io
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,14 +16,11 @@ from torch.optim.adam import adam
 
 from inr_models.fitting.blocked_step import BlockedStep, needs_autograd
 from inr_models.fitting.eager_step import EagerStep
-from inr_models.fitting.fit_config import Precision
 from inr_models.fitting.layout import Layout
 from inr_models.fitting.metrics import psnr_db
-from inr_models.fitting.objective import REGRESSION, Objective, PointwiseObjective
 from inr_models.fitting.products import ONEDNN_WIDTH, precision_of_products
+from inr_models.fitting.task import Step, Task
 from inr_models.networks.coordinate_mlp import CoordinateMLP
-
-Step = Literal["eager", "blocked", "compiled"]
 
 # Samples in the block of one thread on a CPU, or half of them if several threads work. Only the
 # features of a block are in memory. Those of a whole signal would take gigabytes at 4 x 222 and
@@ -38,54 +35,32 @@ FORMAT = 3
 
 
 class Training:
-    """The state of a unit after `epoch` updates.
+    """Holds the state of a unit after `epoch` updates, and trains it on.
 
     `errors[e, r, k]` is error e of the objective for network r after k updates. Whenever the error
     that chooses the best epoch falls, the parameters are copied before the update that follows.
 
     Args:
-        networks: R networks of equal shapes, on the device of `coords`.
-        coords: Coordinates [n, d].
-        values: The signal [n, c].
+        networks: R networks of equal shapes, on the task's device.
+        task: What they are fitted to.
         rates: The learning rate of each update.
-        objective: What to minimize.
-        step: How errors and gradients are computed. None is "blocked" if the networks and the
-            objective allow it, else "eager".
-        precision: Precision of the matrix products.
     """
 
     def __init__(
-        self,
-        networks: Sequence[CoordinateMLP],
-        coords: Tensor,
-        values: Tensor,
-        rates: Sequence[float],
-        *,
-        objective: Objective = REGRESSION,
-        step: Step | None = None,
-        precision: Precision = "float32",
+        self, networks: Sequence[CoordinateMLP], task: Task, rates: Sequence[float]
     ) -> None:
-        num, device = len(networks), coords.device
-        if step is None:
-            step = "eager" if needs_autograd(networks[0], objective) else "blocked"
-        block, threads = _blocks(networks[0], coords, step)
+        num, device, objective = len(networks), task.coords.device, task.objective
+        by_itself = "eager" if needs_autograd(networks[0], objective) else "blocked"
+        step: Step = task.step or by_itself
+        block, threads = _blocks(networks[0], task.coords, step)
         if step == "eager":
-            self.step = EagerStep(networks, coords, values, block, objective)
+            self.step = EagerStep(networks, task, block)
         else:
-            assert isinstance(objective, PointwiseObjective), "others need autograd"
-            self.step = BlockedStep(
-                networks,
-                coords,
-                values,
-                block,
-                objective,
-                num_threads=threads,
-                compiled=step == "compiled",
-            )
-        self.path = f"{step} graph" if coords.is_cuda else step
-        self.objective = objective
+            compiled = step == "compiled"
+            self.step = BlockedStep(networks, task, block, num_threads=threads, compiled=compiled)
+        self.path = f"{step} graph" if task.coords.is_cuda else step
+        self.task, self.objective = task, objective
         self.chooses = objective.errors.index(objective.chosen_by)
-        self.precision: Precision = precision
         self.layout = Layout(networks[0])
         self.theta = self.layout.pack(networks)
         self.gradient = torch.zeros_like(self.theta)
@@ -117,7 +92,7 @@ class Training:
     def run(self, epochs: int) -> None:
         """Do `epochs` updates."""
         started = time.perf_counter()
-        with precision_of_products(self.precision, self.theta.device):
+        with precision_of_products(self.task.precision, self.theta.device):
             for _ in range(epochs):
                 if self.graph:
                     self.graph.replay()
@@ -135,7 +110,7 @@ class Training:
     @torch.no_grad()
     def score(self) -> None:
         """Compute the errors of the present parameters, after the last update."""
-        with precision_of_products(self.precision, self.theta.device):
+        with precision_of_products(self.task.precision, self.theta.device):
             self._note(self.step(self.theta, None))
 
     @torch.no_grad()

@@ -8,9 +8,11 @@ activation that has `gain` and `value_and_slope` can be trained without autograd
 import torch
 from torch import Tensor, nn
 
+from inr_models.networks.elementwise import Out, Pair
 
-class Sine(nn.Module):
-    """`sin(omega * z)` (Sitzmann et al. 2020; paper, Eqn. 1), `omega` in rad per unit of `z`."""
+
+class _OfOmega(nn.Module):
+    """Holds `omega`, in rad per unit of the pre-activation z, which is also the gain."""
 
     omega: Tensor
 
@@ -18,40 +20,36 @@ class Sine(nn.Module):
         super().__init__()
         self.register_buffer("omega", torch.tensor(float(omega)))
 
-    def forward(self, z: Tensor) -> Tensor:
-        return torch.sin(self.omega * z)
-
     @property
     def gain(self) -> Tensor:
         return self.omega
 
-    def value_and_slope(
-        self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
+
+class Sine(_OfOmega):
+    """Computes `sin(omega z)` (Sitzmann et al. 2020; paper, Eqn. 1)."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.sin(self.omega * z)
+
+    def value_and_slope(self, u: Tensor, value: Out = None, slope: Out = None) -> Pair:
         return torch.sin(u, out=value), torch.cos(u, out=slope)
 
 
-class VariablePeriodicSine(nn.Module):
-    """`sin(omega (|z| + 1) z)`. The slope of |z| + 1 counts only with `factor_gradient`."""
+class VariablePeriodicSine(_OfOmega):
+    """Computes `sin(omega (|z| + 1) z)` (Liu et al. 2024).
 
-    omega: Tensor
+    The slope of |z| + 1 counts only with `factor_gradient`.
+    """
 
     def __init__(self, omega: float, *, factor_gradient: bool = False) -> None:
-        super().__init__()
+        super().__init__(omega)
         self.factor_gradient = factor_gradient
-        self.register_buffer("omega", torch.tensor(float(omega)))
 
     def forward(self, z: Tensor) -> Tensor:
         factor = z.abs() + 1
         return torch.sin(self.omega * (factor if self.factor_gradient else factor.detach()) * z)
 
-    @property
-    def gain(self) -> Tensor:
-        return self.omega
-
-    def value_and_slope(
-        self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def value_and_slope(self, u: Tensor, value: Out = None, slope: Out = None) -> Pair:
         factor = u.abs().div_(self.omega).add_(1)
         phase = factor * u
         if self.factor_gradient:
@@ -59,34 +57,26 @@ class VariablePeriodicSine(nn.Module):
         return torch.sin(phase, out=value), torch.mul(phase.cos_(), factor, out=slope)
 
 
-class HyperbolicSine(nn.Module):
-    """`tanh(beta sin(omega z))`."""
+class HyperbolicSine(_OfOmega):
+    """Computes `tanh(beta sin(omega z))` (Serrano et al. 2024)."""
 
-    omega: Tensor
     beta: Tensor
 
     def __init__(self, omega: float, beta: float) -> None:
-        super().__init__()
-        self.register_buffer("omega", torch.tensor(float(omega)))
+        super().__init__(omega)
         self.register_buffer("beta", torch.tensor(float(beta)))
 
     def forward(self, z: Tensor) -> Tensor:
         return torch.tanh(self.beta * torch.sin(self.omega * z))
 
-    @property
-    def gain(self) -> Tensor:
-        return self.omega
-
-    def value_and_slope(
-        self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def value_and_slope(self, u: Tensor, value: Out = None, slope: Out = None) -> Pair:
         value = torch.tanh(torch.sin(u).mul_(self.beta), out=value)
         rise = value.square().neg_().add_(1).mul_(self.beta)
         return value, torch.mul(torch.cos(u), rise, out=slope)
 
 
 class Gaussian(nn.Module):
-    """`exp(-(scale z)^2)`."""
+    """Computes `exp(-(scale z)^2)` (Ramasinghe and Lucey 2022)."""
 
     scale: Tensor
 
@@ -101,15 +91,13 @@ class Gaussian(nn.Module):
     def gain(self) -> Tensor:
         return self.scale
 
-    def value_and_slope(
-        self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def value_and_slope(self, u: Tensor, value: Out = None, slope: Out = None) -> Pair:
         value = torch.exp(u.square().neg_(), out=value)
         return value, torch.mul(u, value, out=slope).mul_(-2)
 
 
 class Rectifier(nn.Module):
-    """`max(z, 0)`."""
+    """Computes `max(z, 0)`."""
 
     gain: Tensor
 
@@ -120,16 +108,14 @@ class Rectifier(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         return torch.relu(z)
 
-    def value_and_slope(
-        self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def value_and_slope(self, u: Tensor, value: Out = None, slope: Out = None) -> Pair:
         value = torch.clamp(u, min=0, out=value)
         rises = (value > 0).to(u.dtype)
         return value, rises if slope is None else slope.copy_(rises)
 
 
 class GaborWavelet(nn.Module):
-    """`exp(i omega z - |scale z|^2)`, complex."""
+    """Computes the complex `exp(i omega z - |scale z|^2)` (Saragadam et al. 2023)."""
 
     omega: Tensor
     scale: Tensor

@@ -20,6 +20,8 @@ from inr_models.networks.relu_pe import ReluPeConfig as ReluPeConfig
 from inr_models.networks.rff import SirenRffConfig as SirenRffConfig
 from inr_models.networks.tensor_train import TensorTrainConfig as TensorTrainConfig
 from inr_models.networks.normal_siren import NormalSirenConfig as NormalSirenConfig
+from inr_models.networks.rff_authors import AuthorsRffConfig as AuthorsRffConfig
+from inr_models.networks.relu_pe_authors import AuthorsReluPeConfig as AuthorsReluPeConfig
 # isort: on
 
 MODELS: dict[str, type[NetworkConfig]] = {
@@ -29,5 +31,7 @@ MODELS: dict[str, type[NetworkConfig]] = {
 }
 """Name of a network -> the class of its config, for every network that is imported above."""
 
-WITHOUT_TF32 = tuple(name for name, kind in MODELS.items() if kind.needs_autograd)
-"""Networks that only autograd can train. There, TF32 would round the coordinates."""
+WITHOUT_TF32 = tuple(
+    name for name, kind in MODELS.items() if kind.needs_autograd or kind.needs_float32
+)
+"""Networks that TF32 harms. Where autograd trains them, it would round the coordinates."""

@@ -7,19 +7,21 @@ from typing import Protocol, TypeVar, runtime_checkable
 import torch
 from torch import Tensor, nn
 
+Pair = tuple[Tensor, Tensor]
+Out = Tensor | None
+"""Where to write a result, None for a new tensor."""
+
 
 @runtime_checkable
 class Elementwise(Protocol):
-    """An activation whose slope has a closed form."""
+    """Gives an activation and its slope, which has a closed form."""
 
     @property
     def gain(self) -> Tensor:
         """Return the factor on the pre-activation z: the activation is a function of u = gain z."""
         ...
 
-    def value_and_slope(
-        self, u: Tensor, value: Tensor | None = None, slope: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def value_and_slope(self, u: Tensor, value: Out = None, slope: Out = None) -> Pair:
         """Return the activation at `u` and its derivative by `u`, in the given tensors if any."""
         ...
 

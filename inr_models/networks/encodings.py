@@ -25,6 +25,13 @@ class Octaves(nn.Module):
         return torch.cat([torch.sin(phases), torch.cos(phases)], -1)
 
 
+class CoordinatesAndOctaves(Octaves):
+    """The coordinates x themselves, then their octaves. There are e = d + 2 octaves d features."""
+
+    def forward(self, coords: Tensor) -> Tensor:
+        return torch.cat([coords, super().forward(coords)], -1)
+
+
 class FourierFeatures(nn.Module):
     """`cos(2 pi B x), sin(2 pi B x)` (Tancik et al. 2020).
 

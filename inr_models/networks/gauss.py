@@ -2,7 +2,8 @@
 
 h = exp(-(scale z)^2),   z = W h + b
 
-All weights and biases ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in)), as in WIRE's comparison.
+All weights and biases ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in)). This is torch's default. The codes of
+WIRE, FINER and the paper keep it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ class GaussConfig(NetworkConfig):
     >>> config = GaussConfig(width=64, scale=10)
 
     Args:
-        scale: factor on the pre-activation. The default is the one of WIRE's comparison.
+        scale: factor on the pre-activation. The default of 30 is that of FINER's code and of the
+            paper's. WIRE's code has 10.
 
     Raises:
         InputError: a size is below 1, or the scale is not positive and finite.

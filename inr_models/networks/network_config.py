@@ -84,6 +84,8 @@ class NetworkConfig:
     """Whether the weights of all layers but the first are complex."""
     needs_autograd: ClassVar[bool] = False
     """Whether a layer has no `value_and_slope`, so that only autograd can train the network."""
+    needs_float32: ClassVar[bool] = False
+    """Whether TF32 would round the phases of the first layer by several rad."""
     scales_omega_for_sound: ClassVar[bool] = True
     """Whether the paper multiplies the first layer's omega for sound (Sec. 5.1)."""
     space: ClassVar[Mapping[str, Varied]] = {}

@@ -1,4 +1,4 @@
-"""ReLU on positional encodings (Mildenhall et al. 2020, Eqn. 4; Sitzmann et al. 2020).
+"""ReLU on positional encodings, in the textbook's form (Mildenhall et al. 2020, Eqn. 4).
 
 h_0 = (sin(2^k pi x), cos(2^k pi x)),  k = 0 .. octaves - 1
 h   = max(W h + b, 0)
@@ -6,9 +6,11 @@ h   = max(W h + b, 0)
 W ~ N(0, 2/fan_in) (He et al. 2015), b ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in)).
 
 A fair encoding reaches the signal's Nyquist frequency, pi n / 2 rad per unit along an axis of n
-samples (see `octaves_to_nyquist`). The paper's encoding did not. For images it stopped at 2^6 pi,
-whatever their size (Sec. 5.2). This is a quarter of Nyquist at 512 pixels. For sound its Table 1
-counts 193 "Fourier features" into 4 x 193 and reports zero output for most clips.
+samples (see `octaves_to_nyquist`).
+
+The paper's "ReLU-PE" is another network. It has seven octaves for signals of every size, the
+coordinates beside them, and torch's default weights (see `relu_pe_authors`). Both are here: this
+one for a fair comparison, and the other one to stand beside the paper's figures.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from inr_models.networks.coordinate_mlp import CoordinateMLP
+
+NumOctaves = Annotated[int, Meaning("octaves of the encoding (relu_pe)", unit="octaves")]
 
 
 def octaves_to_nyquist(num_samples: int) -> int:
@@ -49,7 +53,8 @@ class ReluPeConfig(NetworkConfig):
     >>> config = ReluPeConfig(width=64, octaves=octaves_to_nyquist(8192))
 
     At 4 x 193 with 97 octaves, which are 194 encoded inputs, it has Table 1's 150,155 parameters.
-    But float32 cannot represent so many octaves, and 17 reach Nyquist at 150,000 samples.
+    But float32 cannot represent so many octaves, and 17 reach Nyquist at 150,000 samples. The code
+    behind that table has seven, see `AuthorsReluPeConfig`.
 
     Args:
         octaves: octaves of the encoding.
@@ -63,7 +68,7 @@ class ReluPeConfig(NetworkConfig):
     space: ClassVar = {"octaves": Varied((-4, -2, -1, 0), by="step")}
 
     width: Width = 193
-    octaves: Annotated[int, Meaning("octaves of the encoding (relu_pe)", unit="octaves")] = 17
+    octaves: NumOctaves = 17
 
     def __post_init__(self) -> None:
         super().__post_init__()

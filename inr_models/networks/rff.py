@@ -1,8 +1,12 @@
-"""SIREN on random Fourier features (Tancik et al. 2020; paper, Sec. 5.1, "SIREN-RFF").
+"""SIREN on random Fourier features, in the textbook's form (Tancik et al. 2020).
 
 h_0 = (cos(2 pi B x), sin(2 pi B x)),   B ~ N(0, sigma^2), not trained
 
 A SIREN takes the features as its input. Its first fan-in is their number.
+
+Table 1's "SIREN-RFF" is another network. It has no 2 pi, and its first weights do not shrink with
+the number of features (see `rff_authors`). Both are here: this one to fit signals with, and the
+other one to stand beside the paper's figures.
 """
 
 from __future__ import annotations
@@ -22,6 +26,11 @@ if TYPE_CHECKING:
     from inr_models.networks.coordinate_mlp import CoordinateMLP
     from inr_models.networks.encodings import FourierFeatures
 
+NumFrequencies = Annotated[int, Meaning("number of random frequencies (siren_rff)")]
+Sigma = Annotated[
+    float, Meaning("standard deviation of the frequencies (siren_rff)", unit="cycles/unit")
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class SirenRffConfig(SirenConfig):
@@ -29,7 +38,8 @@ class SirenRffConfig(SirenConfig):
 
     >>> config = SirenRffConfig(width=64, num_frequencies=32, sigma=300)
 
-    The defaults, 194 features at 4 x 193, have Table 1's 150,155 parameters.
+    The defaults, 194 features at 4 x 193, have Table 1's 150,155 parameters. The code behind that
+    table has 192 features at this width, see `AuthorsRffConfig`.
 
     Args:
         num_frequencies: how many frequencies are drawn.
@@ -44,10 +54,8 @@ class SirenRffConfig(SirenConfig):
     space: ClassVar = {"sigma": Varied(log_spaced(3, 3000, 7))}
 
     width: Width = 193
-    num_frequencies: Annotated[int, Meaning("number of random frequencies (siren_rff)")] = 97
-    sigma: Annotated[
-        float, Meaning("standard deviation of the frequencies (siren_rff)", unit="cycles/unit")
-    ] = 30.0
+    num_frequencies: NumFrequencies = 97
+    sigma: Sigma = 30.0
 
     def __post_init__(self) -> None:
         super().__post_init__()

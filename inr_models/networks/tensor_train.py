@@ -67,19 +67,11 @@ class TensorTrainConfig(Siren2Config):
         super().__post_init__()
         check_counts(self, "tt_rank")
         if not 3 <= self.tt_layer <= self.depth:
-            raise InputError(
-                "out-of-range",
-                "tt_layer",
-                f"tt_layer = {self.tt_layer}: give a hidden layer from 3 (the first two carry the "
-                f"noise) to the depth, {self.depth}.",
-            )
+            fix = f"give a hidden layer from 3 (two carry the noise) to the depth, {self.depth}."
+            raise InputError.of_value("out-of-range", "tt_layer", self.tt_layer, fix)
         if min(self.tt_modes, default=0) < 1 or math.prod(self.tt_modes) != self.width:
-            raise InputError(
-                "out-of-range",
-                "tt_modes",
-                f"tt_modes = {self.tt_modes}: give whole numbers whose product is the width, "
-                f"{self.width}.",
-            )
+            fix = f"give whole numbers whose product is the width, {self.width}."
+            raise InputError.of_value("out-of-range", "tt_modes", self.tt_modes, fix)
 
     @property
     def cores(self) -> list[tuple[int, int, int]]:

@@ -49,20 +49,12 @@ def width_for(
         sized = with_width(config, width)
         return sized.num_parameters(in_features=in_features, out_features=out_features)
 
-    if count(1) > parameters:
-        raise InputError(
-            "out-of-range",
-            "parameters",
-            f"parameters = {parameters:,}: a {config.network} of depth {config.depth} has "
-            f"{count(1):,} already at width 1; give a larger budget.",
+    if not count(1) <= parameters <= count(MAX_WIDTH):
+        fix = (
+            f"a {config.network} of depth {config.depth} has {count(1):,} at width 1 and "
+            f"{count(MAX_WIDTH):,} at width {MAX_WIDTH:,}; give a budget between these."
         )
-    if count(MAX_WIDTH) < parameters:
-        raise InputError(
-            "out-of-range",
-            "parameters",
-            f"parameters = {parameters:,}: more than a {config.network} of width "
-            f"{MAX_WIDTH:,} has; give a smaller budget.",
-        )
+        raise InputError.of_value("out-of-range", "parameters", f"{parameters:,}", fix)
     widths = range(1, MAX_WIDTH + 1)
     enough = widths[bisect_left(widths, parameters, key=count)]
     # The count of a tensor train does not rise evenly, because it depends on the divisors of the

@@ -52,21 +52,15 @@ class Siren2Config(SirenConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.depth < 2:
-            raise InputError(
-                "out-of-range",
-                "depth",
-                f"depth = {self.depth}: SIREN² perturbs two hidden layers; give 2 or more.",
-            )
+            why = "SIREN² perturbs two hidden layers; give 2 or more."
+            raise InputError.of_value("out-of-range", "depth", self.depth, why)
         check_not_negative(self, "s0", "s1")
 
     @classmethod
     def published(cls, setting: Setting) -> Self:
         if setting.noise_scales is None:
-            raise InputError(
-                "missing",
-                "noise_scales",
-                "noise_scales = None: SIREN² has no published (s0, s1); give a pair.",
-            )
+            why = "SIREN² has no published (s0, s1); give a pair."
+            raise InputError.of_value("missing", "noise_scales", None, why)
         s0, s1 = setting.noise_scales
         return cls(s0=s0, s1=s1, omega_first=cls.omega_first * setting.omega_factor)
 

@@ -2,7 +2,7 @@
 
 `describe` computes all descriptors that are defined for a target. `DESCRIPTORS` lists their names,
 units and meanings. They are the columns `descriptor_*` of the store's table of signals. Frequencies
-are shares of Nyquist.
+are shares of Nyquist. Only psi includes the target's mean, as the paper's does.
 """
 
 from collections.abc import Mapping
@@ -24,8 +24,8 @@ class Info(NamedTuple):
 
 
 DESCRIPTORS: Mapping[str, Info] = {
-    "psi": Info("share", "spectral centroid of the crop, Eqn. 10; of an image in raster order"),
-    "centroid": Info("share", "centroid by magnitude over (radial) frequency"),
+    "psi": Info("share", "spectral centroid with the mean, Eqn. 10; of an image in raster order"),
+    "centroid": Info("share", "centroid by magnitude over (radial) frequency, without the mean"),
     "spread": Info("share", "standard deviation around it"),
     "skewness": Info("", "third moment around it"),
     "kurtosis": Info("", "fourth moment around it"),

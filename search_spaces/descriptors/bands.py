@@ -26,9 +26,9 @@ def bands(values: NDArray, num: int = NUM_BANDS) -> tuple[float, ...]:
         return (float("nan"),) * num
     shares = np.zeros(num)
     for channel in channels:
-        lines = spectrum(channel).without_mean
+        lines = spectrum(channel)
         # Nyquist itself counts in the last band.
         place = np.minimum((lines.frequency * num).astype(int), num - 1)
-        magnitudes = np.bincount(place, lines.magnitude, num)
+        magnitudes = np.bincount(place, lines.weight * lines.magnitude, num)
         shares += magnitudes / magnitudes.sum()
     return tuple((shares / len(channels)).tolist())

@@ -24,20 +24,19 @@ def describe(spectrum: Spectrum) -> dict[str, float]:
     band's power to the high band's in dB; the effective bandwidth, (sum |y|^2)^2 / sum |y|^4 over
     the number of lines; and the root-mean-square frequency.
     """
-    lines = spectrum.without_mean
-    power = lines.power
-    total, fourth = power.sum(), (power**2).sum()
+    power = spectrum.weight * spectrum.power
+    total, fourth = power.sum(), (power * spectrum.power).sum()
     values = {f"rolloff_{percent}": rolloff(spectrum, percent / 100) for percent in ROLLOFFS}
     for share in ABOVE:
-        above = power[lines.frequency > share].sum()
+        above = power[spectrum.frequency > share].sum()
         values[f"energy_above_{share:g}"] = float(above / total) if total > 0 else math.nan
-    high = power[lines.frequency > SPLIT].sum()
+    high = power[spectrum.frequency > SPLIT].sum()
     low = total - high
     values["low_to_high_db"] = 10 * math.log10(low / high) if low > 0 and high > 0 else math.nan
     values["effective_bandwidth"] = (
-        float(total**2 / fourth / len(power)) if fourth > 0 else math.nan
+        float(total**2 / fourth / spectrum.weight.sum()) if fourth > 0 else math.nan
     )
-    mean_square = weighted_mean(lines.frequency**2, power)
+    mean_square = weighted_mean(spectrum.frequency**2, power)
     return values | {"rms_frequency": math.sqrt(mean_square)}
 
 
@@ -46,8 +45,7 @@ def rolloff(spectrum: Spectrum, share: float) -> float:
 
     It is a share of Nyquist (Peeters 2004, Sec. 6.1.6), NaN without any power.
     """
-    lines = spectrum.without_mean
-    total = np.cumsum(lines.power)
-    if not len(total) or total[-1] == 0:
+    power = np.cumsum(spectrum.weight * spectrum.power)
+    if not len(power) or power[-1] == 0:
         return math.nan
-    return float(lines.frequency[np.searchsorted(total, share * total[-1])])
+    return float(spectrum.frequency[np.searchsorted(power, share * power[-1])])

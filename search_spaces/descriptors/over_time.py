@@ -1,5 +1,7 @@
 """Describe how a sound [n] changes in time: over frames, and from sample to sample.
 
+The sound's mean is taken out first.
+
 Frames have about 2 sqrt(n) samples, a Hann window and half overlap. m_t are the magnitudes of frame
 t, scaled to sum 1.
 
@@ -9,7 +11,8 @@ t, scaled to sum 1.
 - silence: share of frames whose power is 60 dB or more below the largest.
 - crest_factor_db: peak over root mean square.
 - zero_crossings: share of neighbours with different signs: 1/2 for white noise, 1 at Nyquist.
-- mobility, complexity (Hjorth 1970): rms slope by rms value, and the slope's own mobility by that.
+- mobility, complexity (Hjorth 1970): the standard deviation of the slope by that of the samples,
+  and the slope's own mobility by that.
 """
 
 import math
@@ -23,6 +26,7 @@ SILENT_DB = 60.0
 def describe(values: NDArray) -> dict[str, float]:
     """Return all of these by name, NaN without power and if the sound is shorter than a frame."""
     samples = np.asarray(values, dtype=np.float64)
+    samples = samples - samples.mean()
     return _of_frames(samples) | _of_samples(samples)
 
 
@@ -53,11 +57,8 @@ def _of_frames(samples: NDArray[np.float64]) -> dict[str, float]:
 
 
 def _of_samples(samples: NDArray[np.float64]) -> dict[str, float]:
-    centred = samples - samples.mean()
-    rms = math.sqrt((samples**2).mean())
-    first, second = np.diff(centred), np.diff(centred, 2)
-    spread, slope, bend = (math.sqrt((x**2).mean()) for x in (centred, first, second))
-    mobility = slope / spread if spread > 0 else math.nan
+    rms, slope, bend = (float(np.diff(samples, order).std()) for order in (0, 1, 2))
+    mobility = slope / rms if rms > 0 else math.nan
     signs = np.signbit(samples)
     return {
         "crest_factor_db": 20 * math.log10(np.abs(samples).max() / rms) if rms > 0 else math.nan,

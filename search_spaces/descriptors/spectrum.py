@@ -1,6 +1,7 @@
-"""Compute the spectrum of a target, on which most descriptors are defined.
+"""Compute the spectrum of a target, on which all descriptors but psi are defined.
 
-Axes: k lines, in order of frequency.
+The spectrum leaves out the mean (DC). An offset says nothing about the frequencies that a fit
+needs, and a network can supply it by its output bias. Axes: k lines, in order of frequency.
 """
 
 from typing import NamedTuple
@@ -12,40 +13,46 @@ Array = NDArray[np.float64]
 
 
 class Spectrum(NamedTuple):
-    """The lines of a spectrum, in order of frequency.
+    """Hold the lines of a spectrum without DC, in order of frequency.
 
-    A sound has the lines of `rfft`, as in the paper: each counts once. An image or a volume with d
-    axes has all lines of `fftn`, up to a frequency of sqrt(d).
+    A sound has the lines of `rfft`. An image or a volume with d axes has all lines of `fftn`, up to
+    a frequency of sqrt(d).
 
     Attributes:
         frequency: [k] radial, as a share of an axis' Nyquist.
         magnitude: [k] |y|.
+        weight: [k] what a line counts in sums and means. `rfft` shows one line of each pair at
+            +-f. The line at Nyquist has no partner, so it counts half as much as the others.
     """
 
     frequency: Array
     magnitude: Array
+    weight: Array
 
     @property
     def power(self) -> Array:
         """|y|^2 [k]."""
         return self.magnitude**2
 
-    @property
-    def without_mean(self) -> "Spectrum":
-        """All lines but DC."""
-        return Spectrum(self.frequency[1:], self.magnitude[1:])
-
 
 def spectrum(values: NDArray) -> Spectrum:
-    """Return the spectrum of real samples on a grid, [n], [h, w] or [d, h, w]."""
+    """Return the spectrum of real samples on a grid, [n], [h, w] or [d, h, w].
+
+    Example:
+        >>> spectrum(np.array([1.0, -1.0, 1.0, -1.0])).frequency
+        array([0.5, 1. ])
+    """
     samples = np.asarray(values, dtype=np.float64)
     if samples.ndim == 1:
-        frequency = (2 * np.fft.rfftfreq(len(samples))).astype(np.float64)
-        return Spectrum(frequency, np.abs(np.fft.rfft(samples)))
+        frequency = (2 * np.fft.rfftfreq(len(samples))[1:]).astype(np.float64)
+        # An odd number of samples has no line at Nyquist.
+        weight = np.where(frequency == 1, 0.5, 1.0)
+        return Spectrum(frequency, np.abs(np.fft.rfft(samples))[1:], weight)
     axes = np.meshgrid(*(2 * np.fft.fftfreq(num) for num in samples.shape), indexing="ij")
     radius = np.linalg.norm(axes, axis=0).ravel()
-    order = np.argsort(radius, kind="stable")
-    return Spectrum(radius[order], np.abs(np.fft.fftn(samples)).ravel()[order])
+    order = np.argsort(radius, kind="stable")[1:]
+    magnitude = np.abs(np.fft.fftn(samples)).ravel()[order]
+    return Spectrum(radius[order], magnitude, np.ones(len(order)))
 
 
 def weighted_mean(values: Array, weights: Array) -> float:

@@ -1,10 +1,10 @@
 """Describe how a spectrum falls with frequency, without its mean (DC).
 
-- slope: least-squares slope of |y|, scaled to mean 1, over frequency (Peeters 2004, Sec. 6.1.5). -
-decrease: sum_k (|y_k| - |y_1|) / (k - 1) / sum_k |y_k|, k from the second line on (Sec. 6.1.7). -
-exponent: alpha of |y|^2 ~ 1/f^alpha, from a straight line through log power over log frequency. The
-  line is fitted to means over equal steps of log frequency, so that the many high lines do not
-  dominate.
+- slope: least-squares slope of |y|, scaled to mean 1, over frequency (Peeters 2004, Sec. 6.1.5).
+- decrease: sum_k (|y_k| - |y_1|) / (k - 1) / sum_k |y_k|, k from the second line on (Sec. 6.1.7).
+- exponent: alpha of |y|^2 ~ 1/f^alpha, from a straight line through log power over log frequency.
+  The line is fitted to means over equal steps of log frequency, so that the many high lines do
+  not dominate.
 """
 
 import math
@@ -19,8 +19,7 @@ BINS = 24
 
 def describe(spectrum: Spectrum) -> dict[str, float]:
     """Return slope, decrease and exponent, NaN for a spectrum without lines."""
-    lines = spectrum.without_mean
-    magnitude, frequency = lines.magnitude, lines.frequency
+    magnitude, frequency = spectrum.magnitude, spectrum.frequency
     if len(magnitude) < 3 or not magnitude.sum() > 0:
         return dict.fromkeys(("slope", "decrease", "exponent"), math.nan)
     away = frequency - frequency.mean()
@@ -30,7 +29,7 @@ def describe(spectrum: Spectrum) -> dict[str, float]:
     return {
         "slope": float(slope),
         "decrease": float(decrease),
-        "exponent": _exponent(frequency, lines.power),
+        "exponent": _exponent(frequency, spectrum.power),
     }
 
 

@@ -17,6 +17,8 @@ from studies.engine.signals.signal import Signal
 from studies.engine.store.store import Store
 from studies.engine.tracking.tracker import Tracker
 
+MLFLOW_AWAY = "MLflow is away"
+
 
 def report_on(
     run: Run,
@@ -44,7 +46,7 @@ def report_on(
     console.print(shown(f"Parquet  {store.results}/fits"), soft_wrap=True)
     if away := Tracker(uri, run, signals, store).sync(report, finished=not results.num_missing):
         later = "the store has all rows, and `report` brings MLflow up to date later."
-        say(console, "MLflow is away", [f"({away}), but {later}"])
+        say(console, MLFLOW_AWAY, [f"({away}), but {later}"])
     else:
         console.print(shown(f"MLflow   {_ui_command(uri)}"), soft_wrap=True)
     say_at_home(store, uri, console)
@@ -53,7 +55,7 @@ def report_on(
         for row in results.all_rows
         if row["status"] == "failed"
     ]
-    return end(console, list(map(str, run.skipped)), failed)
+    return end(console, run.skipped, failed)
 
 
 def say_at_home(store: Store, uri: str, console: Console) -> None:

@@ -3,16 +3,14 @@
 import math
 import time
 from collections.abc import Iterable, Sequence
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from inr_models.shown import shown
-from studies.engine.outcomes.notes import notes_on_means
-from studies.engine.planning.run import Run
+from studies.engine.outcomes.notes import notes_on
+from studies.engine.planning.run import Run, Skipped
 from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import headline
 from studies.engine.store.rows import Row
@@ -20,8 +18,8 @@ from studies.engine.store.rows import Row
 PLAIN_EVERY_SECONDS = 15.0
 
 
-class FitProgress:
-    """A live line in a terminal, or plain lines every 15 s where output goes to a file.
+class FitProgress(Progress):
+    """Shows a live line in a terminal. Elsewhere it prints a plain line every 15 s.
 
     Args:
         console: Where the progress is printed.
@@ -30,12 +28,7 @@ class FitProgress:
     """
 
     def __init__(self, console: Console, total: int, seconds_left: float) -> None:
-        self.console, self.total, self.done = console, total, 0
-        self.expected = total
-        self.estimate = seconds_left
-        self.best = (float("-inf"), "")
-        self.started = self.printed = time.monotonic()
-        self.live = Progress(
+        super().__init__(
             TextColumn("fits"),
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
@@ -44,42 +37,27 @@ class FitProgress:
             transient=True,
             disable=not console.is_terminal,
         )
-        self.task: TaskID = self.live.add_task(self._text(), total=total)
-
-    def __enter__(self) -> Self:
-        self.live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.live.stop()
+        self.expected, self.num_done = total, 0
+        self.best = (float("-inf"), "")
+        self.started = self.printed = time.monotonic()
+        self.fits = self.add_task(f"{duration(seconds_left)} left", total=total)
 
     def on_row(self, row: Row) -> None:
         """Count one fit that has its row."""
-        self.done += 1
-        self.total = max(self.total, self.done)
+        self.num_done += 1
+        total = max(self.expected, self.num_done)
         if row["status"] == "ok":
             self.best = max(self.best, (headline(row), row["signal"]))
-        self.live.update(self.task, completed=self.done, total=self.total, description=self._text())
+        psnr, signal = self.best
+        best = f"best {psnr:.1f} dB {signal[:18]}, " if signal else ""
         now = time.monotonic()
-        if not self.console.is_terminal and (
-            now - self.printed >= PLAIN_EVERY_SECONDS or self.done == self.expected
-        ):
+        seconds_left = (now - self.started) / self.num_done * (total - self.num_done)
+        text = f"{best}{duration(seconds_left)} left"
+        self.update(self.fits, completed=self.num_done, total=total, description=text)
+        is_due = now - self.printed >= PLAIN_EVERY_SECONDS or self.num_done == self.expected
+        if is_due and not self.console.is_terminal:
             self.printed = now
-            self.console.print(f"fits {self.done}/{self.total} {self._text()}", highlight=False)
-
-    def _text(self) -> str:
-        best = f"best {self.best[0]:.1f} dB {self.best[1][:18]}, " if self.best[1] else ""
-        return f"{best}{duration(self._seconds_left())} left"
-
-    def _seconds_left(self) -> float:
-        if not self.done:
-            return self.estimate
-        return (time.monotonic() - self.started) / self.done * (self.total - self.done)
+            self.console.print(f"fits {self.num_done}/{total} {text}", highlight=False)
 
 
 def duration(seconds: float) -> str:
@@ -96,20 +74,19 @@ def duration(seconds: float) -> str:
     return f"{seconds / 86_400:,.0f} days"
 
 
-def end(console: Console, skipped: Sequence[str], failed: Sequence[str]) -> int:
+def end(console: Console, skipped: Sequence[Skipped], failed: Sequence[str] = ()) -> int:
     """Print what was left out. Return the exit code: 3 if anything was, else 0."""
     say(console, "skipped", skipped)
     say(console, "failed", dict.fromkeys(failed))
     return 3 if skipped or failed else 0
 
 
-def say(console: Console, word: str, sentences: Iterable[str]) -> None:
+def say(console: Console, word: str, sentences: Iterable[object]) -> None:
     """Print sentences, each after a coloured word."""
     for sentence in sentences:
-        console.print(Text.assemble((word, "yellow"), " ", shown(sentence)), soft_wrap=True)
+        console.print(Text.assemble((word, "yellow"), " ", shown(str(sentence))), soft_wrap=True)
 
 
 def say_notes(console: Console, run: Run, signals: Sequence[Signal]) -> None:
-    """Print what was left out of the files, and what the means of the signals do to a run."""
-    of_files = [note for signal in signals for note in signal.notes]
-    say(console, "note", [*of_files, *notes_on_means(run, signals)])
+    """Print what a reader of a run's numbers must know of its signals."""
+    say(console, "note", notes_on(run, signals))

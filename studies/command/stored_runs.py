@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from inr_models import InputError
 from inr_models.shown import printable
@@ -16,22 +15,19 @@ from studies.engine.store.rows import signal_from_row
 from studies.engine.store.store import Store
 
 
-class StoredRun(NamedTuple):
-    """A run as it is stored. `run` is None where its file is damaged or of another version."""
+def stored_runs(store: Store) -> Iterator[tuple[str, Run | None]]:
+    """Yield the path and the run of every run of a results folder.
 
-    path: str
-    run: Run | None
-
-
-def stored_runs(store: Store) -> Iterator[StoredRun]:
-    """Yield every run of a results folder."""
+    The run is None where its file is damaged or of another version.
+    """
     for folder in store.names("_studies"):
         path = f"_studies/{folder}/study.json"
         if content := store.read_bytes(path):
             try:
-                yield StoredRun(path, read_run(content, folder))
+                run = read_run(content, folder)
             except Exception:  # a damaged value may raise anything
-                yield StoredRun(path, None)
+                run = None
+            yield path, run
 
 
 def as_stored(run: Run, store: Store) -> Run:
@@ -39,9 +35,9 @@ def as_stored(run: Run, store: Store) -> Run:
 
     An earlier version may have given it another id.
     """
-    for stored in stored_runs(store):
-        if stored.run and stored.run.study == run.study and stored.run.identity == run.identity:
-            return dataclasses.replace(run, stored_id=stored.run.id)
+    for _, stored in stored_runs(store):
+        if stored and stored.study == run.study and stored.identity == run.identity:
+            return dataclasses.replace(run, stored_id=stored.id)
     return run
 
 

@@ -13,11 +13,8 @@ from studies.engine.store.metrics import headline
 
 def plan_table(run: Run, signals: Sequence[Signal], progress: Mapping[str, Progress]) -> Table:
     """Return the table of `plan`: each signal, and the number of its fits that are to run."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(run.noun, no_wrap=True)
     last = "size" if run.media == "image" else "Hz"
-    for name in ("psi", "samples", "crop", "from", last, "to run"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = _table(run.noun, "psi", "samples", "crop", "from", last, "to run")
     for signal in signals:
         if signal.sample_rate is None:
             size = " x ".join(map(str, signal.shape))
@@ -37,11 +34,8 @@ def plan_table(run: Run, signals: Sequence[Signal], progress: Mapping[str, Progr
 
 def status_table(results: Results) -> Table:
     """Return the table of `status`: how many fits of each signal are done, and how they ended."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(results.run.noun, no_wrap=True)
     counted = {"dead": "dead", "diverged": "div.", "partial": "part.", "failed": "failed"}
-    for name in ("done", "of", *counted.values(), "best so far"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = _table(results.run.noun, "done", "of", *counted.values(), "best so far")
     for state in results.states:
         progress = results.progress[state.signal.sha256]
         peaks = [headline(row) for row in state.rows.values() if row["status"] == "ok"]
@@ -53,4 +47,13 @@ def status_table(results: Results) -> Table:
             *(str(numbers[name]) for name in counted),
             f"{max(peaks):.1f} dB" if peaks else "-",
         )
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    """Return a table of these columns. The first one has names, the others have numbers."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify="right", no_wrap=True)
     return table

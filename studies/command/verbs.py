@@ -21,10 +21,12 @@ from inr_models.networks.catalog import WITHOUT_TF32
 from inr_models.shown import count, shown
 from studies.command.progress import FitProgress, duration, end, say, say_notes
 from studies.command.stored_runs import as_stored, newest_run
+from studies.command.tables import plan_table, status_table
 from studies.engine.planning.resolving import flags_of, resolve
 from studies.engine.planning.run import Run, Skipped, run_json
 from studies.engine.planning.scale import Scale
 from studies.engine.planning.study import Study
+from studies.engine.running.job import Job
 from studies.engine.signals.reading import find_files, read_all, signal_type
 from studies.engine.signals.signal import Signal
 from studies.engine.store.compaction import compact
@@ -35,7 +37,6 @@ from studies.engine.store.store import Store, target_path
 if TYPE_CHECKING:
     from studies.engine.cluster.workers import Workers
     from studies.engine.running.batch import BatchRunner
-    from studies.engine.running.job import Job
 
 DAY = 24 * 3600
 STUDIES = Path(__file__).parents[1]
@@ -43,14 +44,12 @@ STUDIES = Path(__file__).parents[1]
 
 def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Print what a run would do and cost. Return the exit code: 3 if a file was skipped."""
-    from studies.command.tables import plan_table
-
     store = Store(arguments.results, create=False)
     run, signals = asked_run(study, arguments, store, console)
     job, _ = _prepare(run, signals, store, arguments, console)
-    console.print(plan_table(run, signals, job.progress))
+    console.print(plan_table(run, signals, job.stored.progress))
     say_notes(console, run, signals)
-    return end(console, list(map(str, run.skipped)), [])
+    return end(console, run.skipped)
 
 
 def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
@@ -60,13 +59,11 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
         InputError: A flag or a signal is at fault, or the run takes over a day and lacks --yes.
     """
     from studies.command.outcome import report_on, say_at_home
-    from studies.engine.tracking.mlflow_tree import check_uri
 
     uri = _tracking_uri(arguments)
-    check_uri(uri)
     store = Store(arguments.results)
     run, signals = asked_run(study, arguments, store, console)
-    say(console, "skipped", list(map(str, run.skipped)))
+    say(console, "skipped", run.skipped)
     say_notes(console, run, signals)
     job, workers = _prepare(run, signals, store, arguments, console)
     days = job.seconds / workers.count / DAY if workers and workers.device == "cpu" else 0
@@ -95,19 +92,18 @@ def _prepare(
     store: Store,
     arguments: argparse.Namespace,
     console: Console,
-) -> tuple["Job", "Workers | None"]:
+) -> tuple[Job, "Workers | None"]:
     """Print the cost of a run. Return the job, and the workers if any fit is missing."""
-    from studies.engine.running.job import Job
-
     scale = run.scale
     console.print(
         f"{run.study}, {run.scale_name} scale: {count(len(signals), run.noun)}, "
         f"{scale.depth} x {scale.width}, {scale.fit.epochs:,} epochs"
     )
     job = Job(run, signals, store)
-    up_to = "up to " if run.question.counts_at_most and job.num_missing else ""
-    console.print(f"{up_to}{job.num_missing:,} fits to run, {job.num_done:,} already done")
-    if not job.num_missing:
+    num_missing, num_done = job.stored.num_missing, job.stored.num_done
+    up_to = "up to " if run.question.counts_at_most and num_missing else ""
+    console.print(f"{up_to}{num_missing:,} fits to run, {num_done:,} already done")
+    if not num_missing:
         return job, None
     from studies.engine.cluster.workers import connect, time_epoch, workers_per_gpu
 
@@ -123,7 +119,7 @@ def _prepare(
 
 
 def fit_missing(
-    job: "Job",
+    job: Job,
     workers: "Workers",
     uri: str,
     console: Console,
@@ -145,16 +141,16 @@ def fit_missing(
     # Arrow's own allocator does not give back the 100 MB that a long run's files take at times.
     pa.set_memory_pool(pa.system_memory_pool())
     schedule = job.schedule(num_workers=workers.count)
-    tracker = Tracker(uri, job.run, job.signals, Store(job.store.location))
-    tracking = BackgroundTracking(tracker)
+    stored, location = job.stored, job.stored.store.location
+    tracking = BackgroundTracking(Tracker(uri, stored.run, stored.signals, Store(location)))
     try:
-        with FitProgress(console, job.num_missing, job.seconds / workers.count) as progress:
+        with FitProgress(console, stored.num_missing, job.seconds / workers.count) as progress:
             run_schedule(
-                job.run.study,
+                stored.run.study,
                 schedule,
-                job.signals,
+                stored.signals,
                 workers,
-                job.store.location,
+                location,
                 on_row=progress.on_row,
                 run_batch=run_batch or batch.run_batch,
             )
@@ -163,14 +159,11 @@ def fit_missing(
     finally:
         tracking.finish()
         if not isinstance(sys.exception(), StorageAway):
-            compact(job.store)
+            compact(stored.store)
 
 
 def status(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Print how far the newest run that matches the flags is. Return the exit code."""
-    from studies.command.tables import status_table
-    from studies.engine.running.job import Job
-
     store = Store(arguments.results, create=False)
     run, signals = newest_run(study, arguments, store)
     console.print(shown(f"{store.results}/{run.folder}"), soft_wrap=True)
@@ -182,10 +175,8 @@ def status(study: Study, arguments: argparse.Namespace, console: Console) -> int
 def report(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Write the table, the HTML report and MLflow's view again. Return the exit code."""
     from studies.command.outcome import report_on
-    from studies.engine.tracking.mlflow_tree import check_uri
 
     uri = _tracking_uri(arguments)
-    check_uri(uri)
     store = Store(arguments.results)
     run, signals = newest_run(study, arguments, store)
     say_notes(console, run, signals)
@@ -194,27 +185,23 @@ def report(study: Study, arguments: argparse.Namespace, console: Console) -> int
 
 def _check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> None:
     """Refuse settings that only a GPU has where a CPU is used."""
-    if device == "cpu" and (workers := arguments.workers_per_gpu):
-        raise InputError(
-            "unsupported",
-            "--workers-per-gpu",
-            f"--workers-per-gpu {workers}: no GPU is used, so leave the flag out.",
+    workers = arguments.workers_per_gpu
+    if device == "cpu" and workers:
+        why = "no GPU is used, so leave the flag out."
+        raise InputError.of_value("unsupported", "--workers-per-gpu", workers, why)
+    if scale.fit.precision != "tf32":
+        return
+    rounded = sorted({c.name for c in scale.cases if c.network in WITHOUT_TF32})
+    if device == "cpu":
+        why = "a CPU has no TF32 products, so leave the flag out."
+    elif rounded:
+        why = (
+            f"{', '.join(rounded)} would lose their high frequencies to rounding. "
+            "Name the others with --networks, or leave the flag out."
         )
-    if device == "cpu" and scale.fit.precision == "tf32":
-        raise InputError(
-            "unsupported",
-            "--precision",
-            "--precision tf32: a CPU has no TF32 products, so leave the flag out.",
-        )
-    if scale.fit.precision == "tf32":
-        without = sorted({c.name for c in scale.cases if c.network in WITHOUT_TF32})
-        if without:
-            raise InputError(
-                "unsupported",
-                "--precision",
-                f"--precision tf32: {', '.join(without)} would have their coordinates rounded. "
-                "Name the others with --networks, or leave the flag out.",
-            )
+    else:
+        return
+    raise InputError.of_value("unsupported", "--precision", "tf32", why)
 
 
 def asked_run(
@@ -223,24 +210,24 @@ def asked_run(
     """Return the run that the flags ask for, and its signals."""
     scale_name = arguments.scale or study.default_scale
     changes = {flag.name: getattr(arguments, flag.name) for flag in flags_of(study)}
-    for flag in ("max_concurrent", "workers_per_gpu"):
-        if (number := getattr(arguments, flag)) is not None and number < 1:
-            raise InputError(
-                "out-of-range",
-                f"--{flag.replace('_', '-')}",
-                f"--{flag.replace('_', '-')} {number}: give 1 or more.",
-            )
+    for flag, number in (
+        ("--max-concurrent", arguments.max_concurrent),
+        ("--workers-per-gpu", arguments.workers_per_gpu),
+    ):
+        if number is not None and number < 1:
+            raise InputError.of_value("out-of-range", flag, number, "give 1 or more.")
     patterns = arguments.signals or [_default(name) for name in study.signals]
     # A mistake in the flags is reported before any file is read.
     empty = resolve(study, scale_name, (), changes=changes)
     empty.question.check_signals(empty, ())
     _check_device(arguments.device, arguments, empty.scale)
     files = find_files(patterns, study.media)
-    message = "reading the signals"
-    if {str(file) for file in files} & set(signal_type(study.media).generated):
-        message += " (this takes two minutes the first time)"
-    with console.status(message):
-        signals, skipped = read_all(files, empty.scale.max_samples, study.media)
+    is_generated = set(map(str, files)) & set(signal_type(study.media).generated)
+    wait = " (this takes two minutes the first time)" if is_generated else ""
+    with console.status(f"reading the signals{wait}"):
+        signals, skipped = read_all(
+            files, empty.scale.max_samples, study.media, empty.scale.rescale
+        )
     if not signals:
         raise InputError.of(skipped)
     left_out = [Skipped(p.field, p.sentence.removeprefix(f"{p.field}: ")) for p in skipped]
@@ -256,7 +243,11 @@ def _default(name: str) -> str:
 
 
 def _tracking_uri(arguments: argparse.Namespace) -> str:
+    """Return the URI of MLflow, checked before the study runs."""
+    from studies.engine.tracking.mlflow_tree import check_uri
     from studies.engine.tracking.tracker import default_uri
 
     uri = arguments.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
-    return uri or default_uri(arguments.results)
+    uri = uri or default_uri(arguments.results)
+    check_uri(uri)
+    return uri

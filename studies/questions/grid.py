@@ -47,7 +47,7 @@ class Grid(NoiseScaleQuestion):
         """Return the best cell, which the grid's own seeds choose."""
         tried = landscape(state).cell_means
         best = list(tried)[:1]
-        return Choice(tried, best, best[0] if best else None, self._compared(state))
+        return Choice(tried, best[0] if best else None, self._compared(state))
 
     def steps(self, state: SignalState) -> Steps:
         """Yield the whole map with what the best cell is compared with, then the best cell."""
@@ -74,7 +74,7 @@ class Grid(NoiseScaleQuestion):
         return super().facts(run) | {
             "compared with": "plain SIREN of the same size",
             "seeds": f"The grid uses {seeds_text(run.scale.map_seeds)}. What is compared is fitted "
-            f"again on {seeds_text(self.scoring_seeds)}.",
+            f"again on {run.confirming_text(self.scoring_seeds)}.",
         }
 
     def report(self, results: Results, now: datetime.datetime) -> Report:

@@ -2,11 +2,12 @@
 
 import dataclasses
 import datetime
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inr_models import InputError
-from studies.engine.outcomes.choosing import Choice, Confirmation, best_on, top_candidates
+from studies.engine.outcomes.choosing import ROUNDS, Choice, Confirmation, race, top_candidates
 from studies.engine.outcomes.landscape import landscape
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
@@ -25,10 +26,12 @@ class RuleCheck(NoiseScaleQuestion):
     """Map a signal, choose its optimum on fresh seeds, and score every rule against it.
 
     Args:
-        choosing_seeds: The seeds that choose the optimum among the candidates.
+        choosing_seeds: The seeds that choose the optimum among the candidates, see `race`.
         top: How many of the best points that were tried are candidates. The best cell of the grid
             and every rule's point are candidates as well.
     """
+
+    counts_at_most = True
 
     choosing_seeds: tuple[int, ...]
     top: int = 3
@@ -57,38 +60,41 @@ class RuleCheck(NoiseScaleQuestion):
     def choice(self, state: SignalState) -> Choice:
         """Return the optimum, which the choosing seeds choose among the candidates."""
         tried = landscape(state).cell_means
-        candidates = top_candidates(state, tried, self.top)
-        best = best_on(state, candidates, self.choosing_seeds)
+        chosen = race(state, top_candidates(state, tried, self.top), self.choosing_seeds)
         always = [*state.rule_points, *state.cells]
-        return Choice(tried, candidates, best, state.rule_points, always)
+        return Choice(tried, chosen.winner, state.rule_points, always, chosen.rounds)
 
     def steps(self, state: SignalState) -> Steps:
         """Yield the map, then what chooses the optimum, then what scores it and the rules."""
-        yield Step(
-            map_fits(state, state.points),
-            lambda: Ahead(
-                self._confirming(state, self.choice(state)),
-                self.top * len(self.choosing_seeds) + len(self.scoring_seeds),
-            ),
-        )
+        yield Step(map_fits(state, state.points), lambda: self._ahead(state))
         yield from self._confirmation(state)
 
     def _confirmation(self, state: SignalState) -> Steps:
         """Yield what chooses the optimum, then what scores it and the rules."""
-        choice = self.choice(state)
-        yield Step(
-            state.fits(CHOOSING_STAGE, choice.candidates, self.choosing_seeds),
-            lambda: Ahead(self._confirming(state, choice), len(self.scoring_seeds)),
-        )
-        choice = self.choice(state)
+        number, choice = 0, self.choice(state)
+        while number < len(choice.rounds):
+            left, seeds = choice.rounds[number]
+            later = len(left) * (len(self.choosing_seeds) - len(seeds)) + len(self.scoring_seeds)
+            certain = self._certain(state, choice)
+            yield Step(
+                state.fits(CHOOSING_STAGE, left, seeds), functools.partial(Ahead, certain, later)
+            )
+            number, choice = number + 1, self.choice(state)
         if choice.optimum:
             points = [choice.optimum, *choice.compared]
             yield Step(state.fits(SCORING_STAGE, points, self.scoring_seeds))
 
-    def _confirming(self, state: SignalState, choice: Choice) -> list[PlannedFit]:
-        """Return the fits of the compared points on the seeds that choose and score."""
-        seeds = (*self.choosing_seeds, *self.scoring_seeds)
-        return state.fits(CHOOSING_STAGE, choice.compared, seeds)
+    def _certain(self, state: SignalState, choice: Choice) -> list[PlannedFit]:
+        """Return the fits of the compared points that follow whatever the choice will be."""
+        first = self.choosing_seeds[: ROUNDS[0]]
+        return state.fits(CHOOSING_STAGE, choice.compared, (*first, *self.scoring_seeds))
+
+    def _ahead(self, state: SignalState) -> Ahead:
+        """Return what follows a map: certain fits, and a bound on those of the race."""
+        choice, num = self.choice(state), len(self.choosing_seeds)
+        later = len(choice.compared) * max(num - ROUNDS[0], 0)
+        later += self.top * num + len(self.scoring_seeds)
+        return Ahead(self._certain(state, choice), later)
 
     def reported_rows(self, state: SignalState, asked: set[str]) -> dict[str, Row]:
         if best := self.choice(state).optimum:
@@ -98,8 +104,8 @@ class RuleCheck(NoiseScaleQuestion):
     def facts(self, run: Run) -> dict[str, str]:
         return super().facts(run) | {
             "seeds": f"The points are tried on {seeds_text(run.scale.map_seeds)}. The optimum is "
-            f"chosen on {seeds_text(self.choosing_seeds)}. It and the rules are compared on "
-            f"{seeds_text(self.scoring_seeds)}.",
+            f"chosen on {run.confirming_text(self.choosing_seeds)}. It and the rules are compared "
+            f"on {run.confirming_text(self.scoring_seeds)}.",
         }
 
     def report(self, results: Results, now: datetime.datetime) -> Report:

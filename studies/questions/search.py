@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from studies.engine.outcomes.choosing import Choice, best_on, suggested_means, top_candidates
+from studies.engine.outcomes.choosing import Choice, race, suggested_means, top_candidates
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
 from studies.engine.outcomes.signal_state import SignalState, Suggestion
@@ -92,9 +92,10 @@ class Search(RuleCheck):
         """Return the optimum, which the choosing seeds choose among the candidates."""
         tried = suggested_means(state)
         candidates = top_candidates(state, tried, self.top)
-        best = best_on(state, candidates, self.choosing_seeds)
+        chosen = race(state, candidates, self.choosing_seeds)
         cells = [point for point in candidates if point.kind == "grid"]
-        return Choice(tried, candidates, best, [*state.rule_points, *cells], state.rule_points)
+        compared = [*state.rule_points, *cells]
+        return Choice(tried, chosen.winner, compared, state.rule_points, chosen.rounds)
 
     def all_steps(self, states: Sequence[SignalState], store: Store) -> list[Steps]:
         from studies.engine.search.journal import RunJournal
@@ -131,15 +132,14 @@ class Search(RuleCheck):
 
     def _ahead(self, state: SignalState) -> Ahead:
         """Return the fits of all suggestions and comparisons, and a bound on what follows."""
-        scale, choice = state.run.scale, self.choice(state)
-        stored = _Stored(state, self.settings)
-        at_most = stored.num_left * scale.seeds
-        at_most += self.top * len(self.choosing_seeds) + len(self.scoring_seeds)
+        scale, stored = state.run.scale, _Stored(state, self.settings)
+        certain, at_most = super()._ahead(state)
+        at_most += stored.num_left * scale.seeds
         # The best cell is compared, too, if the store has fits of a grid.
         cells = [key for point in state.cells for key in state.keys(point, scale.map_seeds)]
         if any(state.rows[key]["status"] not in UNFINISHED for key in cells if key in state.rows):
             at_most += len(self.choosing_seeds) + len(self.scoring_seeds)
-        return Ahead([*stored.fits(), *self._confirming(state, choice)], at_most)
+        return Ahead([*stored.fits(), *certain], at_most)
 
     def suggestions(
         self, run: Run, signals: Sequence[Signal], store: Store

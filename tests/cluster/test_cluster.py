@@ -1,10 +1,13 @@
 """What is written for the user, done on a cluster that nothing disturbs."""
 
+import re
+
 import pandas as pd
 
 from tests.cluster.machines import ROOT
-from tests.cluster.ray_cluster import FILE, Submitted, table
+from tests.cluster.ray_cluster import FILE, Submitted, plain, table
 from tests.commands import scores
+from tests.ray_nodes import finding, findings
 
 STRANGER = """
 import ray
@@ -29,9 +32,10 @@ def test_the_doctor_finds_nothing_wrong(cluster):
     said = cluster.laptop.do(
         f"cd noisescape; ray exec {FILE} 'python -m studies.engine.doctor noisescape/{FILE}'"
     )
-    assert "nothing is wrong" in said
-    assert "the same on 3 nodes" in said
-    assert "refuses whoever has no token" in said
+    said = plain(said)
+    assert "problem" not in {found.level for found in findings(said)}, said
+    assert re.search(r"\b3\b", finding(said, "ok", "code").text), "all three nodes"
+    assert finding(said, "ok", "token").text
 
 
 def test_new_code_comes_to_all_nodes_by_the_written_command(cluster):

@@ -73,6 +73,7 @@ def population(
         psnr,
         psnr.max(axis=(1, 2), keepdims=True) - psnr,
         np.zeros(total),
+        tuple({0: np.zeros(psnr.shape[1:])} for _ in range(total)),
     )
 
 

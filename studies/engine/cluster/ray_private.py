@@ -1,9 +1,10 @@
-"""Find and reach the cluster that Ray would join, with Ray's private modules.
+"""Find and reach the cluster that Ray would join, with Ray's private modules and variables.
 
 Nothing else in noisescape imports these. Any release of Ray may move or change them, and then
 `tests/test_ray_private.py` fails.
 """
 
+import os
 import socket
 import sys
 from typing import Any
@@ -15,6 +16,14 @@ from ray.exceptions import AuthenticationError
 
 REFUSED = 3
 """Exit code of a process that the cluster has refused."""
+
+
+def quiet_ray() -> None:
+    """Keep Ray from reporting usage statistics. What the user has set stays.
+
+    Ray reads this variable when it starts and not at import, so whoever starts it calls this first.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 
 def cluster_address() -> str | None:

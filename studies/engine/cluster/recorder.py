@@ -18,7 +18,7 @@ from studies.engine.store.compaction import compact
 from studies.engine.store.fits_cache import FitsCache
 from studies.engine.store.rows import Row
 from studies.engine.store.storage import RETRY_SECONDS, StorageAway, StorageRetry
-from studies.engine.store.store import Store, output_path
+from studies.engine.store.store import Store, is_done, output_path
 
 MAX_ATTEMPTS = 3
 """How often a unit is tried whose worker process dies."""
@@ -59,13 +59,11 @@ class Recorder:
             may_be_partial: for each fit, whether it counts as done if it was stopped early.
         """
         rows = self.fits.find(keys)
-        found = []
+        stored = []
         for key, partial in zip(keys, may_be_partial, strict=True):
             row = rows.get(key)
-            open_still = row is None or row["status"] == "failed"
-            open_still |= row is not None and row["status"] == "partial" and not partial
-            found.append(None if open_still else row)
-        return found
+            stored.append(row if is_done(row, may_be_partial=partial) else None)
+        return stored
 
     def begin(self, unit: str, kind: str) -> tuple[str, bytes | None]:
         """Count one more attempt at a unit.
@@ -120,7 +118,7 @@ class Recorder:
 
 
 class RemoteCheckpoints:
-    """The `unit_run.Checkpoints` of a batch, which a recorder keeps.
+    """Reaches the `unit_run.Checkpoints` of a batch, which a recorder keeps.
 
     Args:
         recorder: the actor.

@@ -9,6 +9,7 @@ A Tune trial is a batch of fits of one signal, long enough that Tune's own cost 
 """
 
 import logging
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,20 +22,29 @@ from ray.tune.error import TuneError
 from ray.tune.progress_reporter import TrialProgressCallback
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from studies.engine.cluster.environment import limit_pending_trials, quiet_tune
 from studies.engine.cluster.recorder import MAX_ATTEMPTS, Recorder, RemoteCheckpoints
-from studies.engine.cluster.tune_searcher import ScheduleSearcher, WorkerBatch, packing_columns
+from studies.engine.cluster.tune_searcher import ScheduleSearcher
 from studies.engine.cluster.workers import Workers, take_device
 from studies.engine.running.batch import BatchRunner, run_batch
-from studies.engine.running.schedule import MAX_BATCH, Schedule
+from studies.engine.running.schedule import MAX_BATCH, Batch, Schedule
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import Row, brief, failed_row
 from studies.engine.store.storage import RETRY_SECONDS, StorageAway
-from studies.engine.store.store import Store
+from studies.engine.store.store import Store, is_done
 
 MAX_NODE_LOSSES = 20
-MAX_PENDING = 200
-"""Batches that may wait for resources: Tune's own limit when it knows all trials beforehand."""
+
+# Tune shall not print, log or save: a run resumes from its store. It reads these variables when it
+# starts and not at import. What the user has set stays.
+QUIET = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "3600",
+}
+
+# Batches that may wait for resources where an autoscaler starts nodes for what is pending. It is
+# Tune's own limit when it knows all trials beforehand.
+MANY_PENDING = {"TUNE_MAX_PENDING_TRIALS_PG": "200"}
 
 
 def run_schedule(
@@ -68,7 +78,9 @@ def run_schedule(
     Raises:
         StorageAway: the results' storage has failed for `retry_seconds`.
     """
-    quiet_tune()
+    variables = QUIET | MANY_PENDING if workers.limit is None else QUIET
+    for name, value in variables.items():
+        os.environ.setdefault(name, value)
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     recorder: Any = (
         ray.remote(Recorder)
@@ -85,8 +97,6 @@ def run_schedule(
         checkpoint_seconds=checkpoint_seconds,
     )
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    if workers.limit is None:  # an autoscaler starts nodes for what is pending
-        limit_pending_trials(MAX_PENDING)
     store, unfinished = Store(results), ()
     for losses in range(1 + MAX_NODE_LOSSES):
         searcher = ScheduleSearcher(schedule, unfinished)
@@ -169,14 +179,13 @@ class RowCallback(TrialProgressCallback):
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
         lines = str(trial.get_error() or "the worker process died").strip().splitlines()
-        batch = self.searcher.batches[trial.config["batch"].number]
-        fits, packing = batch.fits, packing_columns(batch)
-        rows = self.store.fits([fit.trial.key for fit in fits]).to_pylist()
-        ended = {row["key"]: row for row in rows if row["status"] != "failed"}
-        for fit in fits:
-            row = ended.get(fit.trial.key)
-            if row is None or (row["status"] == "partial" and not fit.rungs):
-                row = failed_row(self.study, fit.signal, fit.trial, lines[-1]) | packing
+        batch = self.searcher.batches[trial.trial_id]
+        rows = self.store.fits([fit.trial.key for fit in batch.fits]).to_pylist()
+        by_key = {row["key"]: row for row in rows}
+        for fit in batch.fits:
+            row = by_key.get(fit.trial.key)
+            if not is_done(row, may_be_partial=bool(fit.rungs)):
+                row = failed_row(self.study, fit.signal, fit.trial, lines[-1]) | batch.columns
                 self.store.append([row])
             # No worker will report this fit any more, and the schedule must not wait for it.
             self.searcher.schedule.record(brief(row))
@@ -184,7 +193,7 @@ class RowCallback(TrialProgressCallback):
 
 
 def _train_batch(
-    config: dict[str, WorkerBatch],
+    config: dict[str, Batch],
     *,
     study: str,
     signals: dict[str, ray.ObjectRef],
@@ -194,19 +203,18 @@ def _train_batch(
     checkpoint_seconds: float,
 ) -> None:
     device = take_device(workers)
-    work = config["batch"]
+    batch = config["batch"]
     # When the worker of a batch has died, the next one does only what is missing.
-    keys = [trial.key for trial in work.trials]
-    stored = ray.get(recorder.stored.remote(keys, [bool(rungs) for rungs in work.rungs]))
+    keys = [fit.trial.key for fit in batch.fits]
+    stored = ray.get(recorder.stored.remote(keys, [bool(fit.rungs) for fit in batch.fits]))
     for row in filter(None, stored):
         tune.report(row)
-    left = [i for i, row in enumerate(stored) if row is None]
-    if not left:
+    fits = [fit for fit, row in zip(batch.fits, stored, strict=True) if row is None]
+    if not fits:
         return
-    trials = [work.trials[i] for i in left]
+    trials, rungs = [fit.trial for fit in fits], [fit.rungs for fit in fits]
     signal = ray.get(signals[trials[0].signal])
-    rungs = [work.rungs[i] for i in left]
-    named = [f"{t.key} {sorted(r.items()) or ''}" for t, r in zip(trials, rungs, strict=True)]
+    named = [f"{fit.trial.key} {sorted(fit.rungs.items()) or ''}" for fit in fits]
     kind = repr((trials[0].signal, trials[0].network.structure))  # a batch shares both
     checkpoints = RemoteCheckpoints(recorder, named, kind)
     finished = set()
@@ -219,9 +227,9 @@ def _train_batch(
         rungs,
         checkpoints,
         checkpoint_seconds,
-        keep=[work.keep[i] for i in left],
+        keep=[fit.keep for fit in fits],
     ):
-        row |= work.packing
+        row |= batch.columns
         ray.get(recorder.record.remote(row, curve, output, kind))
         tune.report(brief(row))
         if row["status"] != "failed":

@@ -16,13 +16,11 @@ from ray.autoscaler.sdk import request_resources
 from inr_models import InputError, NetworkConfig, make_network
 from inr_models.fitting.fit_config import Precision
 from inr_models.fitting.stacking import pace
-from studies.engine.cluster.environment import quiet_ray
-from studies.engine.cluster.ray_private import (
-    check_listening,
-    cluster_address,
-    listen_beyond_this_machine,
-)
-from studies.engine.signals.signal import Signal, coordinates
+from inr_models.fitting.task import Task
+from inr_models.shown import first_line
+from studies.engine.cluster import ray_private
+from studies.engine.running.batch import samples_on
+from studies.engine.signals.signal import Signal
 
 GPU_WAIT_SECONDS = 900.0
 CONNECT_SECONDS = 20.0
@@ -38,7 +36,7 @@ Device = Literal["auto", "cpu", "cuda"]
 
 @dataclass(frozen=True, kw_only=True)
 class Workers:
-    """How many fits run at the same time, and on what. A worker has one thread.
+    """Says how many fits run at the same time, and on what. A worker has one thread.
 
     Attributes:
         device: what the workers compute on.
@@ -101,11 +99,8 @@ def connect(device: Device, max_concurrent: int | None, per_gpu: int = 1) -> Wor
     )
     if device == "cuda" and not usable:
         why = "torch on its worker cannot use the GPU" if num_gpus else "Ray sees no GPU here"
-        raise InputError(
-            "unsupported",
-            "--device",
-            f"--device cuda: {why}; use --device cpu, or leave the flag out.",
-        )
+        fix = "use --device cpu, or leave the flag out."
+        raise InputError.of_value("unsupported", "--device", device, f"{why}; {fix}")
     if device == "auto":
         device = "cuda" if usable else "cpu"
     workers = workers_with_room(nodes, device, per_gpu)
@@ -139,18 +134,22 @@ def workers_with_room(
 
 def _join_or_start() -> bool:
     """Join the cluster that Ray itself would join, or start Ray. Return whether it has joined."""
-    address = _address()
+    given = os.environ.get("RAY_ADDRESS")
+    try:
+        address = ray_private.cluster_address()
+    except ValueError as error:
+        fix = "give HOST:PORT, or local."
+        raise InputError.of_value("wrong-kind", "RAY_ADDRESS", given, fix) from error
     joins = address is not None
-    quiet_ray()
-    listen_beyond_this_machine(joins)
+    ray_private.quiet_ray()
+    ray_private.listen_beyond_this_machine(joins)
     try:
         if address:
-            check_listening(address, CONNECT_SECONDS)
+            ray_private.check_listening(address, CONNECT_SECONDS)
         ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     except ConnectionError as error:
-        if given := os.environ.get("RAY_ADDRESS"):
-            where, fix = f"RAY_ADDRESS={given}", "start it"
-        else:
+        where, fix = f"RAY_ADDRESS={given}", "start it"
+        if not given:
             where = f"the Ray cluster that was started here, {address}"
             fix = "start it, or end what is left of it with `ray stop`"
         raise InputError(
@@ -162,25 +161,13 @@ def _join_or_start() -> bool:
     except Exception as error:  # Ray raises no narrower class when its own 30 s run out
         if joins:
             raise
-        why = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
         raise InputError(
             "no-answer",
             "ray",
-            f"Ray did not start on this machine: {why}. If time was too short for it, "
-            "start again when less else runs here.",
+            f"Ray did not start on this machine: {first_line(error).rstrip('.')}. "
+            "If time was too short for it, start again when less else runs here.",
         ) from error
     return joins
-
-
-def _address() -> str | None:
-    try:
-        return cluster_address()
-    except ValueError as error:
-        raise InputError(
-            "wrong-kind",
-            "RAY_ADDRESS",
-            f"RAY_ADDRESS={os.environ.get('RAY_ADDRESS')}: give HOST:PORT, or local.",
-        ) from error
 
 
 def _wait_for_gpu() -> None:
@@ -218,11 +205,10 @@ def _time_epoch(
     network: NetworkConfig, signal: Signal, precision: Precision, most: int, workers: Workers
 ) -> tuple[float, int]:
     device = take_device(workers)
-    assert signal.values is not None
-    coords = torch.from_numpy(coordinates(signal.shape)).to(device)
+    coords, values = samples_on(device, signal)
     features = {"in_features": coords.shape[1], "out_features": signal.channels}
     model = make_network(network, **features, seed=0).to(device)
-    return pace(model, coords, torch.from_numpy(signal.values).to(device), most, precision)
+    return pace(model, Task(coords, values, precision=precision), most)
 
 
 def take_device(workers: Workers) -> torch.device:

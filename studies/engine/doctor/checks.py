@@ -40,10 +40,10 @@ SILENT = "no answer"
 
 
 class Report(TypedDict):
-    """What `examine` has seen on a node.
+    """Holds what `examine` has seen on a node.
 
     Attributes:
-        code: from `code_hash`.
+        code: the hash of the code, see `code_hash`.
         versions: {distribution: version}.
         gpus: how many GPUs torch can use, -1 if torch itself does not start.
         gpu_error: why torch cannot use more of them.

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote
 
 from inr_models import InputError
-from inr_models.shown import shown
+from inr_models.shown import count, shown
 from studies.engine.doctor import checks, findings
 from studies.engine.doctor.findings import Cluster, Finding, Node
 from studies.engine.doctor.nodes import Examine, examine_nodes, join, leave, read_cluster
@@ -45,11 +45,8 @@ def main(argv: Sequence[str] | None = None, examine: Examine = checks.examine) -
         return 2
     finally:
         leave()
-    if not problems:
-        print("nothing is wrong")
-        return 0
-    print("1 problem" if problems == 1 else f"{problems} problems")
-    return 1
+    print(count(problems, "problem") if problems else "nothing is wrong")
+    return 1 if problems else 0
 
 
 def diagnose(
@@ -71,8 +68,7 @@ def diagnose(
 
 def passwords(*uris: str) -> set[str]:
     """Return the passwords in URIs, as they are written there and decoded."""
-    matches = [re.search(r"://[^:\s]*:(\S*)@", uri) for uri in uris]
-    written = {match[1] for match in matches if match}
+    written = {word for uri in uris for word in re.findall(r"://[^:\s]*:(\S*)@", uri)}
     return {word for word in written | {unquote(word) for word in written} if len(word) > 3}
 
 
@@ -100,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--timeout",
-        type=_seconds,
+        type=seconds,
         default=120.0,
         metavar="SECONDS",
         help="how long to wait for a node (default: %(default)g)",
@@ -108,11 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 3600:
+def seconds(text: str) -> float:
+    """Return the number in `text` if it is a time to wait. argparse prints what is raised."""
+    number = float(text)
+    if not 0 < number <= 3600:
         raise argparse.ArgumentTypeError(f"{text}: give seconds, up to 3600")
-    return seconds
+    return number

@@ -9,7 +9,7 @@ from studies.engine.doctor.checks import Report
 
 
 class Finding(NamedTuple):
-    """One line of output: what the doctor has found about a subject, and how to fix it."""
+    """Holds one line of output: what the doctor knows of a subject, and how to fix it."""
 
     level: Literal["ok", "note", "problem"]
     subject: str
@@ -18,7 +18,7 @@ class Finding(NamedTuple):
 
 
 class Cluster(NamedTuple):
-    """What the doctor needs of a cluster file. `sync` is the command that updates all nodes."""
+    """Holds what the doctor needs of a cluster file. The command `sync` updates all nodes."""
 
     file: str
     min_workers: int
@@ -26,7 +26,7 @@ class Cluster(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A node. `gpus` is the number of GPUs that Ray sees there, None if Ray does not run."""
+    """Names a node. `gpus` is the number of GPUs that Ray sees there, None if Ray does not run."""
 
     id: str
     name: str

@@ -19,8 +19,7 @@ from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from inr_models import InputError
-from studies.engine.cluster.environment import quiet_ray
-from studies.engine.cluster.ray_private import REFUSED, check_listening, cluster_address
+from studies.engine.cluster import ray_private
 from studies.engine.doctor import checks
 from studies.engine.doctor.checks import Report
 from studies.engine.doctor.findings import Cluster, Finding, Node, note, ok, problem
@@ -44,25 +43,20 @@ def read_cluster(path: str) -> Cluster:
     try:
         config = yaml.safe_load(Path(path).read_text())
     except OSError as error:
-        raise InputError(
-            "not-there", path, f"{path}: {error.strerror}; name a cluster file, or none."
-        ) from error
+        why = f"{error.strerror}; name a cluster file, or none."
+        raise InputError.at("not-there", path, why) from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(
-            "wrong-kind", path, f"{path}: this is not YAML; name a cluster file, or none."
-        ) from error
+        why = "this is not YAML; name a cluster file, or none."
+        raise InputError.at("wrong-kind", path, why) from error
     schema = json.loads((Path(ray.autoscaler.__path__[0]) / "ray-schema.json").read_text())
     # Ray removes this field from a local provider's file before it checks the schema.
     schema["properties"]["min_workers"] = {"type": "integer"}
     try:
         jsonschema.validate(config, schema)
     except jsonschema.ValidationError as error:
-        raise InputError(
-            "wrong-kind",
-            path,
-            f"{path}: Ray does not take this for a cluster file: {error.json_path}: "
-            f"{error.message[:160]}; cluster.yaml and cluster.onprem.yaml are examples.",
-        ) from error
+        why = f"Ray does not take this for a cluster file: {error.json_path}: "
+        why += f"{error.message[:160]}; cluster.yaml and cluster.onprem.yaml are examples."
+        raise InputError.at("wrong-kind", path, why) from error
     # The user types these commands in the checkout, where the file is.
     name, provider = Path(path).name, config["provider"]
     if provider["type"] == "local":
@@ -76,10 +70,10 @@ def read_cluster(path: str) -> Cluster:
 
 def join(cluster: Cluster | None) -> Generator[Finding, None, bool]:
     """Join the cluster that a study would join here. Return whether there is one."""
-    quiet_ray()
+    ray_private.quiet_ray()
     given = os.environ.get("RAY_ADDRESS")
     try:
-        address = cluster_address()
+        address = ray_private.cluster_address()
     except ConnectionError:
         address = None
     except (ValueError, OSError) as error:
@@ -87,17 +81,14 @@ def join(cluster: Cluster | None) -> Generator[Finding, None, bool]:
         return False
     if address is None and cluster:
         there = f"python -m studies.engine.doctor noisescape/{cluster.file}"
-        yield problem(
-            "cluster",
-            "no Ray cluster runs on this machine, and none is started",
-            f"ray up -y {cluster.file}, then ray exec {cluster.file} '{there}'",
-        )
+        fix = f"ray up -y {cluster.file}, then ray exec {cluster.file} '{there}'"
+        yield problem("cluster", "no Ray cluster runs on this machine, and none is started", fix)
         return False
     if address is None:
-        yield note(
-            "cluster", "none runs here, none is started: a study would use this machine alone"
-        )
+        text = "none runs here, none is started: a study would use this machine alone"
+        yield note("cluster", text)
         return False
+    at = f"the cluster at {address}"
     own = ask_cluster(address, dict(os.environ))
     if own == "silent":
         fix = "unset RAY_ADDRESS, or start Ray there" if given else "restart Ray (ray up)"
@@ -105,22 +96,17 @@ def join(cluster: Cluster | None) -> Generator[Finding, None, bool]:
         return False
     if own == "refused":
         fix = "bring the cluster's ~/.ray/auth_token here, and export RAY_AUTH_MODE=token"
-        yield problem(
-            "token", f"the cluster at {address} does not accept this machine's token", fix
-        )
+        yield problem("token", f"{at} does not accept this machine's token", fix)
         return False
     stranger = ask_cluster(address, os.environ | {"RAY_AUTH_MODE": "disabled"})
     if stranger == "refused":
-        yield ok("token", f"the cluster at {address} refuses whoever has no token")
+        yield ok("token", f"{at} refuses whoever has no token")
     elif stranger == "silent":
-        yield note("token", f"the cluster at {address} gave no answer to a process without a token")
+        yield note("token", f"{at} gave no answer to a process without a token")
     else:
-        yield problem(
-            "token",
-            f"the cluster at {address} is open: whoever reaches it can run code there",
-            "ray get-auth-token --generate, bring ~/.ray/auth_token to every node, and restart "
-            "Ray with RAY_AUTH_MODE=token",
-        )
+        fix = "ray get-auth-token --generate, bring ~/.ray/auth_token to every node, and restart "
+        fix += "Ray with RAY_AUTH_MODE=token"
+        yield problem("token", f"{at} is open: whoever reaches it can run code there", fix)
     try:
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
     except (Exception, SystemExit) as error:  # Ray ends the process where it gives up
@@ -134,14 +120,14 @@ def join(cluster: Cluster | None) -> Generator[Finding, None, bool]:
 def ask_cluster(address: str, environment: dict[str, str], seconds: float = 20) -> Answer:
     """Return how the cluster at `address` answers a process with this environment."""
     try:
-        check_listening(address, seconds / 2)
+        ray_private.check_listening(address, seconds / 2)
         command = [sys.executable, "-c", ASK, address]
         done = subprocess.run(command, env=environment, capture_output=True, timeout=seconds)
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return "silent"
     if done.returncode == 0:
         return "accepted"
-    return "refused" if done.returncode == REFUSED else "silent"
+    return "refused" if done.returncode == ray_private.REFUSED else "silent"
 
 
 def _nodes() -> list[Node]:
@@ -164,12 +150,10 @@ def examine_nodes(
     cloudpickle.register_pickle_by_value(checks)
     task = ray.remote(num_cpus=0, max_calls=1, max_retries=0)(examine)
     started, reports = time.monotonic(), {}
-    asked = {
-        task.options(
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False)
-        ).remote(storage, 0.8 * seconds): node
-        for node in _nodes()
-    }
+    asked: dict[ray.ObjectRef, Node] = {}
+    for node in _nodes():
+        there = NodeAffinitySchedulingStrategy(node.id, soft=False)
+        asked[task.options(scheduling_strategy=there).remote(storage, 0.8 * seconds)] = node
     look = "see raylet.out in /tmp/ray/session_latest/logs on it, restart Ray there"
     waiting = list(asked)
     while waiting and (left := started + seconds - time.monotonic()) > 0:

@@ -1,13 +1,17 @@
 """Choose a signal's optimum among the points that were tried.
 
 The optimum is chosen on one set of seeds and scored on another, so that the luck of the winner
-stays out of the score.
+stays out of the score. Candidates that are clearly behind leave the choice early, so that close
+ones can have more seeds.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import Point
@@ -33,17 +37,17 @@ class Choice(NamedTuple):
     Args:
         tried: The points that were tried to find it, best first, with their mean PSNR in dB over
             the map's seeds.
-        candidates: The points among which the choosing seeds decide.
         optimum: The chosen point. None while it cannot be known.
         compared: The points that are scored beside it.
         always: The points that are fitted in any case, before or while it is searched.
+        rounds: How the choosing seeds chose it.
     """
 
     tried: Mapping[Point, float]
-    candidates: Sequence[Point]
     optimum: Point | None
     compared: Sequence[Point]
     always: Sequence[Point] = ()
+    rounds: Sequence["Round"] = ()
 
 
 def suggested_means(state: SignalState) -> dict[Point, float]:
@@ -65,12 +69,80 @@ def top_candidates(state: SignalState, tried: Mapping[Point, float], top: int) -
     return list(by_network.values())
 
 
-def best_on(state: SignalState, candidates: Sequence[Point], seeds: Sequence[int]) -> Point | None:
-    """Return the candidate with the largest mean over `seeds`, None while a score is missing."""
-    means = [state.mean(point, seeds) for point in candidates]
-    if not candidates or any(map(math.isnan, means)):
-        return None
-    return candidates[means.index(max(means))]
+ROUNDS = (2, 5, 10, 20, 50)
+"""After so many choosing seeds the candidates that are clearly behind leave."""
+
+ERROR = 0.01
+"""The probability with which a round of a race may lose the best candidate."""
+
+LEAST_NOISE_DB = 0.3
+"""A race takes the differences of fits on equal seeds to be at least this noisy."""
+
+
+class Round(NamedTuple):
+    """Hold the candidates that are left in a round, and the choosing seeds that they need."""
+
+    left: Sequence[Point]
+    seeds: Sequence[int]
+
+
+class Race(NamedTuple):
+    """Hold the rounds of a choice, up to the first that lacks a score, and its winner or None."""
+
+    rounds: Sequence[Round]
+    winner: Point | None
+
+
+def race(state: SignalState, candidates: Sequence[Point], seeds: Sequence[int]) -> Race:
+    """Choose the candidate with the largest mean over the choosing seeds, by elimination.
+
+    After each of `ROUNDS` seeds, the candidates leave that are significantly behind the leader.
+    This is subset selection (Gupta 1965, doi 10.1080/00401706.1965.10490251) on common random
+    numbers: if the noise is normal and equal, the best candidate stays with probability
+    1 - `ERROR` in every round.
+
+    Args:
+        state: The signal, with the scores that are known.
+        candidates: The points to choose from.
+        seeds: The choosing seeds, in the order in which they are used.
+    """
+    left, leader, rounds = list(candidates), None, list[Round]()
+    for num in [*(num for num in ROUNDS if num < len(seeds)), len(seeds)]:
+        rounds.append(Round(left, seeds[:num]))
+        scores = np.array([state.scores(point, seeds[:num]) for point in left])
+        if not left or np.isnan(scores).any():
+            return Race(rounds, None)
+        leader = left[int(scores.mean(axis=1).argmax())]
+        left = [left[i] for i in np.flatnonzero(not_behind(scores))]
+        if len(left) == 1:
+            break
+    return Race(rounds, leader)
+
+
+def not_behind(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which candidates [c] are not significantly behind the leader.
+
+    Seeds shift all candidates together, so the noise is what is left when the candidates' means
+    and the seeds' effects are taken out. Effects and the noise's deviation are estimated by
+    medians, which dead fits do not change.
+
+    Args:
+        scores: [c, s] PSNR in dB of every candidate on every seed.
+    """
+    from scipy.special import stdtrit  # `status` imports this module, and SciPy takes its time
+
+    num, num_seeds = scores.shape
+    means = scores.mean(axis=1)
+    if num < 2 or num_seeds < 2:
+        return np.ones(num, bool)
+    noise = scores - means[:, None]
+    noise -= np.median(noise, axis=0)
+    degrees = (num - 1) * (num_seeds - 1)
+    # 1.4826 makes the median deviation of normal noise its standard deviation.
+    spread = 1.4826 * float(np.median(np.abs(noise))) * math.sqrt(noise.size / degrees)
+    quantile = float(stdtrit(degrees, 1 - ERROR / (num - 1)))
+    margin = quantile * max(spread, LEAST_NOISE_DB) * math.sqrt(2 / num_seeds)
+    return means >= means.max() - margin
 
 
 def best_tuned(state: SignalState, seeds: Sequence[int]) -> list[Point]:

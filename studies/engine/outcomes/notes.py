@@ -1,4 +1,4 @@
-"""Say what a reader of a run's numbers must know of its signals: large means, unknown scores."""
+"""Say what a reader of a run's numbers must know of its signals."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,8 @@ MOST_NAMES = 8
 """The most signals that a note names."""
 
 
-def notes_on_means(run: Run, signals: Sequence[Signal]) -> list[str]:
-    """Return a sentence on signals with a large mean, and one on those whose mean is not known.
+def notes_on(run: Run, signals: Sequence[Signal]) -> list[str]:
+    """Return what the run says of its files, and what the means of its signals do to it.
 
     The mean of a signal is large if the best constant scores more than `DEAD_WITHIN_DB` above zero
     output. It is not known if an earlier version stored the signal.
@@ -27,7 +27,7 @@ def notes_on_means(run: Run, signals: Sequence[Signal]) -> list[str]:
             unknown.append(signal.name)
         elif (gain := signal.psnr_constant - signal.psnr_zero) > DEAD_WITHIN_DB:
             large.append(f"{signal.name} (+{gain:.1f} dB)")
-    notes = []
+    notes = list(run.notes)
     if large:
         notes.append(
             f"{_listed(run, large)}: the best constant scores this much more than zero output. "

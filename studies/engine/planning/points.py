@@ -116,15 +116,17 @@ def cells_of(scale: Scale, grid: NoiseGrid, side: int) -> tuple[Point, ...]:
 
 
 def trial_of(scale: Scale, signal: Signal, point: Point, seed: int) -> Trial:
-    """Return the trial of a point on one seed."""
+    """Return the trial of a point on one seed. See `Scale.drawn_seed`."""
     fit = point.fit or scale.fit
-    return Trial(signal=signal.sha256, network=point.network, fit=fit, seed=seed)
+    drawn = scale.drawn_seed(signal.sha256, seed)
+    return Trial(signal=signal.sha256, network=point.network, fit=fit, seed=drawn)
 
 
 def keys_of(scale: Scale, signal: Signal, point: Point, seeds: Sequence[int]) -> list[str]:
     """Return the keys of a point's trials, in the order of the seeds."""
     fit = point.fit or scale.fit
-    return trial_keys(signal.sha256, point.network, fit, tuple(seeds))
+    drawn = tuple(scale.drawn_seed(signal.sha256, seed) for seed in seeds)
+    return trial_keys(signal.sha256, point.network, fit, drawn)
 
 
 def planned(

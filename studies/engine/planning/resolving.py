@@ -18,16 +18,27 @@ from studies.engine.signals.signal import Signal
 
 def flags_of(study: Study) -> list[Flag]:
     """Return every setting of a study that the command line can change."""
-    size = signal_type(study.media).size
-    return [
+    kind = signal_type(study.media)
+    flags = [
         field_flag("seeds", "scale.seeds", "number of seeds for every point", **_NUMBER),
         *study.question.flags(study),
         field_flag("epochs", "scale.fit.epochs", "full-batch updates of a fit", **_NUMBER),
-        field_flag("max_samples", "scale.max_samples", size, **_NUMBER),
+        field_flag("max_samples", "scale.max_samples", kind.size, **_NUMBER),
         field_flag(
             "precision", "scale.fit.precision", "float32, on GPUs also tf32", metavar="NAME"
         ),
     ]
+    if kind.read_rescaled:
+        flags.append(
+            field_flag(
+                "rescale",
+                "scale.rescale",
+                f"scale each {kind.noun} by its own lowest and highest value, not by the range of "
+                "its type",
+                action="store_true",
+            )
+        )
+    return flags
 
 
 _NUMBER = {"type": int, "metavar": "N"}
@@ -70,6 +81,7 @@ def resolve(
         signals=tuple(signal.sha256 for signal in signals),
         sources=tuple(signal.source for signal in signals),
         skipped=tuple(skipped),
+        notes=tuple(note for signal in signals for note in signal.notes),
     )
     unused = {name: value for name, value in (changes or {}).items() if value is not None}
     for flag in flags_of(study):

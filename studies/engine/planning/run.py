@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -13,8 +14,8 @@ from inr_models import InputError
 from search_spaces.noise_grid import NoiseGrid
 from search_spaces.rules import AnyRule, rule_of
 from studies.engine.planning.question import Question, question_json, question_of
-from studies.engine.planning.scale import Scale, ScaleName, check_name
-from studies.engine.signals.reading import signal_type
+from studies.engine.planning.scale import Scale, ScaleName, check_name, seeds_text
+from studies.engine.signals.reading import reader, signal_type
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Run:
         signals: The signals' sha256, in order.
         sources: Their paths as the user gave them.
         skipped: The files that were left out.
+        notes: What readers say about the files that were read, see `Signal.notes`.
         stored_id: The id of the stored run that this one continues. None for a new run.
     """
 
@@ -57,11 +59,12 @@ class Run:
     signals: tuple[str, ...]
     sources: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
     stored_id: str | None = None
 
     def __post_init__(self) -> None:
         check_name("study", self.study)
-        signal_type(self.media)
+        reader(self.media, self.scale.rescale)
         self.question.check(self.scale)
         for sha256 in self.signals:  # files are named by it
             if not re.fullmatch("[0-9a-f]{64}", sha256):
@@ -109,6 +112,11 @@ class Run:
         """All seeds: those of the map or search, then those that choose and score."""
         groups = self.question.seed_groups(self.scale).values()
         return tuple(seed for group in groups for seed in group)
+
+    def confirming_text(self, seeds: Sequence[int]) -> str:
+        """Return the seeds that choose or score in words, and whether signals have their own."""
+        text = seeds_text(seeds)
+        return f"{text} (every {self.noun} draws its own)" if self.scale.own_seeds else text
 
     @property
     def folder(self) -> str:

@@ -17,6 +17,9 @@ FIRST_CHOOSING_SEED = 100
 FIRST_SCORING_SEED = 105
 """The default scoring seeds begin here, after five choosing seeds."""
 
+OWN_SEEDS = 1_000
+"""A signal's own seeds are a multiple of this number above the seeds that a question names."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
@@ -24,6 +27,7 @@ class Scale:
 
     Args:
         max_samples: Samples of the longest crop that is fitted. For an image, its pixels.
+        rescale: Whether an image is scaled by its own range instead of its type's.
         width: Units of a hidden layer.
         depth: Hidden layers.
         fit: How a network is trained.
@@ -33,6 +37,8 @@ class Scale:
         zero_output_bias: Whether the output layer of SIREN² starts with a bias of 0.
         cases: The networks of a comparison.
         parameters: The number of parameters that every case should have.
+        own_seeds: Whether every signal draws choosing and scoring seeds of its own. A seed shifts
+            the scores of all signals alike, so only seeds of their own average out over signals.
 
     Raises:
         InputError: A value is out of its range, or two cases have one name.
@@ -48,6 +54,8 @@ class Scale:
     zero_output_bias: bool = False
     cases: tuple[Case, ...] = ()
     parameters: int = 0
+    own_seeds: bool = False
+    rescale: bool = False
 
     def __post_init__(self) -> None:
         if (self.grid is None) != bool(self.cases):
@@ -76,6 +84,25 @@ class Scale:
     def map_seeds(self) -> range:
         """The seeds on which points are tried: 0 to `seeds` - 1."""
         return range(self.seeds)
+
+    def drawn_seed(self, sha256: str, seed: int) -> int:
+        """Return the seed that a fit of a signal draws with, where a question names `seed`.
+
+        The map's seeds are the same for all signals, so that their maps can be compared. A seed
+        from `OWN_SEEDS` on is one that was drawn already.
+
+        Args:
+            sha256: The signal's.
+            seed: One of the map's, choosing or scoring seeds.
+
+        Example:
+            >>> from studies.engine.planning.scales import AUDIO_SMALL
+            >>> AUDIO_SMALL.drawn_seed("00003f", 105)
+            4105
+        """
+        if not self.own_seeds or not FIRST_CHOOSING_SEED <= seed < OWN_SEEDS:
+            return seed
+        return seed + OWN_SEEDS * (1 + int(sha256[:5], 16))
 
 
 def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -23,6 +23,7 @@ AUDIO_SMALL = Scale(
     seeds=1,
     grid=AUDIO_GRID_SMALL,
     rules=("eqn11_length", "eqn11_length_width"),
+    own_seeds=True,
 )
 
 AUDIO_PAPER = Scale(
@@ -33,6 +34,7 @@ AUDIO_PAPER = Scale(
     seeds=5,
     grid=AUDIO_GRID,
     rules=("eqn11_length", "eqn11_length_width", "eqn11", "eqn11_text"),
+    own_seeds=True,
 )
 """Sec. 5.1, Fig. 6."""
 
@@ -44,6 +46,7 @@ IMAGE_SMALL = Scale(
     seeds=1,
     grid=IMAGE_GRID_SMALL,
     rules=("eqn11_image_length", "eqn11_image_length_width", "eqn11_image"),
+    own_seeds=True,
 )
 
 IMAGE_PAPER = Scale(
@@ -54,6 +57,7 @@ IMAGE_PAPER = Scale(
     seeds=5,
     grid=IMAGE_GRID,
     rules=("eqn11_image_length", "eqn11_image_length_width", "eqn11_image"),
+    own_seeds=True,
 )
 """Sec. 5.2. The paper has 512 x 512. Larger images are whole up to a million pixels."""
 
@@ -61,12 +65,14 @@ IMAGE_PAPER = Scale(
 def comparison(scale: Scale, cases: tuple[Case, ...], parameters: int) -> Scale:
     """Return a scale that compares networks on five seeds, as in the paper, and has no grid.
 
+    The seeds are the same for all signals, also as in the paper.
+
     Args:
         scale: The sizes and the training.
         cases: The networks.
         parameters: The number of parameters that each should have.
     """
-    return replace(scale, grid=None, cases=cases, parameters=parameters, seeds=5)
+    return replace(scale, grid=None, cases=cases, parameters=parameters, seeds=5, own_seeds=False)
 
 
 def named(*networks: str) -> tuple[Case, ...]:

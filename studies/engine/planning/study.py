@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from studies.engine.planning.question import Question
 from studies.engine.planning.scale import Scale, ScaleName, check_name
-from studies.engine.signals.reading import signal_type
+from studies.engine.signals.reading import reader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,8 @@ class Study:
         default_scale: The scale that is used without `--scale`.
 
     Raises:
-        InputError: The name is unusable, or the question cannot be asked at a scale.
+        InputError: The name is unusable, there is no such type of signals, or a scale does not suit
+            them or the question.
     """
 
     name: str
@@ -36,8 +37,8 @@ class Study:
 
     def __post_init__(self) -> None:
         check_name("name", self.name)
-        signal_type(self.media)
         for scale in self.scales.values():
+            reader(self.media, scale.rescale)
             self.question.check(scale)
 
     @property

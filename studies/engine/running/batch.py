@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from inr_models import fit, make_network
 from inr_models.fitting.unit_run import Checkpoints
@@ -21,7 +22,7 @@ OUTPUT_BLOCK = 1 << 13
 
 
 class Outcome(NamedTuple):
-    """A fit's row and curve, and its best output [n, c] if it should be kept."""
+    """Holds a fit's row and curve, and its best output [n, c] if it should be kept."""
 
     row: Row
     curve: list[Row]
@@ -37,7 +38,7 @@ def run_batch(
     signal: Signal,
     trials: Sequence[Trial],
     device: torch.device,
-    rungs: Sequence[Mapping[int, float]],
+    rungs: Sequence[Mapping[int, float]] | None = None,
     checkpoints: Checkpoints | None = None,
     checkpoint_seconds: float = 60.0,
     *,
@@ -54,15 +55,13 @@ def run_batch(
         trials: Trials on this signal. They share shapes, fit config and objective.
         device: Where to train.
         rungs: For each trial {epoch: PSNR in dB}. It ends early where it scores less, see
-            `inr_models.fit`.
+            `inr_models.fit`. None lets all trials end as planned.
         checkpoints: Where to look for a state to continue from, and where to save one.
         checkpoint_seconds: Time between two saved states, in seconds.
         keep: For each trial, whether the outcome needs its best output.
     """
-    assert signal.values is not None, "a signal travels with its samples"
     (objective,) = {trial.objective for trial in trials}
-    coords = torch.from_numpy(coordinates(signal.shape)).to(device)
-    values = torch.from_numpy(signal.values).to(device)
+    coords, values = samples_on(device, signal)
     groups = [list(range(len(trials)))]
     while groups:
         group = groups.pop(0)
@@ -83,7 +82,7 @@ def run_batch(
                 values,
                 trials[0].fit,
                 objective=objective,
-                rungs=[rungs[i] for i in group],
+                rungs=[rungs[i] for i in group] if rungs else None,
                 checkpoints=checkpoints and _Subset(checkpoints, group),
                 checkpoint_seconds=checkpoint_seconds,
             ):
@@ -102,16 +101,23 @@ def run_batch(
                 yield Outcome(failed_row(study, signal, trials[group[0]], message), [])
 
 
+def samples_on(device: torch.device, signal: Signal) -> tuple[Tensor, Tensor]:
+    """Return the coordinates [n, d] and the values [n, c] of a signal on a device."""
+    assert signal.values is not None, "a signal travels with its samples"
+    coords = torch.from_numpy(coordinates(signal.shape)).to(device)
+    return coords, torch.from_numpy(signal.values).to(device)
+
+
 @torch.no_grad()
 def _output(
-    network: CoordinateMLP, weights: Mapping[str, torch.Tensor], coords: torch.Tensor
+    network: CoordinateMLP, weights: Mapping[str, Tensor], coords: Tensor
 ) -> NDArray[np.float32]:
     network.load_state_dict(weights, strict=False)
     return torch.cat([network(block) for block in coords.split(OUTPUT_BLOCK)]).cpu().numpy()
 
 
 class _Subset:
-    """The checkpoints of some of a batch's trials, by their indices in the batch."""
+    """Finds the checkpoints of some of a batch's trials, by their indices in the batch."""
 
     def __init__(self, checkpoints: Checkpoints, group: list[int]) -> None:
         self.checkpoints, self.group = checkpoints, group

@@ -1,11 +1,10 @@
 """A run, what of it is missing, and what that costs."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 from inr_models import NetworkConfig
 from inr_models.fitting.fit_config import Precision
-from studies.engine.outcomes.results import Progress, Results, progress
+from studies.engine.outcomes.results import Results, progress
 from studies.engine.outcomes.signal_state import SignalState, stored_rows
 from studies.engine.planning.points import PlannedFit
 from studies.engine.planning.run import Run
@@ -14,17 +13,13 @@ from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import REPORTED
 from studies.engine.store.store import Store
 
-
-class TimeEpoch(Protocol):
-    """Times an epoch: seconds for one fit, and the size of the stack that this takes."""
-
-    def __call__(
-        self, network: NetworkConfig, signal: Signal, precision: Precision, most: int
-    ) -> tuple[float, int]: ...
+# Times an epoch of a network on a signal, in stacks of at most some number. It returns the seconds
+# for one fit, and the size of the stack that this takes.
+TimeEpoch = Callable[[NetworkConfig, Signal, Precision, int], tuple[float, int]]
 
 
 class Job:
-    """A run with what its store has and lacks.
+    """Knows what a run has and lacks, what the rest costs, and in which order it runs.
 
     Args:
         run: The run.
@@ -33,8 +28,7 @@ class Job:
         columns: The columns of the rows that are read. `rows.COUNTED` are enough to count.
 
     Attributes:
-        states: What is known of each signal, in order.
-        progress: How far each signal is, by sha256.
+        stored: The run and all rows of its size and training, whichever study asked for them.
 
     Raises:
         InputError: The run's journal is of another search.
@@ -47,42 +41,30 @@ class Job:
         store: Store,
         columns: Sequence[str] = REPORTED,
     ) -> None:
-        self.run, self.signals, self.store = run, signals, store
         rows = dict(stored_rows(run, store, columns))
         suggestions = run.question.suggestions(run, signals, store)
-        self.states = [
+        states = [
             SignalState(run, s, rows[s.sha256], suggestions.get(s.sha256, ())) for s in signals
         ]
-        self.progress: dict[str, Progress] = {}
-        for state in self.states:
-            self.progress[state.signal.sha256] = progress(state, run.question.steps(state))
+        done = {state.signal.sha256: progress(state, run.question.steps(state)) for state in states}
+        self.stored = Results(run, states, store, done)
         self.seconds_per_sample: dict[tuple[object, ...], float] = {}
         self.stack = 1
 
     @property
-    def num_missing(self) -> int:
-        """Number of fits that remain."""
-        return sum(progress.missing for progress in self.progress.values())
-
-    @property
-    def num_done(self) -> int:
-        """Number of fits that are stored."""
-        return sum(progress.done for progress in self.progress.values())
-
-    @property
     def longest(self) -> SignalState:
         """The signal of most samples."""
-        return max(self.states, key=lambda state: state.signal.num_samples)
+        return max(self.stored.states, key=lambda state: state.signal.num_samples)
 
     @property
     def num_together(self) -> int:
         """Number of fits of one signal that a worker can get at once, and so can stack."""
-        most = max(progress.missing for progress in self.progress.values())
-        return self.run.question.num_together(self.run.scale, max(1, min(most, MAX_BATCH)))
+        run, most = self.stored.run, max(p.missing for p in self.stored.progress.values())
+        return run.question.num_together(run.scale, max(1, min(most, MAX_BATCH)))
 
     def measure(self, time_epoch: TimeEpoch) -> None:
         """Time a step of every structure, for the estimates below."""
-        precision, signal = self.run.scale.fit.precision, self.longest.signal
+        precision, signal = self.stored.run.scale.fit.precision, self.longest.signal
         for point in self.longest.points:
             structure = point.network.structure
             if structure not in self.seconds_per_sample:
@@ -101,33 +83,36 @@ class Job:
     @property
     def seconds(self) -> float:
         """Expected seconds of all that remains, one fit after the other on one worker."""
-        samples = sum(
-            self.progress[signal.sha256].missing * signal.num_samples for signal in self.signals
-        )
+        samples = 0
+        for signal in self.stored.signals:
+            samples += self.stored.progress[signal.sha256].missing * signal.num_samples
         rates = [self.seconds_per_sample[point.network.structure] for point in self.longest.points]
-        return sum(rates) / len(rates) * samples * self.run.scale.fit.epochs
+        return sum(rates) / len(rates) * samples * self.stored.run.scale.fit.epochs
 
     def results(self) -> Results:
         """Return all that is stored of the run, for a report."""
         states = []
-        for state in self.states:
-            asked = self.progress[state.signal.sha256].asked
-            rows = self.run.question.reported_rows(state, asked)
-            states.append(SignalState(self.run, state.signal, rows, state.suggestions))
-        return Results(self.run, states, self.store, self.progress)
+        for state in self.stored.states:
+            asked = self.stored.progress[state.signal.sha256].asked
+            rows = self.stored.run.question.reported_rows(state, asked)
+            states.append(SignalState(state.run, state.signal, rows, state.suggestions))
+        return self.stored._replace(states=states)
 
     def schedule(self, *, num_workers: int) -> Schedule:
         """Return everything that is missing, in the order in which it is worth having.
+
+        Args:
+            num_workers: Number of workers that should have work from the start.
 
         Raises:
             InputError: The run's journal is of another search, or there is no such sampler.
         """
         states = []
-        for state in self.states:
+        for state in self.stored.states:
             # A failed fit is tried again.
             rows = {key: row for key, row in state.rows.items() if row["status"] != "failed"}
-            states.append(SignalState(self.run, state.signal, rows, state.suggestions))
-        by_signal = self.run.question.all_steps(states, self.store)
+            states.append(SignalState(state.run, state.signal, rows, state.suggestions))
+        by_signal = self.stored.run.question.all_steps(states, self.stored.store)
         return Schedule(
             [(steps, state.rows) for steps, state in zip(by_signal, states, strict=True)],
             self.seconds_per_fit,

@@ -21,7 +21,7 @@ Rows = dict[str, Row]
 
 @dataclass(frozen=True)
 class Batch:
-    """Fits of one signal that one worker does together. They have the same shapes and training.
+    """Holds fits of one signal that one worker does together. They share shapes and training.
 
     Args:
         number: Its number in the run, from 1.
@@ -34,7 +34,16 @@ class Batch:
     seconds: float
 
     def __str__(self) -> str:
-        return str(self.number)
+        return str(self.number)  # in the names of Tune's trials
+
+    @property
+    def columns(self) -> Row:
+        """The columns about the batch in the rows of its fits."""
+        return {
+            "batch": self.number,
+            "batch_fits": len(self.fits),
+            "batch_seconds": self.seconds,
+        }
 
 
 class Schedule:

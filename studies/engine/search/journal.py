@@ -7,7 +7,7 @@ from all fits in the store.
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import optuna
@@ -31,8 +31,11 @@ SPACE = "noisescape.space"
 """Attribute of an Optuna study: the space that it searches."""
 
 
+_REMOVE = "Remove the file, and the search starts again from every row of the store."
+
+
 class RunJournal:
-    """The journal of a run.
+    """Opens the journal of a run, and keeps it.
 
     Optuna writes to a local disk alone. Where the results are elsewhere, this is a local copy,
     and `keep` copies it back.
@@ -94,16 +97,11 @@ def open_journal(path: Path, *, to_write: bool = True) -> BaseStorage:
         _check_lines(path, drop_torn=to_write)
         return JournalStorage(JournalFileBackend(str(path)))
     except OSError as error:
-        raise InputError(
-            "unreadable", str(path), f"{path}: cannot be opened ({error.strerror})."
-        ) from error
+        why = f"cannot be opened ({error.strerror})."
+        raise InputError.at("unreadable", str(path), why) from error
     except Exception as error:  # a damaged line may make Optuna raise anything
-        raise InputError(
-            "another-version",
-            str(path),
-            f"{path}: not a journal of this version of Optuna ({error}). Remove it, and the "
-            "search starts again from every row of the store.",
-        ) from error
+        why = f"not a journal of this version of Optuna ({error}). {_REMOVE}"
+        raise InputError.at("another-version", str(path), why) from error
 
 
 def _check_lines(path: Path, *, drop_torn: bool) -> None:
@@ -121,26 +119,33 @@ def _check_lines(path: Path, *, drop_torn: bool) -> None:
         os.truncate(path, len(whole))
 
 
+def add_known(
+    study: optuna.Study,
+    space: Mapping[str, FloatDistribution],
+    points: Iterable[tuple[NoiseScales, float]],
+) -> None:
+    """Give an Optuna study points of its space, and the PSNR in dB that each is known to have."""
+    for scales, value in points:
+        study.add_trial(
+            create_trial(params=scales._asdict(), distributions=dict(space), value=value)
+        )
+
+
 def importance(suggestions: Sequence[Suggestion]) -> dict[str, float]:
     """Return the share of the variance of PSNR that each parameter explains (Optuna's fANOVA).
 
     It is {} for fewer than four different scores.
     """
-    scored = [s for s in suggestions if s.value is not None]
-    if len({s.value for s in scored}) < 4:
+    scored = [(s.scales, s.value) for s in suggestions if s.value is not None]
+    if len({value for _, value in scored}) < 4:
         return {}
-    s0, s1 = ([s.scales[i] for s in scored] for i in (0, 1))
+    s0, s1 = zip(*(scales for scales, _ in scored), strict=True)
     space = {
         "s0": FloatDistribution(min(s0), max(s0), log=min(s0) > 0),
         "s1": FloatDistribution(min(s1), max(s1)),
     }
     study = optuna.create_study(direction="maximize")
-    study.add_trials(
-        [
-            create_trial(params=s.scales._asdict(), distributions=dict(space), value=s.value)
-            for s in scored
-        ]
-    )
+    add_known(study, space, scored)
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
     return optuna.importance.get_param_importances(study, evaluator=evaluator)
 
@@ -155,11 +160,7 @@ def space(run: Run, signal: Signal) -> dict[str, FloatDistribution]:
     # Cells are rounded. Bounds are rounded likewise, so that cells on the rim are inside.
     (s0_low, s0_high), (s1_low, s1_high) = ((stable(low), stable(high)) for low, high in bounds)
     if s0_low == s0_high and s1_low == s1_high:
-        raise InputError(
-            "out-of-range",
-            "grid",
-            f"grid = {run.grid}: a single point. Give a range.",
-        )
+        raise InputError.of_value("out-of-range", "grid", run.grid, "a single point. Give a range.")
     return {
         "s0": FloatDistribution(s0_low, s0_high, log=s0_low > 0),
         "s1": FloatDistribution(s1_low, s1_high),
@@ -179,13 +180,8 @@ def check_space(study: optuna.Study, run: Run, signal: Signal) -> None:
     """
     there, here = study.user_attrs.get(SPACE), space_text(space(run, signal))
     if there != here:
-        raise InputError(
-            "another-version",
-            f"{run.folder}/optuna.journal",
-            f"{run.folder}/optuna.journal: {study.study_name} was searched over {there}, this run "
-            f"searches {here}. Remove the file, and the search starts again from every row of "
-            "the store.",
-        )
+        why = f"{study.study_name} was searched over {there}, this run searches {here}. {_REMOVE}"
+        raise InputError.at("another-version", f"{run.folder}/optuna.journal", why)
 
 
 def study_name(signal: Signal) -> str:

@@ -21,7 +21,7 @@ MIN_TO_COMPARE = 5
 
 
 class Rungs:
-    """What the fits of one signal scored at the rungs, from their curves in the store.
+    """Holds what the fits of one signal scored at the rungs, from their curves in the store.
 
     Only fits of one seed are compared with each other, since seeds shift all points together.
     """

@@ -5,12 +5,9 @@ and scores that Optuna has.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from optuna import Study
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
-from optuna.trial import FrozenTrial
 
 from inr_models import InputError
 
@@ -25,37 +22,22 @@ SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
 def make_sampler(name: str, seed: int, space: Mapping[str, BaseDistribution]) -> BaseSampler:
     """Return the sampler of a name for a space.
 
+    Args:
+        name: A key of `SAMPLERS`.
+        seed: The seed of what it suggests.
+        space: The distribution of each parameter by name.
+
     Raises:
         InputError: There is none of that name.
+
+    Example:
+        >>> type(make_sampler("random", 0, {})).__name__
+        'RandomSampler'
     """
     if name not in SAMPLERS:
-        raise InputError(
-            "unknown-name", "--sampler", f"--sampler {name}: give one of {', '.join(SAMPLERS)}."
-        )
-    return _WithSpace(SAMPLERS[name](seed), space)
-
-
-class _WithSpace(BaseSampler):
-    """A sampler with a fixed space. Otherwise Optuna infers it from all trials each time."""
-
-    def __init__(self, sampler: BaseSampler, space: Mapping[str, BaseDistribution]) -> None:
-        self.sampler, self.space = sampler, dict(space)
-
-    def infer_relative_search_space(
-        self, study: Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        return self.space
-
-    def sample_relative(
-        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        return self.sampler.sample_relative(study, trial, search_space)
-
-    def sample_independent(
-        self,
-        study: Study,
-        trial: FrozenTrial,
-        param_name: str,
-        param_distribution: BaseDistribution,
-    ) -> Any:
-        return self.sampler.sample_independent(study, trial, param_name, param_distribution)
+        fix = f"give one of {', '.join(SAMPLERS)}."
+        raise InputError.of_value("unknown-name", "--sampler", name, fix)
+    sampler = SAMPLERS[name](seed)
+    # Otherwise Optuna infers the space from all trials for every suggestion.
+    sampler.infer_relative_search_space = lambda study, trial: dict(space)
+    return sampler

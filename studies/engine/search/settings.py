@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from inr_models import InputError
+from inr_models.checks import check_counts
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchSettings:
-    """How each signal is searched, over the rectangle that the scale's grid spans.
+    """Says how each signal is searched, over the rectangle that the scale's grid spans.
 
     Args:
         trials: Suggestions for each signal.
@@ -28,14 +29,7 @@ class SearchSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for field in ("trials", "round_size"):
-            if getattr(self, field) < 1:
-                raise InputError(
-                    "out-of-range", field, f"{field} = {getattr(self, field)}: give 1 or more."
-                )
+        check_counts(self, "trials", "round_size")
         if self.early_stopping and self.sampler == "gp":
-            raise InputError(
-                "conflict",
-                "--early-stopping",
-                "--early-stopping: Optuna's gp cannot use stopped fits. Use --sampler tpe.",
-            )
+            why = "Optuna's gp cannot use stopped fits. Use --sampler tpe."
+            raise InputError.at("conflict", "--early-stopping", why)

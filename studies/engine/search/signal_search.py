@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 import optuna
 from optuna.samplers import RandomSampler
 from optuna.storages import BaseStorage
-from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from search_spaces.networks import stable
 from search_spaces.rules import NoiseScales
@@ -26,16 +26,8 @@ from studies.engine.outcomes.signal_state import (
 )
 from studies.engine.planning.points import PlannedFit, Point
 from studies.engine.planning.run import Run
-from studies.engine.search.journal import (
-    NUM_WARM,
-    SPACE,
-    check_space,
-    space,
-    space_text,
-    stored_name,
-    study_name,
-    suggestions_of,
-)
+from studies.engine.search import journal
+from studies.engine.search.journal import NUM_WARM
 from studies.engine.search.rungs import Rungs
 from studies.engine.search.samplers import make_sampler
 from studies.engine.search.settings import SearchSettings
@@ -48,7 +40,7 @@ _SCORED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 class SignalSearch:
-    """The search of one signal.
+    """Searches one signal.
 
     Args:
         state: The signal. Its rows grow while the search runs.
@@ -71,7 +63,7 @@ class SignalSearch:
     ) -> None:
         self.state, self.settings, self.keep = state, settings, keep
         self.run, self.signal, self.rows = state.run, state.signal, state.rows
-        self.space = space(self.run, self.signal)
+        self.space = journal.space(self.run, self.signal)
         self.study = self._open(storage)
         self.rungs = Rungs(self.run, store) if settings.early_stopping else None
 
@@ -83,12 +75,7 @@ class SignalSearch:
             if point.scales and self._contains(point.scales):
                 inside[point.scales] = value
         if NUM_WARM not in self.study.user_attrs:
-            self.study.add_trials(
-                [
-                    create_trial(params=s._asdict(), distributions=dict(self.space), value=v)
-                    for s, v in inside.items()
-                ]
-            )
+            journal.add_known(self.study, self.space, inside.items())
             self.study.set_user_attr(NUM_WARM, len(inside))
         self.tried = {self._point(trial).scales for trial in self._scored()}
         for trial in self._unscored():
@@ -102,8 +89,7 @@ class SignalSearch:
 
     def unfinished(self) -> list[PlannedFit]:
         """Return fits of earlier rounds that failed. Optuna has zero output's PSNR for them."""
-        num_warm = self.num_warm
-        suggested = [trial for trial in self._scored() if trial.number >= num_warm]
+        suggested = self._suggested()
         fits = self._fits(suggested, stage=0, rungs={})
         # A point that was stopped early needs no other seed.
         stopped = {self._point(t).network for t in suggested if t.state == TrialState.PRUNED}
@@ -111,13 +97,11 @@ class SignalSearch:
 
     def suggestions(self) -> list[Suggestion]:
         """Return all that was known or suggested, in order."""
-        return suggestions_of(self.study)
+        return journal.suggestions_of(self.study)
 
     def next_round(self) -> list[PlannedFit]:
         """Return the fits of the next round, or of one that a killed run left. [] at the end."""
-        trials = self._unscored()
-        num_warm = self.num_warm
-        num_scored = sum(trial.number >= num_warm for trial in self._scored())
+        trials, num_scored = self._unscored(), len(self._suggested())
         num_suggested, size = num_scored + len(trials), self.settings.round_size
         # A killed run may have left a round half suggested or half scored. Both are completed.
         full_rounds = math.ceil(num_suggested / size) if trials else num_suggested // size + 1
@@ -171,9 +155,7 @@ class SignalSearch:
     @property
     def num_left(self) -> int:
         """Number of suggestions that Optuna has still to make."""
-        num_warm = self.num_warm
-        trials = [*self._scored(), *self._unscored()]
-        return self.settings.trials - sum(trial.number >= num_warm for trial in trials)
+        return self.settings.trials - len(self._suggested()) - len(self._unscored())
 
     @property
     def num_warm(self) -> int:
@@ -183,11 +165,11 @@ class SignalSearch:
     def _open(self, storage: BaseStorage) -> optuna.Study:
         # Optuna needs a sampler to load a study. `_ask` replaces it for every suggestion.
         sampler = RandomSampler(seed=0)
-        name = stored_name(storage, self.signal)
+        name = journal.stored_name(storage, self.signal)
         if name:
             study = optuna.load_study(study_name=name, storage=storage, sampler=sampler)
             if NUM_WARM in study.user_attrs:
-                check_space(study, self.run, self.signal)
+                journal.check_space(study, self.run, self.signal)
                 for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                     # A run may have been killed while Optuna drew a suggestion.
                     if trial.params.keys() != self.space.keys():
@@ -196,12 +178,12 @@ class SignalSearch:
             # A run was killed while it added the known points.
             optuna.delete_study(study_name=name, storage=storage)
         study = optuna.create_study(
-            study_name=study_name(self.signal),
+            study_name=journal.study_name(self.signal),
             storage=storage,
             sampler=sampler,
             direction="maximize",
         )
-        study.set_user_attr(SPACE, space_text(self.space))
+        study.set_user_attr(journal.SPACE, journal.space_text(self.space))
         return study
 
     def _score_for_optuna(self, row: Row) -> float | None:
@@ -226,6 +208,11 @@ class SignalSearch:
 
     def _scored(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False, states=_SCORED)
+
+    def _suggested(self) -> list[FrozenTrial]:
+        """Return the scored trials that were not known at the start."""
+        num_warm = self.num_warm
+        return [trial for trial in self._scored() if trial.number >= num_warm]
 
     def _contains(self, scales: NoiseScales) -> bool:
         at = scales._asdict()
@@ -253,4 +240,4 @@ def check_search(run: Run, settings: SearchSettings, signals: Iterable[Signal]) 
     """
     make_sampler(settings.sampler, 0, {})
     for signal in signals:
-        space(run, signal)
+        journal.space(run, signal)

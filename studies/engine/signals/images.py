@@ -3,6 +3,7 @@
 import math
 import re
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import bands
 from search_spaces.rules.target import MIN_SIDE
 from studies.engine.signals.audio import check_regular
+from studies.engine.signals.pixel_range import FLAG, scale_pixels
 from studies.engine.signals.riemann import cached_density
 from studies.engine.signals.signal import Signal, SignalType, sha256_of, take_busiest
 
@@ -29,7 +31,6 @@ MAX_PIXELS = 1 << 26
 MAX_CHANNELS = 16
 MIN_PIXELS = 256
 
-_HALF_RANGES = {"uint8": 127.5, "uint16": 32767.5}
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -40,26 +41,30 @@ _KEPT = ("L", "RGB", "F", "I;16", "I;16B")  # Pillow's modes that are arrays as 
 _BITS_PER_SAMPLE, _ORIENTATION = 258, 274  # tags of a TIFF
 
 
-def read_image(path: Path, max_samples: int) -> Signal:
+def read_image(path: Path, max_samples: int, rescale: bool = False) -> Signal:
     """Read an image or an array [H, W] or [H, W, C], or generate a field.
 
-    Unsigned integers of 8 and 16 bits are scaled to [-1, 1] by the range of their type, other
-    numbers by the range of the crop. More than `max_samples` pixels are cropped, see `Signal`.
-    Nothing is resampled or rotated. Alpha and all frames but the first are left out, and a palette
-    is resolved: the signal's notes say so.
+    Pixels are scaled to [-1, 1] by the range of their type, see `pixel_range`. A generated field
+    has no such type and is scaled by its own range. More than `max_samples` pixels are cropped, see
+    `Signal`. Nothing is resampled or rotated. Alpha and all frames but the first are left out, and
+    a palette is resolved: the signal's notes say so. They also name a file that uses only a small
+    part of its type's range.
 
     Args:
         path: a PNG, JPEG, TIFF, WebP or .npy file, or a name from `GENERATED`.
         max_samples: the most pixels.
+        rescale: scale by the lowest and the highest value of the whole file, over all channels.
 
     Raises:
         InputError: the file is missing, damaged, of another format, too large or small, constant,
             or holds a number that is not finite. Also for CMYK, and for color of 16 bits, of which
-            Pillow would read only 8.
+            Pillow would read only 8. Without `rescale` also for floats outside [0, 1] and for whole
+            numbers of more than 16 bits.
     """
     notes = []
     if str(path) in GENERATED and not path.exists():
         pixels = cached_density(min(RIEMANN_SIDE, math.isqrt(max_samples)))
+        rescale = True
     elif path.suffix.lower() == ".npy":
         pixels = _load_array(path)
     else:
@@ -68,7 +73,10 @@ def read_image(path: Path, max_samples: int) -> Signal:
     _check_finite(path, pixels)
     whole = pixels.shape[0] * pixels.shape[1]
     (i, j), taken = ((0, 0), pixels) if whole <= max_samples else take_busiest(pixels, max_samples)
-    values, half = _normalized(path, taken)
+    scaled = scale_pixels(path, pixels, taken, rescale)
+    if scaled.note:
+        notes.append(scaled.note)
+    values = scaled.values
     shape = (taken.shape[0], taken.shape[1])
     return Signal(
         name=path.stem,
@@ -80,42 +88,13 @@ def read_image(path: Path, max_samples: int) -> Signal:
         file_samples=whole,
         crop="whole" if whole <= max_samples else "busiest",
         crop_start=i * pixels.shape[1] + j,
-        peak=half,
+        peak=scaled.half,
         psnr_zero=psnr_of_zero_db(values),
         descriptors=describe(values.reshape(*shape, -1)),
         bands=bands(values.reshape(*shape, -1)),
         notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
         values=values,
     )
-
-
-def _normalized(path: Path, pixels: NDArray) -> tuple[NDArray[np.float32], float]:
-    """Return [n, c] float32 in [-1, 1], and half of the range that was mapped to it."""
-    lowest, highest = pixels.min(axis=(0, 1)), pixels.max(axis=(0, 1))
-    low, high = float(lowest.min()), float(highest.max())
-    half = high / 2 - low / 2  # (high - low) / 2 could overflow
-    if (lowest == highest).all() or half == 0:
-        color = ", ".join(f"{value:g}" for value in lowest.tolist())
-        raise InputError(
-            "constant",
-            str(path),
-            f"{path}: the pixels to fit are all {color}; give an image that varies (alpha does not "
-            "count).",
-        )
-    if pixels.dtype.name in _HALF_RANGES:
-        low, half = 0.0, _HALF_RANGES[pixels.dtype.name]
-    # By way of [0, 1]: so rounding neither leaves the range nor misses its ends.
-    values = 2 * ((pixels.astype(np.float64) / 2 - low / 2) / half) - 1
-    values = values.astype("<f4").reshape(-1, pixels.shape[2])
-    flat = np.flatnonzero(~values.any(axis=0))
-    if len(flat):
-        raise InputError(
-            "constant",
-            str(path),
-            f"{path}: channel {flat[0]} is at the middle of the range everywhere and has no "
-            "spectrum; leave it out.",
-        )
-    return values, half
 
 
 def _check_size(path: Path, height: int, width: int) -> None:
@@ -165,9 +144,11 @@ def _load_array(path: Path) -> NDArray:
             f"{path}: an array of shape {shape}; give height x width, or height x width x "
             f"channels with the channels last and at most {MAX_CHANNELS}.",
         )
-    if dtype.kind not in "fiu" or dtype.itemsize > 8:
+    if dtype.kind not in "fiub" or dtype.itemsize > 8:
         raise InputError(
-            "wrong-kind", str(path), f"{path}: an array of {dtype}; give whole or floating numbers."
+            "wrong-kind",
+            str(path),
+            f"{path}: an array of {dtype}; give truth values, whole or floating numbers.",
         )
     _check_size(path, *shape[:2])
     try:
@@ -224,7 +205,7 @@ def _decoded(path: Path, file: ImageFile) -> tuple[NDArray, list[str]]:
             "unsupported",
             str(path),
             f"{path}: whole numbers with a sign or of 32 bits; save it as unsigned 16 bits or as a "
-            "NumPy array.",
+            f"NumPy array and add {FLAG}.",
         )
     if file.mode not in (*_KEPT, *_READ_AS):
         raise InputError(
@@ -248,7 +229,10 @@ def _decoded(path: Path, file: ImageFile) -> tuple[NDArray, list[str]]:
     image = file.copy() if turned else file
     if image.mode in _READ_AS:
         image = image.convert(_READ_AS[image.mode])
-    return np.asarray(image), notes
+    pixels = np.asarray(image)
+    if max(bits) == 12:
+        pixels = pixels / 4095  # Pillow scales 2 and 4 bits to the range of 8, and leaves 12
+    return pixels, notes
 
 
 IMAGE = SignalType(
@@ -258,5 +242,6 @@ IMAGE = SignalType(
     "a 2-D Riemann problem",
     size="pixels of the largest crop",
     read=read_image,
+    read_rescaled=partial(read_image, rescale=True),
     generated=GENERATED,
 )

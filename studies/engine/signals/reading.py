@@ -8,7 +8,7 @@ from pathlib import Path
 from inr_models.errors import InputError, Problem
 from studies.engine.signals.audio import SOUND
 from studies.engine.signals.images import IMAGE
-from studies.engine.signals.signal import Signal, SignalType
+from studies.engine.signals.signal import Reader, Signal, SignalType
 
 SIGNAL_TYPES: dict[str, SignalType] = {
     "sound": SOUND,
@@ -30,6 +30,29 @@ def signal_type(name: str) -> SignalType:
         known = ", ".join(SIGNAL_TYPES)
         raise InputError("unknown-name", "media", f"media = {name!r}: give one of {known}.")
     return SIGNAL_TYPES[name]
+
+
+def reader(media: str, rescale: bool = False) -> Reader:
+    """Return what reads the files of a type of signals.
+
+    >>> reader("image") == signal_type("image").read
+    True
+
+    Args:
+        media: The name of the type.
+        rescale: Whether a file is scaled by its own range instead of its type's.
+
+    Raises:
+        InputError: There is no such type, or its files have one way to be scaled.
+    """
+    kind = signal_type(media)
+    if not rescale:
+        return kind.read
+    if kind.read_rescaled is None:
+        raise InputError(
+            "unsupported", "rescale", f"rescale: a {kind.noun} is not rescaled; leave it out."
+        )
+    return kind.read_rescaled
 
 
 def find_files(patterns: Sequence[str], media: str = "sound") -> list[Path]:
@@ -88,7 +111,7 @@ def _short(pattern: str) -> str:
 
 
 def read_all(
-    paths: Sequence[Path], max_samples: int, media: str = "sound"
+    paths: Sequence[Path], max_samples: int, media: str = "sound", rescale: bool = False
 ) -> tuple[list[Signal], list[Problem]]:
     """Read every file that can be read.
 
@@ -96,16 +119,18 @@ def read_all(
         paths: The files, see `find_files`.
         max_samples: Largest number of samples of a signal. Longer ones are cropped.
         media: The type of the signals.
+        rescale: Whether a file is scaled by its own range instead of its type's.
 
     Returns:
         The signals, each under a name of its own, and a problem for every file that was skipped.
     """
+    read = reader(media, rescale)
     signals: dict[str, Signal] = {}
     skipped: list[Problem] = []
     for path in paths:
         try:
             _check_kind(path, media)
-            signal = signal_type(media).read(path, max_samples)
+            signal = read(path, max_samples)
             if same := signals.get(signal.sha256):
                 raise InputError(
                     "taken",

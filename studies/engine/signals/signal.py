@@ -31,12 +31,12 @@ class Signal:
             `take_head` and `take_loudest`. An image has "whole" or "busiest", see `take_busiest`.
         crop_start: Place of the crop's first sample in the file.
         peak: The number that samples were divided by. For a sound it is the maximum of |x| in the
-            file, or in the window of the "loudest" crop. For an image it is half the range of its
-            type, or of its values if they are not of 8 or 16 bits.
+            file, or in the window of the "loudest" crop. For an image it is half of the range that
+            becomes [-1, 1], see `pixel_range`.
         psnr_zero: PSNR of an all-zero output in dB.
         descriptors: What `search_spaces.descriptors` computes, by name.
         bands: The coarse spectrum, see `descriptors.bands`.
-        notes: Sentences that say what was left out of the file.
+        notes: Sentences that say what was left out of the file, or what is odd about its values.
         values: The samples [n, channels], float32 in [-1, 1], the last axis fastest. None if they
             are not at hand.
         psnr_constant: PSNR of the best constant output in dB, see `psnr_of_constant_db`. It is
@@ -88,6 +88,10 @@ class Signal:
         )
 
 
+Reader = Callable[[Path, int], Signal]
+"""Reads a file with at most this many samples."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SignalType:
     """A type of signal that studies fit, such as sound. `reading.SIGNAL_TYPES` lists all types.
@@ -99,6 +103,8 @@ class SignalType:
         size: What the largest number of samples limits, for the help text.
         read: Reads a file with at most this many samples. It raises InputError for a file that it
             cannot use.
+        read_rescaled: Does the same with the file's own range instead of its type's, for the flag
+            `--rescale`. None if a type has one way to be scaled.
         generated: Names that the reader takes in place of a file.
     """
 
@@ -106,7 +112,8 @@ class SignalType:
     suffixes: tuple[str, ...]
     files: str
     size: str
-    read: Callable[[Path, int], Signal]
+    read: Reader
+    read_rescaled: Reader | None = None
     generated: tuple[str, ...] = ()
 
 

@@ -3,6 +3,7 @@
 # pyarrow.compute creates its functions at import, so pyright does not know them.
 # pyright: reportAttributeAccessIssue=false
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
@@ -33,17 +34,13 @@ def compact(store: Store, *, small: bool = False) -> None:
             that is in a joined file as well then stays doubled until a call without `small`.
     """
     for table in TABLES:
-        try:
-            _compact(store, table, small)
-        except FileNotFoundError:
-            continue  # another process is compacting these results
-        except (OSError, pa.ArrowException):
-            store.check_parts(table)
-            raise
+        parts = store.parts(table)
+        # A file that is gone was compacted by another process.
+        with contextlib.suppress(FileNotFoundError), store.naming_damaged(table, parts):
+            _compact(store, table, parts, small)
 
 
-def _compact(store: Store, table: str, small: bool) -> None:
-    parts = store.parts(table)
+def _compact(store: Store, table: str, parts: Sequence[str], small: bool) -> None:
     joined = [part for part in parts if f"/{_JOINED}-" in part]
     small = small and len(joined) < MANY_FILES
     read = joined if small else parts

@@ -23,7 +23,7 @@ MANY_CHUNKS = 256
 
 
 class FitsCache:
-    """The newest row of every fit in a store. Takes about 150 bytes of memory for each."""
+    """Keeps the newest row of every fit in a store. Takes about 150 bytes of memory for each."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -39,23 +39,15 @@ class FitsCache:
 
     def find(self, keys: Sequence[str]) -> dict[str, Row]:
         """Return {key: brief row} of those of `keys` that the store has now."""
-        self._read_new_files()
+        self.store.while_compacted("fits", self._add_new)
         wanted = self.rows.filter(pc.is_in(self.rows["key"], pa.array(keys, pa.string())))
         return {row["key"]: brief(row) for row in newest_rows("fits", wanted).to_pylist()}
 
-    def _read_new_files(self) -> None:
-        for attempt in range(5):
-            new = [part for part in self.store.parts("fits") if part not in self.parts]
-            if not new:
-                return
-            try:
-                self._append(self.store.read_parts("fits", new, COLUMNS))
-            except FileNotFoundError:  # compacted after the listing
-                if attempt == 4:
-                    raise
-                continue
+    def _add_new(self, parts: Sequence[str]) -> None:
+        new = [part for part in parts if part not in self.parts]
+        if new:
+            self._append(self.store.read_parts("fits", new, COLUMNS))
             self.parts.update(new)
-            return
 
     def _append(self, rows: pa.Table) -> None:
         self.rows = pa.concat_tables([self.rows, rows])

@@ -35,13 +35,12 @@ def local_path(results: str) -> Path:
     try:
         return Path(results).expanduser().absolute()
     except RuntimeError as error:
-        raise InputError(
-            "not-there", "--results", f"--results {results}: there is no such user; check it."
-        ) from error
+        why = "there is no such user; check it."
+        raise InputError.of_value("not-there", "--results", results, why) from error
 
 
 class Folder:
-    """Files under `results`, a local path or a URI.
+    """Reads and writes files under `results`, a local path or a URI.
 
     Readers never see half a file: it is written under a name that readers skip and then moved,
     or put into an object store in one request. All operations are retried while a storage fails
@@ -68,9 +67,8 @@ class Folder:
         if "://" in results:
             # `without_secrets` ends a URI at a blank, so it would miss a secret behind one.
             if any(character.isspace() for character in results):
-                raise InputError(
-                    "wrong-kind", "--results", "--results: a URI has no blanks; write %20 for each."
-                )
+                fix = "a URI has no blanks; write %20 for each."
+                raise InputError.at("wrong-kind", "--results", fix)
             self.location = results
             self.filesystem, self.root = open_storage(results)
         else:
@@ -83,25 +81,34 @@ class Folder:
             self.write_bytes(".writable", b"")
             self.delete(".writable")
         except NotImplementedError as error:
-            raise InputError(
-                "unwritable",
-                "--results",
-                f"--results {self.results}: this storage can only be read; give a folder or s3://...",
-            ) from error
+            fix = "this storage can only be read; give a folder or s3://..."
+            raise InputError.of_value("unwritable", "--results", self.results, fix) from error
         except OSError as error:
             raise refusal("unwritable", self.results, "cannot be written", error) from error
 
     def read_bytes(self, path: str) -> bytes | None:
         """Return the content of a file under the results, None if it does not exist."""
 
-        def read() -> bytes:
-            with self.filesystem.open_input_stream(f"{self.root}/{path}") as file:
-                return file.read()
-
         try:
-            return self.retry(read)
+            return self.fetch(f"{self.root}/{path}")
         except FileNotFoundError:
             return None
+
+    def fetch(self, location: str) -> bytes:
+        """Return the content of a file in one request.
+
+        Args:
+            location: its path in the file system, `root` included.
+
+        Raises:
+            FileNotFoundError: it does not exist.
+        """
+
+        def read() -> bytes:
+            with self.filesystem.open_input_stream(location) as file:
+                return file.read()
+
+        return self.retry(read)
 
     def write_bytes(self, path: str, content: bytes) -> None:
         """Write or replace a file under the results. Readers see the old or the new content."""

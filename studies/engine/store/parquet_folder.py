@@ -7,7 +7,8 @@ process aborts.
 
 import contextlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -19,6 +20,8 @@ from studies.engine.store.folder import Folder
 from studies.engine.store.schema import TABLES, arrow_schema
 from studies.engine.store.storage import StorageRetry, refusal
 
+T = TypeVar("T")
+
 
 def table_of(content: bytes) -> pa.Table:
     """Return the table in the bytes of a Parquet file."""
@@ -26,7 +29,7 @@ def table_of(content: bytes) -> pa.Table:
 
 
 class ParquetFolder(Folder):
-    """The files of `schema.TABLES` in a folder, which other processes may compact meanwhile.
+    """Holds the files of `schema.TABLES` in a folder, which other processes may compact meanwhile.
 
     Raises:
         InputError: the folder cannot be written, or holds Parquet of another schema.
@@ -54,15 +57,11 @@ class ParquetFolder(Folder):
 
     def footer(self, part: str) -> pq.FileMetaData:
         """Return the metadata of one file: its schema, its number of rows, our own entries."""
+        table = part.removeprefix(f"{self.root}/").split("/")[0]
 
         def read() -> pq.FileMetaData:
-            try:
+            with self.naming_damaged(table, [part]):
                 return pq.read_metadata(part, filesystem=self.filesystem)
-            except FileNotFoundError:
-                raise
-            except (OSError, pa.ArrowException):
-                self._check_part(part.removeprefix(f"{self.root}/").split("/")[0], part)
-                raise
 
         return self.retry(read)
 
@@ -71,15 +70,30 @@ class ParquetFolder(Folder):
         names = [n for n in self.names(table) if n.endswith(".parquet")]
         return [f"{self.root}/{table}/{name}" for name in names]
 
-    def check_parts(self, table: str) -> None:
-        """Raise InputError if a file of a table can be fetched but not read."""
-        for part in self.parts(table):
-            self._check_part(table, part)
+    @contextlib.contextmanager
+    def naming_damaged(self, table: str, parts: Sequence[str]) -> Iterator[None]:
+        """Raise InputError if the block fails because one of a table's files is damaged.
 
-    def _check_part(self, table: str, part: str) -> None:
-        content = self.read_bytes(part.removeprefix(f"{self.root}/"))
-        if content is not None:
-            self._check_columns(table, part, lambda _: table_of(content).schema)
+        Other errors pass. A storage that fails is worth a retry, a damaged file is not.
+        """
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except (OSError, pa.ArrowException):
+            for part in parts:
+                self._check_part(table, part)
+            raise
+
+    def while_compacted(self, table: str, read: Callable[[list[str]], T]) -> T:
+        """Return what `read` returns for a table's files.
+
+        Repeat it if another process has compacted some of them after they were listed.
+        """
+        for _ in range(4):
+            with contextlib.suppress(FileNotFoundError):
+                return read(self.parts(table))
+        return read(self.parts(table))
 
     def read_whole(self, part: str) -> pa.Table:
         """Return all of one file in one request, with columns that only a newer version knows.
@@ -87,12 +101,7 @@ class ParquetFolder(Folder):
         Raises:
             FileNotFoundError: another process has compacted it meanwhile.
         """
-
-        def read() -> bytes:
-            with self.filesystem.open_input_stream(part) as file:
-                return file.read()
-
-        return table_of(self.retry(read))
+        return table_of(self.fetch(part))
 
     def read_parts(
         self,
@@ -117,58 +126,50 @@ class ParquetFolder(Folder):
         )
 
         def read() -> pa.Table:
-            try:
+            with self.naming_damaged(table, parts):
                 return dataset.to_table(columns=columns, filter=where, use_threads=threads)
-            except FileNotFoundError:
-                raise
-            except (OSError, pa.ArrowException):
-                self.check_parts(table)  # a damaged file is not worth retrying
-                raise
 
         return self.retry(read)
 
     def read(self, table: str, where: ds.Expression | None, columns: list[str] | None) -> pa.Table:
         """Return all rows of a table for which `where` holds, duplicates included."""
-        for attempt in range(5):
-            parts = self.parts(table)
-            if not parts:
-                return (
-                    arrow_schema(table)
-                    .empty_table()
-                    .select(columns or [c.name for c in TABLES[table]])
-                )
-            try:
+
+        def rows(parts: list[str]) -> pa.Table:
+            if parts:
                 return self.read_parts(table, parts, columns, where)
-            except FileNotFoundError:  # compacted after the listing
-                if attempt == 4:
-                    raise
-        raise AssertionError("unreachable")
+            empty = arrow_schema(table).empty_table()
+            return empty.select(columns or empty.column_names)
+
+        return self.while_compacted(table, rows)
 
     def _check_schema(self, table: str) -> None:
         parts = self.parts(table)
         for part in parts[:1] + parts[-1:]:
-            with contextlib.suppress(FileNotFoundError):
-                self._check_columns(table, part, lambda p: self.footer(p).schema.to_arrow_schema())
+            with contextlib.suppress(FileNotFoundError), self.naming_damaged(table, [part]):
+                self._check_columns(table, part, self.footer(part).schema.to_arrow_schema())
 
-    def _check_columns(self, table: str, part: str, schema: Callable[[str], pa.Schema]) -> None:
+    def _check_part(self, table: str, part: str) -> None:
+        """Raise InputError if a file can be fetched but not read. It may be gone."""
+        content = self.read_bytes(part.removeprefix(f"{self.root}/"))
+        if content is None:
+            return
         try:
-            there = schema(part)
-        except FileNotFoundError:
-            raise
+            schema = table_of(content).schema
         except (OSError, pa.ArrowException) as error:
-            raise InputError(
-                "damaged", part, f"{part}: not a Parquet file; remove it from the results."
-            ) from error
+            fix = "not a Parquet file; remove it from the results."
+            raise InputError.at("damaged", part, fix) from error
+        self._check_columns(table, part, schema)
+
+    def _check_columns(self, table: str, part: str, schema: pa.Schema) -> None:
         for column in TABLES[table]:
-            index = there.get_field_index(column.name)
-            if index >= 0 and there.field(index).type == column.type:
-                continue
+            index = schema.get_field_index(column.name)
             if index < 0 and not column.required:
                 continue
-            found = "no such column" if index < 0 else str(there.field(index).type)
-            raise InputError(
-                "another-version",
-                column.name,
-                f"{part}: column {column.name} should be {column.type}, found {found}; "
-                "these results are of another schema: give another folder with --results.",
-            )
+            found = "no such column" if index < 0 else schema.field(index).type
+            if found != column.type:
+                raise InputError(
+                    "another-version",
+                    column.name,
+                    f"{part}: column {column.name} should be {column.type}, found {found}; "
+                    "these results are of another schema: give another folder with --results.",
+                )

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import fsspec
@@ -12,7 +12,7 @@ from pyarrow import fs
 
 from inr_models import InputError
 from inr_models.errors import Code
-from inr_models.shown import without_secrets
+from inr_models.shown import first_line, without_secrets
 
 RETRY_SECONDS = 600.0
 """How long operations on a storage that worked before are retried."""
@@ -32,7 +32,7 @@ _CREDENTIALS = {
 
 
 class StorageAway(InputError):
-    """A storage that worked before has failed for longer than operations are retried."""
+    """Tells that a storage has failed for longer than operations are retried. It worked before."""
 
 
 class StorageRetry:
@@ -108,26 +108,16 @@ def open_storage(uri: str) -> tuple[fs.FileSystem, str]:
     try:
         parts = urlsplit(uri)
     except ValueError as error:
-        raise InputError(
-            "wrong-kind",
-            "--results",
-            f"--results {without_secrets(uri)}: not a URI ({error}); give a folder or s3://...",
-        ) from error
+        why = f"not a URI ({error}); give a folder or s3://..."
+        raise InputError.of_value("wrong-kind", "--results", without_secrets(uri), why) from error
     if parts.scheme in NATIVE and parts.scheme in _CREDENTIALS and not parts.netloc:
-        raise InputError(
-            "missing",
-            "--results",
-            f"--results {without_secrets(uri)}: there is no bucket in it; "
-            f"give {parts.scheme}://BUCKET.",
-        )
+        why = f"there is no bucket in it; give {parts.scheme}://BUCKET."
+        raise InputError.of_value("missing", "--results", without_secrets(uri), why)
     if parts.password:
         shown = uri.replace(f"{parts.username}:{parts.password}@", "")
-        raise InputError(
-            "secret",
-            "--results",
-            f"--results {shown}: a secret in the path would be shown in logs and reports; set "
-            f"{_CREDENTIALS.get(parts.scheme, 'it in the environment')}.",
-        )
+        why = "a secret in the path would be shown in logs and reports; set "
+        why += f"{_CREDENTIALS.get(parts.scheme, 'it in the environment')}."
+        raise InputError.of_value("secret", "--results", shown, why)
     # With delayed opening a file of some MB takes one request to S3 instead of three. Google's
     # client would otherwise retry for 15 minutes on its own.
     option = {"s3": "allow_delayed_open=true", "gs": "retry_limit_seconds=10"}.get(parts.scheme)
@@ -138,57 +128,51 @@ def open_storage(uri: str) -> tuple[fs.FileSystem, str]:
         filesystem, root = fsspec.url_to_fs(uri)
         return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), root.rstrip("/")
     except ImportError as error:
-        raise InputError(
-            "missing",
-            "--results",
-            f"--results {uri}: a package is missing ({error}); it has to be installed first.",
-        ) from error
+        why = f"a package is missing ({error}); it has to be installed first."
+        raise InputError.of_value("missing", "--results", uri, why) from error
     except (pa.ArrowInvalid, ValueError) as error:
-        raise InputError(
-            "unknown-name",
-            "--results",
-            f"--results {uri}: no such storage ({reason(error)}); give a folder or s3://...",
-        ) from error
+        why = f"no such storage ({reason(error)}); give a folder or s3://..."
+        raise InputError.of_value("unknown-name", "--results", uri, why) from error
     except OSError as error:
         raise refusal("unreadable", uri, "cannot be opened", error) from error
 
 
 def reason(error: Exception) -> str:
     """Return a storage's error in a few words."""
-    text = str(error).strip() or type(error).__name__
     for pattern in (
         r"\[errno \d+\] ([^.\n]+)",
         r"Details: (.+)",
         r"Unable to parse ExceptionName: (\w+)",
         r"AWS Error (\w+)",
     ):
-        if found := re.search(pattern, text):
+        if found := re.search(pattern, str(error)):
             return found[1].strip()
-    return (error.strerror if isinstance(error, OSError) else None) or text.splitlines()[0][:160]
+    return (error.strerror if isinstance(error, OSError) else None) or first_line(error)[:160]
 
 
-def refusal(
-    code: Literal["unreadable", "unwritable"], results: str, what: str, error: OSError
-) -> InputError:
+def refusal(code: Code, results: str, what: str, error: OSError) -> InputError:
     """Return the message for a storage that fails when a command starts: what to change.
 
-    `code` is used where the error names no cause of its own.
+    Args:
+        code: the kind of mistake, where the error names no cause of its own.
+        results: the storage as the user named it.
+        what: what failed, after "the results folder".
+        error: what the storage raised.
     """
-    kind: Code = code
     text, scheme = str(error), urlsplit(results).scheme
     if re.search(r"NO_SUCH_BUCKET|NoSuchBucket|Bucket '.*' not found", text):
-        kind, fix = "not-there", "there is no such bucket: make it first"
+        code, fix = "not-there", "there is no such bucket: make it first"
     elif re.search(r"PermanentRedirect|AuthorizationHeaderMalformed|region '.*' is wrong", text):
-        kind = "wrong-kind"
+        code = "wrong-kind"
         fix = "the bucket is in another region: name its own in AWS_DEFAULT_REGION"
     elif re.search(r"DENIED|ACCESS_KEY|SIGNATURE|ExpiredToken|HTTP status 40[013]", text):
-        kind = "denied"
+        code = "denied"
         fix = f"credentials come from {_CREDENTIALS.get(scheme, 'the environment')}"
     elif re.search(r"NETWORK_CONNECTION|REQUEST_TIMEOUT|curlCode", text):
-        kind = "no-answer"
+        code = "no-answer"
         fix = "the storage does not answer: check the network and AWS_ENDPOINT_URL"
     else:
         fix = "give another with --results"
     return InputError(
-        kind, "--results", f"{results}: the results folder {what} ({reason(error)}); {fix}."
+        code, "--results", f"{results}: the results folder {what} ({reason(error)}); {fix}."
     )

@@ -11,7 +11,7 @@ import functools
 import math
 import operator
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -152,6 +152,18 @@ class Store(ParquetFolder):
         if unknown:
             raise ValueError(f"{table}: the schema has no column for {', '.join(sorted(unknown))}")
         return self.write_table(table, pa.Table.from_pylist(rows, schema))
+
+
+def is_done(row: Mapping[str, Any] | None, *, may_be_partial: bool) -> TypeGuard[dict[str, Any]]:
+    """Return whether a fit has a row that no later run would replace.
+
+    Args:
+        row: The fit's row, None if it has none.
+        may_be_partial: Whether a fit counts as done if it was stopped early.
+    """
+    if row is None or row["status"] == "failed":
+        return False
+    return may_be_partial or row["status"] != "partial"
 
 
 def _is_in(column: str, values: Collection[str]) -> ds.Expression:

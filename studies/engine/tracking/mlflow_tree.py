@@ -41,22 +41,15 @@ def check_uri(uri: str) -> None:
     # `without_secrets` ends a URI at a blank, so it would miss a password behind one. The name of
     # an SQLite file may have blanks.
     if any(character.isspace() for character in uri) and not uri.startswith("sqlite:"):
-        raise InputError(
-            "wrong-kind",
-            "--tracking-uri",
-            "--tracking-uri: a URI has no blanks; write %20 for each.",
-        )
+        fix = "a URI has no blanks; write %20 for each."
+        raise InputError.at("wrong-kind", "--tracking-uri", fix)
     if uri.split(":")[0].split("+")[0] not in _SCHEMES:
-        raise InputError(
-            "wrong-kind",
-            "--tracking-uri",
-            f"--tracking-uri {uri}: MLflow takes a server (http://host:port) or a database "
-            "(sqlite:///file.db, postgresql://...).",
-        )
+        fix = "MLflow takes a server (http://host:port) or a database (sqlite:///file.db, ...)."
+        raise InputError.of_value("wrong-kind", "--tracking-uri", uri, fix)
 
 
 class MlflowTree:
-    """The MLflow runs of one run of a study.
+    """Writes the MLflow runs of one run of a study.
 
     Args:
         uri: the tracking server or database.

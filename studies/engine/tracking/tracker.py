@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from inr_models import InputError
-from inr_models.shown import shown
+from inr_models.shown import first_line, shown
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.signal_state import SignalState, score_of, stored_rows
 from studies.engine.planning.points import Point
@@ -39,12 +39,9 @@ def default_uri(results: str) -> str:
     """
     folder = local_path("." if "://" in results else results) / "_mlflow"
     if wrong := {"?", "%"} & set(str(folder)):
-        raise InputError(
-            "wrong-kind",
-            "--results",
-            f"--results {results}: MLflow's database cannot lie in a folder whose path has "
-            f"{wrong.pop()} in it; name another, or a server with --tracking-uri.",
-        )
+        why = f"MLflow's database cannot lie in a folder whose path has {wrong.pop()} in it; "
+        why += "name another, or a server with --tracking-uri."
+        raise InputError.of_value("wrong-kind", "--results", results, why)
     return f"sqlite:///{folder}/mlflow.db"
 
 
@@ -70,9 +67,8 @@ class Tracker:
             self._sync(report, finished)
         except Exception as error:  # whatever a backend raises: it must not cost the study
             self.tree = None  # what it knew may be of a server that is not there any more
-            reason = str(error).strip().splitlines() or [type(error).__name__]
             # `shown` comes before the cut: it would not recognize a part of a password.
-            return f"{shown(self.uri)}: {shown(reason[0])[:160]}"
+            return f"{shown(self.uri)}: {shown(first_line(error))[:160]}"
         return None
 
     def _sync(self, report: Report | None, finished: bool) -> None:
