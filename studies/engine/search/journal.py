@@ -61,7 +61,11 @@ class RunJournal:
             self.store.write_bytes(self.name, self.path.read_bytes())
 
     def storage(self, *, to_write: bool = False) -> BaseStorage:
-        """Return the storage of its Optuna studies. Only one process may open it `to_write`."""
+        """Return the storage of its Optuna studies. Only one process may open it `to_write`.
+
+        Raises:
+            InputError: The file is no journal of Optuna.
+        """
         try:
             return open_journal(self.path, to_write=to_write)
         except InputError as error:
@@ -168,7 +172,11 @@ def space(run: Run, signal: Signal) -> dict[str, FloatDistribution]:
 
 
 def space_text(space: Mapping[str, FloatDistribution]) -> str:
-    """Return a space in words, to compare it with another."""
+    """Return a space in words, to compare it with another.
+
+    >>> space_text({"s1": FloatDistribution(0.0, 3.0)})
+    's1 FloatDistribution(high=3.0, log=False, low=0.0, step=None)'
+    """
     return "; ".join(f"{name} {distribution}" for name, distribution in space.items())
 
 
