@@ -4,10 +4,10 @@
     python studies/audio_architectures.py run --scale small --networks siren siren2 --tune
 
 This is Table 1 of the paper, made fair. Every network takes the same full-batch steps, has about
-the same number of parameters, and is scored on the whole sound. A network that stays at zero output
-is marked. Beside the paper's networks the study has HOSC, Gauss, and rival initializations of
-SIREN. SIREN-RFF and ReLU-PE come in two forms: the names that end in `_authors` are those of the
-code behind Table 1, the others the textbook's.
+the same number of parameters, and is scored on the whole sound. A network that is no better than a
+constant is marked. Beside the paper's networks the study has HOSC, Gauss, and rival
+initializations of SIREN. SIREN-RFF and ReLU-PE come in two forms: the names that end in `_authors`
+are those of the code behind Table 1, the others the textbook's.
 """
 
 from studies.command.cli import main

@@ -3,9 +3,10 @@
     python studies/image_architectures.py run --scale small --signals my_images/*.png
 
 These are Tables 2 and 5 of the paper, made fair. Every network takes the same full-batch steps, has
-about the same number of parameters, and is scored on the whole image. A network that stays at zero
-output is marked. No first-layer omega is scaled (Sec. 5.2). SIREN-RFF and ReLU-PE come in two
-forms: the names that end in `_authors` are those of the authors' code, the others the textbook's.
+about the same number of parameters, and is scored on the whole image. A network that is no better
+than a constant is marked. No first-layer omega is scaled (Sec. 5.2). SIREN-RFF and ReLU-PE come in
+two forms: the names that end in `_authors` are those of the authors' code, the others the
+textbook's.
 """
 
 from studies.command.cli import main

@@ -118,7 +118,8 @@ def check_a_refusal_or_a_valid_signal(read: Read, path: Path, max_samples: int =
     assert np.abs(signal.values).max() <= 1
     assert np.ptp(signal.values) > 0
     # Others are NaN where a spectrum of one line, say, has none.
-    assert np.isfinite([signal.peak, signal.psnr_zero, signal.descriptors["psi"]]).all()
+    assert np.isfinite([signal.peak, signal.psnr_zero, signal.psnr_constant]).all()
+    assert np.isfinite(signal.descriptors["psi"])
     assert not np.isinf(list(signal.descriptors.values())).any()
 
 

@@ -50,14 +50,17 @@ def test_a_search_ends_with_regrets_that_follow_from_its_rows(undisturbed):
     assert fits["key"].is_unique
     assert set(found["signal"]) == {"perc_bell", "guit_em9"}
     assert set(found["rule"]) == {"eqn11_length", "eqn11_length_width"}
-    scored = fits[fits["seed"].isin([105, 106])]
     for row in found.itertuples():
-        mine = scored[scored["signal"] == row.signal].set_index("seed")
+        # The named seeds are the last three digits of the signal's own.
+        assert [seed % 1000 for seed in row.scoring_seeds] == [105, 106]
+        mine = fits[(fits["signal"] == row.signal) & fits["seed"].isin(row.scoring_seeds)]
+        mine = mine.set_index("seed")
         at_rule = mine[(mine["hp_s0"] == row.s0_rule) & (mine["hp_s1"] == row.s1_rule)]
         at_best = mine[(mine["hp_s0"] == row.s0_optimum) & (mine["hp_s1"] == row.s1_optimum)]
         differences = at_best["metric_psnr_peak"] - at_rule["metric_psnr_peak"]
         assert len(differences) == row.num_seeds == 2
         assert row.regret_db == pytest.approx(differences.mean())
+        assert differences.loc[row.scoring_seeds].tolist() == pytest.approx(row.differences_db)
         assert row.psnr_rule == pytest.approx(at_rule["metric_psnr_peak"].mean())
     (line,) = [found for found in table(output) if "guit_em9" in found]
     first = found[(found["signal"] == "guit_em9") & (found["rule"] == "eqn11_length")].iloc[0]

@@ -41,6 +41,17 @@ def test_a_second_export_adds_what_is_new(exported, tmp_path):
     ]  # fmt: skip
 
 
+def test_an_older_source_takes_no_score_of_the_best_constant_away(exported):
+    source, target = exported
+    known = [row | {"psnr_constant": 12.5} for row in source.signals().to_pylist()]
+    for row in known:
+        del row["written_at"]
+    target.add_signals(known)
+    fill(Path(source.results), planted_signals(2), seed=1)
+    assert export(Store(source.results), target) > 0
+    assert target.signals()["psnr_constant"].to_pylist() == [12.5, 12.5]
+
+
 def test_what_confirms_rules_is_added_without_what_they_are_fitted_to(exported, tmp_path, capsys):
     source, target = exported
     assert benchmark.main([source.results, "--confirming"]) == 2

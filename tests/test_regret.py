@@ -10,7 +10,13 @@ from scipy import stats
 
 from analysis.regret.parquet import regret_parquet
 from analysis.regret.regret import Regret, cost_to_find, share_of_cells_near_best, summarize_rules
-from analysis.statistics.intervals import Interval, mean_interval, p_value, paired_interval
+from analysis.statistics.intervals import (
+    Interval,
+    mean_interval,
+    p_value,
+    paired_interval,
+    ratio_interval,
+)
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import PlannedFit, trial_of
 from studies.engine.planning.run import Run
@@ -325,3 +331,33 @@ def test_the_cost_counts_what_came_before_the_optimum(tmp_path):
     assert cost.fits == 5 * 2  # two rules, three suggestions, on two seeds
     assert cost.epochs == 10 * run.scale.fit.epochs
     assert cost.seconds == 10.0
+
+
+def test_a_ratio_has_fiellers_interval():
+    rng = np.random.default_rng(5)
+    bottoms = rng.normal(3, 0.8, 30)
+    tops = 0.3 * bottoms + rng.normal(0, 0.3, 30)
+    ratio = ratio_interval(
+        *(
+            [{seed: float(value)} for seed, value in enumerate(values)]
+            for values in (tops, bottoms)
+        ),
+        range(30),
+    )
+    # The roots of the quadratic in Fieller (1954), with Student's t.
+    t = stats.t.ppf(0.975, 29)
+    cov = np.cov(tops, bottoms) / 30
+    a = bottoms.mean() ** 2 - t**2 * cov[1, 1]
+    b = -2 * (tops.mean() * bottoms.mean() - t**2 * cov[0, 1])
+    c = tops.mean() ** 2 - t**2 * cov[0, 0]
+    low, high = np.sort(np.roots([a, b, c]))
+    assert ratio.mean == pytest.approx(tops.mean() / bottoms.mean())
+    assert ratio.low == pytest.approx(low, abs=0.1 * (high - low))
+    assert ratio.high == pytest.approx(high, abs=0.1 * (high - low))
+
+
+def test_a_ratio_to_what_may_be_nothing_is_unknown():
+    rng = np.random.default_rng(6)
+    tops, bottoms = rng.normal(1, 1, 20), rng.normal(0, 1, 20)
+    by_seed = [[{s: float(v)} for s, v in enumerate(values)] for values in (tops, bottoms)]
+    assert math.isnan(ratio_interval(*by_seed, range(20)).mean)

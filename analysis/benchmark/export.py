@@ -73,7 +73,9 @@ def export(source: Store, target: Store, *, confirming: bool = False) -> int:
     signals = [row for row in signals if row["sha256"] in fitted]
     added = []
     for row in signals:
-        columns = {name: value for name, value in row.items() if name != "written_at"}
+        # A value that an older source lacks stays as the target has it.
+        columns = {name: value for name, value in row.items() if value is not None}
+        del columns["written_at"]
         added.append({**columns, "source": _without_folders(row["source"], times)})
     target.add_signals(added)
     before, new = read_recordings(target), read_recordings(source)

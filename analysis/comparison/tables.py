@@ -18,7 +18,10 @@ def comparison_table(comparison: Comparison, caption: str = "") -> Table:
     signal = comparison.signal
     with_paper = any(s.paper for s in comparison.standings)
     psi = signal.descriptors["psi"]
-    title = f"{signal.name}: zero output {signal.psnr_zero:.1f} dB, psi {psi:.3f}"
+    scores = f"zero output {signal.psnr_zero:.1f} dB"
+    if signal.psnr_constant is not None:
+        scores += f", best constant {signal.psnr_constant:.1f} dB"
+    title = f"{signal.name}: {scores}, psi {psi:.3f}"
     table = wide_table(caption, title)
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
@@ -57,7 +60,8 @@ def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
     """Return what the numbers are, the marks that occur, and the paper's missing targets."""
     lines = [
         f"Peak PSNR in dB, mean ± standard deviation over {count(run.scale.seeds, 'seed')}. No "
-        "rank: a fit is missing, failed, diverged, or is dead, within 1 dB of zero output."
+        "rank: a fit is missing, failed, diverged, or is dead, less than 1 dB above the best "
+        "constant."
     ]
     shown = "".join(s.paper.marks for c in comparisons for s in c.standings if s.paper)
     lines += [f"{mark} {meaning}." for mark, meaning in MARKS.items() if mark in shown]
@@ -95,6 +99,7 @@ def comparison_parquet(comparisons: Sequence[Comparison]) -> bytes:
             "psnr_deviation": s.deviation,
             "psnr_by_seed": list(s.peaks),
             "psnr_zero": c.signal.psnr_zero,
+            "psnr_constant": c.signal.psnr_constant,
             "num_dead": s.statuses["dead"],
             "num_diverged": s.statuses["diverged"],
             "num_failed": s.statuses["failed"],

@@ -23,6 +23,7 @@ from analysis.surfaces.stored import Stored, stored_surfaces
 from analysis.surfaces.surfaces import Surfaces
 from search_spaces.rules import UNFITTED
 from search_spaces.rules.table import Table
+from studies.engine.planning.scale import FIRST_CHOOSING_SEED
 from studies.engine.store.store import Store
 
 SAVED = tuple(family for family in FAMILIES if family.name not in FORESTS)
@@ -98,7 +99,8 @@ def _extent(results: str, stored: Stored) -> Extent:
         setting=stored.setting,
         num_fits=len(rows),
         num_dead=sum(row["status"] == "dead" for row in rows),
-        seeds=tuple(sorted({row["seed"] for row in rows})),
+        num_mapped=sum(row["seed"] < FIRST_CHOOSING_SEED for row in rows),
+        seeds=tuple(sorted({r["seed"] for r in rows if r["seed"] < FIRST_CHOOSING_SEED})),
         points=(min(stored.points), max(stored.points)),
         means_over=Counter(stored.seeds),
         num_left_out=stored.num_left_out,

@@ -23,7 +23,8 @@ class Extent(NamedTuple):
         setting: the value of each column of `SETTING` that the fits share.
         num_fits: the number of fits.
         num_dead: those within 1 dB of zero output.
-        seeds: of the fits.
+        num_mapped: the number of fits on the maps' seeds. The others choose and score.
+        seeds: of the maps.
         points: the fewest and the most points of a signal's surface.
         means_over: the number of signals whose points are means over so many seeds.
         num_left_out: signals with too few points for a surface.
@@ -32,6 +33,7 @@ class Extent(NamedTuple):
     setting: Mapping[str, Any]
     num_fits: int
     num_dead: int
+    num_mapped: int
     seeds: tuple[int, ...]
     points: tuple[int, int]
     means_over: Mapping[int, int]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.regret.stored import RuleRegret
-from analysis.statistics.intervals import UNKNOWN, Interval, mark, mean_interval
+from analysis.statistics.intervals import UNKNOWN, Interval, mark, mean_interval, ratio_interval
 
 
 def mean_of(regret: RuleRegret, inside: np.ndarray | None = None) -> Interval:
@@ -28,6 +28,11 @@ def saving(one: RuleRegret, other: RuleRegret) -> Interval:
             return UNKNOWN
         saved.append({seed: of_other[seed] - of_one[seed] for seed in common})
     return mean_interval(saved, one.recordings)
+
+
+def share(one: RuleRegret, other: RuleRegret) -> Interval:
+    """Return the mean regret of one rule over another's on the same signals."""
+    return ratio_interval(one.by_seed, other.by_seed, one.recordings)
 
 
 def db(interval: Interval) -> str:

@@ -17,7 +17,7 @@ from analysis.grid.plots import STYLE, to_svg
 from analysis.regret.stored import HELD_OUT
 from analysis.rules import plots as rule_plots
 from analysis.rules.validation import CHOSEN
-from analysis.statistics.intervals import SURE
+from analysis.statistics.intervals import DIRECTION_ONLY, SURE
 from analysis.surfaces import plots as surface_plots
 from search_spaces.rules import EQN11_SCALED, RECOMMENDED
 
@@ -65,6 +65,7 @@ def _render(template: str, **values: object) -> str:
         "HELD_OUT": HELD_OUT,
         "RECOMMENDED": RECOMMENDED,
         "SURE": SURE,
+        "DIRECTION_ONLY": DIRECTION_ONLY,
     }
     text = environment.get_template(template).render(**values)
     # A paragraph that says nothing leaves its blank lines behind.

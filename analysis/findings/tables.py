@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from analysis.findings.model import Findings
-from analysis.findings.numbers import db, mean_of, table
+from analysis.findings.numbers import bounded, db, mean_of, share, table
 from analysis.regret.regret import NEAR_DB
 from analysis.regret.stored import RuleRegret
 from analysis.rules.fitting import LOW_PSI
@@ -75,18 +75,18 @@ def _bar_rows(
         ("the best constant point", constant, 1.0),
     ):
         if other:
-            share = overall.mean / mean_of(other).mean
-            verdict = "met" if share <= bar else "missed"
-            rows.append(
-                [f"regret / regret of {name}, {how}", f"{bar:.2f}", f"{share:.2f}", verdict]
-            )
+            ratio = share(chosen, other)
+            measured, verdict = bounded(ratio), _verdict(ratio, bar)
+            rows.append([f"regret / regret of {name}, {how}", f"{bar:.2f}", measured, verdict])
     return rows
 
 
 def _verdict(interval: Interval, bar: float) -> str:
     if math.isnan(interval.mean):
-        return "no such signals"
+        return "unknown"
     verdict = "met" if interval.mean <= bar else "missed"
+    if interval.is_direction_only:
+        return f"{verdict}, a direction only"
     is_sure = interval.high <= bar or interval.low > bar
     return verdict if is_sure else f"{verdict}, but the interval holds the target"
 

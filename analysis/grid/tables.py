@@ -13,11 +13,11 @@ from studies.engine.planning.run import Run
 def summary_table(run: Run, summaries: Sequence[Summary], scoring_seeds: Sequence[int]) -> Table:
     """Return the table of what each signal's best cell gains over Eqn. 11, in dB."""
     rule = run.scale.rules[0]
-    seeds = " and ".join(map(str, scoring_seeds))
     table = wide_table(
         f"Peak PSNR in dB. SIREN, Eqn. 11 ({rule}) and the best cell are means over seeds "
-        f"{seeds}, which the grid that chose the cell did not use. "
-        "dead: fits within 1 dB of zero output, div: diverged fits, *: on the grid's rim."
+        f"{run.confirming_text(scoring_seeds)}, which the grid that chose the cell did not use. "
+        "dead: fits less than 1 dB above the best constant, div: diverged fits, *: on the grid's "
+        "rim."
     )
     table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("psi", "zero\noutput", "SIREN", "Eqn. 11", "best\ncell", "at s0, s1", "gain"):

@@ -31,7 +31,7 @@ _COLUMNS = {
         "dB, lead of the search's best point on the search's own seeds, if it tried the rule's",
     ),
     "curse_db": (_REAL, "dB, how much of that lead is gone on the choosing seeds"),
-    "num_dead": (pa.int64(), "scoring fits of the rule within 1 dB of zero output, or diverged"),
+    "num_dead": (pa.int64(), "scoring fits of the rule that are dead or diverged"),
     "at_rim": (pa.bool_(), "the optimum is at the rim of the searched space"),
     "sha256": (_TEXT, "of the fitted samples"),
     "psi": (_REAL, "spectral centroid, Eqn. 10, share of Nyquist"),

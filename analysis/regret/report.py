@@ -18,6 +18,7 @@ from analysis.regret.regret import (
 )
 from analysis.regret.terminal import by_rule_table, proxy_table, regrets_table, rules_table
 from analysis.reporting.report import drawn_images, file_name, image, position, render
+from analysis.statistics.intervals import DIRECTION_ONLY, mark
 from analysis.statistics.recordings import read_recordings
 from studies.engine.outcomes.choosing import Choice, Confirmation
 from studies.engine.outcomes.report import Report
@@ -73,6 +74,8 @@ def regret_report(
         clips=clips,
         totals=totals,
         confirmation=confirmation,
+        mark=mark,
+        direction_only=DIRECTION_ONLY,
         searched=importance is not None,
         stopped=stopped,
         proxies=[_proxy(proxy, run.scale.fit.epochs) for proxy in short],

@@ -12,7 +12,6 @@ from analysis.reporting.tables import number, short, wide_table
 from analysis.statistics.intervals import DIRECTION_ONLY, Interval, mark
 from inr_models.shown import count
 from studies.engine.planning.run import Run
-from studies.engine.planning.scale import seeds_text
 from studies.engine.signals.signal import Signal
 
 MOST_RULES = 10
@@ -29,7 +28,7 @@ def regrets_table(
     rule = run.scale.rules[0]
     table = wide_table(
         f"Peak PSNR in dB. Eqn. 11 ({rule}) and the optimum are means over seeds "
-        f"{seeds_text(scoring_seeds)}, which did not choose the optimum. "
+        f"{run.confirming_text(scoring_seeds)}, which did not choose the optimum. "
         "regret: mean of the paired differences, with its 95 % interval (Student's t). "
         "*: at the rim of the searched space, so that a better point may lie beyond."
     )
@@ -59,7 +58,8 @@ def rules_table(run: Run, totals: Sequence[RuleSummary]) -> Table:
         f"Regret in dB over {count(num, run.noun)}. mean: its interval is over recordings "
         "(_recordings.csv in the results says which clips share one) and over seeds that all "
         f"{run.noun}s share. p: of no regret, from the interval. near: percent of {run.noun}s "
-        "where the rule is within 0.5 and within 1 dB. dead: fits that stayed at zero output."
+        "where the rule is within 0.5 and within 1 dB. dead: fits less than 1 dB above the best "
+        "constant."
         + (f" {DIRECTION_ONLY}" if any(t.interval.is_direction_only for t in totals) else "")
     )
     table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from search_spaces.bandwidth import bandwidth, nyquist
+from studies.engine.outcomes.notes import notes_on
 from studies.engine.outcomes.results import Results
 from studies.engine.planning.points import Point
 from studies.engine.planning.run import Run
@@ -37,6 +38,7 @@ def render(template: str, results: Results, now: datetime.datetime, **values: An
     return environment.get_template(template).render(
         run=results.run,
         how=results.run.question.facts(results.run),
+        notes=notes_on(results.run, results.signals),
         done=results.num_done,
         total=results.num_done + results.num_missing,
         results=results.store.results,

@@ -20,13 +20,30 @@ def psnr_db(mse: ArrayLike) -> NDArray[np.float64]:
 
 
 def psnr_of_zero_db(values: ArrayLike) -> float:
-    """Return the PSNR in dB of an all-zero output, which is the score of a dead network.
+    """Return the PSNR in dB of an all-zero output.
 
     >>> psnr_of_zero_db([0.1, -0.1]), psnr_of_zero_db([1, -1])
     (20.0, 0.0)
     """
     psnr = float(psnr_db(np.mean(np.square(np.asarray(values, dtype=np.float64)))))
     return psnr + 0.0  # a mask of -1 and 1 has 0.0, not -0.0
+
+
+def psnr_of_constant_db(values: ArrayLike) -> float:
+    """Return the PSNR in dB of the best constant output: the mean of each channel.
+
+        psnr = -10 log10(mean over channels of the variance around the channel's mean)
+
+    A network reaches it with its output bias alone. It is never below `psnr_of_zero_db`, and equal
+    to it if every channel has the mean 0. It is infinite if no channel varies.
+
+    >>> psnr_of_constant_db([0.4, 0.2])
+    20.0
+
+    Args:
+        values: Samples of a signal with one channel [n], or of any signal [n, c].
+    """
+    return float(psnr_db(np.mean(np.var(np.asarray(values, dtype=np.float64), axis=0))))
 
 
 def curve_epochs(last: int) -> NDArray[np.int64]:

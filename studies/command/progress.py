@@ -9,7 +9,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from inr_models.shown import shown
-from studies.engine.planning.run import Skipped
+from studies.engine.outcomes.notes import notes_on
+from studies.engine.planning.run import Run, Skipped
+from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import headline
 from studies.engine.store.rows import Row
 
@@ -98,3 +100,8 @@ def say(console: Console, word: str, sentences: Iterable[object]) -> None:
     """
     for sentence in sentences:
         console.print(Text.assemble((word, "yellow"), " ", shown(str(sentence))), soft_wrap=True)
+
+
+def say_notes(console: Console, run: Run, signals: Sequence[Signal]) -> None:
+    """Print what a reader of a run's numbers must know of its signals."""
+    say(console, "note", notes_on(run, signals))

@@ -19,7 +19,7 @@ from rich.console import Console
 from inr_models import InputError
 from inr_models.networks.catalog import WITHOUT_TF32
 from inr_models.shown import count, shown
-from studies.command.progress import FitProgress, duration, end, say
+from studies.command.progress import FitProgress, duration, end, say, say_notes
 from studies.command.stored_runs import as_stored, newest_run
 from studies.command.tables import plan_table, status_table
 from studies.engine.planning.resolving import flags_of, resolve
@@ -46,9 +46,9 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Print what a run would do and cost. Return the exit code: 3 if a file was skipped."""
     store = Store(arguments.results, create=False)
     run, signals = asked_run(study, arguments, store, console)
-    say(console, "note", run.notes)
     job, _ = _prepare(run, signals, store, arguments, console)
     console.print(plan_table(run, signals, job.stored.progress))
+    say_notes(console, run, signals)
     return end(console, run.skipped)
 
 
@@ -64,7 +64,7 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     store = Store(arguments.results)
     run, signals = asked_run(study, arguments, store, console)
     say(console, "skipped", run.skipped)
-    say(console, "note", run.notes)
+    say_notes(console, run, signals)
     job, workers = _prepare(run, signals, store, arguments, console)
     days = job.seconds / workers.count / DAY if workers and workers.device == "cpu" else 0
     if days > 1 and not arguments.yes:
@@ -172,6 +172,7 @@ def status(study: Study, arguments: argparse.Namespace, console: Console) -> int
     run, signals = newest_run(study, arguments, store)
     console.print(shown(f"{store.results}/{run.folder}"), soft_wrap=True)
     console.print(status_table(Job(run, signals, store, COUNTED).results()))
+    say_notes(console, run, signals)
     return 0
 
 
@@ -182,7 +183,7 @@ def report(study: Study, arguments: argparse.Namespace, console: Console) -> int
     uri = _tracking_uri(arguments)
     store = Store(arguments.results)
     run, signals = newest_run(study, arguments, store)
-    say(console, "note", run.notes)
+    say_notes(console, run, signals)
     return report_on(run, signals, store, uri, console)
 
 

@@ -74,7 +74,7 @@ class Grid(NoiseScaleQuestion):
         return super().facts(run) | {
             "compared with": "plain SIREN of the same size",
             "seeds": f"The grid uses {seeds_text(run.scale.map_seeds)}. What is compared is fitted "
-            f"again on {seeds_text(self.scoring_seeds)}.",
+            f"again on {run.confirming_text(self.scoring_seeds)}.",
         }
 
     def report(self, results: Results, now: datetime.datetime) -> Report:

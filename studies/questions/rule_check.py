@@ -104,8 +104,8 @@ class RuleCheck(NoiseScaleQuestion):
     def facts(self, run: Run) -> dict[str, str]:
         return super().facts(run) | {
             "seeds": f"The points are tried on {seeds_text(run.scale.map_seeds)}. The optimum is "
-            f"chosen on {seeds_text(self.choosing_seeds)}. It and the rules are compared on "
-            f"{seeds_text(self.scoring_seeds)}.",
+            f"chosen on {run.confirming_text(self.choosing_seeds)}. It and the rules are compared "
+            f"on {run.confirming_text(self.scoring_seeds)}.",
         }
 
     def report(self, results: Results, now: datetime.datetime) -> Report:

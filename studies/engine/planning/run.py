@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from inr_models import InputError
 from search_spaces.noise_grid import NoiseGrid
 from search_spaces.rules import AnyRule, rule_of
 from studies.engine.planning.question import Question, question_json, question_of
-from studies.engine.planning.scale import Scale, ScaleName, check_name
+from studies.engine.planning.scale import Scale, ScaleName, check_name, seeds_text
 from studies.engine.signals.reading import reader, signal_type
 
 
@@ -111,6 +112,11 @@ class Run:
         """All seeds: those of the map or search, then those that choose and score."""
         groups = self.question.seed_groups(self.scale).values()
         return tuple(seed for group in groups for seed in group)
+
+    def confirming_text(self, seeds: Sequence[int]) -> str:
+        """Return the seeds that choose or score in words, and whether signals have their own."""
+        text = seeds_text(seeds)
+        return f"{text} (every {self.noun} draws its own)" if self.scale.own_seeds else text
 
     @property
     def folder(self) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from inr_models.fitting.metrics import psnr_of_constant_db
 from inr_models.shown import printable
 from search_spaces.rules import Target
 from search_spaces.rules.eqn11 import PAPER_SAMPLES
@@ -38,6 +39,9 @@ class Signal:
         notes: Sentences that say what was left out of the file, or what is odd about its values.
         values: The samples [n, channels], float32 in [-1, 1], the last axis fastest. None if they
             are not at hand.
+        psnr_constant: PSNR of the best constant output in dB, see `psnr_of_constant_db`. It is
+            computed from `values` if it is left out. None if neither is known, as in a signal that
+            an earlier version stored.
 
     The name and the source become printable.
     """
@@ -57,8 +61,11 @@ class Signal:
     bands: tuple[float, ...] = field(default=(), repr=False, compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     values: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    psnr_constant: float | None = None
 
     def __post_init__(self) -> None:
+        if self.psnr_constant is None and self.values is not None:
+            object.__setattr__(self, "psnr_constant", psnr_of_constant_db(self.values))
         # A file may have any name, and a row says what others wrote.
         object.__setattr__(self, "name", printable(self.name))
         object.__setattr__(self, "source", printable(self.source))

@@ -92,6 +92,12 @@ Everything that compares fits takes its higher values as better.
 ZERO_OUTPUT = "metric_psnr_zero"
 """The column with the headline of an all-zero output, which follows from the signal alone."""
 
+BEST_CONSTANT = "metric_psnr_constant"
+"""The column with the headline of the best constant output, which follows from the signal alone.
+
+Earlier versions did not write it, so it is null in their rows.
+"""
+
 
 def scores(fit: Scored) -> dict[str, float | None]:
     """Return every metric of a fit by column, None if the fit has no such score."""

@@ -15,7 +15,8 @@ from inr_models.fitting.objective import REGRESSION
 from search_spaces.bandwidth import bandwidth, nyquist
 from studies.engine.planning.trial import Trial
 from studies.engine.signals.signal import Signal
-from studies.engine.store.metrics import HEADLINE, ZERO_OUTPUT, Scored, scores
+from studies.engine.store.dead import is_dead
+from studies.engine.store.metrics import BEST_CONSTANT, HEADLINE, ZERO_OUTPUT, Scored, scores
 
 if TYPE_CHECKING:
     import torch
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from inr_models import FitResult
 
 Row = dict[str, Any]
-
-DEAD_WITHIN_DB = 1.0
-"""A fit whose peak is less than this above zero output is dead: it learned nothing."""
 
 BRIEF = (
     "key", "signal", "sha256", "network", "hp_s0", "hp_s1", "seed", "status", HEADLINE.column,
@@ -55,7 +53,7 @@ def finished_row(study: str, trial: Trial, fit: Scored, device: "torch.device") 
         status = "diverged"
     elif result.stopped:
         status = "partial"
-    elif HEADLINE.compute(fit) - signal.psnr_zero < DEAD_WITHIN_DB:
+    elif is_dead(HEADLINE.compute(fit), signal.psnr_zero, signal.psnr_constant):
         status = "dead"
     else:
         status = "ok"
@@ -174,6 +172,7 @@ def _base_row(study: str, signal: Signal, trial: Trial) -> Row:
         "objective": None if objective == REGRESSION else objective.name,
         "seed": trial.seed,
         ZERO_OUTPUT: signal.psnr_zero,
+        BEST_CONSTANT: signal.psnr_constant,
         "versions": versions(),
         "commit": git_commit(),
         "config": trial.config,

@@ -13,7 +13,7 @@ import pyarrow as pa
 from inr_models import MODELS, FitConfig
 from inr_models.columns import DescribedField, described_fields
 from search_spaces.descriptors import DESCRIPTORS
-from studies.engine.store.metrics import METRICS, ZERO_OUTPUT
+from studies.engine.store.metrics import BEST_CONSTANT, METRICS, ZERO_OUTPUT
 
 
 class Column(NamedTuple):
@@ -76,13 +76,19 @@ FITS = (
     Column("seed", _INT, "", "seed of the initialization", True),
     *(Column(metric.column, _REAL, metric.unit, metric.meaning) for metric in METRICS),
     Column(ZERO_OUTPUT, _REAL, "dB", "PSNR of an all-zero output"),
+    Column(
+        BEST_CONSTANT, _REAL, "dB",
+        "PSNR of the best constant output, the mean of each channel; null if an earlier version "
+        "wrote the row, whose status then knows zero output alone",
+    ),
     Column("epoch_of_peak", _INT, "epochs", "updates before the peak"),
     Column("num_epochs", _INT, "epochs", "scored updates; fewer than asked: partial, diverged"),
     Column(
         "status", _TEXT, "",
-        "`ok`; `dead`: peak within 1 dB of zero output; `diverged`: the error stopped being "
-        "finite (its peak is of the part before); `partial`: a search stopped it at a rung (its "
-        "metrics are of the part before); `failed`: see `error`, metrics are null",
+        "`ok`; `dead`: peak less than 1 dB above zero output or the best constant, whichever is "
+        "better; `diverged`: the error stopped being finite (its peak is of the part before); "
+        "`partial`: a search stopped it at a rung (its metrics are of the part before); `failed`: "
+        "see `error`, metrics are null",
         True,
     ),
     Column("error", _TEXT, "", "what went wrong, if the status is `failed`"),
@@ -127,6 +133,7 @@ SIGNALS = (
     Column("crop_start", _INT, "samples", "first sample of the crop in the file"),
     Column("peak", _REAL, "", "number that samples were divided by: peak or half range"),
     Column("psnr_zero", _REAL, "dB", "PSNR of an all-zero output", True),
+    Column("psnr_constant", _REAL, "dB", "PSNR of the best constant output"),
     Column(
         "bands",
         _REALS,

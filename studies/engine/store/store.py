@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from studies.engine.store.dead import JUDGED_BY, judged
 from studies.engine.store.parquet_folder import ParquetFolder
 from studies.engine.store.schema import arrow_schema
 
@@ -84,6 +85,8 @@ class Store(ParquetFolder):
     ) -> pa.Table:
         """Return the newest row of every fit. A whole row wins over a partial or failed one.
 
+        `dead.judged` judges the rows of earlier versions again.
+
         Args:
             keys: return only the fits with these keys.
             columns: return only these columns, and `key`, `status` and `written_at`.
@@ -91,6 +94,7 @@ class Store(ParquetFolder):
             where: {column: value}; return only fits with this value or null in the column.
         """
         names = None if columns is None else sorted({*columns, "key", "status", "written_at"})
+        read = None if names is None else sorted({*names, *JUDGED_BY})
         # An older file lacks newer columns, which are then read as null.
         wanted = [
             (ds.field(column) == value) | ds.field(column).is_null()
@@ -101,7 +105,8 @@ class Store(ParquetFolder):
         if signals is not None:
             wanted.append(_is_in("sha256", signals))
         condition = functools.reduce(operator.and_, wanted) if wanted else None
-        return newest_rows("fits", self.read("fits", condition, names))
+        rows = judged(newest_rows("fits", self.read("fits", condition, read)), self.signals)
+        return rows if names is None else rows.select(names)
 
     def curves(self, keys: Collection[str] | None = None) -> pa.Table:
         """Return the table (key, epoch, psnr) of the fits of `keys`, by default of all fits.

@@ -128,6 +128,8 @@ class Tracker:
             params = {"signal": signal.name, **{name: getattr(signal, name) for name in shown}}
             tree.ensure(parent, signal.name, parent=self.run.id, params=params, tags=self._tags)
             described = {"psnr_zero": signal.psnr_zero, **signal.descriptors}
+            if signal.psnr_constant is not None:
+                described["psnr_constant"] = signal.psnr_constant
             tree.log(parent, {name: {0: value} for name, value in described.items()})
         columns = point_columns(point.network, signal.shape)
         params = {
