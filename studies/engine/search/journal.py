@@ -66,12 +66,8 @@ class RunJournal:
         Raises:
             InputError: The file is no journal of Optuna.
         """
-        try:
-            return open_journal(self.path, to_write=to_write)
-        except InputError as error:
-            shown = f"{self.store.results}/{self.name}"
-            sentence = str(error).replace(str(self.path), shown)
-            raise InputError(error.code, shown, sentence) from error
+        shown = f"{self.store.results}/{self.name}"
+        return open_journal(self.path, shown, to_write=to_write)
 
     def suggestions(self, run: Run, signals: Sequence[Signal]) -> dict[str, list[Suggestion]]:
         """Return the suggestions that it holds, by the signals' sha256.
@@ -90,8 +86,13 @@ class RunJournal:
         return suggestions
 
 
-def open_journal(path: Path, *, to_write: bool = True) -> BaseStorage:
+def open_journal(path: Path, shown: str = "", *, to_write: bool = True) -> BaseStorage:
     """Return the storage of a run's Optuna studies.
+
+    Args:
+        path: The journal, on a local disk.
+        shown: What a message calls it, its path by default.
+        to_write: Whether an unfinished last line is dropped, so that others can follow it.
 
     Raises:
         InputError: The file is no journal of Optuna.
@@ -102,10 +103,10 @@ def open_journal(path: Path, *, to_write: bool = True) -> BaseStorage:
         return JournalStorage(JournalFileBackend(str(path)))
     except OSError as error:
         why = f"cannot be opened ({error.strerror})."
-        raise InputError.at("unreadable", str(path), why) from error
+        raise InputError.at("unreadable", shown or str(path), why) from error
     except Exception as error:  # a damaged line may make Optuna raise anything
         why = f"not a journal of this version of Optuna ({error}). {_REMOVE}"
-        raise InputError.at("another-version", str(path), why) from error
+        raise InputError.at("another-version", shown or str(path), why) from error
 
 
 def _check_lines(path: Path, *, drop_torn: bool) -> None:
