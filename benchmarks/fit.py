@@ -101,7 +101,15 @@ def problem(samples: int, width: int) -> tuple[Task, CoordinateMLP]:
 def fit_large(
     way: Any, epochs: int, samples: int, width: int, precision: Any = "float32"
 ) -> dict[str, float]:
-    """Return the median rate of a large fit's epochs, and the process's peak memory."""
+    """Return the median rate of a large fit's epochs, and the process's peak memory.
+
+    Args:
+        way: "reference", or a step of `fit`.
+        epochs: how many epochs to time.
+        samples: samples of the signal.
+        width: features of a hidden layer.
+        precision: of the matrix products.
+    """
     task, network = problem(samples, width)
     if way == "reference":
         model, config = sequential(network).to(task.coords), FitConfig(epochs=epochs)
@@ -116,7 +124,15 @@ def fit_large(
 
 
 def fit_small(way: str, fits: int, epochs: int, samples: int, width: int) -> dict[str, float]:
-    """Return the rate of small fits on one thread."""
+    """Return the rate of small fits on one thread.
+
+    Args:
+        way: "reference", or anything else for `fit`.
+        fits: how many fits to time.
+        epochs: of each fit.
+        samples: samples of the signal.
+        width: features of a hidden layer.
+    """
     torch.set_num_threads(1)
     task, network = problem(samples, width)
 

@@ -59,7 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def fit_all(arguments: argparse.Namespace) -> None:
-    """Fit one signal after the other, and store a signal's rows when all its fits are done."""
+    """Fit one signal after the other, and store a signal's rows when all its fits are done.
+
+    Raises:
+        InputError: the archive cannot be read, or a folder of `--known` holds no fits.
+    """
     target = Store(arguments.to)
     known = [target, *(Store(folder, create=False) for folder in arguments.known)]
     for store in known[1:]:

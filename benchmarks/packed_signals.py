@@ -44,6 +44,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def pack(archive: Path, files: Sequence[str], max_samples: int) -> list[str]:
     """Write signals from sound files into an archive.
 
+    Args:
+        archive: the file to write.
+        files: sound files, folders or globs.
+        max_samples: largest number of samples of a signal. Longer ones are cropped.
+
     Returns:
         A sentence for each file that was left out.
 

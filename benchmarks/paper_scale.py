@@ -62,7 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def fit_all(arguments: argparse.Namespace) -> None:
-    """Fit every signal by every rule, and print a line about each fit."""
+    """Fit every signal by every rule, and print a line about each fit.
+
+    Raises:
+        InputError: the archive cannot be read, or this machine has no TF32.
+    """
     if arguments.precision == "tf32" and not torch.cuda.is_available():
         fix = "a CPU has no TF32 products; leave the flag out."
         raise InputError.of_value("unsupported", "--precision", "tf32", fix)
@@ -76,7 +80,15 @@ def fit_all(arguments: argparse.Namespace) -> None:
 def fits(
     signals: Sequence[Signal], rules: Sequence[str], config: FitConfig, seed: int, seconds: float
 ) -> Iterator[Scored]:
-    """Fit each signal by each rule, in turns of `EPOCHS_A_TURN`, for `seconds` at most."""
+    """Fit each signal by each rule, in turns of `EPOCHS_A_TURN`, for `seconds` at most.
+
+    Args:
+        signals: the signals, with their samples.
+        rules: names of rules, keys of `RULES`.
+        config: how to train.
+        seed: of the initialization.
+        seconds: when the last turn may begin.
+    """
     began = time.perf_counter()
     rates = [config.learning_rate_at(epoch) for epoch in range(config.epochs)]
     trainings = []

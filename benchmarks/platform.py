@@ -119,7 +119,18 @@ def _measure_run(folder: str) -> list[Figure]:
 def run_fits(
     results: str, clips: int, seeds: int, seconds: float = 0.0, nodes: int = 1
 ) -> dict[str, float]:
-    """Measure a whole run in which a batch of fits takes `seconds`, over several Ray nodes."""
+    """Measure a whole run of fits that only wait.
+
+    Args:
+        results: the folder of the results.
+        clips: how many signals it has.
+        seeds: how many seeds each point has.
+        seconds: how long a batch of `FITS_IN_A_BATCH` fits takes.
+        nodes: Ray nodes to start on this machine.
+
+    Returns:
+        Seconds, shares and megabytes by name.
+    """
     if nodes > 1:
         import ray
         from ray.cluster_utils import Cluster

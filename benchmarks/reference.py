@@ -17,7 +17,7 @@ from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 
 class SineLayer(nn.Module):
-    """Compute sin(omega x)."""
+    """Computes sin(omega x)."""
 
     def __init__(self, omega: float) -> None:
         super().__init__()
@@ -42,7 +42,14 @@ def sequential(network: CoordinateMLP) -> nn.Sequential:
 def psnr_curve(
     model: nn.Module, coords: Tensor, values: Tensor, config: FitConfig
 ) -> Iterator[float]:
-    """Train `model` in place, and yield the PSNR in dB before each update."""
+    """Train `model` in place, and yield the PSNR in dB before each update.
+
+    Args:
+        model: the network.
+        coords: coordinates [n, d].
+        values: the signal [n, c].
+        config: how to train.
+    """
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, config.decay_every, config.decay)
     for _ in range(config.epochs):

@@ -9,13 +9,15 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hint
 
 @dataclasses.dataclass(frozen=True)
 class Meaning:
-    """Say what a field means, in a few words, and name its unit ("" where it has none)."""
+    """Says what a field means, in a few words, and names its unit ("" where it has none)."""
 
     text: str
     unit: str = ""
 
 
 class DescribedField(NamedTuple):
+    """Holds the name of a config's field, the class of its values, its unit and its meaning."""
+
     name: str
     type: type
     unit: str

@@ -1,7 +1,8 @@
 """What the tests share: the shared data where it is there, sound files, a small problem."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import optuna
@@ -11,6 +12,9 @@ import torch
 from hypothesis import settings
 from numpy.typing import NDArray
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from tests.servers import S3Server
 
 pytest_plugins = ("tests.faults",)
 
@@ -68,3 +72,15 @@ def chirp() -> tuple[Tensor, Tensor]:
     """Coordinates and values [2500, 1]: several CPU blocks of a fit, the last one shorter."""
     coords = torch.linspace(-1, 1, 2500)[:, None]
     return coords, 0.8 * torch.sin(20 * (coords + 1.5) ** 2)
+
+
+@pytest.fixture
+def s3(monkeypatch) -> "Iterator[S3Server]":
+    """An S3 server on loopback, to which the environment's variables point."""
+    from tests.servers import S3Server  # needs moto, which takes a second
+
+    with S3Server() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("RAY_ADDRESS", "local")
+        yield server

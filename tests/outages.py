@@ -19,8 +19,11 @@ NUM_FITS = 29  # SIREN, two rules, 20 cells; two confirming seeds of SIREN, Eqn.
 
 
 class Outage(NamedTuple):
-    """`seconds_to_recover` from when it was given back to the next row; `fits_lost` had to be
-    done again. Of MLflow's outages: to the next fit that it knows."""
+    """Tells what was done, how long recovery took, and what was done twice.
+
+    `seconds_to_recover` is the time from the end of the outage to the next row, or to the next fit
+    that MLflow knows. `fits_lost` is the number of fits that were begun again.
+    """
 
     injected: str
     seconds_to_recover: float

@@ -28,7 +28,7 @@ cluster.shutdown()
 
 
 class Nodes:
-    """Ray on this machine, in a process of its own, which ends when its input does."""
+    """Runs Ray on this machine, in a process of its own, which ends when its input does."""
 
     def __init__(self, folder, token):
         self.folder = folder

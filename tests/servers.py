@@ -38,7 +38,7 @@ def wait_for_port(port: int, seconds: float = 90) -> None:
 
 
 class S3Server:
-    """moto's S3 in this process. While it is stopped nobody listens; what it holds stays."""
+    """Runs moto's S3 in this process. While it is stopped nobody listens; what it holds stays."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -104,7 +104,7 @@ class S3Server:
 
 
 class Postgres:
-    """PostgreSQL from the system's packages, in a folder and at a port of its own."""
+    """Runs PostgreSQL from the system's packages, in a folder and at a port of its own."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -146,7 +146,7 @@ class Postgres:
 
 
 class MlflowServer:
-    """`mlflow server` with one worker; `arguments` say where its runs and artifacts are."""
+    """Runs `mlflow server` with one worker. `arguments` say where its runs and artifacts are."""
 
     def __init__(self, log: Path, *arguments: str, environment: Mapping[str, str] = {}) -> None:
         port = free_port()

@@ -99,7 +99,7 @@ class PowerCut(Exception):
 
 
 class Memory:
-    """Checkpoints in memory, and a power cut after save number `cut`."""
+    """Keeps checkpoints in memory, with a power cut after save number `cut`."""
 
     def __init__(self, cut: int = 0) -> None:
         self.states: dict[tuple[int, ...], bytes] = {}

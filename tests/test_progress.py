@@ -60,7 +60,7 @@ def count(state: SignalState) -> Progress:
 
 
 class Fitted:
-    """A run on planted landscapes. `fits` goes through it fit by fit, in the schedule's order."""
+    """Runs a study on planted landscapes. `fits` goes through it in the schedule's order."""
 
     def __init__(
         self,

@@ -7,15 +7,11 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from search_spaces.axes import Linear, Values
-from search_spaces.noise_grid import NoiseGrid
-from studies.audio_search import STUDY
 from studies.engine.outcomes.signal_state import SignalState, objective
 from studies.engine.planning.points import CHOOSING_STAGE, PlannedFit, trial_of
-from studies.engine.planning.resolving import resolve
 from studies.engine.planning.scale import confirming_seeds
 from studies.engine.search import signal_search as suggestions
-from studies.engine.search.journal import open_journal, space
+from studies.engine.search.journal import open_journal
 from tests.fakes.runs import fit_row, make_search, make_signal
 from tests.fakes.searches import Search, cells_of, grid_rows, height, noisy
 from tests.refusals import refused
@@ -189,16 +185,6 @@ def test_a_diverged_or_failed_fit_counts_as_zero_output_and_a_dead_one_as_it_is(
     assert told == [A.psnr_zero, A.psnr_zero, 10.4, 30.0]
 
 
-def test_a_space_of_few_points_ends_before_its_trials(tmp_path, monkeypatch):
-    run = make_search([A], trials=8, sampler="random")
-    # All of the space counts as one of two points.
-    monkeypatch.setattr(suggestions, "stable", lambda v: 200.0 if v > 3 else float(v > 1.5))
-    search = Search(run, [A], tmp_path, noisy(0))
-    fits = list(search.fits())
-    assert len(fits) == len({fit.trial.key for fit in fits})
-    assert len(search.suggested()[A.sha256]) == 2, "of the 8 trials"
-
-
 def test_choosing_and_scoring_seeds_never_meet():
     for count in (2, 5, 6, 40):
         choosing, scoring = confirming_seeds(count)
@@ -208,19 +194,6 @@ def test_choosing_and_scoring_seeds_never_meet():
         assert scoring[0] == max(105, 100 + count)
     with refused("out-of-range", "--confirm-seeds", 1, 2):
         make_search([A], confirm_seeds=1)
-
-
-def test_what_cannot_be_searched_is_refused_in_a_sentence(tmp_path):
-    run = make_search([A], sampler="nosuch")
-    with refused("unknown-name", "--sampler", "nosuch", "tpe, gp, random"):
-        run.question.check_signals(run, [A])
-    with refused("out-of-range", "trials", 0, 1):
-        make_search([A], trials=0)
-    point = NoiseGrid(s0=Values(values=(400,)), s1=Values(values=(1,)))
-    study = dataclasses.replace(STUDY, small=dataclasses.replace(STUDY.small, grid=point))
-    run = resolve(study, "small", [A])
-    with refused("out-of-range", "grid"):
-        run.question.check_signals(run, [A])
 
 
 def test_a_failed_fit_of_a_suggestion_is_tried_again_and_the_search_ends(tmp_path):
@@ -251,32 +224,3 @@ def test_what_others_store_later_does_not_undo_an_answer(tmp_path):
     later = grid_rows(run, A, lambda fit: 99.0, seeds=[0, 1, *run.question.choosing_seeds])
     search.rows[A.sha256] |= later
     assert search.regrets(A) == before
-
-
-@pytest.mark.parametrize("n", [260, 1000, 5000, 8191])
-def test_cells_on_the_rim_are_in_the_space(n):
-    signal = make_signal(n=n)
-    run = make_search([signal])
-    bounds = space(run, signal)
-    cells = cells_of(run, signal)
-    assert len(cells) == 20
-    for s0, s1 in cells:
-        assert bounds["s0"].low <= s0 <= bounds["s0"].high
-        assert bounds["s1"].low <= s1 <= bounds["s1"].high
-
-
-def test_a_space_of_one_axis_has_a_rim_and_no_other(tmp_path):
-    grid = NoiseGrid(s0=Values(values=(3000,)), s1=Linear(low=0, high=3, num=4))
-    study = dataclasses.replace(STUDY, small=dataclasses.replace(STUDY.small, grid=grid))
-    run = resolve(study, "small", [A], changes={"trials": 6})
-    search = Search(run, [A], tmp_path, lambda fit: 30 + fit.point.scales.s1)
-    list(search.fits())
-    found = search.regrets(A)
-    assert [r.rule for r in found] == list(run.rules)
-    # PSNR grows with s1, so the best suggestion is the nearest to the rim.
-    assert {r.at_rim for r in found} == {found[0].optimum.scales.s1 > 2.85}
-
-
-def test_early_stopping_wants_a_sampler_that_learns_from_it():
-    with refused("conflict", "--early-stopping", "gp", "--sampler tpe"):
-        make_search([A], sampler="gp", early_stopping=True)

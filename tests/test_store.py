@@ -220,7 +220,7 @@ def test_no_reader_sees_a_half_written_file(store, monkeypatch):
         pass
 
     class Filesystem:
-        """The store's file system, but the machine stops before the file gets its name."""
+        """Acts as the store's file system, but the machine stops before the file gets its name."""
 
         def __getattr__(self, name):
             return getattr(real, name)

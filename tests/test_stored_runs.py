@@ -72,7 +72,7 @@ def new_run(study: Study, **changes: object) -> Run:
 
 @dataclass(frozen=True)
 class Case:
-    """A run of one kind, the question that it stored, and choices that make it another run."""
+    """Holds a run of one kind, the question that it stored, and choices that make another run."""
 
     study: Study
     changes: dict[str, object]

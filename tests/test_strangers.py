@@ -33,7 +33,7 @@ TRACKING = f"http://user:{SECRET}@127.0.0.1:9/?token={SECRET}"
 
 
 class Seen(NamedTuple):
-    """Of a study that was run and then reported on: what it printed, wrote and listened on."""
+    """Holds what a study printed, wrote and listened on when it was run and then reported on."""
 
     folder: Path
     codes: list[int]

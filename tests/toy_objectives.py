@@ -9,7 +9,7 @@ from inr_models.fitting.objective import Objective, PointwiseObjective
 
 @dataclass(frozen=True, kw_only=True)
 class HeldOut(PointwiseObjective):
-    """Minimize the squared error on all but every k-th sample, and choose the epoch on the rest."""
+    """Minimizes the squared error on all but every k-th sample, and chooses by the rest."""
 
     every: int = 4
 
@@ -37,7 +37,7 @@ class HeldOut(PointwiseObjective):
 
 @dataclass(frozen=True, kw_only=True)
 class Slope(Objective):
-    """Minimize the squared error of the output's derivative by the coordinate."""
+    """Minimizes the squared error of the output's derivative by the coordinate."""
 
     name = "slope"
     errors = ("mse",)

@@ -20,7 +20,7 @@ Block = tuple[Tensor, Tensors]
 
 
 class Layers:
-    """The layers of a network in the form that the products need.
+    """Holds the layers of a network in the form that the products need.
 
     Args:
         weights: The weights of each layer times its gain, [w_out, w_in + 1], the bias last.
@@ -48,7 +48,7 @@ class Layers:
 
 
 class BlockWork:
-    """Sum errors and gradients over some blocks of the signal, one block in memory at a time.
+    """Sums errors and gradients over some blocks of the signal, one block in memory at a time.
 
     Args:
         layers: The network.
@@ -117,7 +117,7 @@ class BlockWork:
 
 @dataclass(frozen=True)
 class _Buffers:
-    """Memory for a block of m samples, allocated once. All layers use `u` and `back` in turn."""
+    """Holds memory for a block of m samples. All layers use `u` and `back` in turn."""
 
     features: Sequence[Tensor | None]
     values: Sequence[Tensor | None]

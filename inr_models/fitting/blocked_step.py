@@ -40,7 +40,7 @@ def needs_autograd(network: CoordinateMLP, objective: Objective) -> bool:
 
 
 class BlockedStep:
-    """Compute what `EagerStep` computes, for networks and objectives that give their slopes.
+    """Computes what `EagerStep` computes, for networks and objectives that give their slopes.
 
     Args:
         networks: R networks of equal shapes.

@@ -13,7 +13,7 @@ from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 
 class EagerStep:
-    """Compute the errors of R networks that train together, and their gradients, by autograd.
+    """Computes the errors of R networks that train together, and their gradients, by autograd.
 
     `step(theta, gradient)` takes the parameters `theta` [r, p] and returns the objective's errors,
     [r] each. If it is given a `gradient` [r, p], it writes the gradient of the first error there.

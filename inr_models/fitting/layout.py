@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 class Layout:
-    """The place of each parameter of `template` in a row of p numbers. A complex number takes two.
+    """Assigns each parameter of `template` its place in a row of p numbers, two for a complex one.
 
     >>> layout = Layout(networks[0])
     >>> layout.unpack(layout.pack(networks))["linears.0.weight"].shape  # [r, width, d]

@@ -22,7 +22,7 @@ ONEDNN_WIDTH = 128
 
 
 class Product(NamedTuple):
-    """Two products.
+    """Holds two products.
 
     `multiply(a, b, out)` returns a @ b. It may write it to `out`. `accumulate(total, a, b)` adds
     a @ b^T to `total` in place.
@@ -36,6 +36,11 @@ def product_for(weights: Tensor, *, compiled: bool = False) -> Product:
     """Return the products for a layer with `weights` [out, in], or [r, out, in] in a stack.
 
     Compiled code gets plain ones, so that the compiler can choose.
+
+    Example:
+        >>> eye = torch.eye(2)
+        >>> product_for(eye).multiply(eye, torch.tensor([[1.0], [2.0]]), None).T
+        tensor([[1., 2.]])
     """
     if weights.ndim == 3:
         return _BATCHED
@@ -47,10 +52,20 @@ def product_for(weights: Tensor, *, compiled: bool = False) -> Product:
 
 
 def exact_linear(weights: Tensor, coords: Tensor, out: Tensor | None) -> Tensor:
-    """Return `weights @ coords` for the few rows of `coords` [d + 1, m]. The last row is ones.
+    """Return `weights @ coords` by elementwise operations.
 
-    It uses elementwise operations, which are exact whatever the precision of products is. Rounded
-    to TF32, a coordinate would be off by many periods of a high frequency.
+    These are exact whatever the precision of products is. Rounded to TF32, a coordinate would be
+    off by many periods of a high frequency.
+
+    Args:
+        weights: Weights [w, d + 1], or [r, w, d + 1] in a stack. The last column is the bias.
+        coords: Coordinates [d + 1, m]. The last row is ones.
+        out: Where to write the result [w, m] or [r, w, m], None for a new tensor.
+
+    Example:
+        >>> weights, xy1 = torch.tensor([[2.0, 3.0, 1.0]]), torch.tensor([[1.0], [10.0], [1.0]])
+        >>> exact_linear(weights, xy1, None)
+        tensor([[33.]])
     """
     bias, last = weights[..., -1:], coords.shape[-2] - 2
     total = torch.addcmul(bias, weights[..., :1], coords[..., :1, :], out=out)
@@ -83,6 +98,7 @@ def _keep_freed_memory() -> None:
 
 @cache
 def is_intel() -> bool:
+    """Return whether this machine's processor is Intel's, on which MKL is fastest."""
     try:
         return "GenuineIntel" in Path("/proc/cpuinfo").read_text()
     except OSError:

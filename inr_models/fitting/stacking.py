@@ -141,7 +141,17 @@ def _stack_limit(network: CoordinateMLP, coords: Tensor) -> int:
 
 
 def networks_in(num_bytes: float, network: CoordinateMLP, num_samples: int) -> int:
-    """Return how many networks can train at once in `num_bytes` of memory, 1 or more."""
+    """Return how many networks can train at once in so much memory, 1 or more.
+
+    Args:
+        num_bytes: The memory, in bytes.
+        network: One of the networks.
+        num_samples: Samples n of the signal.
+
+    Example:
+        >>> networks_in(1e9, networks[0], 8192)
+        468
+    """
     width, depth = network.layers[0].out_features, len(network.activations)
     encoded = network.layers[0].in_features
     # For each layer at most the pre-activation, the features and the slope, and two for all.

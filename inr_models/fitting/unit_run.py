@@ -11,11 +11,15 @@ LOOK_EVERY = 50
 
 
 class Checkpoints(Protocol):
-    """Storage of unfinished training, by the indices of its networks."""
+    """Keeps the state of unfinished training, by the indices of its networks."""
 
-    def load(self, indices: tuple[int, ...]) -> bytes | None: ...
+    def load(self, indices: tuple[int, ...]) -> bytes | None:
+        """Return the state that was saved last, None if there is none."""
+        ...
 
-    def save(self, indices: tuple[int, ...], state: bytes) -> None: ...
+    def save(self, indices: tuple[int, ...], state: bytes) -> None:
+        """Keep a state in place of an earlier one."""
+        ...
 
 
 def run_to_end(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 class Octaves(nn.Module):
-    """`sin(2^k pi x), cos(2^k pi x)`, k = 0 .. octaves - 1, for every coordinate x.
+    """Computes `sin(2^k pi x), cos(2^k pi x)`, k = 0 .. octaves - 1, for every coordinate x.
 
     There are e = 2 octaves d features (Mildenhall et al. 2020, Eqn. 4).
     """
@@ -33,7 +33,7 @@ class CoordinatesAndOctaves(Octaves):
 
 
 class FourierFeatures(nn.Module):
-    """`cos(2 pi B x), sin(2 pi B x)` (Tancik et al. 2020).
+    """Computes `cos(2 pi B x), sin(2 pi B x)` (Tancik et al. 2020).
 
     There are e = 2 num_frequencies features. `frequencies` B [num_frequencies, d], in cycles per
     unit, are drawn once and not trained.

@@ -31,7 +31,7 @@ GaussianScale = Annotated[float, Meaning("factor in the Gaussian's argument (wir
 
 
 class Varied(NamedTuple):
-    """The values at which a study tries one field of a network, see `NetworkConfig.space`.
+    """Lists the values at which a study tries one field of a network, see `NetworkConfig.space`.
 
     Args:
         values: the values, in increasing order.
@@ -54,7 +54,7 @@ def log_spaced(low: float, high: float, num: int) -> tuple[float, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """The values of a signal and a study on which a network's published settings depend.
+    """Holds the values of a signal and a study on which a network's published settings depend.
 
     Args:
         longest_axis: samples along the signal's longest axis.

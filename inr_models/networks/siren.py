@@ -92,7 +92,13 @@ class SirenConfig(NetworkConfig):
 
 
 def siren_uniform(network: CoordinateMLP, omega_hidden: float, generator: torch.Generator) -> None:
-    """Draw SIREN's uniform weights and biases, layer by layer, the weights first."""
+    """Draw SIREN's uniform weights and biases, layer by layer, the weights first.
+
+    Args:
+        network: The network, which is changed in place. Call this under `torch.no_grad()`.
+        omega_hidden: The omega of its later layers, in rad per unit of pre-activation.
+        generator: Where the random numbers come from.
+    """
     for index, linear in enumerate(network.layers):
         fan_in = linear.in_features
         bound = weight_bound(index, fan_in, omega_hidden)
@@ -101,5 +107,15 @@ def siren_uniform(network: CoordinateMLP, omega_hidden: float, generator: torch.
 
 
 def weight_bound(index: int, fan_in: int, omega_hidden: float) -> float:
-    """Return the bound of the uniform weights of layer `index`, which counts from 0."""
+    """Return the bound of SIREN's uniform weights.
+
+    Args:
+        index: The layer, from 0.
+        fan_in: Features that the layer takes.
+        omega_hidden: The omega of later layers, in rad per unit of pre-activation.
+
+    Example:
+        >>> weight_bound(0, 2, 30.0), round(weight_bound(1, 6, 30.0), 4)
+        (0.5, 0.0333)
+    """
     return 1 / fan_in if index == 0 else math.sqrt(6 / fan_in) / omega_hidden

@@ -115,6 +115,11 @@ def core_shapes(
 
     Every rank is as large as the modes allow, but at most `rank`.
 
+    Args:
+        out_modes: Modes of the output. Their product is the number of rows.
+        in_modes: Modes of the input. Their product is the number of columns.
+        rank: The largest rank.
+
     >>> core_shapes((10, 30), (10, 30), 8)
     [(1, 10, 8), (8, 30, 8), (8, 10, 8), (8, 30, 1)]
     """

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class TensorTrainLinear(nn.Module):
-    """`W x + b`, where the matrix W [out_features, in_features] is a product of cores.
+    """Computes `W x + b`, where the matrix W [out_features, in_features] is a product of cores.
 
     Args:
         out_features: features of the output.

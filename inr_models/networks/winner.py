@@ -72,7 +72,13 @@ class Siren2Config(SirenConfig):
 def add_noise(
     network: CoordinateMLP, deviations: tuple[float, float], generator: torch.Generator
 ) -> None:
-    """Add Gaussian noise of the given standard deviations to the first two weight matrices."""
+    """Add Gaussian noise to the first two weight matrices (paper, Eqn. 8).
+
+    Args:
+        network: The network, which is changed in place. Call this under `torch.no_grad()`.
+        deviations: The standard deviations of the noise on W_1 and on W_2.
+        generator: Where the random numbers come from.
+    """
     for linear, deviation in zip(network.layers[:2], deviations, strict=True):
         noise = linear.weight.new_empty(linear.weight.shape).normal_(generator=generator)
         linear.weight.add_(noise, alpha=deviation)

@@ -46,7 +46,7 @@ sys.excepthook = _one_sentence
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that quotes arguments without control characters and passwords."""
+    """Quotes arguments without control characters and passwords."""
 
     def error(self, message: str) -> NoReturn:
         super().error(shown(message))

@@ -29,6 +29,13 @@ def report_on(
 ) -> int:
     """Write the report from the store, print it, and bring MLflow up to date.
 
+    Args:
+        run: The run.
+        signals: Its signals, in order.
+        store: The results.
+        uri: MLflow's tracking URI.
+        console: Where tables and paths are printed.
+
     Returns:
         The exit code: 3 if a file was skipped or a fit failed.
     """

@@ -75,14 +75,29 @@ def duration(seconds: float) -> str:
 
 
 def end(console: Console, skipped: Sequence[Skipped], failed: Sequence[str] = ()) -> int:
-    """Print what was left out. Return the exit code: 3 if anything was, else 0."""
+    """Print what was left out.
+
+    Args:
+        console: Where it is printed.
+        skipped: The files that were skipped.
+        failed: A sentence for each fit that failed.
+
+    Returns:
+        The exit code: 3 if anything was left out, else 0.
+    """
     say(console, "skipped", skipped)
     say(console, "failed", dict.fromkeys(failed))
     return 3 if skipped or failed else 0
 
 
 def say(console: Console, word: str, sentences: Iterable[object]) -> None:
-    """Print sentences, each after a coloured word."""
+    """Print sentences, each after a coloured word.
+
+    Args:
+        console: Where they are printed.
+        word: What kind of sentences they are: "note", "skipped".
+        sentences: The sentences. They are made fit to be shown.
+    """
     for sentence in sentences:
         console.print(Text.assemble((word, "yellow"), " ", shown(str(sentence))), soft_wrap=True)
 

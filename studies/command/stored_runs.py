@@ -48,6 +48,11 @@ def newest_run(
 
     A run of all named signals comes before a run of some of them.
 
+    Args:
+        study: The study.
+        arguments: The flags. A flag that is not given agrees with any run.
+        store: The results.
+
     Raises:
         InputError: There is none, or it is damaged.
     """

@@ -133,6 +133,10 @@ def fit_missing(
         uri: MLflow's tracking URI.
         console: Where the progress is printed.
         run_batch: What fits a batch. By default `batch.run_batch`.
+
+    Raises:
+        KeyboardInterrupt: The user has interrupted the run. Finished fits are stored.
+        StorageAway: The results' storage has failed for too long.
     """
     from studies.engine.cluster.tune_run import run_schedule
     from studies.engine.running import batch
@@ -207,7 +211,11 @@ def _check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> N
 def asked_run(
     study: Study, arguments: argparse.Namespace, store: Store, console: Console
 ) -> tuple[Run, list[Signal]]:
-    """Return the run that the flags ask for, and its signals."""
+    """Return the run that the flags ask for, and its signals.
+
+    Raises:
+        InputError: A flag is at fault, or no signal could be read.
+    """
     scale_name = arguments.scale or study.default_scale
     changes = {flag.name: getattr(arguments, flag.name) for flag in flags_of(study)}
     for flag, number in (

@@ -80,7 +80,7 @@ def fast_clock(seconds: int) -> dict[str, str]:
 
 
 class Machine:
-    """One machine, up from the start.
+    """Runs one machine, which is up from the start.
 
     `shared` is a folder of this machine that it finds at `SHARED`.
     """
@@ -156,8 +156,9 @@ class Machine:
 
 
 class Network:
-    """Machines on one bridge. The first, `laptop`, is the user's: it holds the bridge and the key
-    that opens the others.
+    """Connects machines by one bridge. The first, `laptop`, is the user's.
+
+    It holds the bridge and the key that opens the others.
     """
 
     def __init__(self) -> None:

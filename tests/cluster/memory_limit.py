@@ -9,7 +9,7 @@ ROOT = Path("/sys/fs/cgroup")
 
 
 class MemoryLimit:
-    """A group that may take so much from now on; its processes die where that is too little.
+    """Limits what a group of processes may take from now on. They die where that is too little.
 
     Raises:
         OSError: there can be no such group here.

@@ -25,7 +25,7 @@ SIZES = "--scale small --epochs 100 --max-samples 2048"
 
 
 class RayCluster:
-    """Three hosts with a CPU each, the first of them the head, and the user's checkout."""
+    """Holds three hosts with a CPU each, the first of them the head, and the user's checkout."""
 
     def __init__(self, network: Network) -> None:
         self.network, self.laptop = network, network.laptop
@@ -77,7 +77,7 @@ class RayCluster:
 
 
 class Submitted:
-    """A study under way, its results on the disk that all machines share."""
+    """Follows a study under way. Its results are on the disk that all machines share."""
 
     def __init__(
         self, cluster: RayCluster, name: str, clips: str = CLIP, uri: str = MLFLOW

@@ -62,7 +62,7 @@ def cells_of(run, signal):
 
 
 class Search:
-    """A search over planted landscapes, fit by fit; `rows` are what a store would hold."""
+    """Runs a search over planted landscapes, fit by fit. `rows` are what a store would hold."""
 
     def __init__(
         self,

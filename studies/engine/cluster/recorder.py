@@ -98,7 +98,14 @@ class Recorder:
     def record(
         self, row: Row, curve: list[Row], output: NDArray[np.float32] | None, kind: str
     ) -> None:
-        """Store one finished fit of a kind. Its output is written first, its row last."""
+        """Store one finished fit. Its output is written first, its row last.
+
+        Args:
+            row: its row.
+            curve: the rows of its curve.
+            output: its best output [n, c], None if that is not kept.
+            kind: what it has in common with the fits of its batch, as for `begin`.
+        """
         if row["status"] != "failed":
             self.fatal_units[kind].clear()
         if output is not None:
@@ -118,7 +125,7 @@ class Recorder:
 
 
 class RemoteCheckpoints:
-    """Reaches the `unit_run.Checkpoints` of a batch, which a recorder keeps.
+    """Passes the `unit_run.Checkpoints` of a batch to a recorder, which keeps them.
 
     Args:
         recorder: the actor.
@@ -141,7 +148,11 @@ class RemoteCheckpoints:
         return state
 
     def save(self, indices: tuple[int, ...], state: bytes) -> None:
-        """Keep the state. Unless the storage is away, a failure to do so does not fail the fit."""
+        """Keep the state. Unless the storage is away, a failure to do so does not fail the fit.
+
+        Raises:
+            StorageAway: the storage has failed for too long.
+        """
         try:
             ray.get(self.recorder.save.remote(self._unit(indices), state))
         except StorageAway:

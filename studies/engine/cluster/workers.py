@@ -67,7 +67,17 @@ class Workers:
 
 
 def workers_per_gpu(num_fits: int, width: int, num_samples: int) -> int:
-    """Return how many workers share a GPU that a stack of `num_fits` does not fill."""
+    """Return how many workers share a GPU that a stack of fits does not fill.
+
+    Args:
+        num_fits: fits that a worker can stack.
+        width: features of a hidden layer.
+        num_samples: samples n of the signal.
+
+    Example:
+        >>> workers_per_gpu(8, width=52, num_samples=8192)
+        4
+    """
     filled = num_fits * width * num_samples
     return min(max(FILLS_A_GPU // max(filled, 1), 1), MOST_ON_A_GPU)
 

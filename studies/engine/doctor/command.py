@@ -52,7 +52,15 @@ def main(argv: Sequence[str] | None = None, examine: Examine = checks.examine) -
 def diagnose(
     cluster: Cluster | None, results: str, uri: str, seconds: float, examine: Examine
 ) -> Iterator[Finding]:
-    """Yield all findings, in the order in which a user should fix them."""
+    """Yield all findings, in the order in which a user should fix them.
+
+    Args:
+        cluster: the cluster file, None without one.
+        results: the results, as the user names them.
+        uri: MLflow's tracking URI, "" for SQLite in the results.
+        seconds: how long to wait for a node.
+        examine: the function to run on every node.
+    """
     storage = results if "://" in results and not results.startswith("file:") else None
     if (yield from join(cluster)):
         reports = yield from examine_nodes(examine, storage, seconds)

@@ -38,14 +38,21 @@ Reports = Mapping[Node, Report]
 
 
 def ok(subject: str, text: str) -> Finding:
+    """Return the finding that all is well."""
     return Finding("ok", subject, text)
 
 
 def note(subject: str, text: str) -> Finding:
+    """Return a finding that a user should know and need not fix."""
     return Finding("note", subject, text)
 
 
 def problem(subject: str, text: str, fix: str) -> Finding:
+    """Return a finding that a user has to fix.
+
+    >>> problem("code", "10.0.0.11 has other code", "ray rsync-up cluster.yaml").level
+    'problem'
+    """
     return Finding("problem", subject, text, fix)
 
 
@@ -113,7 +120,13 @@ def gpus(reports: Reports) -> Iterator[Finding]:
 
 
 def results(reports: Reports, where: str, seconds: float) -> Iterator[Finding]:
-    """Check whether the results can be written where they have to be: from the driver's node."""
+    """Check whether the results can be written where they have to be: from the driver's node.
+
+    Args:
+        reports: what the nodes report.
+        where: the results, as the user names them.
+        seconds: how long to wait for the storage.
+    """
     if refusal := checks.failure_of(seconds, checks.try_writing, where):
         fix = "name a folder or URI that this machine may write with --results"
         yield problem("results", f"{where} cannot be written from here: {refusal}", fix)
@@ -127,7 +140,13 @@ def results(reports: Reports, where: str, seconds: float) -> Iterator[Finding]:
 
 
 def mlflow(uri: str, where: str, seconds: float) -> Finding:
-    """Check whether MLflow answers this node, which alone talks to it."""
+    """Check whether MLflow answers this node, which alone talks to it.
+
+    Args:
+        uri: the tracking URI, "" for SQLite in the results.
+        where: the results, as the user names them.
+        seconds: how long to wait for an answer.
+    """
     if not uri:
         folder = "_mlflow" if "://" in where else f"{where}/_mlflow"
         return ok("MLflow", f"no server: SQLite in {folder}, on this node")

@@ -69,7 +69,14 @@ def read_cluster(path: str) -> Cluster:
 
 
 def join(cluster: Cluster | None) -> Generator[Finding, None, bool]:
-    """Join the cluster that a study would join here. Return whether there is one."""
+    """Join the cluster that a study would join here. Yield what is found.
+
+    Args:
+        cluster: the cluster file, None without one.
+
+    Returns:
+        Whether this process has joined a cluster.
+    """
     ray_private.quiet_ray()
     given = os.environ.get("RAY_ADDRESS")
     try:
@@ -118,7 +125,13 @@ def join(cluster: Cluster | None) -> Generator[Finding, None, bool]:
 
 
 def ask_cluster(address: str, environment: dict[str, str], seconds: float = 20) -> Answer:
-    """Return how the cluster at `address` answers a process with this environment."""
+    """Return how a cluster answers another process.
+
+    Args:
+        address: HOST:PORT of the cluster.
+        environment: the variables of the process, from which Ray takes its token.
+        seconds: how long to wait for an answer.
+    """
     try:
         ray_private.check_listening(address, seconds / 2)
         command = [sys.executable, "-c", ASK, address]
@@ -146,7 +159,16 @@ def _nodes() -> list[Node]:
 def examine_nodes(
     examine: Examine, storage: str | None, seconds: float
 ) -> Generator[Finding, None, dict[Node, Report]]:
-    """Run one task on every node. Return the reports of those that answer."""
+    """Run one task on every node. Yield a finding for each node.
+
+    Args:
+        examine: the task, as `checks.examine`.
+        storage: the URI of the results, None if they are on a disk.
+        seconds: how long to wait for all nodes.
+
+    Returns:
+        The reports of those that answer.
+    """
     cloudpickle.register_pickle_by_value(checks)
     task = ray.remote(num_cpus=0, max_calls=1, max_retries=0)(examine)
     started, reports = time.monotonic(), {}

@@ -47,7 +47,7 @@ class Batch:
 
 
 class Schedule:
-    """Hand out batches, lowest stage first, and continue a signal when its fits are done.
+    """Hands out batches, lowest stage first, and continue a signal when its fits are done.
 
     The batches depend on the rows alone, never on the order in which they come in.
 

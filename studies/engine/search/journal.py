@@ -61,13 +61,13 @@ class RunJournal:
             self.store.write_bytes(self.name, self.path.read_bytes())
 
     def storage(self, *, to_write: bool = False) -> BaseStorage:
-        """Return the storage of its Optuna studies. Only one process may open it `to_write`."""
-        try:
-            return open_journal(self.path, to_write=to_write)
-        except InputError as error:
-            shown = f"{self.store.results}/{self.name}"
-            sentence = str(error).replace(str(self.path), shown)
-            raise InputError(error.code, shown, sentence) from error
+        """Return the storage of its Optuna studies. Only one process may open it `to_write`.
+
+        Raises:
+            InputError: The file is no journal of Optuna.
+        """
+        shown = f"{self.store.results}/{self.name}"
+        return open_journal(self.path, shown, to_write=to_write)
 
     def suggestions(self, run: Run, signals: Sequence[Signal]) -> dict[str, list[Suggestion]]:
         """Return the suggestions that it holds, by the signals' sha256.
@@ -86,8 +86,13 @@ class RunJournal:
         return suggestions
 
 
-def open_journal(path: Path, *, to_write: bool = True) -> BaseStorage:
+def open_journal(path: Path, shown: str = "", *, to_write: bool = True) -> BaseStorage:
     """Return the storage of a run's Optuna studies.
+
+    Args:
+        path: The journal, on a local disk.
+        shown: What a message calls it, its path by default.
+        to_write: Whether an unfinished last line is dropped, so that others can follow it.
 
     Raises:
         InputError: The file is no journal of Optuna.
@@ -98,10 +103,10 @@ def open_journal(path: Path, *, to_write: bool = True) -> BaseStorage:
         return JournalStorage(JournalFileBackend(str(path)))
     except OSError as error:
         why = f"cannot be opened ({error.strerror})."
-        raise InputError.at("unreadable", str(path), why) from error
+        raise InputError.at("unreadable", shown or str(path), why) from error
     except Exception as error:  # a damaged line may make Optuna raise anything
         why = f"not a journal of this version of Optuna ({error}). {_REMOVE}"
-        raise InputError.at("another-version", str(path), why) from error
+        raise InputError.at("another-version", shown or str(path), why) from error
 
 
 def _check_lines(path: Path, *, drop_torn: bool) -> None:
@@ -168,7 +173,11 @@ def space(run: Run, signal: Signal) -> dict[str, FloatDistribution]:
 
 
 def space_text(space: Mapping[str, FloatDistribution]) -> str:
-    """Return a space in words, to compare it with another."""
+    """Return a space in words, to compare it with another.
+
+    >>> space_text({"s1": FloatDistribution(0.0, 3.0)})
+    's1 FloatDistribution(high=3.0, log=False, low=0.0, step=None)'
+    """
     return "; ".join(f"{name} {distribution}" for name, distribution in space.items())
 
 

@@ -48,7 +48,13 @@ class ParquetFolder(Folder):
             raise refusal("unreadable", results, "cannot be read", error) from error
 
     def write_table(self, table: str, data: pa.Table, prefix: str = "part") -> str:
-        """Add a file to a table and return its path."""
+        """Add a file to a table and return its path.
+
+        Args:
+            table: a key of `schema.TABLES`.
+            data: the rows.
+            prefix: what the file's name begins with.
+        """
         buffer = pa.BufferOutputStream()
         pq.write_table(data, buffer, compression="zstd")
         name = f"{prefix}-{uuid.uuid4().hex}.parquet"
@@ -112,6 +118,12 @@ class ParquetFolder(Folder):
     ) -> pa.Table:
         """Return the rows of some of a table's files, duplicates included.
 
+        Args:
+            table: a key of `schema.TABLES`.
+            parts: paths of files of the table.
+            columns: the columns to read, None for all.
+            where: which rows to return, None for all.
+
         Raises:
             FileNotFoundError: another process has compacted one of them meanwhile.
         """
@@ -132,7 +144,13 @@ class ParquetFolder(Folder):
         return self.retry(read)
 
     def read(self, table: str, where: ds.Expression | None, columns: list[str] | None) -> pa.Table:
-        """Return all rows of a table for which `where` holds, duplicates included."""
+        """Return the rows of a table, duplicates included.
+
+        Args:
+            table: a key of `schema.TABLES`.
+            where: which rows to return, None for all.
+            columns: the columns to read, None for all.
+        """
 
         def rows(parts: list[str]) -> pa.Table:
             if parts:

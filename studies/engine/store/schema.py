@@ -17,7 +17,7 @@ from studies.engine.store.metrics import BEST_CONSTANT, METRICS, ZERO_OUTPUT
 
 
 class Column(NamedTuple):
-    """A column of a table. Every row must have a value in a `required` one."""
+    """Describes a column of a table. Every row must have a value in a `required` one."""
 
     name: str
     type: pa.DataType

@@ -42,7 +42,7 @@ def target_path(sha256: str) -> str:
 
 
 class Store(ParquetFolder):
-    """The tables of a results folder: the fits, their curves, and the signals.
+    """Reads and writes the tables of a results folder: the fits, their curves, and the signals.
 
     Example:
         >>> store = Store("results")

@@ -107,7 +107,15 @@ class MlflowTree:
         params: Mapping[str, Any],
         tags: Mapping[str, str],
     ) -> str:
-        """Return MLflow's run id for our `id`, and create the run if it does not exist."""
+        """Return MLflow's id of a run, and create the run if it does not exist.
+
+        Args:
+            id: ours, by which a later process finds it again.
+            name: what MLflow's pages call it.
+            parent: our id of the run that it belongs to.
+            params: {name: value}; None is left out.
+            tags: {name: value}.
+        """
         from mlflow.entities import Param, RunTag
 
         if id not in self.runs:
