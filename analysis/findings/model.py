@@ -22,7 +22,7 @@ class Extent(NamedTuple):
     Attributes:
         setting: the value of each column of `SETTING` that the fits share.
         num_fits: the number of fits.
-        num_dead: those within 1 dB of zero output.
+        num_dead: the dead ones, see `store/dead.py`.
         num_mapped: the number of fits on the maps' seeds. The others choose and score.
         seeds: of the maps.
         points: the fewest and the most points of a signal's surface.

@@ -44,7 +44,7 @@ class Regret(NamedTuple):
     curse: float
     """How much of that lead in dB is gone on the choosing seeds: the winner's curse."""
     dead: int
-    """Number of the rule's scoring fits that stayed within 1 dB of zero output or diverged."""
+    """Number of the rule's scoring fits that are dead (`store/dead.py`) or diverged."""
     at_rim: bool
     """Whether the optimum is at the rim of the space, so that a better point may lie beyond."""
 

@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -184,9 +184,17 @@ def ratio_interval(
     mean = top.mean / bottom.mean
     far = (abs(top.high - top.low) + abs(top.mean)) / bottom.low + abs(mean)
     # toms748 returns a float, where brentq may return more.
-    low: Any = toms748(lambda ratio: left(ratio).low, mean - far, mean)
-    high: Any = toms748(lambda ratio: left(ratio).high, mean, mean + far)
+    low = _root(lambda ratio: left(ratio).low, mean, mean - far)
+    high = _root(lambda ratio: left(ratio).high, mean, mean + far)
     return Interval(mean, low, high, bottom.num_seeds)
+
+
+def _root(function: Callable[[float], float], inner: float, outer: float) -> float:
+    """Return the root between two ratios, or `inner` if rounding has moved it past that."""
+    if function(inner) * function(outer) >= 0:
+        return inner
+    root: Any = toms748(function, min(inner, outer), max(inner, outer))
+    return float(root)
 
 
 def p_value(interval: Interval) -> float:

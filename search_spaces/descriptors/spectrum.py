@@ -43,6 +43,8 @@ def spectrum(values: NDArray) -> Spectrum:
         array([0.5, 1. ])
     """
     samples = np.asarray(values, dtype=np.float64)
+    if np.ptp(samples) == 0:
+        samples = np.zeros_like(samples)  # rounding must not look like lines
     if samples.ndim == 1:
         frequency = (2 * np.fft.rfftfreq(len(samples))[1:]).astype(np.float64)
         # An odd number of samples has no line at Nyquist.
