@@ -4,7 +4,7 @@
 
 The study is `rule_check` without the registry's fitted rules. Their constants were fitted to the
 signals of the benchmark, so that on these signals only the held-out tables of
-`analysis.rule_fitting` are a fair test. The page of findings stands on this study.
+`analysis.rule_fitting` are a fair test.
 """
 
 from dataclasses import replace

@@ -116,7 +116,7 @@ def test_no_descriptor_but_psi_sees_an_offset_except_through_the_peak():
 
 
 def test_the_mean_in_the_output_bias_gives_a_fit_of_the_rest_back_to_the_signal():
-    """As docs/rules.md says: the error stays, and training from there is the same."""
+    """Check what docs/rules.md says: the error stays, and training from there is the same."""
     samples = np.stack([0.3 + hiss(400), 0.1 * np.sin(np.arange(400) / 9) - 0.6], 1)
     values, mean = torch.from_numpy(samples).float(), torch.from_numpy(samples.mean(axis=0)).float()
     coords, training = torch.linspace(-1, 1, 400)[:, None], FitConfig(epochs=30, learning_rate=1e-3)

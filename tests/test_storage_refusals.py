@@ -1,4 +1,4 @@
-"""What a storage refuses names the fix, and what fails for a while is tried again."""
+"""Check that a storage's refusals name the fix, and that what fails for a while is repeated."""
 
 import threading
 import time

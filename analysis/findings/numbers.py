@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from analysis.regret.stored import RuleRegret
-from analysis.statistics.intervals import UNKNOWN, Interval, mark, mean_interval, ratio_interval
+from analysis.statistics.intervals import UNKNOWN, Interval, mark, mean_interval
+from analysis.statistics.ratios import ratio_interval
 
 
 def mean_of(regret: RuleRegret, inside: np.ndarray | None = None) -> Interval:

@@ -3,13 +3,12 @@
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from scipy.optimize import toms748
 
 LEVEL = 0.95
 
@@ -31,8 +30,8 @@ class Interval(NamedTuple):
         mean: The mean.
         low: Lower bound.
         high: Upper bound.
-        num_seeds: Number of seeds that all values share. 0 if every signal has its own, which
-            average out.
+        num_seeds: Number of shared seeds that the seeds' effect was estimated from, 1 if none could
+            be. 0 if every signal has seeds of its own, which average out.
     """
 
     mean: float
@@ -113,8 +112,8 @@ def mean_interval(
         recordings: The recording of each signal.
 
     Returns:
-        The interval. If all values are of one shared seed, nothing is known of its effect, and the
-        interval is that over recordings: `is_direction_only` says so.
+        The interval. If no two recordings have the same two seeds, nothing is known of the seeds'
+        effect, and the interval is that over recordings: `is_direction_only` says so.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -131,11 +130,13 @@ def mean_interval(
     shared = {seed for seed, having in recordings_of.items() if len(having) > 1}
     if not shared:
         return over_recordings
-    half = _seeds_half(values, recordings)
+    table = _two_way(values, recordings)
+    if table is None:
+        return over_recordings._replace(num_seeds=1)
+    half = _seeds_half(values, table)
     mean, low, high = over_recordings[:3]
-    return Interval(
-        mean, mean - math.hypot(mean - low, half), mean + math.hypot(high - mean, half), len(shared)
-    )
+    low, high = mean - math.hypot(mean - low, half), mean + math.hypot(high - mean, half)
+    return Interval(mean, low, high, table.shape[1])
 
 
 def mapped_interval(values: Sequence[float], recordings: Sequence[Hashable]) -> Interval:
@@ -144,57 +145,6 @@ def mapped_interval(values: Sequence[float], recordings: Sequence[Hashable]) -> 
     It shows a direction only, since nothing is known of the seed's effect.
     """
     return mean_interval([{0: value} for value in values], recordings)
-
-
-def ratio_interval(
-    tops: Sequence[Mapping[int, float]],
-    bottoms: Sequence[Mapping[int, float]],
-    recordings: Sequence[Hashable],
-) -> Interval:
-    """Return the interval of the ratio of two means over the same signals.
-
-    It holds the ratios r for which the interval of the mean of top - r * bottom holds 0, as
-    Fieller's does (1954, doi 10.1111/j.2517-6161.1954.tb00159.x).
-
-    Args:
-        tops: The values of each signal by seed.
-        bottoms: Those that they are divided by, with some of the same seeds for each signal.
-        recordings: The recording of each signal.
-
-    Returns:
-        The interval. It is unknown if that of the mean of `bottoms` holds 0 or is negative.
-
-    Example:
-        >>> tops, bottoms = [{i: 1 + i % 2} for i in range(9)], [{i: 2 + i % 2} for i in range(9)]
-        >>> round(ratio_interval(tops, bottoms, range(9)).mean, 3)
-        0.591
-    """
-    pairs = list(zip(tops, bottoms, strict=True))
-    if not all(top.keys() & bottom.keys() for top, bottom in pairs):
-        return UNKNOWN
-
-    def left(ratio: float) -> Interval:
-        by_seed = [{s: t[s] - ratio * b[s] for s in sorted(t.keys() & b.keys())} for t, b in pairs]
-        return mean_interval(by_seed, recordings)
-
-    top = mean_interval([{s: t[s] for s in t.keys() & b.keys()} for t, b in pairs], recordings)
-    bottom = mean_interval([{s: b[s] for s in t.keys() & b.keys()} for t, b in pairs], recordings)
-    if not bottom.low > 0:
-        return UNKNOWN
-    mean = top.mean / bottom.mean
-    far = (abs(top.high - top.low) + abs(top.mean)) / bottom.low + abs(mean)
-    # toms748 returns a float, where brentq may return more.
-    low = _root(lambda ratio: left(ratio).low, mean, mean - far)
-    high = _root(lambda ratio: left(ratio).high, mean, mean + far)
-    return Interval(mean, low, high, bottom.num_seeds)
-
-
-def _root(function: Callable[[float], float], inner: float, outer: float) -> float:
-    """Return the root between two ratios, or `inner` if rounding has moved it past that."""
-    if function(inner) * function(outer) >= 0:
-        return inner
-    root: Any = toms748(function, min(inner, outer), max(inner, outer))
-    return float(root)
 
 
 def p_value(interval: Interval) -> float:
@@ -234,15 +184,12 @@ def _t_half(values: Sequence[float]) -> float:
     return float(stats.t.ppf(0.5 + LEVEL / 2, len(values) - 1)) * error
 
 
-def _seeds_half(values: Sequence[Mapping[int, float]], recordings: Sequence[Hashable]) -> float:
+def _seeds_half(values: Sequence[Mapping[int, float]], table: NDArray[np.float64]) -> float:
     """Return half of the interval of the seeds' effect on the mean over signals.
 
-    The variance of a seed's effect comes from the largest group of signals that have the same two
-    seeds or more. It is 0 if there is no such group. All signals weigh in, by the seeds they have.
+    The variance of a seed's effect comes from `table` [recording, seed]. All signals weigh in, by
+    the seeds that they have.
     """
-    table, num_seeds = _two_way(values, recordings)
-    if table is None:
-        return 0.0
     a, b = table.shape
     effect = table.mean(axis=0)
     noise = table - table.mean(axis=1, keepdims=True) - effect + table.mean()
@@ -254,13 +201,13 @@ def _seeds_half(values: Sequence[Mapping[int, float]], recordings: Sequence[Hash
         for seed in by_seed:
             weights[seed] += 1 / len(by_seed) / len(values)
     squares = sum(weight**2 for weight in weights.values())
-    return float(stats.t.ppf(0.5 + LEVEL / 2, num_seeds - 1)) * math.sqrt(variance * squares)
+    return float(stats.t.ppf(0.5 + LEVEL / 2, b - 1)) * math.sqrt(variance * squares)
 
 
 def _two_way(
     values: Sequence[Mapping[int, float]], recordings: Sequence[Hashable]
-) -> tuple[NDArray[np.float64] | None, int]:
-    """Return [recording, seed] means of the largest group with equal seeds, and its seeds' number.
+) -> NDArray[np.float64] | None:
+    """Return [recording, seed] means of the largest group of recordings with equal seeds.
 
     None if no two recordings have the same two seeds.
     """
@@ -272,6 +219,6 @@ def _two_way(
         {seeds: len(group) for seeds, group in groups.items() if len(seeds) > 1 and len(group) > 1}
     )
     if not sizes:
-        return None, 0
+        return None
     seeds = max(sizes, key=lambda seeds: (sizes[seeds], len(seeds)))
-    return np.array([np.mean(rows, axis=0) for rows in groups[seeds].values()]), len(seeds)
+    return np.array([np.mean(rows, axis=0) for rows in groups[seeds].values()])

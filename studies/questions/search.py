@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Suggesting(Protocol):
-    """What the steps of a signal need of a search, which is running or only read."""
+    """Name what the steps of a signal need of a search, which is running or only read."""
 
     @property
     def num_left(self) -> int: ...

@@ -67,7 +67,7 @@ class PlannedFit:
 
 
 class Ahead(NamedTuple):
-    """What may follow a step: `fits` that follow in any case, and how many others at most."""
+    """Say what may follow a step: `fits` in any case, and how many others at most."""
 
     fits: Sequence[PlannedFit] = ()
     at_most: int = 0
