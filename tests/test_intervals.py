@@ -4,9 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.statistics.intervals import Interval, mean_interval, p_value, paired_interval
+from analysis.statistics.intervals import Interval, holm, mean_interval, p_value, paired_interval
 from analysis.statistics.ratios import ratio_interval
 
 REPEATS = 200
@@ -109,7 +111,35 @@ def test_the_p_value_agrees_with_the_interval():
     assert p_value(Interval(1.0, 0.0, 2.0)) == pytest.approx(0.05)
     assert p_value(Interval(-1.0, -2.0, 0.0)) == pytest.approx(0.05)
     assert p_value(Interval(3.0, 2.0, 4.0)) < 1e-7
+    assert p_value(Interval(1.0, 1.0, 1.0)) == 0
     assert math.isnan(p_value(Interval(0.0, 0.0, 0.0)))
+
+
+def test_the_p_value_of_few_signals_is_students():
+    values = [0.3, 0.9, 0.5, 1.4]
+    interval = mean_interval([{i: value} for i, value in enumerate(values)], range(4))
+    wanted = stats.ttest_1samp(values, 0.0).pvalue
+    assert p_value(interval) == pytest.approx(wanted)
+    assert p_value(paired_interval(values)) == pytest.approx(wanted)
+    assert p_value(-interval) == pytest.approx(wanted)
+
+
+@given(st.lists(st.floats(0, 1) | st.just(math.nan), max_size=8))
+def test_holms_p_values_pay_for_their_number(p_values):
+    adjusted = holm(p_values)
+    known = [p for p in p_values if not math.isnan(p)]
+    for p, paid in zip(p_values, adjusted, strict=True):
+        if math.isnan(p):
+            assert math.isnan(paid)
+        else:
+            # Bonferroni's are never smaller, and a correction never helps.
+            assert p <= paid <= min(1, len(known) * p)
+    in_order = sorted(pair for pair in zip(p_values, adjusted, strict=True) if pair[0] == pair[0])
+    assert [paid for _, paid in in_order] == sorted(paid for _, paid in in_order)
+
+
+def test_holms_p_values_of_a_worked_example():
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
 def test_a_ratio_has_fiellers_interval():

@@ -9,8 +9,8 @@ from analysis.rules.families import Family, Fitted, bandwidth, constant, power_l
 from analysis.rules.sufficiency import sufficiency
 from analysis.rules.validation import CHOSEN, best_family, leave_one_recording_out
 from analysis.statistics.recordings import write_recordings
-from analysis.surfaces.stored import over_seeds, stored_surfaces
-from analysis.surfaces.surfaces import Fit
+from analysis.surfaces.stored import over_seeds, stored_maps, stored_surfaces
+from analysis.surfaces.surfaces import Fit, surfaces_through
 from search_spaces.rules import NoiseScales, named_rule, read_rule
 from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
 from studies.engine.store.folder import Folder
@@ -98,7 +98,7 @@ def test_descriptors_that_rank_signals_alike_are_one():
 def test_surfaces_of_a_store_have_their_top_where_it_was_planted(tmp_path):
     signals = planted_signals(4)
     fill(tmp_path, signals, noise=0.3)
-    made = stored_surfaces(str(tmp_path)).surfaces
+    made = stored_surfaces(str(tmp_path))
     wanted = [FACTOR * target.descriptors["low_pass_40"] for target in made.targets]
     assert made.regret_at(np.array(wanted), np.full(4, GAIN)).max() < 0.6
     assert made.regret_at(np.array(wanted) * 4, np.full(4, GAIN)).min() > 3
@@ -122,11 +122,13 @@ def test_more_seeds_bring_a_surfaces_top_nearer_to_the_truth(tmp_path):
     one = fill(tmp_path / "one", signals, noise=1.5)
     for seed in range(5):
         five = fill(tmp_path / "five", signals, seed=seed, noise=1.5)
-    few, many = (stored_surfaces(store.results) for store in (one, five))
-    assert (set(few.seeds), set(many.seeds)) == ({1}, {5})
+    few, many = (stored_maps(store.results) for store in (one, five))
+    assert {one.seeds for one in few.maps} == {frozenset([0])}
+    assert {one.seeds for one in many.maps} == {frozenset(range(5))}
     assert many.num_fits == 5 * few.num_fits
-    wanted = np.array([FACTOR * t.descriptors["low_pass_40"] for t in few.surfaces.targets])
-    lost = [made.surfaces.regret_at(wanted, np.full(8, GAIN)).mean() for made in (few, many)]
+    smooth = [surfaces_through(stored.maps) for stored in (few, many)]
+    wanted = np.array([FACTOR * t.descriptors["low_pass_40"] for t in smooth[0].targets])
+    lost = [made.regret_at(wanted, np.full(8, GAIN)).mean() for made in smooth]
     assert lost[1] < 0.7 * lost[0]
 
 
@@ -173,8 +175,8 @@ def test_clips_of_two_recordings_are_too_few(command, tmp_path, capsys):
 def test_results_of_a_storage_have_their_recordings(tmp_path):
     fill(tmp_path, planted_signals(4))
     write_recordings(Folder(str(tmp_path)), {f"clip{i}": f"tape {i % 2}" for i in range(4)})
-    stored = stored_surfaces(f"file://{tmp_path}")
-    assert set(stored.surfaces.recordings) == {"tape 0", "tape 1"}
+    stored = stored_maps(f"file://{tmp_path}")
+    assert {one.recording for one in stored.maps} == {"tape 0", "tape 1"}
 
 
 @pytest.mark.parametrize(

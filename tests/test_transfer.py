@@ -14,7 +14,10 @@ from analysis.experiments import transfer_report
 from analysis.experiments.transfer import Moved, transfer
 from analysis.findings.model import Transfer
 from analysis.findings.transfer import fit_fullness, read_transfer, transfer_table
-from search_spaces.rules import RECOMMENDED, RULES, rule_json
+from analysis.surfaces.alike import alike
+from analysis.surfaces.stored import MIN_POINTS
+from analysis.surfaces.surfaces import Fit, SignalMap
+from search_spaces.rules import RECOMMENDED, RULES, NoiseScales, rule_json
 from studies.engine.planning.resolving import resolve
 from studies.engine.store.rows import signal_row
 from studies.engine.store.store import Store
@@ -74,6 +77,8 @@ def test_a_rule_loses_where_the_optimum_has_moved_and_nowhere_else(told):
     for setting, mine in table.groupby("setting"):
         factor = SETTINGS[str(setting)][1]
         assert mine["regret_db"].to_numpy() == pytest.approx(db_below(factor), abs=0.5)  # smoothed
+        assert set(mine["num_alike"]) == {45}
+        assert mine["alike_regret_db"].to_numpy() == pytest.approx(mine["regret_db"].to_numpy())
         assert mine["usual_regret_db"].to_numpy() == pytest.approx(0, abs=0.15)
         assert (mine["share_optimum"] / mine["share_rule"]).mean() == pytest.approx(factor, rel=0.1)
         assert (mine["gain_optimum"] / mine["gain_rule"]).mean() == pytest.approx(1, rel=0.15)
@@ -81,6 +86,47 @@ def test_a_rule_loses_where_the_optimum_has_moved_and_nowhere_else(told):
     assert values["zero output bias"].iloc[0] == pytest.approx(8192 / 8425)  # README's 4 x 52
     assert values["2,048 samples"].iloc[0] == pytest.approx(2048 / 8425)
     assert max(map(len, text.split("numbers")[0].splitlines())) <= 80
+
+
+def test_maps_are_compared_on_the_cells_and_seeds_of_both():
+    target = make_signal("a").target(52, 4)
+    cells = [NoiseScales(40.0 * i, 0.2 * j) for i in range(1, 7) for j in range(1, 6)]
+    usual = SignalMap(target, "a", "a", [Fit(at, {0: at.s0, 1: 0.0}) for at in cells])
+    short = make_signal("a", n=2048).target(26, 4)
+    # A quarter of the samples has a quarter of Nyquist, and half the width doubles s1^2 at one g.
+    same = [NoiseScales(at.s0 / 4, at.s1 * math.sqrt(2)) for at in cells[::2]]
+    moved = SignalMap(short, "a", "a", [Fit(at, {0: 1.0, 5: 2.0}) for at in same])
+    alone = moved._replace(name="b")
+    here, there = alike([moved, alone], [usual])
+    assert [one.name for one in here] == [one.name for one in there] == ["a"]
+    assert here[0].fits == [Fit(at, {0: 1.0}) for at in same]
+    assert there[0].fits == [Fit(at, {0: at.s0}) for at in cells[::2]]
+    too_few = moved._replace(fits=moved.fits[: MIN_POINTS - 1])
+    other_seed = moved._replace(fits=[Fit(at, {5: 2.0}) for at in same])
+    assert alike([too_few], [usual]) == alike([other_seed], [usual]) == ([], [])
+
+
+def test_a_setting_pays_for_the_number_of_settings():
+    def setting_rows(name: str, more: float, num: int = 6) -> list[Moved]:
+        return [
+            Moved(
+                rule="r", constants="{}", setting=name, signal=str(i), recording=str(i),
+                values_per_parameter=1.0, regret_db=1.0 + more, num_alike=45,
+                alike_regret_db=1.0 + more + 0.5 * (-1) ** i, usual_regret_db=1.0,
+                eqn11_regret_db=3.0, noise_db=0.2, share_rule=0.1, gain_rule=3.0,
+                share_optimum=0.1, gain_optimum=3.0, psnr_optimum=40.0,
+            )
+            for i in range(num)
+        ]  # fmt: skip
+
+    alone = transfer_report.settings(setting_rows("deep", 0.7))[0]
+    assert 0.001 < alone.p_value < 0.05
+    assert alone.is_worse
+    others = [row for k in range(60) for row in setting_rows(f"other {k}", 0.0)]
+    among = transfer_report.settings([*setting_rows("deep", 0.7), *others])[0]
+    assert among.p_value == pytest.approx(min(1, 61 * alone.p_value))
+    assert among.more == alone.more
+    assert not among.is_worse
 
 
 def test_what_a_zero_output_bias_gains_is_told_over_bandwidth(told):
@@ -98,7 +144,7 @@ def test_the_page_names_the_setting_where_the_rule_breaks(told):
     assert not read_transfer(results).moved, "the page is of the recommended rule"
     transfer = read_transfer(results, "mine")
     found = transfer_report.settings(transfer.moved)
-    broken = [setting.name for setting in found if setting.more.sign > 0]
+    broken = [setting.name for setting in found if setting.is_worse]
     assert "learning rate 0.002" in broken
     assert not any("depth" in name for name in broken)
     assert not any(setting.is_clearly_bad for setting in found)
@@ -137,7 +183,8 @@ def test_how_the_optimum_goes_with_samples_by_parameters_is_found():
         Moved(
             rule="r", constants=rule_json(RULES[RECOMMENDED]), setting=f"{values} values",
             signal=signal, recording=signal,
-            values_per_parameter=values, regret_db=1.0, usual_regret_db=0.2, eqn11_regret_db=3.0,
+            values_per_parameter=values, regret_db=1.0, num_alike=45, alike_regret_db=1.0,
+            usual_regret_db=0.2, eqn11_regret_db=3.0,
             noise_db=0.2, share_rule=0.1, gain_rule=3.0, share_optimum=0.1 * values**-0.5 * by,
             gain_optimum=3.0, psnr_optimum=40.0,
         )

@@ -6,14 +6,14 @@ Signals are paired by name, because a crop of another length has another hash.
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from analysis.experiments.pairs import surface_optimum
 from analysis.experiments.variants import originals_of
-from analysis.surfaces.stored import SEED, SETTING, stored_surfaces, usual_setting
-from analysis.surfaces.surfaces import Surfaces, share_and_gain
+from analysis.surfaces.alike import alike
+from analysis.surfaces.stored import SEED, SETTING, Stored, stored_maps, usual_setting
+from analysis.surfaces.surfaces import SignalMap, share_and_gain, surfaces_through
 from inr_models import InputError, SirenConfig
 from search_spaces.rules import (
     EQN11_BY_DIMENSIONS,
@@ -48,7 +48,10 @@ class Moved(NamedTuple):
         constants: the rule as JSON, as it was then.
         setting: what the setting changes, in words.
         values_per_parameter: samples times channels, over the network's number of parameters.
-        usual_regret_db: the rule's regret in the usual setting; NaN without a landscape there.
+        num_alike: the number of cells that were fitted both here and in the usual setting; 0
+            without a landscape there.
+        alike_regret_db: the rule's regret on the surface through these cells alone, NaN without.
+        usual_regret_db: the same in the usual setting, on the same cells and seeds.
         eqn11_regret_db: the regret of Eqn. 11, scaled in length and width.
         noise_db: standard deviation of the fits from the surface that the regrets are read from.
     """
@@ -60,6 +63,8 @@ class Moved(NamedTuple):
     recording: str
     values_per_parameter: float
     regret_db: float
+    num_alike: int
+    alike_regret_db: float
     usual_regret_db: float
     eqn11_regret_db: float
     noise_db: float
@@ -91,7 +96,7 @@ def transfer(results: str, rule: str, recordings: str | None = None) -> list[Mov
     Args:
         results: a results folder.
         rule: a name or a file.
-        recordings: see `stored_surfaces`.
+        recordings: see `stored_maps`.
 
     Raises:
         InputError: the rule does not exist; or the results hold no landscapes, or landscapes of
@@ -99,11 +104,10 @@ def transfer(results: str, rule: str, recordings: str | None = None) -> list[Mov
     """
     name, function = named_rule(rule, "--rule")
     store = Store(results, create=False)
-    usual = usual_setting(store)
     elsewhere = []
-    for setting in _settings(store, usual):
+    for setting in _settings(store, usual_setting(store)):
         with contextlib.suppress(InputError):  # too few signals
-            elsewhere.append((setting, stored_surfaces(results, recordings, other=setting)))
+            elsewhere.append(stored_maps(results, recordings, other=setting))
     if not elsewhere:
         raise InputError(
             "too-few",
@@ -111,13 +115,10 @@ def transfer(results: str, rule: str, recordings: str | None = None) -> list[Mov
             f"{results}: all landscapes are of one setting; fit two signals or more in another, "
             "for example with studies/rule_check.py run --depth 2.",
         )
-    surfaces = stored_surfaces(results, recordings).surfaces
-    regrets = surfaces.regret_of(function).regret.tolist()
-    usual_regrets = dict(zip(surfaces.names, regrets, strict=True))
+    usual = stored_maps(results, recordings)
     moved = []
-    for setting, stored in elsewhere:
-        words = partial(_in_words, setting, usual)
-        moved += _measure(stored.surfaces, function, name, words, usual_regrets)
+    for stored in elsewhere:
+        moved += _measure(stored, usual, function, name)
     if not moved:
         raise InputError(
             "too-few",
@@ -154,30 +155,31 @@ def _eqn11(target: Target) -> NoiseScales:
     return RULES[EQN11_BY_DIMENSIONS[target.dimensions]](target)
 
 
-def _measure(
-    surfaces: Surfaces,
-    rule: AnyRule,
-    rule_name: str,
-    in_words: Callable[[Target], str],
-    usual_regrets: Mapping[str, float],
-) -> Iterator[Moved]:
+def _measure(stored: Stored, usual: Stored, rule: AnyRule, rule_name: str) -> Iterator[Moved]:
+    maps = [one for one in stored.maps if not originals_of(one.name)]
+    if not maps:
+        return
+    surfaces = surfaces_through(maps)
     asked = surfaces.regret_of(rule)
     eqn11 = surfaces.regret_of(_eqn11).regret
+    here, there = alike(maps, usual.maps)
+    regrets_here, regrets_there = _regrets(here, rule), _regrets(there, rule)
+    num_alike = {one.name: len(one.fits) for one in here}
     for i, (name, target) in enumerate(zip(surfaces.names, surfaces.targets, strict=True)):
-        if originals_of(name):
-            continue
         best = surface_optimum(surfaces, i)
         network = SirenConfig(width=target.width, depth=target.depth)
         size = network.num_parameters(in_features=target.dimensions, out_features=target.channels)
         yield Moved(
             rule=rule_name,
             constants=rule_json(rule),
-            setting=in_words(target),
+            setting=_in_words(stored.setting, usual.setting, target),
             signal=name,
             recording=surfaces.recordings[i],
             values_per_parameter=target.num_samples * target.channels / size,
             regret_db=float(asked.regret[i]),
-            usual_regret_db=usual_regrets.get(name, math.nan),
+            num_alike=num_alike.get(name, 0),
+            alike_regret_db=regrets_here.get(name, math.nan),
+            usual_regret_db=regrets_there.get(name, math.nan),
             eqn11_regret_db=float(eqn11[i]),
             noise_db=float(surfaces.noise[i]),
             share_rule=float(asked.shares[i]),
@@ -186,6 +188,14 @@ def _measure(
             gain_optimum=best.gain,
             psnr_optimum=best.psnr,
         )
+
+
+def _regrets(maps: Sequence[SignalMap], rule: AnyRule) -> dict[str, float]:
+    """Return a rule's regret in dB on the surface of each signal, by the signal's name."""
+    if not maps:
+        return {}
+    surfaces = surfaces_through(maps)
+    return dict(zip(surfaces.names, surfaces.regret_of(rule).regret.tolist(), strict=True))
 
 
 def zero_output_bias(results: str) -> list[BiasPair]:

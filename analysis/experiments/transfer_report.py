@@ -25,7 +25,7 @@ from analysis.experiments.stored import write_rows
 from analysis.experiments.transfer import BiasPair, Moved, transfer, zero_output_bias
 from analysis.reporting.commands import run, surfaces_parser
 from analysis.reporting.tables import wide_table
-from analysis.statistics.intervals import UNKNOWN, Interval, mapped_interval
+from analysis.statistics.intervals import SURE, UNKNOWN, Interval, holm, mapped_interval, p_value
 from search_spaces.rules import RECOMMENDED, RULES, rule_json, rule_name
 
 COMMAND = "analysis.transfer_report"
@@ -39,9 +39,10 @@ CLEAR_DB = 1.0
 
 LEGEND = (
     "num: signals; n/p: samples / parameters of the network; regret: dB below the optimum of the "
-    "setting's own smooth surfaces, the mean with its 95 % interval; usual: the same signals in "
-    "the setting of most fits; Eqn. 11: scaled in length and width. K, g: the ratio of the "
-    "optimum's to the rule's, geometric means."
+    "setting's own smooth surfaces, the mean with its 95 % interval; more: by how much it exceeds "
+    "that in the setting of most fits, on the same signals, cells and seeds; p: of this, after "
+    "Holm's correction for the number of settings; Eqn. 11: scaled in length and width. K, g: the "
+    "ratio of the optimum's to the rule's, geometric means."
 )
 
 
@@ -52,8 +53,9 @@ class Setting(NamedTuple):
         name: what the setting changes, in words.
         signals: those with a landscape in this setting.
         regret: of the rule, in dB.
-        usual: its regret on the same signals in the usual setting.
-        more: the paired difference of the two.
+        more: how much more it loses than in the usual setting, on the same signals, cells and
+            seeds.
+        p_value: of `more`, after Holm's correction for the number of settings.
         eqn11: regret of Eqn. 11, scaled in length and width.
         share, gain: geometric mean ratios of the optimum's K and g to the rule's.
     """
@@ -61,8 +63,8 @@ class Setting(NamedTuple):
     name: str
     signals: Sequence[Moved]
     regret: Interval
-    usual: Interval
     more: Interval
+    p_value: float
     eqn11: Interval
     share: Interval
     gain: Interval
@@ -74,6 +76,11 @@ class Setting(NamedTuple):
         return any(one.constants != today for one in self.signals)
 
     @property
+    def is_worse(self) -> bool:
+        """Whether the rule surely loses more than usual."""
+        return self.p_value < SURE and self.more.sign > 0
+
+    @property
     def is_clearly_bad(self) -> bool:
         """Whether the regret is large, where no usual landscapes exist to compare with."""
         return math.isnan(self.more.mean) and self.regret.low > CLEAR_DB
@@ -82,7 +89,9 @@ class Setting(NamedTuple):
 def settings(moved: Sequence[Moved]) -> list[Setting]:
     """Return the settings in their order, with means over recordings."""
     names = dict.fromkeys(one.setting for one in moved)
-    return [_setting(name, [one for one in moved if one.setting == name]) for name in names]
+    one_by_one = [_setting(name, [m for m in moved if m.setting == name]) for name in names]
+    adjusted = holm([setting.p_value for setting in one_by_one])
+    return [s._replace(p_value=p) for s, p in zip(one_by_one, adjusted, strict=True)]
 
 
 def _setting(name: str, signals: Sequence[Moved]) -> Setting:
@@ -95,12 +104,13 @@ def _setting(name: str, signals: Sequence[Moved]) -> Setting:
     def ratio(log: Callable[[Moved], float]) -> Interval:
         return mean(log).exp()
 
+    more = mean(lambda m: m.alike_regret_db - m.usual_regret_db)
     return Setting(
         name=name,
         signals=signals,
         regret=mean(lambda m: m.regret_db),
-        usual=mean(lambda m: m.usual_regret_db),
-        more=mean(lambda m: m.regret_db - m.usual_regret_db),
+        more=more,
+        p_value=p_value(more),
         eqn11=mean(lambda m: m.eqn11_regret_db),
         share=ratio(lambda m: math.log(m.share_optimum / m.share_rule)),
         gain=ratio(lambda m: math.log(m.gain_optimum / m.gain_rule)),
@@ -111,17 +121,19 @@ def transfer_table(moved: Sequence[Moved], name: str) -> Table:
     """Return a table with a row for each setting."""
     table = wide_table(LEGEND, f"{name} where it was not fitted")
     table.add_column("setting", ratio=1)
-    for head in ("num", "n/p", "regret", "95 % interval", "usual", "Eqn. 11", "K", "g"):
+    for head in ("num", "n/p", "regret", "95 % interval", "more", "p", "Eqn. 11", "K", "g"):
         table.add_column(head, justify="right", no_wrap=True)
     for setting in settings(moved):
         regret = setting.regret
-        others = (setting.usual, setting.eqn11, setting.share, setting.gain)
+        others = (setting.eqn11, setting.share, setting.gain)
         table.add_row(
             setting.name,
             str(len(setting.signals)),
             f"{setting.signals[0].values_per_parameter:.2g}",
             two_digits(regret.mean),
             "-" if math.isnan(regret.low) else f"[{regret.low:.2f}, {regret.high:.2f}]",
+            two_digits(setting.more.mean),
+            two_digits(setting.p_value),
             *(two_digits(interval.mean) for interval in others),
         )
     return table

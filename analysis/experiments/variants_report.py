@@ -209,7 +209,7 @@ def _compared(
 ) -> tuple[list[Pair], list[Surfaces], list[str]]:
     """Return the pairs, their surfaces, and a sentence for each variant without an original."""
     if not widths:
-        surfaces = stored_surfaces(results, other={"n": None}).surfaces
+        surfaces = stored_surfaces(results, other={"n": None})
         pairs, missing = variant_pairs(surfaces)
         if not pairs:
             raise InputError(
@@ -222,7 +222,7 @@ def _compared(
     of_widths = []
     for width in widths:
         try:
-            of_widths.append(stored_surfaces(results, other={"hp_width": width}).surfaces)
+            of_widths.append(stored_surfaces(results, other={"hp_width": width}))
         except InputError as error:
             raise error.within(f"--widths {width}") from None
     pairs = width_pairs(of_widths)

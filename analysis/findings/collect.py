@@ -19,8 +19,8 @@ from analysis.rules.families import Family
 from analysis.rules.fitting import FAMILIES
 from analysis.rules.sufficiency import SHUFFLES, sufficiency
 from analysis.rules.validation import best_family, leave_one_recording_out
-from analysis.surfaces.stored import Stored, stored_surfaces
-from analysis.surfaces.surfaces import Surfaces
+from analysis.surfaces.stored import Stored, stored_maps
+from analysis.surfaces.surfaces import Surfaces, surfaces_through
 from search_spaces.rules import UNFITTED
 from search_spaces.rules.table import Table
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
@@ -42,7 +42,7 @@ def find(
 
     Args:
         results: the folder.
-        recordings: see `stored_surfaces`.
+        recordings: see `stored_maps`.
         families: the rules to validate.
         shuffles: of the permutation test.
 
@@ -53,8 +53,8 @@ def find(
         >>> find("analysis/data").family
         'power_psi_low_pass'
     """
-    stored = stored_surfaces(results, recordings)
-    surfaces = stored.surfaces
+    stored = stored_maps(results, recordings)
+    surfaces = surfaces_through(stored.maps)
     psi = surfaces.descriptors["psi"]
     regrets = [
         RuleRegret(validated.name, validated.points.by_seed, surfaces.recordings, psi)
@@ -93,15 +93,16 @@ def _extent(results: str, stored: Stored) -> Extent:
     """Count the fits of the surfaces' setting."""
     where = {"network": "siren2", **stored.setting}
     rows = Store(results, create=False).fits(columns=["sha256", "seed"], where=where).to_pylist()
-    known = {target.sha256 for target in stored.surfaces.targets}
+    known = {one.target.sha256 for one in stored.maps}
     rows = [row for row in rows if row["sha256"] in known]
+    num_points = [len(one.fits) for one in stored.maps]
     return Extent(
         setting=stored.setting,
         num_fits=len(rows),
         num_dead=sum(row["status"] == "dead" for row in rows),
         num_mapped=sum(row["seed"] < FIRST_CHOOSING_SEED for row in rows),
         seeds=tuple(sorted({r["seed"] for r in rows if r["seed"] < FIRST_CHOOSING_SEED})),
-        points=(min(stored.points), max(stored.points)),
-        means_over=Counter(stored.seeds),
+        points=(min(num_points), max(num_points)),
+        means_over=Counter(len(one.seeds) for one in stored.maps),
         num_left_out=stored.num_left_out,
     )

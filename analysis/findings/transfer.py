@@ -3,6 +3,7 @@
 The rows are those of `python -m analysis.transfer_report`, from RESULTS/_rules.
 """
 
+import math
 import statistics
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -51,12 +52,13 @@ def transfer_table(settings: Sequence[Setting]) -> str:
                 f"{setting.name} †" if setting.has_earlier_rule else setting.name,
                 str(len(setting.signals)),
                 f"{fullness:.2g}",
-                *map(db, (setting.regret, setting.usual, setting.eqn11)),
+                *map(db, (setting.regret, setting.eqn11, setting.more)),
+                "-" if math.isnan(setting.p_value) else f"{setting.p_value:.3f}",
                 f"{setting.share.mean:.2f}",
                 f"{setting.gain.mean:.2f}",
             ]
         )
-    header = ("setting", "signals", "n/p", "the rule", "usual setting", "Eqn. 11", "K", "g")
+    header = ("setting", "signals", "n/p", "the rule", "Eqn. 11", "more than usual", "p", "K", "g")
     return table(header, rows)
 
 

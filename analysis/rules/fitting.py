@@ -30,8 +30,8 @@ from analysis.rules.families import (
 from analysis.rules.forest import forest
 from analysis.rules.validation import CHOSEN, Validated, leave_one_recording_out
 from analysis.statistics.intervals import mean_interval
-from analysis.surfaces.stored import Stored, stored_surfaces
-from analysis.surfaces.surfaces import Surfaces
+from analysis.surfaces.stored import Stored, stored_maps
+from analysis.surfaces.surfaces import Surfaces, surfaces_through
 from search_spaces.descriptors import DESCRIPTORS
 from search_spaces.rules import EQN11_SOUND, RULES, AnyRule, rule_json
 from search_spaces.rules.bandwidth_matching import at_share
@@ -69,8 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _fit(arguments: argparse.Namespace) -> None:
     console = Console(highlight=False, markup=False)
-    stored = stored_surfaces(arguments.results, arguments.recordings)
-    surfaces = stored.surfaces
+    stored = stored_maps(arguments.results, arguments.recordings)
+    surfaces = surfaces_through(stored.maps)
     folder = Folder(arguments.write or arguments.results)
     inside = "" if arguments.write else "_rules/"
     folder.check_writable()
@@ -147,10 +147,10 @@ def validation_table(surfaces: Surfaces, validated: Sequence[Validated]) -> Rich
 
 
 def _extent(stored: Stored) -> str:
-    surfaces, setting = stored.surfaces, stored.setting
-    num = len(surfaces.targets)
+    maps, setting = stored.maps, stored.setting
     left = f" {stored.num_left_out} signals have too few points." if stored.num_left_out else ""
+    num_recordings = len({one.recording for one in maps})
     return (
-        f"{num} signals of {len(set(surfaces.recordings))} recordings, {stored.num_fits:,} fits: "
+        f"{len(maps)} signals of {num_recordings} recordings, {stored.num_fits:,} fits: "
         f"{setting['hp_depth']} x {setting['hp_width']}, {setting['fit_epochs']:,} epochs.{left}"
     )

@@ -212,7 +212,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _measure(arguments: argparse.Namespace) -> None:
     console = Console(highlight=False, markup=False)
-    surfaces = stored_surfaces(arguments.results, arguments.recordings).surfaces
+    surfaces = stored_surfaces(arguments.results, arguments.recordings)
     check_recordings(surfaces)
     with console.status("leaving out every recording, and shuffling"):
         gains = sufficiency(surfaces)

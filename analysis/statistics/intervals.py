@@ -32,12 +32,14 @@ class Interval(NamedTuple):
         high: Upper bound.
         num_seeds: Number of shared seeds that the seeds' effect was estimated from, 1 if none could
             be. 0 if every signal has seeds of its own, which average out.
+        degrees: Degrees of freedom of the variances behind the interval, the fewest of them.
     """
 
     mean: float
     low: float
     high: float
     num_seeds: int = 0
+    degrees: float = math.inf
 
     @property
     def is_direction_only(self) -> bool:
@@ -57,10 +59,10 @@ class Interval(NamedTuple):
     def exp(self) -> "Interval":
         """Return the interval of a geometric mean from that of the mean of the logarithms."""
         mean, low, high = map(math.exp, self[:3])
-        return Interval(mean, low, high, self.num_seeds)
+        return self._replace(mean=mean, low=low, high=high)
 
     def __neg__(self) -> "Interval":
-        return Interval(-self.mean, -self.high, -self.low, self.num_seeds)
+        return self._replace(mean=-self.mean, low=-self.high, high=-self.low)
 
 
 MARK = "‡"
@@ -87,7 +89,7 @@ def paired_interval(differences: Sequence[float]) -> Interval:
     """
     mean = statistics.fmean(differences)
     half = _t_half(differences)
-    return Interval(mean, mean - half, mean + half)
+    return Interval(mean, mean - half, mean + half, degrees=len(differences) - 1)
 
 
 def mean_interval(
@@ -136,7 +138,10 @@ def mean_interval(
     half = _seeds_half(values, table)
     mean, low, high = over_recordings[:3]
     low, high = mean - math.hypot(mean - low, half), mean + math.hypot(high - mean, half)
-    return Interval(mean, low, high, table.shape[1])
+    num_seeds, degrees = table.shape[1], over_recordings.degrees
+    if half > 0:
+        degrees = min(degrees, num_seeds - 1)
+    return Interval(mean, low, high, num_seeds, degrees)
 
 
 def mapped_interval(values: Sequence[float], recordings: Sequence[Hashable]) -> Interval:
@@ -148,11 +153,39 @@ def mapped_interval(values: Sequence[float], recordings: Sequence[Hashable]) -> 
 
 
 def p_value(interval: Interval) -> float:
-    """Return the two-sided p-value of a mean of 0, from a 95 % interval that is about normal."""
+    """Return the two-sided p-value of a mean of 0, from an interval and its degrees of freedom.
+
+    It is below 1 - LEVEL exactly if the interval does not hold 0.
+    """
     half = interval.mean - interval.low if interval.mean > 0 else interval.high - interval.mean
+    if half == 0 and interval.mean:
+        return 0.0
     if not half > 0:
         return math.nan
-    return float(2 * stats.norm.sf(abs(interval.mean) / half * stats.norm.ppf(0.5 + LEVEL / 2)))
+    # scipy's t has no infinite degrees of freedom.
+    shape = stats.t(interval.degrees) if math.isfinite(interval.degrees) else stats.norm
+    return float(2 * shape.sf(abs(interval.mean) / half * shape.ppf(0.5 + LEVEL / 2)))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values that pay for their number, as Holm's do (1979, jstor.org/stable/4615733).
+
+    The chance that any of them falls below a level by chance alone is at most that level. A NaN
+    stays, and does not count.
+
+    Example:
+        >>> holm([0.01, 0.04, 0.03])
+        [0.03, 0.06, 0.06]
+    """
+    # statsmodels has this, but is no dependency. scipy has only corrections for the share of false
+    # discoveries.
+    adjusted = list(p_values)
+    known = sorted((p, place) for place, p in enumerate(p_values) if not math.isnan(p))
+    largest = 0.0
+    for rank, (p, place) in enumerate(known):
+        largest = max(largest, min(1.0, (len(known) - rank) * p))
+        adjusted[place] = largest
+    return adjusted
 
 
 def _over_recordings(means: Sequence[float], recordings: Sequence[Hashable]) -> Interval:
@@ -163,7 +196,7 @@ def _over_recordings(means: Sequence[float], recordings: Sequence[Hashable]) -> 
     mean, num = statistics.fmean(means), len(groups)
     if num < MIN_TO_RESAMPLE:
         half = _t_half([statistics.fmean(group) for group in groups.values()])
-        return Interval(mean, mean - half, mean + half)
+        return Interval(mean, mean - half, mean + half, degrees=num - 1)
     sums = np.array([sum(group) for group in groups.values()])
     counts = np.array([len(group) for group in groups.values()])
     drawn = np.random.default_rng(0).integers(num, size=(RESAMPLES, num))
@@ -171,7 +204,7 @@ def _over_recordings(means: Sequence[float], recordings: Sequence[Hashable]) -> 
     widened = math.sqrt(num / (num - 1)) * stats.t.ppf(0.5 - LEVEL / 2, num - 1)
     tail = float(stats.norm.cdf(widened))
     low, high = np.quantile(resampled, [tail, 1 - tail])
-    return Interval(mean, float(low), float(high))
+    return Interval(mean, float(low), float(high), degrees=num - 1)
 
 
 def _t_half(values: Sequence[float]) -> float:

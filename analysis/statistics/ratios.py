@@ -48,7 +48,7 @@ def ratio_interval(
     # toms748 returns a float, where brentq may return more.
     low = _root(lambda ratio: left(ratio).low, mean, mean - far)
     high = _root(lambda ratio: left(ratio).high, mean, mean + far)
-    return Interval(mean, low, high, bottom.num_seeds)
+    return Interval(mean, low, high, bottom.num_seeds, bottom.degrees)
 
 
 def _root(function: Callable[[float], float], inner: float, outer: float) -> float:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from analysis.statistics.recordings import read_recordings
-from analysis.surfaces.surfaces import Fit, Surfaces, surfaces
+from analysis.surfaces.surfaces import Fit, SignalMap, Surfaces, surfaces_through
 from inr_models import InputError
 from search_spaces.rules import NoiseScales
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
@@ -34,29 +34,39 @@ SEED = 0
 
 
 class Stored(NamedTuple):
-    """Surfaces, and what they were made from.
+    """Hold the maps of a results folder in one setting.
 
     Attributes:
-        surfaces: one for each signal [s].
+        maps: one for each signal, by name.
         setting: the value of each column of `SETTING` that the fits share.
-        num_fits: the number of fits that the surfaces smooth.
-        points: [s] the number of points of each signal.
-        seeds: [s] the number of seeds that each signal's points are means over.
         num_left_out: signals with fewer than `MIN_POINTS` points.
     """
 
-    surfaces: Surfaces
+    maps: tuple[SignalMap, ...]
     setting: Mapping[str, Any]
-    num_fits: int
-    points: tuple[int, ...]
-    seeds: tuple[int, ...]
     num_left_out: int
+
+    @property
+    def num_fits(self) -> int:
+        """The number of fits in the maps."""
+        return sum(len(one.fits) * len(one.seeds) for one in self.maps)
 
 
 def stored_surfaces(
     results: str, recordings: str | None = None, *, other: Mapping[str, Any] | None = None
+) -> Surfaces:
+    """Return the surfaces through the maps that `stored_maps` returns.
+
+    Example:
+        >>> stored_surfaces("analysis/data").names
+    """
+    return surfaces_through(stored_maps(results, recordings, other=other).maps)
+
+
+def stored_maps(
+    results: str, recordings: str | None = None, *, other: Mapping[str, Any] | None = None
 ) -> Stored:
-    """Return the surfaces of the setting that most SIREN² fits of a results folder have.
+    """Return the maps of the setting that most SIREN² fits of a results folder have.
 
     Args:
         results: the folder.
@@ -68,49 +78,42 @@ def stored_surfaces(
     Raises:
         InputError: the folder or the file does not exist, or fewer than two signals have enough
             points.
-
-    Example:
-        >>> stored_surfaces("analysis/data").surfaces.names
     """
     store = Store(results, create=False)
     setting = {**usual_setting(store), **(other or {})}
-    free = {name for name, value in (other or {}).items() if value is None}
+    fits = {sha: over_seeds(points) for sha, points in _scores(store, setting).items()}
+    known = {row["sha256"]: signal_from_row(row) for row in store.signals().to_pylist()}
+    mapped = [sha for sha, points in fits.items() if len(points) >= MIN_POINTS]
+    if len(mapped) < 2:
+        raise InputError(
+            "too-few",
+            results,
+            f"{results}: {len(mapped)} signals have {MIN_POINTS} points or more; run "
+            "studies/rule_check.py on more signals.",
+        )
+    named = read_recordings(store, recordings)
+    maps = []
+    for signal in sorted((known[sha] for sha in mapped), key=lambda s: s.name):
+        target = signal.target(setting["hp_width"], setting["hp_depth"])
+        recording = named.get(signal.name, signal.source)
+        maps.append(SignalMap(target, signal.name, recording, fits[signal.sha256]))
+    return Stored(tuple(maps), setting, num_left_out=len(fits) - len(mapped))
+
+
+def _scores(
+    store: Store, setting: Mapping[str, Any]
+) -> dict[str, dict[NoiseScales, dict[int, float]]]:
+    """Return the scores in dB of a setting's maps, by sha256, point and seed."""
+    fixed = {name: value for name, value in setting.items() if value is not None}
     columns = ("sha256", "hp_s0", "hp_s1", "seed", HEADLINE.column, ZERO_OUTPUT)
-    where = {"network": "siren2", **setting}
-    where = {name: value for name, value in where.items() if name not in free}
     scores: dict[str, dict[NoiseScales, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
-    for row in store.fits(columns=columns, where=where).to_pylist():
+    for row in store.fits(columns=columns, where={"network": "siren2", **fixed}).to_pylist():
         # From the first choosing seed on, fits compare chosen points and do not cover a grid.
         if row["seed"] < FIRST_CHOOSING_SEED and row["status"] in WHOLE:
             diverged = row["status"] == "diverged"
             score = row[ZERO_OUTPUT if diverged else HEADLINE.column]
             scores[row["sha256"]][NoiseScales(row["hp_s0"], row["hp_s1"])][row["seed"]] = score
-    fits = {sha: over_seeds(points) for sha, points in scores.items()}
-    known = {row["sha256"]: signal_from_row(row) for row in store.signals().to_pylist()}
-    mapped = [sha for sha, points in fits.items() if len(points) >= MIN_POINTS]
-    signals = sorted((known[sha] for sha in mapped), key=lambda s: s.name)
-    if len(signals) < 2:
-        raise InputError(
-            "too-few",
-            results,
-            f"{results}: {len(signals)} signals have {MIN_POINTS} points or more; run "
-            "studies/rule_check.py on more signals.",
-        )
-    named = read_recordings(store, recordings)
-    width, depth = setting["hp_width"], setting["hp_depth"]
-    return Stored(
-        surfaces=surfaces(
-            targets=[signal.target(width, depth) for signal in signals],
-            names=[signal.name for signal in signals],
-            recordings=[named.get(signal.name, signal.source) for signal in signals],
-            fits=[fits[signal.sha256] for signal in signals],
-        ),
-        setting=setting,
-        num_fits=sum(len(fit.by_seed) for sha in mapped for fit in fits[sha]),
-        points=tuple(len(fits[signal.sha256]) for signal in signals),
-        seeds=tuple(len(fits[signal.sha256][0].by_seed) for signal in signals),
-        num_left_out=len(fits) - len(mapped),
-    )
+    return scores
 
 
 def over_seeds(points: Mapping[NoiseScales, Mapping[int, float]]) -> list[Fit]:

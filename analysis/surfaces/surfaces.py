@@ -161,32 +161,43 @@ class Fit(NamedTuple):
         return statistics.fmean(self.by_seed.values())
 
 
-def surfaces(
-    targets: Sequence[Target],
-    names: Sequence[str],
-    recordings: Sequence[str],
-    fits: Sequence[Sequence[Fit]],
-) -> Surfaces:
-    """Smooth the fits of every signal with a Gaussian process.
+class SignalMap(NamedTuple):
+    """Hold what was fitted to one signal in one setting.
+
+    Attributes:
+        target: what a rule knows of the signal.
+        name: the signal's name.
+        recording: the recording that it was cut from.
+        fits: the points, all with the same seeds.
+    """
+
+    target: Target
+    name: str
+    recording: str
+    fits: Sequence[Fit]
+
+    @property
+    def seeds(self) -> frozenset[int]:
+        """The seeds that all points have."""
+        return frozenset(self.fits[0].by_seed)
+
+
+def surfaces_through(maps: Sequence[SignalMap]) -> Surfaces:
+    """Smooth the map of every signal with a Gaussian process.
 
     The length scales and the noise are fitted to each signal. A surface covers the rectangle of
     (log s0, log g) that the fits span, and a small margin.
-
-    Args:
-        targets: [s] what a rule knows of each signal.
-        names: [s] the signals' names.
-        recordings: [s] the recording that each signal was cut from.
-        fits: [s] the points of each signal.
     """
     # With a hundred points, further BLAS threads only wait for each other.
     with threadpool_limits(1, "blas"):
-        smooth = [_smooth(target, points) for target, points in zip(targets, fits, strict=True)]
+        smooth = [_smooth(one.target, one.fits) for one in maps]
     psnr = np.array([one.psnr for one in smooth])
     regret = np.nanmax(psnr, axis=(1, 2), keepdims=True) - psnr
+    targets = tuple(one.target for one in maps)
     return Surfaces(
-        targets=tuple(targets),
-        names=tuple(names),
-        recordings=tuple(recordings),
+        targets=targets,
+        names=tuple(one.name for one in maps),
+        recordings=tuple(one.recording for one in maps),
         descriptors={
             name: np.array([target.descriptors.get(name, np.nan) for target in targets])
             for name in DESCRIPTORS
