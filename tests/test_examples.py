@@ -23,8 +23,12 @@ from studies.engine.planning import question
 # Their examples need files of the user's, a storage or a GPU.
 NEEDS_MORE = {
     "analysis.findings.collect.find",
+    "analysis.findings.confirmation.confirmation",
+    "analysis.regret.choice_loss.choice_loss",
     "analysis.rules.sufficiency.sufficiency",
-    "analysis.rules.validation.leave_one_recording_out",
+    "analysis.rules.validation.held_out_points",
+    "analysis.rules.validation.validate",
+    "analysis.surfaces.alike.alike",
     "analysis.surfaces.stored.stored_surfaces",
     "analysis.surfaces.surfaces.Surfaces.regret_of",
     "search_spaces.rules.saved.load_rule",

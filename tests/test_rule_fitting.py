@@ -1,16 +1,34 @@
 """Rules fitted to planted landscapes: what was planted is found, and nothing that was not."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
 from analysis.rules import fitting as rule_fitting
 from analysis.rules import sufficiency as sufficiency_command
-from analysis.rules.families import Family, Fitted, bandwidth, constant, power_law
+from analysis.rules.families import (
+    Family,
+    Fitted,
+    bandwidth,
+    constant,
+    power_law,
+    power_psi_and_best,
+)
 from analysis.rules.sufficiency import sufficiency
-from analysis.rules.validation import CHOSEN, best_family, leave_one_recording_out
+from analysis.rules.validation import (
+    AS_GOOD_DB,
+    CHOSEN,
+    CHOSEN_PSI,
+    Validated,
+    cross_validated,
+    held_out_points,
+    simplest,
+    validate,
+)
 from analysis.statistics.recordings import write_recordings
 from analysis.surfaces.stored import over_seeds, stored_maps, stored_surfaces
-from analysis.surfaces.surfaces import Fit, surfaces_through
+from analysis.surfaces.surfaces import GAINS, SHARES, Fit, Surfaces, surfaces_through
 from search_spaces.rules import NoiseScales, named_rule, read_rule
 from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
 from studies.engine.store.folder import Folder
@@ -25,7 +43,8 @@ def test_the_planted_rule_is_recovered_and_chosen():
     assert isinstance(rule, BandwidthMatching)
     assert within(rule.factor, FACTOR, 0.1)
     assert within(rule.gain, GAIN, 0.1)
-    assert best_family(FAMILIES, made).name == "low_pass"
+    regrets = cross_validated(FAMILIES, made)
+    assert min(regrets, key=regrets.__getitem__) == "low_pass"
 
 
 def test_a_power_law_finds_an_exponent_that_is_not_one():
@@ -36,12 +55,94 @@ def test_a_power_law_finds_an_exponent_that_is_not_one():
 
 
 def test_on_held_out_recordings_the_right_rule_has_no_regret_and_the_constant_has():
-    found = {v.name: v for v in leave_one_recording_out(FAMILIES, population(8))}
+    found = {v.name: v for v in validate(FAMILIES, population(8))}
     assert found["low_pass"].regret.mean() < 0.1
     assert found[CHOSEN].regret.mean() < 0.1
     assert set(found[CHOSEN].taken) == {"low_pass"}
     assert found["constant"].regret.mean() > 1
     assert found["psi"].regret.mean() > 1
+    assert set(found[CHOSEN_PSI].taken) == {"constant"}
+
+
+def with_seeds(made: Surfaces, shift: Mapping[int, float]) -> Surfaces:
+    """Surfaces whose optimum lies `shift` steps of K higher on each seed, in a parabola."""
+    steps = np.arange(len(SHARES))[:, None] * np.ones(len(GAINS))
+    mean = np.mean(list(shift.values()))
+    effects = {seed: 0.05 * (by - mean) * (steps - steps.mean()) for seed, by in shift.items()}
+    return made._replace(effects=tuple(effects for _ in made.targets))
+
+
+def test_without_a_seed_surfaces_are_the_means_over_the_others():
+    made = with_seeds(population(4), {0: -3.0, 1: 0.0, 2: 3.0})
+    rest = made.without_seed(0)
+    assert rest.psnr == pytest.approx(made.psnr + (made.effects[0][1] + made.effects[0][2]) / 2)
+    assert rest.regret.min(axis=(1, 2)) == pytest.approx(0)
+    for before, after in zip(made.effects, rest.effects, strict=True):
+        assert after[1] + after[2] == pytest.approx(0)
+        assert after[2] - after[1] == pytest.approx(before[2] - before[1])
+    alone = made._replace(effects=({0: made.effects[0][1]}, *made.effects[1:]))
+    assert alone.without_seed(0).names == made.names[1:]
+
+
+def test_a_rule_is_not_scored_on_the_seed_that_it_was_fitted_to():
+    asked = []
+
+    def fit(surfaces):
+        seeds = {seed for effects in surfaces.effects for seed in effects}
+
+        def points(others):
+            asked.append((seeds, set(surfaces.recordings), set(others.recordings)))
+            return np.ones(len(others.targets)), np.full(len(others.targets), 2.0 + min(seeds))
+
+        return Fitted(points, None)
+
+    made = with_seeds(population(6), {0: -3.0, 1: 0.0, 2: 3.0})
+    (found,) = validate([Family("spy", fit)], made)
+    assert {frozenset(seeds) for seeds, *_ in asked} == {
+        frozenset(pair) for pair in ((0, 1), (0, 2), (1, 2))
+    }
+    assert not any(fitted & held_out for _, fitted, held_out in asked)
+    ones = np.ones(6)
+    for seed, gain in ((0, 3.0), (1, 2.0), (2, 2.0)):
+        wanted = made.points(ones, gain * ones).by_seed
+        assert [one[seed] for one in found.by_seed] == [one[seed] for one in wanted]
+
+
+def test_a_rule_that_follows_one_seed_is_worse_on_the_others():
+    shifted = with_seeds(population(8), {0: -12.0, 1: 12.0})
+    (found,) = validate([bandwidth("low_pass", "low_pass_40")], shifted)[:1]
+    (same,) = validate([bandwidth("low_pass", "low_pass_40")], population(8))[:1]
+    assert found.regret.mean() > same.regret.mean() + 0.3
+
+
+def test_the_simplest_family_that_is_as_good_is_taken():
+    names = [f"clip{i}" for i in range(12)]
+    families = [Family(name, FAMILIES[0].fit, (), num) for name, num in (("a", 6), ("b", 2))]
+
+    def validated(name, lost, spread=0.0):
+        by_seed = [{i: lost + spread * (-1) ** i} for i in range(12)]
+        return Validated(name, tuple(by_seed), (name,) * 12)
+
+    def taken(*regrets):
+        return simplest(families, regrets, names).name
+
+    assert taken(validated("a", 1.0), validated("b", 1.0 + 0.9 * AS_GOOD_DB)) == "b"
+    assert taken(validated("a", 1.0), validated("b", 1.0 + 1.1 * AS_GOOD_DB)) == "a"
+    # It is not enough that nothing is seen: the interval must exclude a loss.
+    assert taken(validated("a", 1.0), validated("b", 1.0, spread=1.0)) == "a"
+    assert taken(validated("a", 1.5), validated("b", 1.0)) == "b"
+
+
+def test_the_descriptor_that_fits_best_is_chosen_again_without_the_recordings():
+    made = population(12)
+    family = power_psi_and_best("any", ["entropy", "low_pass_40"])
+    law = family.fit(made).rule
+    assert [power.descriptor for power in law.powers] == ["psi", "low_pass_40"]
+    (found,) = validate([family], made)
+    assert found.regret.mean() < 0.1
+    lacking = dict(made.descriptors) | {"low_pass_40": np.full(12, np.nan)}
+    law = power_psi_and_best("any", ["low_pass_40"]).fit(made._replace(descriptors=lacking)).rule
+    assert [power.descriptor for power in law.powers] == ["psi"]
 
 
 def test_clips_of_one_recording_are_never_on_both_sides():
@@ -58,8 +159,9 @@ def test_clips_of_one_recording_are_never_on_both_sides():
 
         return Fitted(points, Constant(share=1, gain=2))
 
-    leave_one_recording_out([Family("spy", fit)], population(6, clips=3))
-    assert num_asked > 2 * 6
+    held_out_points([Family("spy", fit, (), 2)], population(6, clips=3))
+    validate([Family("spy", fit, (), 2)], population(6, clips=3))
+    assert num_asked > 4 * 6
 
 
 def test_a_recording_unlike_all_others_is_not_helped_by_its_own_clips():
@@ -67,10 +169,11 @@ def test_a_recording_unlike_all_others_is_not_helped_by_its_own_clips():
     odd = np.array(made.recordings) == "recording7"
     shifted = np.where(odd[:, None, None], np.roll(made.regret, 24, axis=1), made.regret)
     made = made._replace(regret=shifted)
-    (found, _) = leave_one_recording_out([constant("constant")], made)
+    found = held_out_points([constant("constant")], made)[0]
+    regret = made.points(found.shares, found.gains).regret
     alone = constant("constant").fit(made.subset(np.flatnonzero(~odd))).points(made)
-    assert found.points.shares[odd] == pytest.approx(alone[0][odd])
-    assert found.regret[odd].min() > 10 * max(found.regret[~odd].max(), 0.1)
+    assert found.shares[odd] == pytest.approx(alone[0][odd])
+    assert regret[odd].min() > 10 * max(regret[~odd].max(), 0.1)
 
 
 def test_where_psi_suffices_no_descriptor_is_said_to_add():

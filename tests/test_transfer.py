@@ -13,7 +13,7 @@ import pytest
 from analysis.experiments import transfer_report
 from analysis.experiments.transfer import Moved, transfer
 from analysis.findings.model import Transfer
-from analysis.findings.transfer import fit_fullness, read_transfer, transfer_table
+from analysis.findings.transfer import fit_fullness, other_rules, read_transfer, transfer_table
 from analysis.surfaces.alike import alike
 from analysis.surfaces.stored import MIN_POINTS
 from analysis.surfaces.surfaces import Fit, SignalMap
@@ -141,9 +141,11 @@ def test_what_a_zero_output_bias_gains_is_told_over_bandwidth(told):
 
 def test_the_page_names_the_setting_where_the_rule_breaks(told):
     results, _ = told
-    assert not read_transfer(results).moved, "the page is of the recommended rule"
-    transfer = read_transfer(results, "mine")
+    transfer = read_transfer(results)
     found = transfer_report.settings(transfer.moved)
+    assert all(setting.has_another_rule for setting in found)
+    assert other_rules(found) == "`mine`"
+    assert fit_fullness(found) is None, "it is about the recommended rule"
     broken = [setting.name for setting in found if setting.is_worse]
     assert "learning rate 0.002" in broken
     assert not any("depth" in name for name in broken)
@@ -176,6 +178,16 @@ def test_rows_go_to_a_benchmark_in_place_of_its_own_of_the_same(told, tmp_path):
         assert found[found[column] != -1.0].reset_index(drop=True).equals(mine)
     (folder / "transfer.parquet").write_bytes(b"no table")
     assert transfer_report.main(command) == 2
+
+
+def test_the_recommended_rule_comes_first_where_it_was_measured(told, tmp_path):
+    rows = pq.read_table(f"{told[0]}/_rules/transfer.parquet").to_pandas()
+    depth = rows[rows["setting"] == "depth 2"].assign(rule=RECOMMENDED)
+    (tmp_path / "_rules").mkdir()
+    pd.concat([rows, depth]).to_parquet(tmp_path / "_rules" / "transfer.parquet")
+    moved = read_transfer(str(tmp_path)).moved
+    assert len(moved) == len(rows)
+    assert {one.setting for one in moved if one.rule == RECOMMENDED} == {"depth 2"}
 
 
 def test_how_the_optimum_goes_with_samples_by_parameters_is_found():

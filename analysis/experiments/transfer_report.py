@@ -70,10 +70,15 @@ class Setting(NamedTuple):
     gain: Interval
 
     @property
-    def has_earlier_rule(self) -> bool:
-        """Whether the recommended rule has been fitted again since this was measured."""
+    def has_another_rule(self) -> bool:
+        """Whether another rule was measured, or an earlier fit of the recommended one."""
         today = rule_json(RULES[RECOMMENDED])
         return any(one.constants != today for one in self.signals)
+
+    @property
+    def label(self) -> str:
+        """The name, with a mark if it has another rule."""
+        return f"{self.name} †" if self.has_another_rule else self.name
 
     @property
     def is_worse(self) -> bool:

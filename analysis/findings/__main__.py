@@ -1,6 +1,6 @@
 """Write one page of findings from a results folder with landscapes.
 
-    python -m analysis.findings analysis/data --to analysis/FINDINGS.md
+    python -m analysis.findings analysis/data --confirm analysis/confirm --to analysis/FINDINGS.md
 
 The figures go to `figures` beside the page. All numbers are computed, and every claim follows from
 an interval. A second run without new data changes nothing: it keeps the measured costs of a rule as
@@ -25,6 +25,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     parser = surfaces_parser("analysis.findings", __doc__)
     parser.add_argument("--to", metavar="FILE", required=True, help="the page, Markdown")
+    parser.add_argument(
+        "--confirm",
+        metavar="RESULTS",
+        help="results of recordings that nothing was fitted to; claims are tested on them",
+    )
     parser.add_argument("--shuffles", type=int, default=SHUFFLES, help="of the permutation test")
     return run(_write, parser, argv)
 
@@ -37,7 +42,12 @@ def _write(arguments: argparse.Namespace) -> None:
         )
     to = file_to_write("--to", arguments.to)
     with console.status("leaving out every recording in turn: minutes"):
-        findings = find(arguments.results, arguments.recordings, shuffles=arguments.shuffles)
+        findings = find(
+            arguments.results,
+            arguments.recordings,
+            confirm=arguments.confirm,
+            shuffles=arguments.shuffles,
+        )
     write(findings, to, Path(arguments.results).name)
     console.print(f"findings {arguments.to}")
 

@@ -1,41 +1,31 @@
 """Compute all numbers of the page of findings from a results folder."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from analysis.findings.confirmation import confirmation
 from analysis.findings.experiments import read_experiments
-from analysis.findings.model import FORESTS, Extent, Findings
+from analysis.findings.model import Extent, Findings
 from analysis.findings.transfer import read_transfer
-from analysis.regret.stored import (
-    HELD_OUT,
-    RuleRegret,
-    by_mean,
-    confirmed,
-    held_out_points,
-    of_earlier_fits,
-    on_surfaces,
-)
+from analysis.regret.choice_loss import choice_loss
+from analysis.regret.stored import by_mean, confirmed, on_surface, on_surfaces, recordings_of
 from analysis.rules.families import Family
 from analysis.rules.fitting import FAMILIES
 from analysis.rules.sufficiency import SHUFFLES, sufficiency
-from analysis.rules.validation import best_family, leave_one_recording_out
+from analysis.rules.validation import simplest, validate
 from analysis.surfaces.stored import Stored, stored_maps
-from analysis.surfaces.surfaces import Surfaces, surfaces_through
+from analysis.surfaces.surfaces import surfaces_through
 from search_spaces.rules import UNFITTED
-from search_spaces.rules.table import Table
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
 from studies.engine.store.store import Store
-
-SAVED = tuple(family for family in FAMILIES if family.name not in FORESTS)
-"""The families with a formula. Validating the forests takes ten times as long as all of these, so
-`rule_fitting` does it."""
 
 
 def find(
     results: str,
     recordings: str | None = None,
     *,
-    families: Sequence[Family] = SAVED,
+    confirm: str | None = None,
+    families: Sequence[Family] = FAMILIES,
     shuffles: int = SHUFFLES,
 ) -> Findings:
     """Compute the findings of a results folder; for the committed data this takes minutes.
@@ -43,6 +33,8 @@ def find(
     Args:
         results: the folder.
         recordings: see `stored_maps`.
+        confirm: another results folder, with rules that were trained on recordings that nothing
+            was fitted to.
         families: the rules to validate.
         shuffles: of the permutation test.
 
@@ -51,42 +43,31 @@ def find(
 
     Example:
         >>> find("analysis/data").family
-        'power_psi_low_pass'
+        'bandwidth_psi'
     """
     stored = stored_maps(results, recordings)
     surfaces = surfaces_through(stored.maps)
-    psi = surfaces.descriptors["psi"]
-    regrets = [
-        RuleRegret(validated.name, validated.points.by_seed, surfaces.recordings, psi)
-        for validated in leave_one_recording_out(families, surfaces)
-    ]
-    family = best_family(families, surfaces)
+    validated = validate(families, surfaces)
+    regrets = [on_surface(one.name, one.by_seed, surfaces) for one in validated]
+    family = simplest(families, validated, surfaces.recordings)
     rule = family.fit(surfaces).rule
     assert rule
     has_bands = all(target.bands for target in surfaces.targets)
     unfitted = [name for name in UNFITTED if name != "spectrum" or has_bands]
-    regrets += [*_forests(results, surfaces), *on_surfaces(surfaces, unfitted)]
+    regrets += on_surfaces(surfaces, unfitted)
     return Findings(
         surfaces=surfaces,
         extent=_extent(results, stored),
         regrets=tuple(by_mean(regrets)),
-        confirmed=tuple(confirmed(results, surfaces)),
+        confirmed=tuple(confirmed(results, recordings_of(surfaces))),
         family=family.name,
         rule=rule,
         sufficiency=sufficiency(surfaces, shuffles=shuffles),
         experiments=read_experiments(results),
         transfer=read_transfer(results),
-        earlier=of_earlier_fits(results),
+        choice=choice_loss(results, stored.setting),
+        confirmation=confirmation(confirm) if confirm else None,
     )
-
-
-def _forests(results: str, surfaces: Surfaces) -> Iterator[RuleRegret]:
-    """Yield the forests whose held-out points `rule_fitting` has left for all signals."""
-    for name in FORESTS:
-        points = held_out_points(results, f"{HELD_OUT}{name}")
-        if all(target.sha256 in points for target in surfaces.targets):
-            by_seed = surfaces.regret_of(Table(points=points)).by_seed
-            yield RuleRegret(name, by_seed, surfaces.recordings, surfaces.descriptors["psi"])
 
 
 def _extent(results: str, stored: Stored) -> Extent:

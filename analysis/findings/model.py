@@ -1,19 +1,19 @@
 """Hold what the page of findings is written from."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from analysis.experiments.stored import Row
 from analysis.experiments.transfer import BiasPair, Moved
+from analysis.findings.confirmation import Confirmation
+from analysis.regret.choice_loss import ChoiceLoss
 from analysis.regret.stored import HELD_OUT, RuleRegret
 from analysis.rules.sufficiency import Sufficiency
-from analysis.rules.validation import CHOSEN
 from analysis.surfaces.surfaces import Surfaces
 from search_spaces.rules import EQN11_SCALED, UNFITTED, AnyRule
 
 FORESTS = ("forest", "forest_psi")
-"""Families of `rule_fitting` without a formula, so that only their held-out points are known."""
+"""Families of `rule_fitting` without a formula."""
 
 
 class Extent(NamedTuple):
@@ -53,15 +53,16 @@ class Findings(NamedTuple):
     Attributes:
         surfaces: of the signals.
         extent: how much was fitted.
-        regrets: of rules on recordings that they were not fitted to, read from the surfaces. The
-            forests are among them if `rule_fitting` has left their points.
+        regrets: of rules on recordings and seeds that they were not fitted to, read from the
+            surfaces.
         confirmed: regrets of rules whose points were trained.
-        family: the family that is best on all signals by cross-validation.
+        family: the simplest family that is as good as the best one, see `simplest`.
         rule: this family, fitted to all signals.
         sufficiency: what descriptors add to psi.
         experiments: a row for each pair of an original and a variant.
         transfer: the rule in other settings.
-        earlier: the number of trained points that an earlier fit of a rule gave, by rule.
+        confirmation: claims, tested on other recordings; None if the user gave none.
+        choice: what the choice of the optima loses, None if they were chosen on few seeds.
     """
 
     surfaces: Surfaces
@@ -73,7 +74,8 @@ class Findings(NamedTuple):
     sufficiency: Sufficiency
     experiments: tuple[Row, ...] = ()
     transfer: Transfer = Transfer()
-    earlier: Mapping[str, int] = MappingProxyType({})
+    choice: ChoiceLoss | None = None
+    confirmation: Confirmation | None = None
 
     def of(self, rule: str) -> RuleRegret | None:
         """Return a rule's regret on the surfaces, None where it was not measured."""
@@ -90,9 +92,9 @@ class Findings(NamedTuple):
         return next((known[name] for name in names if name in known), None)
 
     @property
-    def chosen(self) -> RuleRegret:
-        """The regret of the rule that cross-validation chooses."""
-        regret = self.of(CHOSEN)
+    def best(self) -> RuleRegret:
+        """The regret of the simplest family that is as good as the best one."""
+        regret = self.of(self.family)
         assert regret
         return regret
 

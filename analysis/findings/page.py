@@ -16,7 +16,7 @@ from analysis.findings.model import FORESTS, Findings
 from analysis.grid.plots import STYLE, to_svg
 from analysis.regret.stored import HELD_OUT
 from analysis.rules import plots as rule_plots
-from analysis.rules.validation import CHOSEN
+from analysis.rules.validation import AS_GOOD_DB, CHOSEN, CHOSEN_PSI
 from analysis.statistics.intervals import DIRECTION_ONLY, SURE
 from analysis.surfaces import plots as surface_plots
 from search_spaces.rules import EQN11_SCALED, RECOMMENDED
@@ -59,7 +59,9 @@ def _render(template: str, **values: object) -> str:
         "experiments": experiments,
         "transfer": transfer,
         "report": transfer_report,
+        "AS_GOOD_DB": AS_GOOD_DB,
         "CHOSEN": CHOSEN,
+        "CHOSEN_PSI": CHOSEN_PSI,
         "EQN11": EQN11_SCALED,
         "FORESTS": FORESTS,
         "HELD_OUT": HELD_OUT,
@@ -75,7 +77,7 @@ def _render(template: str, **values: object) -> str:
 def figures(findings: Findings) -> dict[str, Figure]:
     """Return the figures, by the name of their file."""
     surfaces = findings.surfaces
-    pair = [r for r in findings.regrets if r.rule in (CHOSEN, EQN11_SCALED)]
+    pair = [r for r in findings.regrets if r.rule in (findings.family, EQN11_SCALED)]
     drawn = {
         "landscapes": surface_plots.landscapes(surfaces),
         "ridges": surface_plots.ridges(surfaces),

@@ -1,22 +1,23 @@
 """The tables of rules on the page of findings."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
+from analysis.findings.confirmation import Verdict
 from analysis.findings.model import Findings
 from analysis.findings.numbers import bounded, db, mean_of, share, table
 from analysis.regret.regret import NEAR_DB
 from analysis.regret.stored import RuleRegret
 from analysis.rules.fitting import LOW_PSI
 from analysis.rules.sufficiency import STRATA
-from analysis.rules.validation import CHOSEN
 from analysis.statistics.intervals import Interval
 from analysis.surfaces.surfaces import GAINS, SHARES, share_and_gain
 from search_spaces.rules import EQN11_SCALED
 
 BAR_DB, BAR_LOW_PSI_DB, BAR_SHARE = 0.7, 1.0, 1 / 3
-"""The project's targets for the chosen rule: mean regret over all signals, and below `LOW_PSI`; and
+"""The project's targets for the best rule: mean regret over all signals, and below `LOW_PSI`; and
 the share of Eqn. 11's regret."""
 
 NUM_WORST = 6
@@ -34,7 +35,7 @@ def regret_table(findings: Findings) -> str:
     rows = []
     for one in findings.regrets:
         row = [
-            f"**{one.rule}**" if one.rule == CHOSEN else one.rule,
+            f"**{one.rule}**" if one.rule == findings.family else one.rule,
             db(mean_of(one)),
             f"{np.median(one.regret):.2f}",
             f"{one.regret.max():.1f}",
@@ -50,21 +51,21 @@ def regret_table(findings: Findings) -> str:
 
 
 def bar_table(findings: Findings) -> str:
-    """Return whether the chosen rule meets the project's targets, by training and on surfaces."""
+    """Return whether the best rule meets the project's targets, by training and on surfaces."""
     rows = []
-    chosen, eqn11 = findings.trained(CHOSEN), findings.trained(EQN11_SCALED)
-    if chosen and eqn11:
-        rows += _bar_rows("trained", chosen, eqn11, findings.trained("constant"))
+    best, eqn11 = findings.trained(findings.family), findings.trained(EQN11_SCALED)
+    if best and eqn11:
+        rows += _bar_rows("trained", best, eqn11, findings.trained("constant"))
     constant = findings.of("constant")
-    rows += _bar_rows("on surfaces", findings.chosen, findings.eqn11, constant)
-    return table(("target for the chosen rule", "at most", "measured", "verdict"), rows)
+    rows += _bar_rows("on surfaces", findings.best, findings.eqn11, constant)
+    return table((f"target for `{findings.family}`", "at most", "measured", "verdict"), rows)
 
 
 def _bar_rows(
-    how: str, chosen: RuleRegret, eqn11: RuleRegret, constant: RuleRegret | None
+    how: str, best: RuleRegret, eqn11: RuleRegret, constant: RuleRegret | None
 ) -> list[list[str]]:
     rows = []
-    overall, low = mean_of(chosen), mean_of(chosen, chosen.psi < LOW_PSI)
+    overall, low = mean_of(best), mean_of(best, best.psi < LOW_PSI)
     for name, interval, bar in (
         ("mean regret", overall, BAR_DB),
         (f"psi < {LOW_PSI:g}", low, BAR_LOW_PSI_DB),
@@ -75,7 +76,7 @@ def _bar_rows(
         ("the best constant point", constant, 1.0),
     ):
         if other:
-            ratio = share(chosen, other)
+            ratio = share(best, other)
             measured, verdict = bounded(ratio), _verdict(ratio, bar)
             rows.append([f"regret / regret of {name}, {how}", f"{bar:.2f}", measured, verdict])
     return rows
@@ -92,18 +93,18 @@ def _verdict(interval: Interval, bar: float) -> str:
 
 
 def worst_signals(findings: Findings) -> np.ndarray:
-    """Return the indices of the signals with the largest regret of the chosen rule."""
-    return np.argsort(-findings.chosen.regret)[:NUM_WORST]
+    """Return the indices of the signals with the largest regret of the best rule."""
+    return np.argsort(-findings.best.regret)[:NUM_WORST]
 
 
 def others_mean(findings: Findings) -> float:
     """Return the mean regret of all other signals."""
-    return float(np.delete(findings.chosen.regret, worst_signals(findings)).mean())
+    return float(np.delete(findings.best.regret, worst_signals(findings)).mean())
 
 
 def worst_table(findings: Findings) -> str:
     """Return the signals of the largest regret, with their optima and the rule's points."""
-    chosen, surfaces = findings.chosen, findings.surfaces
+    best, surfaces = findings.best, findings.surfaces
     rows = []
     for i in worst_signals(findings):
         k, g = surfaces.best(i)
@@ -111,8 +112,8 @@ def worst_table(findings: Findings) -> str:
         rows.append(
             [
                 surfaces.names[i].replace("_", " "),
-                f"{chosen.regret[i]:.1f} dB",
-                f"{chosen.psi[i]:.3f}",
+                f"{best.regret[i]:.1f} dB",
+                f"{best.psi[i]:.3f}",
                 f"{SHARES[k]:.3f}, {GAINS[g]:.1f}",
                 f"{share:.3f}, {gain:.1f}",
             ]
@@ -134,6 +135,28 @@ def strata_table(findings: Findings) -> str:
         for low, high in STRATA:
             row.append(db(mean_of(one, (one.psi >= low) & (one.psi < high))))
         rows.append(row)
+    return table(header, rows)
+
+
+def claims_table(verdicts: Sequence[Verdict]) -> str:
+    """Return a row for each claim, with what the rule saves and whether it is confirmed."""
+    rows = []
+    for claim, saved, p in verdicts:
+        text = f"`{claim.rule}` is better than `{claim.other}`"
+        if claim.margin:
+            text = f"`{claim.rule}` loses less than {claim.margin:g} dB against `{claim.other}`"
+        verdict = "confirmed" if Verdict(claim, saved, p).is_confirmed else "not confirmed"
+        rows.append([text, db(saved), f"{p:.3f}", verdict])
+    return table(("claim", "saves: mean [95 %]", "p", "verdict"), rows)
+
+
+def confirmation_table(regrets: Sequence[RuleRegret]) -> str:
+    """Return a row for each rule that was trained on other recordings."""
+    rows = []
+    for one in regrets:
+        low = mean_of(one, one.psi < LOW_PSI)
+        rows.append([one.rule, db(mean_of(one)), db(low), str(len(one.regret)), str(one.dead)])
+    header = ("rule", "trained: mean [95 %]", f"psi < {LOW_PSI:g}", "signals", "dead fits")
     return table(header, rows)
 
 

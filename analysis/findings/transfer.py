@@ -33,11 +33,18 @@ class Fullness(NamedTuple):
 
 
 def read_transfer(results: str, rule: str = RECOMMENDED) -> Transfer:
-    """Return what a results folder holds of a rule in other settings."""
-    moved = read_rows(COMMAND, results, FILE, Moved._fields)
+    """Return what a results folder holds of a rule in other settings.
+
+    Settings in which it was not measured have another rule, the first that was.
+    """
+    moved = [Moved(**row) for row in read_rows(COMMAND, results, FILE, Moved._fields)]
     bias = read_rows(COMMAND, results, BIAS_FILE, BiasPair._fields)
+    rule_of: dict[str, str] = {}
+    for one in moved:
+        if one.rule == rule or one.setting not in rule_of:
+            rule_of[one.setting] = one.rule
     return Transfer(
-        tuple(Moved(**row) for row in moved if row["rule"] == rule),
+        tuple(one for one in moved if one.rule == rule_of[one.setting]),
         tuple(BiasPair(**row) for row in bias),
     )
 
@@ -49,7 +56,7 @@ def transfer_table(settings: Sequence[Setting]) -> str:
         fullness = statistics.fmean(one.values_per_parameter for one in setting.signals)
         rows.append(
             [
-                f"{setting.name} †" if setting.has_earlier_rule else setting.name,
+                setting.label,
                 str(len(setting.signals)),
                 f"{fullness:.2g}",
                 *map(db, (setting.regret, setting.eqn11, setting.more)),
@@ -62,12 +69,19 @@ def transfer_table(settings: Sequence[Setting]) -> str:
     return table(header, rows)
 
 
+def other_rules(settings: Sequence[Setting]) -> str:
+    """Return the names of the rules that settings with a mark have."""
+    marked = [setting for setting in settings if setting.has_another_rule]
+    return ", ".join(sorted({f"`{one.rule}`" for setting in marked for one in setting.signals}))
+
+
 def fit_fullness(settings: Sequence[Setting]) -> Fullness | None:
     """Fit a power of samples / parameters to the optimum's K, over the settings of sounds.
 
-    Least squares over the means of settings; None with fewer than four different ones.
+    Least squares over the means of the settings with today's rule; None with fewer than four
+    different ones.
     """
-    sounds = [setting for setting in settings if not setting.name.startswith("images")]
+    sounds = [s for s in settings if not s.name.startswith("images") and not s.has_another_rule]
     x = np.log([setting.signals[0].values_per_parameter for setting in sounds])
     y = np.log([setting.share.mean for setting in sounds])
     if len(set(x.round(2))) < 4:

@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -22,8 +22,14 @@ from studies.engine.store.parquet_folder import table_of
 HELD_OUT = "held_out_"
 """The prefix of rules whose constants were fitted without the signal's recording."""
 
+HELD_OUT_FOLDER = "_rules/held_out"
+"""Where `rule_fitting` writes the points of such rules."""
+
 EXPORTED = "_rules/regret.parquet"
 """The file in which an exported benchmark keeps the regrets of its studies."""
+
+
+Row = Mapping[str, Any]
 
 
 class RuleRegret(NamedTuple):
@@ -31,6 +37,7 @@ class RuleRegret(NamedTuple):
 
     Args:
         rule: Its name.
+        signals: [s] the signals' sha256.
         by_seed: [s] its regret in dB by seed.
         recordings: [s] the recording that each signal was cut from.
         psi: [s] the signals' psi.
@@ -38,6 +45,7 @@ class RuleRegret(NamedTuple):
     """
 
     rule: str
+    signals: tuple[str, ...]
     by_seed: Sequence[Mapping[int, float]]
     recordings: tuple[str, ...]
     psi: NDArray[np.float64]
@@ -55,7 +63,7 @@ def regrets(results: str, surfaces: Surfaces) -> tuple[list[RuleRegret], str]:
     Raises:
         InputError: A stored file is damaged.
     """
-    if from_training := confirmed(results, surfaces):
+    if from_training := confirmed(results, recordings_of(surfaces)):
         return from_training, "Regrets are confirmed: trained on fresh seeds."
     return on_surfaces(surfaces, (*EQN11_SOUND, *FITTED)), (
         "Regrets are read from smooth surfaces. Rules of the registry with fitted constants may "
@@ -63,22 +71,42 @@ def regrets(results: str, surfaces: Surfaces) -> tuple[list[RuleRegret], str]:
     )
 
 
-def confirmed(results: str, surfaces: Surfaces) -> list[RuleRegret]:
+def recordings_of(surfaces: Surfaces) -> dict[str, str]:
+    """Return the recording of each signal, by its sha256."""
+    sha256s = [target.sha256 for target in surfaces.targets]
+    return dict(zip(sha256s, surfaces.recordings, strict=True))
+
+
+def confirmed(results: str, recordings: Mapping[str, str]) -> list[RuleRegret]:
     """Return the regrets in every `regret.parquet` of the results, least mean first.
 
-    Only the surfaces' signals count, because the recordings of others are unknown.
+    `rule_fitting` may have given a held-out rule other points since they were trained, and choices
+    share their points with the families that they take. So the regret of a held-out rule is that of
+    any trained point which equals its own. Signals whose point was not trained are left out.
+
+    Args:
+        results: a results folder.
+        recordings: The recording of each signal by its sha256. Other signals do not count.
     """
-    sha256s = [target.sha256 for target in surfaces.targets]
-    recordings = dict(zip(sha256s, surfaces.recordings, strict=True))
-    rows_by_rule: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    tables = held_out_tables(results)
+    rows_of: dict[str, list[Row]] = defaultdict(list)
+    at_point: dict[tuple[str, NoiseScales], Row] = {}
     for (rule, sha256), row in trained(results).items():
-        if sha256 in recordings:
-            rows_by_rule[rule].append(row)
+        if sha256 not in recordings:
+            continue
+        if rule not in tables:
+            rows_of[rule].append(row)
+        at_point[sha256, _digits(NoiseScales(row["s0_rule"], row["s1_rule"]))] = row
+    for rule, points in tables.items():
+        for sha256, scales in points.items():
+            if row := at_point.get((sha256, _digits(scales))):
+                rows_of[rule].append(row)
     regrets = []
-    for rule, rows in rows_by_rule.items():
+    for rule, rows in rows_of.items():
         regrets.append(
             RuleRegret(
                 rule,
+                signals=tuple(row["sha256"] for row in rows),
                 by_seed=[differences_of(row) for row in rows],
                 recordings=tuple(recordings[row["sha256"]] for row in rows),
                 psi=np.array([row["psi"] for row in rows]),
@@ -88,7 +116,12 @@ def confirmed(results: str, surfaces: Surfaces) -> list[RuleRegret]:
     return by_mean(regrets)
 
 
-def differences_of(row: Mapping[str, Any]) -> dict[int, float]:
+def _digits(scales: NoiseScales) -> NoiseScales:
+    """Return scales with the digits that are the same on every processor."""
+    return NoiseScales(*(float(f"{value:.6g}") for value in scales))
+
+
+def differences_of(row: Row) -> dict[int, float]:
     """Return a stored regret in dB by scoring seed.
 
     Rows that were stored before they had their seeds hold the mean alone. It counts as that of one
@@ -99,45 +132,30 @@ def differences_of(row: Mapping[str, Any]) -> dict[int, float]:
     return dict(zip(row["scoring_seeds"], row["differences_db"], strict=True))
 
 
-def of_earlier_fits(results: str) -> dict[str, int]:
-    """Count the trained points of each held-out rule that `rule_fitting` has since replaced.
-
-    Rules without such points are left out.
-    """
-    outdated: Counter[str] = Counter()
-    tables: dict[str, Mapping[str, NoiseScales]] = {}
-    for (rule, sha256), row in trained(results).items():
-        if rule not in tables:
-            tables[rule] = held_out_points(results, rule)
-        now, then = tables[rule].get(sha256), (row["s0_rule"], row["s1_rule"])
-        if now and not np.allclose(then, now, rtol=1e-6):
-            outdated[rule] += 1
-    return dict(outdated)
-
-
-def held_out_points(results: str, rule: str) -> Mapping[str, NoiseScales]:
-    """Return the points that `rule_fitting` stored under this name, by the signals' sha256.
+def held_out_tables(results: str) -> dict[str, Mapping[str, NoiseScales]]:
+    """Return the points that `rule_fitting` stored for each held-out rule, by the signals' sha256.
 
     Raises:
-        InputError: the file is damaged.
+        InputError: a file is damaged.
     """
-    folder, path = Folder(results), f"_rules/held_out/{rule}.json"
-    content = folder.read_bytes(path) if rule.startswith(HELD_OUT) else None
-    if content is None:
-        return {}
-    try:
-        table = rule_of(json.loads(content))
-    except (ValueError, InputError) as error:
-        raise InputError(
-            "damaged",
-            path,
-            f"{folder.results}/{path}: {error}. Run `python -m analysis.rule_fitting` again.",
-        ) from error
-    points = table.points if isinstance(table, Table) else {}
-    return {sha256: NoiseScales(*at) for sha256, at in points.items()}
+    folder = Folder(results)
+    tables = {}
+    for name in folder.names(HELD_OUT_FOLDER):
+        path = f"{HELD_OUT_FOLDER}/{name}"
+        try:
+            table = rule_of(json.loads(folder.read_bytes(path) or b""))
+        except (ValueError, InputError) as error:
+            raise InputError(
+                "damaged",
+                path,
+                f"{folder.results}/{path}: {error}. Run `python -m analysis.rule_fitting` again.",
+            ) from error
+        points = table.points if isinstance(table, Table) else {}
+        tables[name.removesuffix(".json")] = {sha: NoiseScales(*at) for sha, at in points.items()}
+    return tables
 
 
-def trained(results: str) -> dict[tuple[str, str], dict[str, Any]]:
+def trained(results: str) -> dict[tuple[str, str], Row]:
     """Return the rows of every `regret.parquet`, by rule and sha256.
 
     Where files overlap, the study that ended last counts, and an exported benchmark counts least.
@@ -159,7 +177,7 @@ def trained(results: str) -> dict[tuple[str, str], dict[str, Any]]:
                     f"{folder.results}/{path}: not readable as Parquet. Remove it, and run "
                     "the command that wrote it again.",
                 ) from error
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    rows: dict[tuple[str, str], Row] = {}
     for _, table in sorted(tables, key=lambda item: item[0]):  # later rows replace earlier ones
         for row in table.to_pylist():
             # Rows that were stored before a column was added lack it.
@@ -174,9 +192,19 @@ def on_surfaces(surfaces: Surfaces, names: Sequence[str]) -> list[RuleRegret]:
     """
     regrets = []
     for name in names:
-        by_seed = surfaces.regret_of(RULES[name]).by_seed
-        regrets.append(RuleRegret(name, by_seed, surfaces.recordings, surfaces.descriptors["psi"]))
+        regrets.append(on_surface(name, surfaces.regret_of(RULES[name]).by_seed, surfaces))
     return by_mean(regrets)
+
+
+def on_surface(name: str, by_seed: Sequence[Mapping[int, float]], surfaces: Surfaces) -> RuleRegret:
+    """Return regrets in dB on surfaces, by signal [s] and seed, as those of a named rule."""
+    return RuleRegret(
+        name,
+        signals=tuple(target.sha256 for target in surfaces.targets),
+        by_seed=by_seed,
+        recordings=surfaces.recordings,
+        psi=surfaces.descriptors["psi"],
+    )
 
 
 def by_mean(regrets: Sequence[RuleRegret]) -> list[RuleRegret]:

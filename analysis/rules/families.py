@@ -40,10 +40,24 @@ class Fitted(NamedTuple):
 
 
 class Family(NamedTuple):
-    """A name, and a function that fits the family's constants to surfaces."""
+    """A kind of rule whose constants can be fitted.
+
+    Attributes:
+        name: of the family.
+        fit: fits the constants to surfaces.
+        descriptors: those that a rule of this family knows.
+        num_constants: of the formula; 0 without a formula, or if data choose among formulas.
+    """
 
     name: str
     fit: Callable[[Surfaces], Fitted]
+    descriptors: tuple[str, ...] = ()
+    num_constants: int = 0
+
+    @property
+    def knows_psi_alone(self) -> bool:
+        """Whether its points depend on psi at most."""
+        return set(self.descriptors) <= {"psi"}
 
 
 def column(surfaces: Surfaces, descriptor: str) -> Array:
@@ -62,6 +76,7 @@ def by_simplex(
     starts: Sequence[Sequence[float]],
     points: Callable[[Surfaces], Callable[[Array], Points]],
     rule: Callable[[Array], AnyRule],
+    descriptors: Sequence[str] = (),
     usual: Sequence[float] = (),
 ) -> Family:
     """Return a family that Nelder and Mead's simplex fits, by the mean regret over recordings.
@@ -73,6 +88,7 @@ def by_simplex(
         starts: parameters [t] to start from: logarithms, then exponents.
         points: given surfaces, returns a function from parameters to the signals' points.
         rule: from parameters to a rule that can be saved.
+        descriptors: those that the rule knows.
         usual: the last parameters are shrunk towards these values.
     """
 
@@ -97,7 +113,7 @@ def by_simplex(
         theta = min(results, key=lambda result: result.fun).x
         return Fitted(lambda others: points(others)(theta), rule(theta))
 
-    return Family(name, fit)
+    return Family(name, fit, tuple(descriptors), num_constants=len(starts[0]))
 
 
 def constant(name: str) -> Family:
@@ -130,6 +146,7 @@ def bandwidth(name: str, descriptor: str) -> Family:
         lambda theta: BandwidthMatching(
             descriptor=descriptor, factor=_kept(theta[0]), gain=_digits(_gain(theta[1]))
         ),
+        [descriptor],
     )
 
 
@@ -154,7 +171,7 @@ def eqn11_refitted(name: str) -> Family:
         return at
 
     starts = [tuple(map(math.log, start)) for start in ((3500, 7, 3), (6000, 2, 1))]
-    return by_simplex(name, starts, points, rule)
+    return by_simplex(name, starts, points, rule, ["psi"])
 
 
 def power_law(name: str, descriptors: Sequence[str]) -> Family:
@@ -191,7 +208,33 @@ def power_law(name: str, descriptors: Sequence[str]) -> Family:
         (math.log(factor), math.log(g), power, *usual[1:])
         for factor, power, g in ((0.3, 0.5, 2.5), (0.3, 1.0, 2.5), (0.6, 1.0, 6))
     ]
-    return by_simplex(name, starts, points, rule, usual)
+    return by_simplex(name, starts, points, rule, descriptors, usual)
+
+
+def power_psi_and_best(name: str, others: Sequence[str]) -> Family:
+    """Return the power laws of psi and one other descriptor, which the data choose.
+
+    Its regret on left-out recordings is what such a law is worth if the descriptor is chosen while
+    one looks at the data, because the choice is made again without them. It takes the law of the
+    least regret on the surfaces that it is fitted to.
+
+    Args:
+        name: of the family.
+        others: the descriptors to choose from. One that a signal lacks is left out.
+    """
+
+    def fit(surfaces: Surfaces) -> Fitted:
+        weights = recording_weights(surfaces.recordings)
+        known = [d for d in others if np.isfinite(surfaces.descriptors[d]).all()]
+        least, best = math.inf, None
+        for descriptor in known:
+            fitted = power_law(name, ["psi", descriptor]).fit(surfaces)
+            regret = float(weights @ surfaces.regret_at(*fitted.points(surfaces)))
+            if regret < least:
+                least, best = regret, fitted
+        return best or power_law(name, ["psi"]).fit(surfaces)
+
+    return Family(name, fit, ("psi", *others))
 
 
 def _gain(logarithm: float) -> float:

@@ -3,15 +3,19 @@
     python -m analysis.rule_fitting results
     python studies/rule_check.py run --signals ... --rules results/_rules/fitted_*.json
 
-Every recording is left out in turn: each family is fitted to the others and scored on that one.
-"chosen" is the family that an inner cross-validation prefers. Regrets in this table are read from
-smooth surfaces through the fitted points. `rule_check` trains the points, which is more reliable.
+Each family is fitted without some recordings and without one seed, and scored on these. "chosen" is
+the family that an inner cross-validation prefers, "chosen_psi" that among the families that know
+psi alone. Regrets in this table are read from smooth surfaces through the fitted points. The files
+in `held_out` have the points of fits without the signal's recording. `rule_check` trains them,
+which is more reliable than a surface. The files in `own` have the best points of a signal's own
+map, which are further candidates for its optimum.
 """
 
 import argparse
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from rich import box
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -25,18 +29,21 @@ from analysis.rules.families import (
     constant,
     eqn11_refitted,
     power_law,
+    power_psi_and_best,
     recording_weights,
 )
 from analysis.rules.forest import forest
-from analysis.rules.validation import CHOSEN, Validated, leave_one_recording_out
+from analysis.rules.validation import CHOSEN, Validated, held_out_points, simplest, validate
 from analysis.statistics.intervals import mean_interval
 from analysis.surfaces.stored import Stored, stored_maps
-from analysis.surfaces.surfaces import Surfaces, surfaces_through
+from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces, surfaces_through
 from search_spaces.descriptors import DESCRIPTORS
 from search_spaces.rules import EQN11_SOUND, RULES, AnyRule, rule_json
 from search_spaces.rules.bandwidth_matching import at_share
 from search_spaces.rules.table import Table
 from studies.engine.store.folder import Folder
+
+Array = NDArray[np.float64]
 
 LOW_PSI = 0.2
 """Descriptors matter most for signals of a lower psi; above 0.4 nearly any point works."""
@@ -51,6 +58,7 @@ FAMILIES: tuple[Family, ...] = (
     power_law("power_psi", ["psi"]),
     power_law("power_psi_low_pass", ["psi", "low_pass_40"]),
     power_law("power_low_pass_spread", ["low_pass_40", "spread_power"]),
+    power_psi_and_best("power_psi_and_best", tuple(d for d in DESCRIPTORS if d != "psi")),
     forest("forest_psi", ("psi",)),
     forest("forest", tuple(DESCRIPTORS)),
 )
@@ -75,9 +83,11 @@ def _fit(arguments: argparse.Namespace) -> None:
     inside = "" if arguments.write else "_rules/"
     folder.check_writable()
     console.print(_extent(stored))
-    with console.status("leaving out every recording in turn"):
-        validated = leave_one_recording_out(FAMILIES, surfaces)
+    with console.status("leaving out recordings and seeds"):
+        validated = validate(FAMILIES, surfaces)
     console.print(validation_table(surfaces, [*published(surfaces), *validated]))
+    family = simplest(FAMILIES, validated, surfaces.recordings)
+    console.print(f"The simplest of the best: {family.name}")
 
     def write(name: str, rule: AnyRule) -> None:
         folder.write_bytes(f"{inside}{name}.json", f"{rule_json(rule)}\n".encode())
@@ -87,8 +97,13 @@ def _fit(arguments: argparse.Namespace) -> None:
             # The plain name is the registry's, which holds what was fitted to the benchmark.
             write(f"fitted_{family.name}", rule)
             console.print(f"{family.name}: {rule.formula}", soft_wrap=True)
-    for family in validated:
-        write(f"held_out/held_out_{family.name}", held_out(surfaces, family))
+    with console.status("leaving out every recording in turn"):
+        points = held_out_points(FAMILIES, surfaces)
+    for one in points:
+        table = table_of_points(surfaces, one.shares, one.gains)
+        write(f"held_out/held_out_{one.name}", table)
+    write("own/own_surface", own_optima(surfaces))
+    write("own/own_cell", own_cells(stored))
     console.print(f"rules    {folder.results}/{inside}".rstrip("/"), soft_wrap=True)
 
 
@@ -96,23 +111,39 @@ def published(surfaces: Surfaces) -> list[Validated]:
     """Return Eqn. 11 as published, with no constant that was fitted here."""
     num = len(surfaces.targets)
     return [
-        Validated(name, surfaces.regret_of(RULES[name]), taken=(name,) * num)
+        Validated(name, surfaces.regret_of(RULES[name]).by_seed, taken=(name,) * num)
         for name in EQN11_SOUND
     ]
 
 
-def held_out(surfaces: Surfaces, validated: Validated) -> Table:
-    """Return a table of each signal's point by the rule that has not seen its recording."""
-    points = {
-        target.sha256: at_share(target, share, gain)
-        for target, share, gain in zip(
-            surfaces.targets,
-            validated.points.shares.tolist(),
-            validated.points.gains.tolist(),
-            strict=True,
-        )
-    }
+def table_of_points(surfaces: Surfaces, shares: Array, gains: Array) -> Table:
+    """Return the rule that has one point for each signal.
+
+    Args:
+        surfaces: of the signals [s].
+        shares: [s] K as a share of Nyquist.
+        gains: [s] g.
+    """
+    points = {}
+    places = zip(surfaces.targets, shares.tolist(), gains.tolist(), strict=True)
+    for target, share, gain in places:
+        points[target.sha256] = at_share(target, share, gain)
     return Table(points=points)
+
+
+def own_optima(surfaces: Surfaces) -> Table:
+    """Return a table of the highest point of each signal's own surface.
+
+    It is a candidate for a confirmed optimum, and owes nothing to a rule.
+    """
+    k, g = np.array([surfaces.best(i) for i in range(len(surfaces.targets))]).T
+    return table_of_points(surfaces, SHARES[k], GAINS[g])
+
+
+def own_cells(stored: Stored) -> Table:
+    """Return a table of the best point among those that were fitted to each signal."""
+    best = {one.target.sha256: max(one.fits, key=lambda fit: fit.psnr) for one in stored.maps}
+    return Table(points={sha256: fit.scales for sha256, fit in best.items()})
 
 
 def validation_table(surfaces: Surfaces, validated: Sequence[Validated]) -> RichTable:
@@ -122,17 +153,18 @@ def validation_table(surfaces: Surfaces, validated: Sequence[Validated]) -> Rich
     table = RichTable(
         box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), width=80,
         caption_justify="left",
-        caption="Regret in dB on recordings that the rule was not fitted to, read from smooth "
-        "surfaces. mean: its interval is over recordings and seeds; near: percent of clips within "
-        f"0.5 and within 1 dB; psi<{LOW_PSI:g}: mean over the {low.sum()} clips below. chosen: the "
-        "family that an inner cross-validation prefers; eqn11_*: as published.",
+        caption="Regret in dB on recordings and seeds that the rule was not fitted to, read from "
+        "smooth surfaces. mean: its interval is over recordings and seeds; near: percent of clips "
+        f"within 0.5 and within 1 dB; psi<{LOW_PSI:g}: mean over the {low.sum()} clips below. "
+        "chosen: the family that an inner cross-validation prefers, chosen_psi: of those that know "
+        "psi alone; eqn11_*: as published.",
     )  # fmt: skip
     table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("mean", "95 % interval", "median", "worst", "near", f"psi<{LOW_PSI:g}"):
         table.add_column(name, justify="right", no_wrap=True)
     weights = recording_weights(surfaces.recordings)
     for family in sorted(validated, key=lambda v: float(weights @ v.regret)):
-        interval = mean_interval(family.points.by_seed, surfaces.recordings)
+        interval = mean_interval(family.by_seed, surfaces.recordings)
         table.add_row(
             family.name,
             f"{interval.mean:.2f}",

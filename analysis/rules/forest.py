@@ -42,7 +42,7 @@ def forest(name: str, descriptors: tuple[str, ...]) -> Family:
 
         return Fitted(points, None)
 
-    return Family(name, fit)
+    return Family(name, fit, descriptors)
 
 
 def _lattice(shares: Array, gains: Array) -> Array:

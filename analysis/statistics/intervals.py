@@ -56,6 +56,10 @@ class Interval(NamedTuple):
             return 1
         return -1 if self.high < 0 else 0
 
+    def shifted(self, by: float) -> "Interval":
+        """Return the interval of the values plus a number."""
+        return self._replace(mean=self.mean + by, low=self.low + by, high=self.high + by)
+
     def exp(self) -> "Interval":
         """Return the interval of a geometric mean from that of the mean of the logarithms."""
         mean, low, high = map(math.exp, self[:3])

@@ -81,6 +81,21 @@ class Surfaces(NamedTuple):
             effects=tuple(self.effects[i] for i in kept),
         )
 
+    def without_seed(self, seed: int) -> "Surfaces":
+        """Return the surfaces through the means over all other seeds.
+
+        Signals with this seed alone are left out.
+        """
+        kept = np.flatnonzero([bool(of_signal.keys() - {seed}) for of_signal in self.effects])
+        rest = self.subset(kept)
+        psnr, effects = rest.psnr.copy(), []
+        for i, of_signal in enumerate(rest.effects):
+            others = {s: effect for s, effect in of_signal.items() if s != seed}
+            shift = np.mean(list(others.values()), axis=0)
+            psnr[i] += shift
+            effects.append({s: effect - shift for s, effect in others.items()})
+        return rest._replace(psnr=psnr, regret=regrets_of(psnr), effects=tuple(effects))
+
     def regret_at(self, shares: Array, gains: Array) -> Array:
         """Return the regret [s] in dB at one point of each signal, linear between lattice points.
 
@@ -192,7 +207,6 @@ def surfaces_through(maps: Sequence[SignalMap]) -> Surfaces:
     with threadpool_limits(1, "blas"):
         smooth = [_smooth(one.target, one.fits) for one in maps]
     psnr = np.array([one.psnr for one in smooth])
-    regret = np.nanmax(psnr, axis=(1, 2), keepdims=True) - psnr
     targets = tuple(one.target for one in maps)
     return Surfaces(
         targets=targets,
@@ -203,10 +217,16 @@ def surfaces_through(maps: Sequence[SignalMap]) -> Surfaces:
             for name in DESCRIPTORS
         },
         psnr=psnr,
-        regret=np.array([_filled(of_signal) for of_signal in regret]),
+        regret=regrets_of(psnr),
         noise=np.array([one.noise for one in smooth]),
         effects=tuple(one.effects for one in smooth),
     )
+
+
+def regrets_of(psnr: Array) -> Array:
+    """Return the regret of surfaces [s, k, g] in dB, see `Surfaces`."""
+    regret = np.nanmax(psnr, axis=(1, 2), keepdims=True) - psnr
+    return np.array([_filled(of_signal) for of_signal in regret])
 
 
 def _filled(regret: Array) -> Array:

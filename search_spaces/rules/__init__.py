@@ -25,8 +25,9 @@ RULES: dict[str, AnyRule] = {
     },
 }
 
-RECOMMENDED = "power_psi_low_pass"
-"""The rule to use, by its regret on recordings that it was not fitted to: analysis/FINDINGS.md."""
+RECOMMENDED = "bandwidth_psi"
+"""The rule to use: the simplest one that is as good as the best, on recordings and seeds that they
+were not fitted to (analysis/FINDINGS.md)."""
 
 EQN11_SCALED = "eqn11_length_width"
 """Eqn. 11 for sounds of any length and networks of any width: other rules are compared with it."""
