@@ -5,8 +5,10 @@ import datetime
 import io
 import re
 
+import numpy as np
 import pytest
 from rich.console import Console
+from scipy import stats
 
 from analysis.grid.summary import Summary, summarize
 from analysis.grid.tables import summary_table
@@ -68,6 +70,27 @@ def test_the_report_shows_the_gain_of_the_rows(page):
     assert re.search(r'<td class="gain">\+4\.0</td>', page)
     (lead,) = re.findall(r"<strong>[^<]*4\.0 dB[^<]*</strong>", page)
     assert "above" in lead, "its sign"
+
+
+def test_the_mean_gain_has_an_interval_over_signals(tmp_path):
+    signals = [make_signal(f"clip{i}") for i in range(3)]
+    signals = [dataclasses.replace(s, sha256=f"{i}".zfill(64)) for i, s in enumerate(signals)]
+    run = make_run(*signals)
+    states = []
+    for gain, signal in enumerate(signals):
+
+        def raised(point, seed, gain=gain):
+            return score(point, seed) + gain * (point.cell == (1, 2))
+
+        states.append(SignalState(run, signal, rows_for(run, signal, raised)))
+    progress = {
+        state.signal.sha256: Progress(len(state.rows), 0, set(state.rows)) for state in states
+    }
+    results = Results(run, states, Store(str(tmp_path)), progress)
+    gains = [summary.difference for summary in summaries_of(results)]
+    assert len(set(gains)) == 3
+    low, high = stats.t.interval(0.95, 2, np.mean(gains), stats.sem(gains))
+    assert f"[{low:.1f}, {high:.1f}] dB" in page_of(results)
 
 
 def test_a_clips_name_is_text_and_no_markup(page):

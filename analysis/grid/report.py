@@ -8,6 +8,8 @@ from analysis.grid import plots
 from analysis.grid.summary import Summary, summarize
 from analysis.grid.tables import summary_table
 from analysis.reporting.report import drawn_images, file_name, image, position, render
+from analysis.statistics.intervals import UNKNOWN, Interval, mean_interval
+from analysis.statistics.recordings import read_recordings
 from studies.engine.outcomes.choosing import Choice
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
@@ -31,8 +33,8 @@ def grid_report(
     """
     run = results.run
     summaries = summarize(results.states, choices, scoring_seeds)
-    gains = [s.difference for s in summaries if math.isfinite(s.difference)]
-    figures = {"gains": plots.gains(summaries)} if gains else {}
+    known = [s for s in summaries if math.isfinite(s.difference)]
+    figures = {"gains": plots.gains(summaries)} if known else {}
     clips = []
     curves = compared_curves(results, summaries, scoring_seeds[0])
     for state, summary, lines in zip(results.states, summaries, curves, strict=True):
@@ -48,9 +50,9 @@ def grid_report(
         results,
         now,
         clips=clips,
-        gains=image(figures["gains"], "Gain of the best cell over Eqn. 11") if gains else "",
-        mean_gain=sum(gains) / len(gains) if gains else math.nan,
-        num_scored=len(gains),
+        gains=image(figures["gains"], "Gain of the best cell over Eqn. 11") if known else "",
+        gain=_mean_gain(known, results),
+        num_scored=len(known),
         scoring_seeds=scoring_seeds,
     )
     return Report(
@@ -60,6 +62,15 @@ def grid_report(
         figures=figures,
         files={},
     )
+
+
+def _mean_gain(summaries: Sequence[Summary], results: Results) -> Interval:
+    """Return the mean gain over signals in dB, unknown without signals."""
+    if not summaries:
+        return UNKNOWN
+    named = read_recordings(results.store)
+    recordings = [named.get(s.signal.name, s.signal.source) for s in summaries]
+    return mean_interval([s.by_seed for s in summaries], recordings)
 
 
 def _clip(

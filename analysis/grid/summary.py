@@ -25,7 +25,11 @@ class Score(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """One signal. `grid_scores` has the mean PSNR in dB of named points on the grid's own seeds."""
+    """Hold what a grid run says of one signal.
+
+    `grid_scores` has the mean PSNR in dB of named points on the grid's own seeds. `scoring_seeds`
+    are those that the fits drew with.
+    """
 
     signal: Signal
     map: Landscape
@@ -34,6 +38,7 @@ class Summary(NamedTuple):
     best: Score | None
     grid_scores: dict[str, float]
     statuses: Counter[str]
+    scoring_seeds: tuple[int, ...]
 
     @property
     def differences(self) -> tuple[float, ...]:
@@ -42,6 +47,11 @@ class Summary(NamedTuple):
             return ()
         pairs = zip(self.best.peaks, self.rule.peaks, strict=True)
         return tuple(best - rule for best, rule in pairs)
+
+    @property
+    def by_seed(self) -> dict[int, float]:
+        """The `differences` by the seeds that the fits drew with."""
+        return dict(zip(self.scoring_seeds, self.differences, strict=True))
 
     @property
     def difference(self) -> float:
@@ -92,4 +102,7 @@ def _summarize(state: SignalState, choice: Choice, scoring_seeds: Sequence[int])
             if point.kind != "grid"
         },
         statuses=statuses(state),
+        scoring_seeds=tuple(
+            state.run.scale.drawn_seed(state.signal.sha256, seed) for seed in scoring_seeds
+        ),
     )
