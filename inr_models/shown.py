@@ -4,7 +4,9 @@ File names, stored tables and servers' answers are written by others. A terminal
 control characters in them, and a log keeps the passwords.
 """
 
+import io
 import re
+import sys
 import unicodedata
 
 _OBEYED = ("Cc", "Cf", "Zl", "Zp")  # escapes, newlines, changes of direction, line separators
@@ -54,6 +56,13 @@ def first_line(error: BaseException) -> str:
         ('no answer', 'OSError')
     """
     return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def print_anything() -> None:
+    """Let the terminal show `?` for a character that its encoding lacks, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def count(number: int, noun: str) -> str:

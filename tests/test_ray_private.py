@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import ray
-from ray._private import services
+from ray._private import services, utils
 
 from studies.engine.cluster import ray_private
 
@@ -20,6 +20,15 @@ def test_the_cluster_to_join_is_the_one_that_ray_address_names(
     monkeypatch.setenv("RAY_ADDRESS", given)
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))  # no other Ray on this machine has left its own
     assert ray_private.cluster_address() == address
+
+
+def test_ray_is_told_a_command_line_of_utf8_alone(monkeypatch):
+    odd = ["python", "study.py", "--signals", "s\udcff.wav"]
+    monkeypatch.setattr("psutil.Process.cmdline", lambda self: odd)
+    monkeypatch.setattr(ray_private.utils, "get_entrypoint_name", utils.get_entrypoint_name)
+    ray_private.name_this_program()
+    # What `ray.init` asks.
+    assert ray._private.utils.get_entrypoint_name() == "python study.py --signals s\ufffd.wav"
 
 
 def test_an_address_without_a_port_is_refused(monkeypatch):

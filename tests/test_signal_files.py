@@ -3,10 +3,14 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 
-from studies.engine.signals.reading import find_files, read_all
+from studies.engine.signals.duplicates import near_duplicates
+from studies.engine.signals.reading import find_files, passed_over, read_all
+from studies.engine.store.folder import Folder, local_path
 from tests.media import COLOR, IMAGES, encoded
 from tests.refusals import check_sentence, refused
 
@@ -28,16 +32,83 @@ def test_duplicates_are_skipped_by_content_with_a_sentence(make_wav, noise):
         check_sentence(problem.sentence)
 
 
-def test_equal_stems_get_names_of_their_own(make_wav, noise):
+def test_a_name_is_the_stem_unless_another_signal_has_it(make_wav, noise):
     paths = [make_wav(f"{i}/a.wav", noise[i * 1000 :][:1000]) for i in range(3)]
     paths.append(make_wav("b.wav", noise[5000:6000]))
     signals, skipped = read_all(paths, 8192)
-    names = [signal.name for signal in signals]
     assert not skipped
-    assert len(set(names)) == 4
-    assert names[3] == "b"
-    assert all(name.startswith("a-") for name in names[:3])
-    assert names == [signal.name for signal in read_all(paths, 8192)[0]]
+    hashes = [signal.sha256[:6] for signal in signals]
+    wanted = ["a", f"a-{hashes[1]}", f"a-{hashes[2]}", "b"]
+    assert [signal.name for signal in signals] == wanted
+
+
+def test_a_name_that_is_stored_stays_whatever_its_neighbours(make_wav, noise):
+    paths = [make_wav(f"{i}/a.wav", noise[i * 1000 :][:1000]) for i in range(2)]
+    (first,), _ = read_all(paths[:1], 8192)
+    (second,), _ = read_all(paths[1:], 8192)
+    assert first.name == second.name == "a"
+    known = {second.sha256: "a", "f" * 64: "b"}
+    names = [signal.name for signal in read_all(paths, 8192, known=known)[0]]
+    assert names == [f"a-{first.sha256[:6]}", "a"]
+    known = {second.sha256: "a-123456"}
+    assert [s.name for s in read_all(paths, 8192, known=known)[0]] == ["a", "a-123456"]
+
+
+def test_what_a_directory_has_besides_is_counted_once(make_wav, noise, tmp_path):
+    for name in ("a.wav", "b.wave", "c.aifc", "d.opus"):
+        options = {"format": "WAV"} if name == "b.wave" else {}
+        if name == "c.aifc":
+            options = {"format": "AIFF"}
+        if name == "d.opus":
+            (tmp_path / "clips" / name).parent.mkdir(exist_ok=True)
+            samples = noise[:48_000]
+            soundfile.write(tmp_path / "clips" / name, samples, 48_000, "OPUS", format="OGG")
+            continue
+        make_wav(f"clips/{name}", noise[:5000] * (1 + ord(name[0]) / 200), **options)
+    for name in ("x.mp3", "y.mp3", "z.w64", "README"):
+        (tmp_path / "clips" / name).touch()
+    (tmp_path / "clips" / "more").mkdir()
+    folder = str(tmp_path / "clips")
+    assert [path.name for path in find_files([folder])] == ["a.wav", "b.wave", "c.aifc", "d.opus"]
+    (sentence,) = passed_over([folder, folder])
+    for part in ("2 .mp3", "1 .w64", "1 no suffix", "1 folder (more)"):
+        assert part in sentence
+    assert passed_over([f"{folder}/*.wav", f"{folder}/a.wav"]) == []
+
+
+def test_copies_of_a_recording_are_named(make_wav, noise):
+    tone = 0.4 * np.sin(np.arange(8000) / 9) + 0.1 * noise[:8000]
+    paths = [
+        make_wav("a16.wav", tone, subtype="PCM_16"),
+        make_wav("a24.wav", tone, subtype="PCM_24"),
+        make_wav("half.wav", tone / 2, subtype="PCM_16"),
+        make_wav("turned.wav", -tone, subtype="PCM_24"),
+        make_wav("other.wav", 0.4 * np.sin(np.arange(8000) / 9.1) + 0.1 * noise[8000:16_000]),
+        make_wav("short.wav", tone[:5000]),
+    ]
+    signals, _ = read_all(paths, 8192)
+    assert len({signal.sha256 for signal in signals}) == 6
+    sentences = near_duplicates(signals)
+    assert len(sentences) == 6, "all pairs of four copies"
+    assert not any("other" in sentence or "short" in sentence for sentence in sentences)
+    assert near_duplicates(signals[:1] + signals[4:]) == []
+
+
+@pytest.mark.parametrize("given", ["", "  "])
+def test_an_empty_path_is_refused(given):
+    with refused("empty", "--signals"):
+        find_files([given])
+    with refused("empty", "--results"):
+        Folder(given)
+
+
+def test_a_file_may_begin_with_a_tilde(make_wav, noise, tmp_path, monkeypatch):
+    make_wav("~a.wav", noise[:300])
+    monkeypatch.chdir(tmp_path)
+    assert find_files(["~a.wav"]) == find_files(["./~a.wav"]) == [Path("~a.wav")]
+    assert local_path("~a.wav") == tmp_path / "~a.wav"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert find_files(["~/~a.wav"]) == [tmp_path / "~a.wav"]
 
 
 def test_find_files_takes_paths_globs_and_directories_each_file_once(make_wav, noise, tmp_path):
@@ -59,7 +130,7 @@ def test_find_files_refuses_a_directory_without_sound_and_a_glob_without_a_match
 
 
 def test_an_unknown_home_is_refused_by_name():
-    with refused("not-there", "~no-such-user/x.wav"):
+    with refused("not-there", "--signals", "~no-such-user/x.wav"):
         find_files(["~no-such-user/x.wav"])
 
 

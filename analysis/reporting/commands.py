@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from inr_models import InputError
+from inr_models.shown import print_anything
 
 
 def parser(module: str, description: str | None, results: str = "") -> argparse.ArgumentParser:
@@ -50,6 +51,7 @@ def run(
         arguments: the parser.
         argv: the arguments, those of the process if None.
     """
+    print_anything()
     parsed = arguments.parse_args(argv)
     try:
         return command(parsed) or 0

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 
 from inr_models import InputError
-from inr_models.shown import shown
+from inr_models.shown import print_anything, shown
 from studies.command import verbs
 from studies.engine.planning.resolving import flags_of
 from studies.engine.planning.study import Study
@@ -62,6 +62,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
     # A command creates 100,000 rows and keys that stay. With Python's default threshold, the
     # garbage collector takes a good part of a command that lasts a second.
     gc.set_threshold(50_000)
+    print_anything()
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)

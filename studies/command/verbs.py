@@ -27,7 +27,8 @@ from studies.engine.planning.run import Run, Skipped, run_json
 from studies.engine.planning.scale import Scale
 from studies.engine.planning.study import Study
 from studies.engine.running.job import Job
-from studies.engine.signals.reading import find_files, read_all, signal_type
+from studies.engine.signals.duplicates import near_duplicates
+from studies.engine.signals.reading import find_files, passed_over, read_all, signal_type
 from studies.engine.signals.signal import Signal
 from studies.engine.store.compaction import compact
 from studies.engine.store.rows import COUNTED, signal_row
@@ -233,13 +234,15 @@ def asked_run(
     is_generated = set(map(str, files)) & set(signal_type(study.media).generated)
     wait = " (this takes two minutes the first time)" if is_generated else ""
     with console.status(f"reading the signals{wait}"):
+        known = {row["sha256"]: row["name"] for row in store.signals().to_pylist()}
         signals, skipped = read_all(
-            files, empty.scale.max_samples, study.media, empty.scale.rescale
+            files, empty.scale.max_samples, study.media, known=known, **empty.scale.reading
         )
     if not signals:
         raise InputError.of(skipped)
     left_out = [Skipped(p.field, p.sentence.removeprefix(f"{p.field}: ")) for p in skipped]
-    run = resolve(study, scale_name, signals, skipped=left_out, changes=changes)
+    notes = [*passed_over(patterns, study.media), *near_duplicates(signals)]
+    run = resolve(study, scale_name, signals, skipped=left_out, notes=notes, changes=changes)
     run.question.check_signals(run, signals)
     return as_stored(run, store), signals
 

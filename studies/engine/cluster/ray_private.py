@@ -9,10 +9,12 @@ import socket
 import sys
 from typing import Any
 
-from ray._private import ray_constants, services
+from ray._private import ray_constants, services, utils
 from ray._private.authentication import authentication_token_setup
 from ray._raylet import GcsClient  # pyright: ignore[reportAttributeAccessIssue]  # it is compiled
 from ray.exceptions import AuthenticationError
+
+from inr_models.shown import printable
 
 REFUSED = 3
 """Exit code of a process that the cluster has refused."""
@@ -24,6 +26,15 @@ def quiet_ray() -> None:
     Ray reads this variable when it starts and not at import, so whoever starts it calls this first.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
+
+def name_this_program() -> None:
+    """Give Ray a command line to show that holds no byte that is not UTF-8, as a file's name may.
+
+    Ray would not start, because its messages hold only UTF-8.
+    """
+    name = printable(utils.get_entrypoint_name())
+    utils.get_entrypoint_name = lambda: name
 
 
 def cluster_address() -> str | None:

@@ -152,6 +152,7 @@ def _join_or_start() -> bool:
         raise InputError.of_value("wrong-kind", "RAY_ADDRESS", given, fix) from error
     joins = address is not None
     ray_private.quiet_ray()
+    ray_private.name_this_program()
     ray_private.listen_beyond_this_machine(joins)
     try:
         if address:

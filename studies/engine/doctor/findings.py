@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from studies.engine.doctor import checks
 from studies.engine.doctor.checks import Report
+from studies.engine.store.folder import local_path
 
 
 class Finding(NamedTuple):
@@ -131,7 +132,7 @@ def results(reports: Reports, where: str, seconds: float) -> Iterator[Finding]:
         fix = "name a folder or URI that this machine may write with --results"
         yield problem("results", f"{where} cannot be written from here: {refusal}", fix)
         return
-    place = where if "://" in where else str(Path(where).expanduser().absolute())
+    place = where if "://" in where else str(local_path(where))
     yield ok("results", f"{place} can be written from here; no other node writes results")
     for node, report in reports.items():
         if report["refusal"]:

@@ -28,16 +28,8 @@ def flags_of(study: Study) -> list[Flag]:
             "precision", "scale.fit.precision", "float32, on GPUs also tf32", metavar="NAME"
         ),
     ]
-    if kind.read_rescaled:
-        flags.append(
-            field_flag(
-                "rescale",
-                "scale.rescale",
-                f"scale each {kind.noun} by its own lowest and highest value, not by the range of "
-                "its type",
-                action="store_true",
-            )
-        )
+    for name, settings in kind.options.items():
+        flags.append(field_flag(name, f"scale.{name}", **settings))
     return flags
 
 
@@ -50,6 +42,7 @@ def resolve(
     signals: Sequence[Signal],
     *,
     skipped: Sequence[Skipped] = (),
+    notes: Sequence[str] = (),
     changes: Mapping[str, Any] | None = None,
 ) -> Run:
     """Return the run of a study on `signals`.
@@ -59,6 +52,7 @@ def resolve(
         scale_name: "small" or "paper".
         signals: The signals, empty to check the flags alone.
         skipped: The files that were left out.
+        notes: What else is to be said of the files.
         changes: Values by the name of the flag (`flags_of`). None changes nothing.
 
     Raises:
@@ -81,7 +75,7 @@ def resolve(
         signals=tuple(signal.sha256 for signal in signals),
         sources=tuple(signal.source for signal in signals),
         skipped=tuple(skipped),
-        notes=tuple(note for signal in signals for note in signal.notes),
+        notes=(*notes, *(note for signal in signals for note in signal.notes)),
     )
     unused = {name: value for name, value in (changes or {}).items() if value is not None}
     for flag in flags_of(study):

@@ -64,7 +64,7 @@ class Run:
 
     def __post_init__(self) -> None:
         check_name("study", self.study)
-        reader(self.media, self.scale.rescale)
+        reader(self.media, **self.scale.reading)
         self.question.check(self.scale)
         for sha256 in self.signals:  # files are named by it
             if not re.fullmatch("[0-9a-f]{64}", sha256):

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from inr_models import FitConfig, InputError
 from search_spaces.networks import Case
 from search_spaces.noise_grid import NoiseGrid
+from studies.engine.signals.signal import READING
 
 ScaleName = Literal["small", "paper"]
 
@@ -28,6 +29,7 @@ class Scale:
     Args:
         max_samples: Samples of the longest crop that is fitted. For an image, its pixels.
         rescale: Whether an image is scaled by its own range instead of its type's.
+        channel: The channel of a sound to take, from 1 on. 0 takes the mean of all.
         width: Units of a hidden layer.
         depth: Hidden layers.
         fit: How a network is trained.
@@ -56,6 +58,7 @@ class Scale:
     parameters: int = 0
     own_seeds: bool = False
     rescale: bool = False
+    channel: int = 0
 
     def __post_init__(self) -> None:
         if (self.grid is None) != bool(self.cases):
@@ -73,12 +76,19 @@ class Scale:
                 "max_samples",
                 f"max_samples = {self.max_samples}: give at least 256.",
             )
+        if self.channel < 0:
+            raise InputError.of_value("out-of-range", "channel", self.channel, "give 1 or more.")
         if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:
             raise InputError(
                 "out-of-range",
                 "seeds",
                 f"seeds = {self.seeds}: give a count from 1 to {FIRST_CHOOSING_SEED}.",
             )
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How files are read, by name."""
+        return {name: getattr(self, name) for name in READING}
 
     @property
     def map_seeds(self) -> range:

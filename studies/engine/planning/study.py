@@ -38,7 +38,7 @@ class Study:
     def __post_init__(self) -> None:
         check_name("name", self.name)
         for scale in self.scales.values():
-            reader(self.media, scale.rescale)
+            reader(self.media, **scale.reading)
             self.question.check(scale)
 
     @property

@@ -10,10 +10,12 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from inr_models.errors import InputError
+from inr_models.errors import Code, InputError
 from inr_models.fitting.metrics import psnr_of_zero_db
+from inr_models.shown import shown
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import bands
+from studies.engine.signals.containers import check_container
 from studies.engine.signals.signal import (
     Signal,
     SignalType,
@@ -24,13 +26,25 @@ from studies.engine.signals.signal import (
 )
 
 MIN_SAMPLES = 256
-AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".aiff", ".aif")
+AUDIO_SUFFIXES = (
+    ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".aifc",
+)  # fmt: skip
 BLOCK_SAMPLES = 1 << 18
-# libsndfile knows thirty more formats, and takes files for one that they are not.
-_BEGINNINGS = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"FORM")
+LARGEST = float(np.finfo(np.float32).max)
+"""Sums of larger samples may overflow."""
+
+CANCEL_DB = 40.0
+"""A mix that lies further below its channels is mostly their noise."""
+
+STEPS = {"PCM_S8": 2.0**-7, "PCM_U8": 2.0**-7, "PCM_16": 2.0**-15, "PCM_24": 2.0**-23,
+         "PCM_32": 2.0**-31}  # fmt: skip
+"""One step of each type of samples, as a share of its range."""
+
+FEW_STEPS = 2
+"""A signal of so few steps is mostly rounding."""
 
 
-def read_audio(path: Path, max_samples: int) -> Signal:
+def read_audio(path: Path, max_samples: int, channel: int = 0) -> Signal:
     """Read, mix down, crop and normalize one audio file (paper, Sec. 5.1).
 
     Channels are averaged, and nothing is resampled. The crop is the paper's if `max_samples` is
@@ -39,16 +53,21 @@ def read_audio(path: Path, max_samples: int) -> Signal:
     Args:
         path: a WAV, FLAC, OGG or AIFF file.
         max_samples: the longest crop.
+        channel: the number of the channel to take, from 1 on; 0 takes the mean of all.
 
     Raises:
-        InputError: the file is missing, empty, not audio, truncated, too short, silent or
-            constant, or holds a sample that is not a finite number.
+        InputError: the file is missing, empty, not audio, damaged, too short, silent or
+            constant, contradicts itself, lacks the channel, or holds a sample that is not a finite
+            number.
     """
+    check_regular(path, "an audio")
+    claims = check_container(path)
     crop = crop_policy(max_samples)
     take = take_head if crop == "head" else take_loudest
     with _open(path) as file:
-        start, samples, peak = take(_mono_blocks(path, file, max_samples), max_samples)
-        rate, total = file.samplerate, file.frames
+        mix = _Mix(path, file, claims.frames, channel)
+        start, samples, peak = take(mix.blocks(max_samples), max_samples)
+        rate, step = file.samplerate, STEPS.get(file.subtype)
     if len(samples) < MIN_SAMPLES:
         raise InputError(
             "too-few",
@@ -58,16 +77,21 @@ def read_audio(path: Path, max_samples: int) -> Signal:
     with np.errstate(invalid="ignore"):
         values = (samples / peak).astype("<f4")
     if not np.abs(values).max() > 0:
-        where = "" if peak == 0 or crop == "loudest" else f" in its first {max_samples} samples"
-        raise InputError(
-            "constant", str(path), f"{path}: the clip is silent{where}; there is nothing to fit."
-        )
+        raise _silent(path, mix, "" if peak == 0 or crop == "loudest" else max_samples)
     if np.ptp(values) == 0:
         raise InputError(
             "constant",
             str(path),
             f"{path}: the {len(values):,} samples from {start:,} on, its crop, are all equal, so "
-            "there is no spectrum to suit; give another part.",
+            f"there is no spectrum to suit; {mix.cancelled or 'give another part'}.",
+        )
+    notes = [*claims.notes]
+    if mix.cancelled:
+        notes.append(mix.cancelled)
+    if step and np.ptp(samples) <= FEW_STEPS * step * (1 + 1e-9):
+        notes.append(
+            f"its crop spans {np.ptp(samples) / step:.2g} steps of {file.subtype}, so it is mostly "
+            "rounding"
         )
     return Signal(
         name=path.stem,
@@ -76,35 +100,89 @@ def read_audio(path: Path, max_samples: int) -> Signal:
         shape=(len(values),),
         channels=1,
         sample_rate=float(rate),
-        file_samples=total,
+        file_samples=mix.read,
         crop=crop,
         crop_start=start,
         peak=float(peak),
         psnr_zero=psnr_of_zero_db(values),
         descriptors=describe(values),
         bands=bands(values),
+        notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
         values=values[:, None],
     )
 
 
-def _mono_blocks(
-    path: Path, file: soundfile.SoundFile, max_samples: int
-) -> Iterator[NDArray[np.float64]]:
-    """Yield blocks that hold a whole number of windows, except the last."""
-    size = max_samples * max(1, BLOCK_SAMPLES // max_samples)
-    most = max(1, BLOCK_SAMPLES // file.channels)  # a header may claim a thousand channels
-    read, more = 0, True
-    while more:
-        pieces, left = [], size
-        while more and left:
-            wanted = min(left, most)
-            piece = _read(path, file, wanted, read)
-            pieces.append(piece.mean(axis=1))
-            read, left, more = read + len(piece), left - len(piece), len(piece) == wanted
-        if left < size:
-            yield np.concatenate(pieces)
-    if read < file.frames or _says_truncated(path, file):
-        raise _truncated(path, read)
+def _silent(path: Path, mix: "_Mix", head: int | str) -> InputError:
+    where = f" in its first {head} samples" if head else ""
+    return InputError(
+        "constant",
+        str(path),
+        f"{path}: the clip is silent{where}; {mix.cancelled or 'there is nothing to fit'}.",
+    )
+
+
+class _Mix:
+    """Reads the mean of a file's channels, or one of them, and notices channels that cancel.
+
+    Args:
+        path: the file.
+        file: the same, open.
+        frames: the number of samples to read, None for all.
+        channel: see `read_audio`.
+
+    Raises:
+        InputError: the file lacks the channel.
+    """
+
+    def __init__(
+        self, path: Path, file: soundfile.SoundFile, frames: int | None, channel: int
+    ) -> None:
+        if not 0 <= channel <= file.channels:
+            why = f"{path} has channels 1 to {file.channels}."
+            raise InputError.of_value("out-of-range", "--channel", channel, why)
+        self.path, self.file, self.channel = path, file, channel
+        self.frames = file.frames if frames is None else min(frames, file.frames)
+        self.read = 0
+        self._power = self._mix_power = 0.0
+
+    def blocks(self, max_samples: int) -> Iterator[NDArray[np.float64]]:
+        """Yield blocks that hold a whole number of windows, except the last."""
+        size = max_samples * max(1, BLOCK_SAMPLES // max_samples)
+        most = max(1, BLOCK_SAMPLES // self.file.channels)  # a header may claim 1,000 channels
+        more = True
+        while more:
+            pieces, left = [], size
+            while more and left:
+                wanted = min(left, most, self.frames - self.read)
+                piece = _read(self.path, self.file, wanted, self.read)
+                pieces.append(self._mixed(piece))
+                self.read, left = self.read + len(piece), left - len(piece)
+                more = len(piece) == wanted and self.read < self.frames
+            if left < size:
+                yield np.concatenate(pieces)
+        if self.read < self.frames:
+            raise _truncated(self.path, self.read)
+
+    def _mixed(self, piece: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the mix [n] of a piece [n, channels]."""
+        if self.channel:
+            return piece[:, self.channel - 1].copy()
+        mix = piece.mean(axis=1)
+        self._power += float(np.square(piece).mean(axis=1).sum())
+        self._mix_power += float(np.square(mix).sum())
+        return mix
+
+    @property
+    def cancelled(self) -> str:
+        """Say by how many dB the channels cancel, if they do; otherwise nothing."""
+        if self._power == 0 or self._mix_power > self._power * 10 ** (-CANCEL_DB / 10):
+            return ""
+        if self._mix_power == 0:
+            much = "its channels cancel exactly"
+        else:
+            below = 10 * np.log10(self._power / self._mix_power)
+            much = f"its channels cancel, and their mean lies {below:.0f} dB below them"
+        return f"{much}, so take one with --channel 1"
 
 
 def _read(path: Path, file: soundfile.SoundFile, size: int, start: int) -> NDArray[np.float64]:
@@ -112,14 +190,15 @@ def _read(path: Path, file: soundfile.SoundFile, size: int, start: int) -> NDArr
         piece = np.asarray(file.read(size, dtype="float64", always_2d=True), np.float64)
     except soundfile.SoundFileError as error:
         raise _truncated(path, start) from error
-    if not np.isfinite(piece).all():
-        bad = start + int(np.argmin(np.isfinite(piece).all(axis=1)))
-        raise InputError(
-            "not-finite",
-            str(path),
-            f"{path}: sample {bad} is not a finite number; repair or drop the clip.",
-        )
-    return np.asarray(piece, np.float64)
+    checks: tuple[tuple[NDArray[np.bool_], Code, str], ...] = (
+        (~np.isfinite(piece), "not-finite", "is not a finite number; repair or drop the clip."),
+        (np.abs(piece) > LARGEST, "out-of-range", "is larger than any sound; scale the clip."),
+    )
+    for bad, code, what in checks:
+        if bad.any():
+            at = start + int(np.argmax(bad.any(axis=1)))
+            raise InputError(code, str(path), f"{path}: sample {at} {what}")
+    return piece
 
 
 def _truncated(path: Path, read: int) -> InputError:
@@ -130,26 +209,6 @@ def _truncated(path: Path, read: int) -> InputError:
         f"{path}: the file is truncated or damaged{reach}; "
         "get a whole copy, or save what is there as a new file.",
     )
-
-
-def _says_truncated(path: Path, file: soundfile.SoundFile) -> bool:
-    """Return whether the header promises more data than there is, which libsndfile ignores."""
-    if file.format == "OGG":
-        with path.open("rb") as raw:
-            raw.seek(max(0, path.stat().st_size - (1 << 17)))
-            tail = raw.read()
-        page = tail[max(0, tail.rfind(b"OggS")) :]
-        if len(page) < 27 or len(page) < 27 + page[26]:
-            return True
-        # Flag 4 is on the last page of a stream; the table at 27 gives its segments' sizes.
-        return not page[5] & 4 or len(page) < 27 + page[26] + sum(page[27 : 27 + page[26]])
-    for promised, there in re.findall(
-        r"(?:data|SSND|Riff size)\s*: (\d+) \(should be (\d+)\)", file.extra_info
-    ):
-        streamed = int(promised) >= 0x7FFFF000  # written to a pipe: the length was not known
-        if int(promised) > int(there) and not streamed:
-            return True
-    return False
 
 
 def check_regular(path: Path, kind: str) -> None:
@@ -178,20 +237,8 @@ def check_regular(path: Path, kind: str) -> None:
         )
 
 
-def _begins_as_audio(path: Path) -> bool:
-    with path.open("rb") as raw:
-        head = raw.read(10)
-        if head[:3] == b"ID3":  # some programs put such a tag before a FLAC's own beginning
-            raw.seek(10 + sum((byte & 127) << 7 * (3 - i) for i, byte in enumerate(head[6:])))
-            head = raw.read(4)
-    return head.startswith(_BEGINNINGS)
-
-
 def _open(path: Path) -> soundfile.SoundFile:
-    check_regular(path, "an audio")
     try:
-        if not _begins_as_audio(path):
-            raise soundfile.SoundFileRuntimeError("Format not recognised")
         # As bytes, because soundfile refuses a str that is not UTF-8.
         file = soundfile.SoundFile(os.fsencode(path))  # pyright: ignore[reportArgumentType]
     except (soundfile.SoundFileError, OSError) as error:
@@ -217,4 +264,11 @@ SOUND = SignalType(
     files="your WAV, FLAC, OGG or AIFF files, globs or folders",
     size="longest crop",
     read=read_audio,
+    options={
+        "channel": {
+            "help": "take this channel, from 1 on, instead of the mean of all",
+            "type": int,
+            "metavar": "N",
+        }
+    },
 )

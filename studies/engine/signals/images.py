@@ -3,7 +3,6 @@
 import math
 import re
 import warnings
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -182,8 +181,8 @@ def _load_image(path: Path) -> tuple[NDArray, list[str]]:
         raise InputError(
             "wrong-kind",
             str(path),
-            f"{path}: not readable as an image; give PNG, JPEG, WebP, a TIFF of 8 or 16 bits or a "
-            "NumPy array.",
+            f"{path}: not readable as an image; give PNG, JPEG, WebP or TIFF (gray "
+            "or RGB of 8 bits, gray of 16 bits or of floats of 32), or an array of numpy.save.",
         ) from error
     except Exception as error:  # Pillow's plugins raise anything
         raise InputError(
@@ -224,6 +223,12 @@ def _decoded(path: Path, file: ImageFile) -> tuple[NDArray, list[str]]:
         notes.append("a palette image, read as RGB")
     if file.has_transparency_data:
         notes.append("its alpha channel is left out")
+    orientation = file.getexif().get(_ORIENTATION, 1)
+    if orientation in range(2, 9):
+        notes.append(
+            f"its EXIF orientation of {orientation} is not applied, so it is fitted as stored, "
+            "turned or mirrored"
+        )
     # Pillow rotates a TIFF by this tag, and no other format. The copy has the size as stored.
     turned = file.format == "TIFF" and file.getexif().pop(_ORIENTATION, None)
     image = file.copy() if turned else file
@@ -242,6 +247,12 @@ IMAGE = SignalType(
     "a 2-D Riemann problem",
     size="pixels of the largest crop",
     read=read_image,
-    read_rescaled=partial(read_image, rescale=True),
+    options={
+        "rescale": {
+            "help": "scale each image by its own lowest and highest value, not by the range of its "
+            "type",
+            "action": "store_true",
+        }
+    },
     generated=GENERATED,
 )

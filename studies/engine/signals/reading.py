@@ -1,14 +1,19 @@
 """Read the signals that `--signals` names. List the types of signals."""
 
 import dataclasses
+import functools
 import glob
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from inr_models.errors import InputError, Problem
+from inr_models.shown import count, shown
 from studies.engine.signals.audio import SOUND
 from studies.engine.signals.images import IMAGE
 from studies.engine.signals.signal import Reader, Signal, SignalType
+from studies.engine.signals.user_path import user_path
 
 SIGNAL_TYPES: dict[str, SignalType] = {
     "sound": SOUND,
@@ -32,7 +37,7 @@ def signal_type(name: str) -> SignalType:
     return SIGNAL_TYPES[name]
 
 
-def reader(media: str, rescale: bool = False) -> Reader:
+def reader(media: str, **options: Any) -> Reader:
     """Return what reads the files of a type of signals.
 
     >>> reader("image") == signal_type("image").read
@@ -40,19 +45,19 @@ def reader(media: str, rescale: bool = False) -> Reader:
 
     Args:
         media: The name of the type.
-        rescale: Whether a file is scaled by its own range instead of its type's.
+        options: How files are read, see `SignalType.options`. A false value is the default.
 
     Raises:
-        InputError: There is no such type, or its files have one way to be scaled.
+        InputError: There is no such type, or its files cannot be read in this way.
     """
     kind = signal_type(media)
-    if not rescale:
-        return kind.read
-    if kind.read_rescaled is None:
-        raise InputError(
-            "unsupported", "rescale", f"rescale: a {kind.noun} is not rescaled; leave it out."
-        )
-    return kind.read_rescaled
+    changed = {name: value for name, value in options.items() if value}
+    for name in changed:
+        if name not in kind.options:
+            raise InputError(
+                "unsupported", name, f"{name}: no way to read a {kind.noun}; leave it out."
+            )
+    return functools.partial(kind.read, **changed) if changed else kind.read
 
 
 def find_files(patterns: Sequence[str], media: str = "sound") -> list[Path]:
@@ -70,12 +75,7 @@ def find_files(patterns: Sequence[str], media: str = "sound") -> list[Path]:
     files: dict[Path, None] = {}
     suffixes = signal_type(media).suffixes
     for pattern in patterns:
-        try:
-            path = Path(pattern).expanduser()
-        except RuntimeError as error:
-            raise InputError(
-                "not-there", pattern, f"{pattern}: there is no such user; check the path."
-            ) from error
+        path = user_path(pattern, "--signals")
         try:
             is_folder = path.is_dir()
             inside = list(path.iterdir()) if is_folder else []
@@ -106,12 +106,44 @@ def find_files(patterns: Sequence[str], media: str = "sound") -> list[Path]:
     return list(files)
 
 
+def passed_over(patterns: Sequence[str], media: str = "sound") -> list[str]:
+    """Return a sentence for each directory of which something is not read.
+
+    Args:
+        patterns: What the user gave to `find_files`.
+        media: The type of signals.
+    """
+    suffixes = signal_type(media).suffixes
+    sentences = []
+    for pattern in dict.fromkeys(patterns):
+        path = user_path(pattern, "--signals")
+        if not path.is_dir():
+            continue
+        others = [p for p in path.iterdir() if p.suffix.lower() not in suffixes]
+        folders = sorted(p.name for p in others if p.is_dir())
+        files = Counter(p.suffix.lower() or "no suffix" for p in others if not p.is_dir())
+        left = [f"{num} {suffix}" for suffix, num in sorted(files.items())]
+        if folders:
+            left.append(f"{count(len(folders), 'folder')} ({', '.join(folders[:3])})")
+        if left:
+            sentences.append(
+                f"{shown(str(path))}: passed over {', '.join(left)}. Name files, or give a pattern "
+                "such as 'folder/**/*.wav'."
+            )
+    return sentences
+
+
 def _short(pattern: str) -> str:
     return pattern if len(pattern) <= 200 else f"{pattern[:200]}..."
 
 
 def read_all(
-    paths: Sequence[Path], max_samples: int, media: str = "sound", rescale: bool = False
+    paths: Sequence[Path],
+    max_samples: int,
+    media: str = "sound",
+    *,
+    known: Mapping[str, str] | None = None,
+    **options: Any,
 ) -> tuple[list[Signal], list[Problem]]:
     """Read every file that can be read.
 
@@ -119,12 +151,13 @@ def read_all(
         paths: The files, see `find_files`.
         max_samples: Largest number of samples of a signal. Longer ones are cropped.
         media: The type of the signals.
-        rescale: Whether a file is scaled by its own range instead of its type's.
+        known: The names of signals that are stored already, by sha256.
+        options: How files are read, see `reader`.
 
     Returns:
         The signals, each under a name of its own, and a problem for every file that was skipped.
     """
-    read = reader(media, rescale)
+    read = reader(media, **options)
     signals: dict[str, Signal] = {}
     skipped: list[Problem] = []
     for path in paths:
@@ -141,7 +174,7 @@ def read_all(
             skipped += error.problems
             continue
         signals[signal.sha256] = signal
-    return _with_unique_names(list(signals.values())), skipped
+    return _with_names(list(signals.values()), known or {}), skipped
 
 
 def _check_kind(path: Path, media: str) -> None:
@@ -159,12 +192,20 @@ def _check_kind(path: Path, media: str) -> None:
             )
 
 
-def _with_unique_names(signals: list[Signal]) -> list[Signal]:
-    names = [s.name for s in signals]
-    unique = []
+def _with_names(signals: Sequence[Signal], known: Mapping[str, str]) -> list[Signal]:
+    """Return the signals with the names that they keep, whatever other signals a run has.
+
+    A signal that is known keeps its name. A new one has its file's stem, unless another signal has
+    it. Then the first digits of its hash tell the two apart.
+    """
+    taken = set(known.values())
+    named = []
     for signal in signals:
-        name = signal.name
-        if names.count(name) > 1:
-            name = f"{name}-{signal.sha256[:6]}"
-        unique.append(dataclasses.replace(signal, name=name))
-    return unique
+        name = known.get(signal.sha256)
+        if name is None:
+            name = signal.name
+            if name in taken:
+                name = f"{name}-{signal.sha256[:6]}"
+            taken.add(name)
+        named.append(dataclasses.replace(signal, name=name))
+    return named

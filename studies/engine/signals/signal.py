@@ -2,9 +2,10 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +92,9 @@ class Signal:
 Reader = Callable[[Path, int], Signal]
 """Reads a file with at most this many samples."""
 
+READING = ("rescale", "channel")
+"""The fields of a `Scale` that say how files are read. Every type takes some of them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SignalType:
@@ -101,10 +105,10 @@ class SignalType:
         suffixes: Suffixes of its files, in lower case.
         files: Which files a user may give, for the help text.
         size: What the largest number of samples limits, for the help text.
-        read: Reads a file with at most this many samples. It raises InputError for a file that it
-            cannot use.
-        read_rescaled: Does the same with the file's own range instead of its type's, for the flag
-            `--rescale`. None if a type has one way to be scaled.
+        read: Reads a file with at most this many samples. It takes `options` by keyword, and raises
+            InputError for a file that it cannot use.
+        options: Names from `READING` that `read` takes, with the help text and argparse's settings
+            of each flag.
         generated: Names that the reader takes in place of a file.
     """
 
@@ -112,8 +116,8 @@ class SignalType:
     suffixes: tuple[str, ...]
     files: str
     size: str
-    read: Reader
-    read_rescaled: Reader | None = None
+    read: Callable[..., Signal]
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     generated: tuple[str, ...] = ()
 
 

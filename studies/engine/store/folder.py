@@ -14,6 +14,7 @@ from pyarrow import fs
 
 from inr_models import InputError
 from inr_models.shown import without_secrets
+from studies.engine.signals.user_path import user_path
 from studies.engine.store.storage import StorageRetry, open_storage, refusal
 
 OBJECT_STORES = ("s3", "gcs", "abfs")
@@ -30,13 +31,9 @@ def local_path(results: str) -> Path:
     """Return the absolute path of results on a disk.
 
     Raises:
-        InputError: the path begins with the home of a user who does not exist.
+        InputError: the path is empty, or begins with the home of a user who does not exist.
     """
-    try:
-        return Path(results).expanduser().absolute()
-    except RuntimeError as error:
-        why = "there is no such user; check it."
-        raise InputError.of_value("not-there", "--results", results, why) from error
+    return user_path(results, "--results").absolute()
 
 
 class Folder:

@@ -1,0 +1,49 @@
+"""Find signals that are copies of each other, apart from rounding and gain."""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studies.engine.signals.signal import Signal
+
+ALIKE = 0.999
+"""Signals whose samples correlate more, in either sign, are copies of one recording. A copy of
+8 bits of one of 16 correlates by 0.9998 or more, if it uses a fifth of its range."""
+
+PSI_APART = 0.05
+"""Copies hardly differ in psi, so pairs that do are not compared."""
+
+
+def near_duplicates(signals: Sequence[Signal]) -> list[str]:
+    """Return a sentence for each pair of signals that are copies of each other.
+
+    A validation that leaves out one of them would still know the other.
+
+    Args:
+        signals: with their values.
+    """
+    unit = {}
+    for signal in signals:
+        if signal.values is not None:
+            centered = signal.values.ravel() - signal.values.mean(dtype=np.float64)
+            unit[signal.sha256] = _normalized(centered)
+    sentences = []
+    for one, other in combinations(signals, 2):
+        if one.shape != other.shape or one.channels != other.channels:
+            continue
+        if abs(one.descriptors["psi"] - other.descriptors["psi"]) > PSI_APART:
+            continue
+        alike = abs(float(unit[one.sha256] @ unit[other.sha256]))
+        if alike > ALIKE:
+            sentences.append(
+                f"{one.name} and {other.name}: copies of one recording (correlation {alike:.5f}). "
+                "They count as two, unless _recordings.csv in the results names one for both."
+            )
+    return sentences
+
+
+def _normalized(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    length = np.linalg.norm(values)
+    return values / length if length else values
