@@ -6,23 +6,27 @@ from typing import Any
 
 from inr_models.errors import InputError
 
+MOST = 10_000_000
+"""No count of a configuration is larger. A larger one would not end, or not fit into memory."""
 
-def check_counts(config: Any, *fields: str, least: int = 1) -> None:
-    """Refuse fields that are not whole numbers of `least` or more.
+
+def check_counts(config: Any, *fields: str, least: int = 1, most: int = MOST) -> None:
+    """Refuse fields that are not whole numbers from `least` to `most`.
 
     Args:
         config: the object that has the fields.
         fields: their names.
         least: the least value that is allowed.
+        most: the largest value that is allowed.
 
     Raises:
         InputError: a field is something else.
     """
 
     def is_count(value: Any) -> bool:
-        return type(value) is int and value >= least
+        return type(value) is int and least <= value <= most
 
-    _check(config, fields, is_count, f"give a whole number, {least} or more.")
+    _check(config, fields, is_count, f"give a whole number from {least:,} to {most:,}.")
 
 
 def check_positive(config: Any, *fields: str) -> None:

@@ -64,6 +64,13 @@ def test_every_rule_of_the_registry_can_be_saved_and_answers_for_sounds_and_imag
             assert math.isfinite(s0 + s1)
 
 
+def power_law(power: float) -> str:
+    """A power law of psi as JSON."""
+    powers = [{"descriptor": "psi", "bandwidth": power}]
+    law = {"kind": "power_law", "share": 0.1, "gain": 2, "powers": powers}
+    return json.dumps({**law, "shares": [0.01, 1], "gains": [1.5, 9]})
+
+
 @pytest.mark.parametrize(
     ("text", "code", "field"),
     [
@@ -88,6 +95,14 @@ def test_every_rule_of_the_registry_can_be_saved_and_answers_for_sounds_and_imag
         ('{"kind": "table", "points": {"ab": [1]}}', "wrong-kind", "points, ab"),
         ('{"kind": "table", "points": {"ab": [1, -1]}}', "out-of-range", "points"),
         ("[" * 100_000, "wrong-kind", None),
+        ('{"kind": "constant", "share": 1e300, "gain": 2}', "out-of-range", "share"),
+        ('{"kind": "constant", "share": 1e-300, "gain": 2}', "out-of-range", "share"),
+        ('{"kind": "constant", "share": 0.1, "gain": 1e300}', "out-of-range", "gain"),
+        ('{"kind": "constant", "share": 1%s, "gain": 2}' % ("0" * 400), "out-of-range", "share"),
+        (power_law(1e300), "out-of-range", "psi"),
+        (power_law(-1e300), "out-of-range", "psi"),
+        ('{"kind": "eqn11", "s0_max": 1e300, "a": 7, "b": 3}', "out-of-range", "s0_max"),
+        ('{"kind": "table", "points": {"ab": [1, 1e300]}}', "out-of-range", "points"),
     ],
 )  # fmt: skip
 def test_what_is_no_rule_is_refused_by_file_and_field(tmp_path, text, code, field):

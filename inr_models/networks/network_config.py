@@ -15,6 +15,7 @@ import numpy as np
 
 from inr_models.checks import check_counts
 from inr_models.columns import Meaning
+from inr_models.errors import InputError
 
 if TYPE_CHECKING:
     import torch
@@ -67,6 +68,13 @@ class Setting:
     noise_scales: tuple[float, float] | None = None
 
 
+MOST_UNITS = 100_000
+"""The largest width and depth."""
+
+MOST_BYTES = 16 << 30
+"""The largest hidden weights in single precision. Training needs four times as much."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class NetworkConfig:
     """A network of `depth` hidden layers of `width` features. Every network is one subclass.
@@ -75,7 +83,7 @@ class NetworkConfig:
     of its own with a `Meaning`, overrides what else differs, and is listed in `catalog`.
 
     Raises:
-        InputError: a size is below 1.
+        InputError: a size is below 1, or the weights do not fit into memory.
     """
 
     network: ClassVar[str]
@@ -95,7 +103,15 @@ class NetworkConfig:
     depth: Depth = 4
 
     def __post_init__(self) -> None:
-        check_counts(self, "width", "depth")
+        check_counts(self, "width", "depth", most=MOST_UNITS)
+        size = 4 * self.width**2 * (self.depth - 1)
+        if size > MOST_BYTES:
+            raise InputError(
+                "too-large",
+                "width",
+                f"width = {self.width:,} and depth = {self.depth:,}: the weights alone take "
+                f"{size / 2**30:,.0f} GiB; the limit is {MOST_BYTES / 2**30:.0f} GiB.",
+            )
 
     @classmethod
     def published(cls, setting: Setting) -> Self:

@@ -8,7 +8,6 @@ standard deviation of layer 2's pre-activations (`search_spaces.bandwidth`). Unl
 mean the same at every length and width.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -86,13 +85,20 @@ def check_descriptor(name: str) -> None:
         )
 
 
+LARGEST = 1e6
+"""No constant of a rule is larger. None that must be above 0 is smaller than its inverse. Scales
+would leave single precision."""
+
+
 def check_positive(name: str, value: float) -> None:
-    """Raise InputError if a number is not finite and above 0."""
-    if not 0 < value < math.inf:
-        raise InputError("out-of-range", name, f"{name} = {value}: give a finite number above 0.")
+    """Raise InputError if a number is not above 0, or is out of the range of `LARGEST`."""
+    if not 1 / LARGEST <= value <= LARGEST:
+        why = f"give a number from {1 / LARGEST:g} to {LARGEST:g}."
+        raise InputError.of_value("out-of-range", name, value, why)
 
 
 def check_gain(value: float) -> None:
-    """Raise InputError if a gain is not finite and at least 1."""
-    if not 1 <= value < math.inf:
-        raise InputError("out-of-range", "gain", f"gain = {value}: give a finite number from 1 on.")
+    """Raise InputError if a gain is not at least 1, or is larger than `LARGEST`."""
+    if not 1 <= value <= LARGEST:
+        why = f"give a number from 1 to {LARGEST:g}."
+        raise InputError.of_value("out-of-range", "gain", value, why)

@@ -21,6 +21,10 @@ PAPER_SIDE = 512
 PAPER_IMAGE_WIDTH = 256
 
 
+LARGEST = 1e9
+"""No constant is larger, nor a length or a width."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Eqn11:
     """Eqn. 11 with its constants.
@@ -44,12 +48,9 @@ class Eqn11:
     def __post_init__(self) -> None:
         for name in ("s0_max", "a", "b", "samples", "width"):
             value = getattr(self, name)
-            if value is not None and not 0 <= value < math.inf:
-                raise InputError(
-                    "out-of-range",
-                    name,
-                    f"{name} = {value}: give a finite number that is not negative.",
-                )
+            if value is not None and not 0 <= value <= LARGEST:
+                why = f"give a number from 0 to {LARGEST:g}."
+                raise InputError.of_value("out-of-range", name, value, why)
 
     def __call__(self, target: Target) -> NoiseScales:
         psi = target.descriptor("psi")

@@ -6,7 +6,6 @@ Such a rule is linear in logarithms. A ridge regression in logarithms is one, an
 that is short enough to remember.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +22,10 @@ LEAST = 1e-4
 """Smaller descriptors count as this value: a silent band has a share of 0, which has no log."""
 
 
+LARGEST_POWER = 30
+"""A larger power of a descriptor overflows."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Power:
     """The exponents of a positive descriptor in the bandwidth and in the gain."""
@@ -33,9 +36,12 @@ class Power:
 
     def __post_init__(self) -> None:
         check_descriptor(self.descriptor)
-        if not (math.isfinite(self.bandwidth) and math.isfinite(self.gain)):
+        if not max(abs(self.bandwidth), abs(self.gain)) <= LARGEST_POWER:
             raise InputError(
-                "not-finite", self.descriptor, f"powers of {self.descriptor}: give finite numbers."
+                "out-of-range",
+                self.descriptor,
+                f"powers of {self.descriptor}: give numbers from -{LARGEST_POWER} to "
+                f"{LARGEST_POWER}.",
             )
 
 
@@ -64,11 +70,10 @@ class PowerLaw:
         for name in ("shares", "gains"):
             low, high = getattr(self, name)
             check_positive(name, low)
-            if not low <= high < math.inf:
+            check_positive(name, high)
+            if not low <= high:
                 raise InputError(
-                    "out-of-range",
-                    name,
-                    f"{name} = ({low}, {high}): give finite bounds with low <= high.",
+                    "out-of-range", name, f"{name} = ({low}, {high}): give low <= high."
                 )
         check_gain(self.gains[0])
 

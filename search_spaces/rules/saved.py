@@ -153,7 +153,14 @@ def _value(name: str, kind: Any, value: Any) -> Any:
         return {key: _value(f"{name}, {key}", parts[1], item) for key, item in value.items()}
     is_bool = isinstance(value, bool)  # which is an int in Python
     if kind is float and isinstance(value, int | float) and not is_bool:
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise InputError(
+                "out-of-range",
+                name,
+                f"{name}: it has {len(str(abs(value)))} digits; give a number.",
+            ) from None
     if int in parts and isinstance(value, int) and not is_bool:
         return value
     if NoneType in parts and value is None:

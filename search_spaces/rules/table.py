@@ -4,13 +4,15 @@ A cross-validated rule has different constants for every held-out recording, so 
 trained from such a table. So are points that somebody chose by hand.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from inr_models.errors import InputError
 from search_spaces.rules.target import NoiseScales, Target
+
+LARGEST = 1e9
+"""No scale is larger. At a million samples, s0 of Nyquist is 1.6e6."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +25,11 @@ class Table:
 
     def __post_init__(self) -> None:
         for sha256, point in self.points.items():
-            if len(point) != 2 or not all(0 <= value < math.inf for value in point):
+            if len(point) != 2 or not all(0 <= value <= LARGEST for value in point):
                 raise InputError(
                     "out-of-range",
                     "points",
-                    f"points, {sha256}: give two finite numbers, s0 and s1.",
+                    f"points, {sha256}: give two numbers, s0 and s1, from 0 to {LARGEST:g}.",
                 )
 
     def __call__(self, target: Target) -> NoiseScales:

@@ -18,6 +18,9 @@ FIRST_CHOOSING_SEED = 100
 FIRST_SCORING_SEED = 105
 """The default scoring seeds begin here, after five choosing seeds."""
 
+MOST_SAMPLES = 1 << 28
+"""The longest crop. The activations of its layers would not fit into memory long before."""
+
 OWN_SEEDS = 1_000
 """A signal's own seeds are a multiple of this number above the seeds that a question names."""
 
@@ -70,12 +73,9 @@ class Scale:
             raise InputError(
                 "taken", "cases", f"cases: two are named {twice[0]!r}. Give each its own name."
             )
-        if self.max_samples < 256:
-            raise InputError(
-                "out-of-range",
-                "max_samples",
-                f"max_samples = {self.max_samples}: give at least 256.",
-            )
+        if not 256 <= self.max_samples <= MOST_SAMPLES:
+            why = f"give a number from 256 to {MOST_SAMPLES:,}."
+            raise InputError.of_value("out-of-range", "max_samples", self.max_samples, why)
         if self.channel < 0:
             raise InputError.of_value("out-of-range", "channel", self.channel, "give 1 or more.")
         if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:
@@ -119,7 +119,8 @@ def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return `count` choosing seeds from 100 on, and as many scoring seeds from 105 on or later.
 
     Raises:
-        InputError: `count` is below 2, which gives no interval.
+        InputError: `count` is below 2, which gives no interval, or so large that the seeds of
+            different signals would meet (`OWN_SEEDS`).
 
     Example:
         >>> confirming_seeds(2)
@@ -131,6 +132,10 @@ def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
             "--confirm-seeds",
             f"--confirm-seeds {count}: give 2 or more, an interval needs them.",
         )
+    most = (OWN_SEEDS - FIRST_CHOOSING_SEED) // 2
+    if count > most:
+        why = f"give at most {most}."
+        raise InputError.of_value("out-of-range", "--confirm-seeds", count, why)
     first = max(FIRST_SCORING_SEED, FIRST_CHOOSING_SEED + count)
     choosing = range(FIRST_CHOOSING_SEED, FIRST_CHOOSING_SEED + count)
     return tuple(choosing), tuple(range(first, first + count))
