@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from inr_models.errors import InputError
 
 MOST = 10_000_000
@@ -27,6 +29,19 @@ def check_counts(config: Any, *fields: str, least: int = 1, most: int = MOST) ->
         return type(value) is int and least <= value <= most
 
     _check(config, fields, is_count, f"give a whole number from {least:,} to {most:,}.")
+
+
+def check_whole(name: str, value: Any, least: int, most: int) -> None:
+    """Refuse a value that is not a whole number from `least` to `most`.
+
+    Raises:
+        InputError: it is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise InputError.of_value("wrong-kind", name, repr(value), "give a whole number.")
+    if not least <= value <= most:
+        why = f"give a whole number from {least:,} to {most:,}."
+        raise InputError.of_value("out-of-range", name, value, why)
 
 
 def check_positive(config: Any, *fields: str) -> None:

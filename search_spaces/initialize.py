@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inr_models import Siren2Config, SirenConfig, make_network, width_for
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from search_spaces.networks import stable
-from search_spaces.rules import RECOMMENDED, RULES, Rule, Target
+from search_spaces.rules import RECOMMENDED, RULES, Rule, Target, named_rule
 
 MOST_UNEVEN = 1.6
 """The ratio of values to parameters, or its inverse, above which `siren2_for` warns.
@@ -28,7 +28,7 @@ def siren2_for(
     width: int | None = None,
     depth: int = 4,
     seed: int = 0,
-    rule: Rule = RULES[RECOMMENDED],
+    rule: Rule | str = RECOMMENDED,
 ) -> CoordinateMLP:
     """Return a SIREN² whose noise scales suit the spectrum of `values`, on the CPU.
 
@@ -40,7 +40,8 @@ def siren2_for(
             as where the recommended rule was fitted; a warning says when there are not.
         depth: the number of hidden layers.
         seed: of the initialization.
-        rule: one of `search_spaces.rules.RULES`, or the result of `read_rule`.
+        rule: a name in `search_spaces.rules.RULES`, the path of a rule's JSON file, or any
+            function from a `Target` to `NoiseScales`.
 
     Raises:
         InputError: `Target.of`, `width_for` or the rule refuses its input.
@@ -49,6 +50,8 @@ def siren2_for(
         >>> network = siren2_for(samples)
         >>> output = network(coords)  # coords [n, 1] from -1 to 1
     """
+    if isinstance(rule, str):
+        _, rule = named_rule(rule, "rule")
     target = Target.of(values, width=1 if width is None else width, depth=depth)
     shape = {"in_features": target.dimensions, "out_features": target.channels}
     count = target.num_samples * target.channels

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from inr_models import FitConfig, SirenConfig, fit, make_network
+from inr_models import FitConfig, SirenConfig, fit, make_network, width_for
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from tests.refusals import refused
 
@@ -62,3 +62,72 @@ def test_networks_of_unlike_shapes_are_refused(execution):
 def test_fit_refuses_at_the_call_not_at_the_first_result(networks, options):
     with pytest.raises(ValueError, match=r"^(networks|coords, values and networks|execution)"):
         fit(networks, ONE, ONE, FitConfig(epochs=1), **options)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_numbers_that_are_not_finite_are_refused_by_name(bad):
+    wrong = ONE.clone()
+    wrong[7] = bad
+    broken = network()
+    with torch.no_grad():
+        broken.layers[0].weight[0, 0] = bad
+    for networks, coords, values, field in (
+        ([network()], wrong, ONE, "coords"),
+        ([network()], ONE, wrong, "values"),
+        ([network(), broken], ONE, ONE, "networks"),
+    ):
+        with refused("not-finite", field):
+            fit(networks, coords, values, FitConfig(epochs=1))
+
+
+def test_what_is_no_tensor_no_network_or_empty_is_refused_by_name():
+    good = ([network()], ONE, ONE)
+    for place, wrong, code, field in (
+        (0, [SirenConfig()], "wrong-kind", "networks"),
+        (1, ONE.tolist(), "wrong-kind", "coords"),
+        (2, ONE.numpy(), "wrong-kind", "values"),
+    ):
+        arguments = list(good)
+        arguments[place] = wrong
+        with refused(code, field):
+            fit(*arguments, FitConfig(epochs=1))
+    with refused("empty", "coords"):
+        fit([network()], ONE[:0], ONE[:0], FitConfig(epochs=1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field"),
+    [
+        ({"in_features": 0}, "out-of-range", "in_features"),
+        ({"out_features": -1}, "out-of-range", "out_features"),
+        ({"out_features": 1.0}, "wrong-kind", "out_features"),
+        ({"seed": 1.5}, "wrong-kind", "seed"),
+        ({"seed": None}, "wrong-kind", "seed"),
+        ({"seed": 2**64}, "out-of-range", "seed"),
+        ({"seed": -1}, "out-of-range", "seed"),
+        ({"config": SirenConfig}, "wrong-kind", "config"),
+        ({"config": SirenConfig(width=90_000)}, "too-large", "width"),
+    ],
+)
+def test_networks_that_cannot_be_made_are_refused_by_name(changes, code, field):
+    usual = {"config": SirenConfig(width=8, depth=2), "in_features": 1, "out_features": 1}
+    arguments = {**usual, "seed": 0, **changes}
+    with refused(code, field):
+        make_network(arguments.pop("config"), **arguments)
+
+
+def test_sizes_that_no_machine_holds_are_refused_with_their_size():
+    for field, value in (("width", 1_000_000), ("depth", 100_000_000)):
+        with refused("out-of-range", field, value):
+            SirenConfig(**{field: value})
+    with refused("too-large", "width", "121 GiB"):
+        make_network(SirenConfig(width=90_000, depth=5), in_features=1, out_features=1, seed=0)
+
+
+@pytest.mark.parametrize("field", ["in_features", "out_features", "parameters"])
+@pytest.mark.parametrize("value", [-1, 0, 1.5])
+def test_a_width_is_for_counts_alone(field, value):
+    arguments = {"parameters": 1000, field: value}
+    with refused("wrong-kind" if value == 1.5 else "out-of-range", field):
+        width_for(SirenConfig(), arguments.pop("parameters"), **arguments)
+    assert width_for(SirenConfig(depth=60), 100_000) > 30

@@ -20,6 +20,8 @@ from search_spaces.rules import (
     RULES,
     NoiseScales,
     Target,
+    read_rule,
+    rule_json,
 )
 from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant, at_share
 from search_spaces.rules.power_law import Power, PowerLaw
@@ -166,6 +168,41 @@ def test_the_recommended_rule_does_not_see_amplitude_time_or_direction(amplitude
     expected = rule(Target.of(values, width=52))
     for other in (amplitude * values, values[::-1], np.roll(values, shift)):
         assert rule(Target.of(other, width=52)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_rule_may_be_given_by_its_name_or_its_file(tmp_path):
+    values = np.sin(np.linspace(0, 300, 5000))
+    path = tmp_path / "mine.json"
+    path.write_text(rule_json(RULES["power_psi"]))
+    networks = [
+        siren2_for(values, width=20, rule=rule)
+        for rule in ("power_psi", str(path), RULES["power_psi"])
+    ]
+    weights = [network.layers[0].weight for network in networks]
+    assert all(torch.equal(weights[0], weight) for weight in weights)
+    with refused("unknown-name", "rule"):
+        siren2_for(values, rule="power_of_psi")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.exp(1j * np.arange(500)),
+        np.ma.masked_greater(np.sin(np.arange(500)), 0.9),
+        ["a", "b"],
+        [[1.0, 2.0], [3.0]],
+        None,
+    ],
+)
+def test_what_is_no_array_of_real_numbers_is_refused(values):
+    with refused("wrong-kind", "signal"):
+        siren2_for(values)
+
+
+def test_a_rule_is_read_from_a_file_alone(tmp_path):
+    for path in ("/dev/zero", tmp_path):
+        with refused("unreadable", path):
+            read_rule(path)
 
 
 def test_one_call_makes_the_network_for_a_signal():

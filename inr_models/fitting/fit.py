@@ -62,7 +62,8 @@ def fit(
         checkpoint_seconds: Time between two saved states, in seconds.
 
     Raises:
-        InputError: The device or the step does not have this precision.
+        InputError: The device or the step does not have this precision; or there are no samples,
+            no tensors, no networks, or numbers that are not finite.
         ValueError: Shapes or types do not agree, or the step is unknown or impossible.
     """
     task = Task(coords, values, objective, step, config.precision)
@@ -103,6 +104,14 @@ def _check(networks: Sequence[CoordinateMLP], task: Task, execution: str) -> Non
         raise ValueError(f'step = {step!r}: give None, "eager", "blocked" or "compiled".')
     if not networks:
         raise ValueError("networks is empty: give one or more.")
+    for network in networks:
+        if not isinstance(network, CoordinateMLP):
+            why = "give the results of make_network()."
+            raise InputError.of_value("wrong-kind", "networks", repr(network)[:60], why)
+    for name, tensor in (("coords", coords), ("values", values)):
+        if not isinstance(tensor, Tensor):
+            why = "give a torch.Tensor, for example torch.as_tensor(array, dtype=torch.float32)."
+            raise InputError.of_value("wrong-kind", name, type(tensor).__name__, why)
     if coords.ndim != 2 or values.ndim != 2 or len(coords) != len(values):
         raise ValueError(f"coords {tuple(coords.shape)} and values {tuple(values.shape)}: "
                          "both must be [n, features] with the same n.")  # fmt: skip
@@ -120,6 +129,12 @@ def _check(networks: Sequence[CoordinateMLP], task: Task, execution: str) -> Non
             f"{tuple(coords.shape)} and values {tuple(values.shape)}: all must have equal shapes "
             "that fit the signal."
         )
+    if not len(coords):
+        raise InputError.at("empty", "coords", "there are no samples; give one or more.")
+    weights = [weight for network in networks for weight in network.parameters()]
+    for name, tensors in (("coords", [coords]), ("values", [values]), ("networks", weights)):
+        if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors):
+            raise InputError.at("not-finite", name, "some are not finite numbers; repair them.")
     if step in ("blocked", "compiled") and needs_autograd(networks[0], task.objective):
         raise ValueError(
             f"step = {step!r}: these networks or the objective {task.objective.name} do not give "

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 
 import numpy as np
 
-from inr_models.checks import check_counts
+from inr_models.checks import check_counts, check_whole
 from inr_models.columns import Meaning
 from inr_models.errors import InputError
 
@@ -83,7 +83,7 @@ class NetworkConfig:
     of its own with a `Meaning`, overrides what else differs, and is listed in `catalog`.
 
     Raises:
-        InputError: a size is below 1, or the weights do not fit into memory.
+        InputError: a size is below 1 or above `MOST_UNITS`.
     """
 
     network: ClassVar[str]
@@ -104,14 +104,6 @@ class NetworkConfig:
 
     def __post_init__(self) -> None:
         check_counts(self, "width", "depth", most=MOST_UNITS)
-        size = 4 * self.width**2 * (self.depth - 1)
-        if size > MOST_BYTES:
-            raise InputError(
-                "too-large",
-                "width",
-                f"width = {self.width:,} and depth = {self.depth:,}: the weights alone take "
-                f"{size / 2**30:,.0f} GiB; the limit is {MOST_BYTES / 2**30:.0f} GiB.",
-            )
 
     @classmethod
     def published(cls, setting: Setting) -> Self:
@@ -184,6 +176,18 @@ class NetworkConfig:
         raise NotImplementedError
 
 
+def check_memory(width: int, depth: int) -> None:
+    """Raise InputError if the hidden weights of a network take more than `MOST_BYTES`."""
+    size = 4 * width**2 * (depth - 1)
+    if size > MOST_BYTES:
+        raise InputError(
+            "too-large",
+            "width",
+            f"width = {width:,} and depth = {depth:,}: the weights alone take "
+            f"{size / 2**30:,.0f} GiB; the limit is {MOST_BYTES / 2**30:.0f} GiB.",
+        )
+
+
 def make_network(
     config: NetworkConfig, *, in_features: int, out_features: int, seed: int
 ) -> CoordinateMLP:
@@ -200,10 +204,21 @@ def make_network(
         config: the network.
         in_features: coordinates of a sample: 1 for sound, 2 for an image.
         out_features: values of a sample, one for each channel.
-        seed: seed of the initialization.
+        seed: seed of the initialization, from 0 to 2^64 - 1.
+
+    Raises:
+        InputError: a number is out of its range, `config` is no config, or the weights do not fit
+            into memory.
     """
     import torch
 
+    if not isinstance(config, NetworkConfig):
+        why = "give an instance such as SirenConfig()."
+        raise InputError.of_value("wrong-kind", "config", repr(config), why)
+    check_whole("in_features", in_features, 1, MOST_UNITS)
+    check_whole("out_features", out_features, 1, MOST_UNITS)
+    check_whole("seed", seed, 0, 2**64 - 1)
+    check_memory(config.width, config.depth)
     network = config.build(in_features, out_features)
     with torch.no_grad():
         config.initialize(network, torch.Generator().manual_seed(seed))

@@ -6,8 +6,9 @@ from bisect import bisect_left
 from dataclasses import replace
 from typing import TypeVar
 
+from inr_models.checks import check_whole
 from inr_models.errors import InputError
-from inr_models.networks.network_config import NetworkConfig
+from inr_models.networks.network_config import MOST_BYTES, MOST_UNITS, NetworkConfig
 
 T = TypeVar("T", bound=NetworkConfig)
 
@@ -42,8 +43,13 @@ def width_for(
         out_features: values of a sample.
 
     Raises:
-        InputError: the network has more parameters at width 1, or fewer at the largest width.
+        InputError: a number is no count; or the network has more parameters at width 1, or fewer
+            at the largest width.
     """
+
+    check_whole("parameters", parameters, 1, MOST_BYTES)
+    check_whole("in_features", in_features, 1, MOST_UNITS)
+    check_whole("out_features", out_features, 1, MOST_UNITS)
 
     def count(width: int) -> int:
         sized = with_width(config, width)

@@ -76,6 +76,9 @@ def read_rule(path: str | Path) -> AnyRule:
     """
     file = Path(path)
     try:
+        if not file.is_file():
+            file.stat()  # raises if there is nothing
+            raise InputError("unreadable", str(file), f"{file}: not a file; name a rule's file.")
         if file.stat().st_size > MAX_BYTES:
             raise InputError(
                 "too-large", str(file), f"{file}: larger than 16 MiB, which no rule is."

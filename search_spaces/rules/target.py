@@ -58,7 +58,16 @@ class Target:
                 spectrum. Or the network has no such size.
         """
         SirenConfig(width=width, depth=depth)  # refuses sizes that are out of range
-        samples = np.asarray(values, dtype=np.float64)
+        try:
+            given = np.asanyarray(values)
+            samples = np.asarray(given.real, dtype=np.float64)
+        except (TypeError, ValueError):
+            why = "give an array of numbers."
+            raise InputError.of_value("wrong-kind", "signal", type(values).__name__, why) from None
+        if np.iscomplexobj(given) or np.ma.is_masked(given):
+            what = "complex" if np.iscomplexobj(given) else "masked"
+            why = "give real numbers, without a mask."
+            raise InputError.of_value("wrong-kind", "signal", f"{what} values", why)
         if samples.ndim == 2:
             samples = samples[..., None]
         shape = samples.shape[:2] if samples.ndim == 3 else samples.shape

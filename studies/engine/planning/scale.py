@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from inr_models import FitConfig, InputError
+from inr_models.networks.network_config import check_memory
 from search_spaces.networks import Case
 from search_spaces.noise_grid import NoiseGrid
 from studies.engine.signals.signal import READING
@@ -76,6 +77,7 @@ class Scale:
         if not 256 <= self.max_samples <= MOST_SAMPLES:
             why = f"give a number from 256 to {MOST_SAMPLES:,}."
             raise InputError.of_value("out-of-range", "max_samples", self.max_samples, why)
+        check_memory(self.width, self.depth)
         if self.channel < 0:
             raise InputError.of_value("out-of-range", "channel", self.channel, "give 1 or more.")
         if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:
