@@ -155,6 +155,32 @@ def test_after_ctrl_c_the_same_command_fits_the_rest(undisturbed, tmp_path):
     pd.testing.assert_frame_equal(scores(results), scores(whole))
 
 
+def test_a_request_to_end_is_obeyed_like_ctrl_c(tmp_path):
+    results = tmp_path / "results"
+    process = start("run", results, *SIZES, "--signals", CLIP)
+    wait_for_rows(results, 3)
+    process.terminate()
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 143, output
+    assert len(scores(results)) >= 3
+    for word in ("Traceback", "*** SIG", "SIGABRT", "StackTrace"):
+        assert word not in output
+
+
+def test_results_that_are_removed_during_a_run_are_missed_at_its_end(tmp_path):
+    results = tmp_path / "results"
+    process = start("run", results, *SIZES, "--signals", CLIP)
+    wait_for_rows(results, 3)
+    shutil.rmtree(results)
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode == 3, output
+    (lost,) = re.findall(r"lacks (\d+) fits", output)
+    assert int(lost) >= NUM_FITS - len(scores(results)) >= 3
+    code, again = run("run", results, *SIZES, "--signals", CLIP)
+    assert code == 0, again
+    assert f"{lost} fits to run" in again, "study.json and the signals are there again"
+
+
 def test_mlflow_gone_and_back_is_filled_in_from_the_store(undisturbed, tmp_path):
     results = tmp_path / "results"
     shutil.copytree(undisturbed[0], results)

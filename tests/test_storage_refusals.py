@@ -1,11 +1,13 @@
 """Check that a storage's refusals name the fix, and that what fails for a while is repeated."""
 
+import errno
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from inr_models import InputError
 from studies.engine.store.storage import StorageAway, StorageRetry
 from studies.engine.store.store import Store
 from tests.refusals import refused
@@ -93,3 +95,47 @@ def test_retrying_begins_with_the_first_answer_and_ends():
     retry.seconds = 0.5
     with refused("no-answer", "results", "0 s", "away", kind=StorageAway):
         retry(work)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        IsADirectoryError(errno.EISDIR, "Is a directory"),
+        PermissionError(errno.EACCES, "Permission denied"),
+        NotADirectoryError(errno.ENOTDIR, "Not a directory"),
+        OSError(errno.ENAMETOOLONG, "File name too long"),
+        OSError("Cannot open for reading: path 'x' is a directory"),
+    ],
+)
+def test_errors_that_no_time_heals_are_not_waited_for(error, capsys):
+    def work():
+        raise error
+
+    retry = StorageRetry("results", seconds=600, has_worked=True)
+    with pytest.raises(OSError, match=r"irectory|denied|too long"):
+        retry(work)
+    assert not capsys.readouterr().err
+
+
+def test_what_is_waited_for_is_said_once_and_at_once(capsys):
+    said = []
+    failures = [OSError(errno.ENOSPC, "No space left on device")] * 2
+
+    def work():
+        said.append(capsys.readouterr().err)
+        if failures:
+            raise failures.pop()
+
+    StorageRetry("s3://user:secret@bucket/results", seconds=30, has_worked=True)(work)
+    assert [bool(text) for text in said] == [False, True, False]
+    for part in ("No space left on device", "30 s", "bucket/results"):
+        assert part in said[1]
+    assert "secret" not in said[1]
+
+
+def test_a_directory_among_the_files_is_refused_at_once(tmp_path):
+    store = Store(str(tmp_path))
+    store.write_bytes("a", b"1")
+    (tmp_path / "fits" / "d.parquet").mkdir(parents=True)
+    with pytest.raises((OSError, InputError)):
+        store.fits()

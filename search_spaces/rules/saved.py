@@ -75,14 +75,11 @@ def read_rule(path: str | Path) -> AnyRule:
         InputError: the file cannot be read, or holds no rule.
     """
     file = Path(path)
+    if file.exists() and not file.is_file():
+        raise InputError("unreadable", str(file), f"{file}: not a file; name a rule's file.")
+    if file.is_file() and file.stat().st_size > MAX_BYTES:
+        raise InputError("too-large", str(file), f"{file}: larger than 16 MiB, which no rule is.")
     try:
-        if not file.is_file():
-            file.stat()  # raises if there is nothing
-            raise InputError("unreadable", str(file), f"{file}: not a file; name a rule's file.")
-        if file.stat().st_size > MAX_BYTES:
-            raise InputError(
-                "too-large", str(file), f"{file}: larger than 16 MiB, which no rule is."
-            )
         content = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except OSError as error:
         raise InputError(

@@ -8,7 +8,9 @@ import argparse
 import gc
 import logging
 import os
+import signal
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
@@ -52,6 +54,16 @@ class _Parser(argparse.ArgumentParser):
         super().error(shown(message))
 
 
+TERMINATED = threading.Event()
+"""Set once the process was asked to end, as by Slurm, `docker stop` or `timeout`."""
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    # Tune catches the exception, and raises none of its own.
+    TERMINATED.set()
+    raise KeyboardInterrupt
+
+
 def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command line of a study, and exit.
 
@@ -67,6 +79,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
     console = Console(highlight=False, markup=False, emoji=False)  # names hold brackets and colons
+    signal.signal(signal.SIGTERM, _end)
     try:
         arguments = parser(study).parse_args(_with_verb(sys.argv[1:] if argv is None else argv))
         code = arguments.verb(study, arguments, console)
@@ -78,7 +91,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
             "Interrupted. Finished fits are stored: `report` shows them, `run` continues.",
             file=sys.stderr,
         )
-        code = 130
+        code = 143 if TERMINATED.is_set() else 130
     sys.stdout.flush()
     sys.exit(code)
 

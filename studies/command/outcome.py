@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from inr_models.shown import shown
+from inr_models.shown import count, shown
 from studies.command.cluster_head import ON_HEAD, cluster_file, commands_at_home
 from studies.command.progress import end, say
 from studies.engine.planning.run import Run
@@ -26,6 +26,8 @@ def report_on(
     store: Store,
     uri: str,
     console: Console,
+    *,
+    is_complete: bool = False,
 ) -> int:
     """Write the report from the store, print it, and bring MLflow up to date.
 
@@ -35,9 +37,10 @@ def report_on(
         store: The results.
         uri: MLflow's tracking URI.
         console: Where tables and paths are printed.
+        is_complete: Whether every fit has run, so that the store should have all rows.
 
     Returns:
-        The exit code: 3 if a file was skipped or a fit failed.
+        The exit code: 3 if a file was skipped, a fit failed or the store lacks rows.
     """
     results = Job(run, signals, store).results()
     report = run.question.report(results, datetime.datetime.now())
@@ -62,6 +65,9 @@ def report_on(
         for row in results.all_rows
         if row["status"] == "failed"
     ]
+    if is_complete and results.num_missing and not failed:
+        lost = count(results.num_missing, "fit")
+        failed = [f"{store.results}: it lacks {lost}, which ran. `run` fits them again."]
     return end(console, run.skipped, failed)
 
 

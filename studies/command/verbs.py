@@ -76,15 +76,24 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
             "add --yes to start it all the same, or try --scale small.",
         )
     compact(store)
-    store.add_signals(map(signal_row, signals))
-    store.write_bytes(f"{run.folder}/study.json", run_json(run))
-    if run.question.keeps_targets:
-        for signal in signals:
-            store.write_array(target_path(signal.sha256), np.asarray(signal.values))
+    _write_value(run, signals, store)
     if workers:
         say_at_home(store, uri, console)
         fit_missing(job, workers, uri, console)
-    return report_on(run, signals, store, uri, console)
+        # Somebody may have removed the results while the study ran.
+        _write_value(run, signals, store)
+    return report_on(run, signals, store, uri, console, is_complete=True)
+
+
+def _write_value(run: Run, signals: Sequence[Signal], store: Store) -> None:
+    """Store what a run is, and its signals, unless they are there."""
+    store.add_signals(map(signal_row, signals))
+    path, content = f"{run.folder}/study.json", run_json(run)
+    if store.read_bytes(path) != content:
+        store.write_bytes(path, content)
+    if run.question.keeps_targets:
+        for signal in signals:
+            store.write_array(target_path(signal.sha256), np.asarray(signal.values))
 
 
 def _prepare(

@@ -4,6 +4,7 @@ import dataclasses
 import logging
 import math
 import os
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -157,7 +158,10 @@ def _join_or_start() -> bool:
     try:
         if address:
             ray_private.check_listening(address, CONNECT_SECONDS)
+        # Ray has a handler of its own, under which the process aborts with a C++ stack trace.
+        handler = signal.getsignal(signal.SIGTERM)
         ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
+        signal.signal(signal.SIGTERM, handler)
     except ConnectionError as error:
         where, fix = f"RAY_ADDRESS={given}", "start it"
         if not given:

@@ -1,6 +1,8 @@
 """Open a storage, retry its operations while it fails, and explain its errors."""
 
+import errno
 import re
+import sys
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -19,6 +21,9 @@ RETRY_SECONDS = 600.0
 
 LONGEST_PAUSE = 10.0
 """Seconds between two attempts, at most."""
+
+LASTING = (errno.EISDIR, errno.EPERM, errno.EACCES, errno.ENOTDIR, errno.ENAMETOOLONG)
+"""Errors that no time heals."""
 
 NATIVE = ("s3", "gs", "gcs", "abfs", "abfss", "file", "hdfs", "viewfs")
 """URI schemes that pyarrow serves itself. The others need fsspec and the package it names."""
@@ -65,7 +70,8 @@ class StorageRetry:
         """Return the result of `do`, which may be called several times.
 
         Raises:
-            OSError: the storage has never worked, or there is no such file.
+            OSError: the storage has never worked, there is no such file, or no time heals the
+                error.
             StorageAway: the storage has failed for `seconds`. From then on every call makes a
                 single attempt, until the storage works again.
         """
@@ -77,10 +83,13 @@ class StorageRetry:
                 self._answered()
                 raise
             except OSError as error:
-                if not self.has_worked:
+                if not self.has_worked or _no_time_heals(error):
                     raise
                 now = time.monotonic()
-                self.fails_since = self.fails_since or now
+                if self.fails_since is None:
+                    self.fails_since = now
+                    said = f"{without_secrets(self.results)}: {reason(error)}"
+                    print(f"{said}; waiting up to {self.seconds:.0f} s for it", file=sys.stderr)
                 if now + pause > self.fails_since + self.seconds:
                     raise StorageAway(
                         "no-answer",
@@ -97,6 +106,12 @@ class StorageRetry:
 
     def _answered(self) -> None:
         self.has_worked, self.fails_since = True, None
+
+
+def _no_time_heals(error: OSError) -> bool:
+    """Return whether an error stays until somebody changes something, such as a permission."""
+    # pyarrow says this of some directories without an error number.
+    return error.errno in LASTING or "is a directory" in str(error).lower()
 
 
 def open_storage(uri: str) -> tuple[fs.FileSystem, str]:
