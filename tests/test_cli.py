@@ -82,6 +82,9 @@ def test_a_folder_or_a_glob_without_a_sound_names_what_would_be_one(tmp_path, na
         (("--workers-per-gpu", 0), "out-of-range", "--workers-per-gpu"),
         (("--precision", "half"), "unknown-name", "precision"),
         (("--tracking-uri", "mlruns"), "wrong-kind", "--tracking-uri"),
+        (("--tracking-uri", "sqlite:///"), "wrong-kind", "--tracking-uri"),
+        (("--tracking-uri", "sqlite://"), "wrong-kind", "--tracking-uri"),
+        (("--tracking-uri", "sqlite:///folder/"), "wrong-kind", "--tracking-uri"),
     ],
 )
 def test_flags_out_of_range_are_refused(capsys, small, flags, code, field):

@@ -6,6 +6,7 @@ import mlflow
 import pytest
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
+from mlflow.store.db import utils
 
 from studies.engine.tracking.mlflow_tree import MlflowTree
 
@@ -48,3 +49,12 @@ def test_a_database_that_came_with_results_sends_no_file_elsewhere(tmp_path):
         copied.log_text("run", "report.html", "changed")
     (report,) = there.rglob("report.html")
     assert report.read_text() == "as it was"
+
+
+def test_a_database_that_is_away_is_waited_for_for_seconds(monkeypatch):
+    pauses = []
+    monkeypatch.setattr(utils, "MAX_RETRY_COUNT", utils.MAX_RETRY_COUNT)
+    monkeypatch.setattr(utils.time, "sleep", pauses.append)
+    with pytest.raises(Exception, match=r"127\.0\.0\.1"):
+        MlflowTree("postgresql://u:p@127.0.0.1:1/x", "study", "run")
+    assert 0 < sum(pauses) < 5

@@ -1,6 +1,7 @@
 """Write nested MLflow runs under ids of our own, so that a later process finds them again."""
 
 import os
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,9 @@ _TREE, _ID, _SEEN = "noisescape.run", "noisescape.id", "noisescape.seeds"
 _MAX_METRICS = 1000  # a batch, by MLflow's own limit
 _MAX_NAME, _MAX_VALUE = 250, 5000  # of a run in its databases; of a parameter or tag
 _SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "http", "https", "databricks")
+
+DATABASE_ATTEMPTS = 5
+"""MLflow doubles its pauses from 0.1 s on, so this takes 3 s."""
 
 
 def import_mlflow() -> ModuleType:
@@ -32,6 +36,13 @@ def import_mlflow() -> ModuleType:
     return mlflow
 
 
+def _limit_waits() -> None:
+    """Let MLflow wait seconds for a database that is away, not the 100 s that it waits itself."""
+    from mlflow.store.db import utils
+
+    utils.MAX_RETRY_COUNT = min(utils.MAX_RETRY_COUNT, DATABASE_ATTEMPTS)
+
+
 def check_uri(uri: str) -> None:
     """Check a tracking URI before the study runs, since MLflow itself would refuse it afterwards.
 
@@ -43,6 +54,11 @@ def check_uri(uri: str) -> None:
     if any(character.isspace() for character in uri) and not uri.startswith("sqlite:"):
         fix = "a URI has no blanks; write %20 for each."
         raise InputError.at("wrong-kind", "--tracking-uri", fix)
+    if uri.startswith("sqlite:") and not re.fullmatch("sqlite:///.*[^/]", uri.split("?")[0]):
+        fix = (
+            "it names no file, and a database in memory is gone afterwards; give sqlite:///file.db."
+        )
+        raise InputError.of_value("wrong-kind", "--tracking-uri", uri, fix)
     if uri.split(":")[0].split("+")[0] not in _SCHEMES:
         fix = "MLflow takes a server (http://host:port) or a database (sqlite:///file.db, ...)."
         raise InputError.of_value("wrong-kind", "--tracking-uri", uri, fix)
@@ -70,7 +86,10 @@ class MlflowTree:
         local = Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
         if local:
             local.parent.mkdir(parents=True, exist_ok=True)
-        self.client = import_mlflow().MlflowClient(uri)
+        mlflow = import_mlflow()
+        if not uri.startswith(("http", "databricks")):
+            _limit_waits()
+        self.client = mlflow.MlflowClient(uri)
         self.artifacts = local.parent.absolute() / "artifacts" if local else None
         self.experiment = self._experiment(experiment)
         self.runs: dict[str, str] = {}
