@@ -84,6 +84,28 @@ def test_a_stack_may_reach_into_the_next_stage_and_comes_as_early_as_its_first_f
     assert whole.seconds == 30.0
 
 
+@pytest.mark.parametrize(
+    ("errors", "hopeless"),
+    [
+        (["boom"] * 3, "boom"),
+        (["boom"] * 2, None),
+        (["boom", "boom", "other"], None),
+        ([None, "boom", "boom", "boom"], None),
+    ],
+)
+def test_a_run_whose_first_fits_all_fail_alike_is_given_up(errors, hopeless):
+    fits = planned(9)
+    schedule = Schedule(
+        [(iter([Step(fits)]), {}), (iter([Step(planned(2))]), {})], lambda _: 10.0, num_workers=1
+    )
+    for fit, error in zip(fits, errors, strict=False):
+        status = "failed" if error else "ok"
+        schedule.record({"key": fit.trial.key, "status": status, "error": error})
+    assert schedule.hopeless == hopeless
+    assert schedule.is_finished == (hopeless is not None)
+    assert (schedule.next() is None) == schedule.is_finished
+
+
 def test_the_packing_changes_no_result():
     (signal,) = make_signals(1, num_samples=512)
     values = np.sin(np.linspace(0, 60, 512, dtype=np.float32))[:, None]

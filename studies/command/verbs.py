@@ -79,7 +79,10 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     _write_value(run, signals, store)
     if workers:
         say_at_home(store, uri, console)
-        fit_missing(job, workers, uri, console)
+        hopeless = fit_missing(job, workers, uri, console)
+        if hopeless:
+            say(console, "stopped", [hopeless])
+            return report_on(run, signals, store, uri, console)
         # Somebody may have removed the results while the study ran.
         _write_value(run, signals, store)
     return report_on(run, signals, store, uri, console, is_complete=True)
@@ -134,7 +137,7 @@ def fit_missing(
     uri: str,
     console: Console,
     run_batch: "BatchRunner | None" = None,
-) -> None:
+) -> str | None:
     """Run everything that is missing in one Tune run. MLflow follows in the background.
 
     Args:
@@ -143,6 +146,9 @@ def fit_missing(
         uri: MLflow's tracking URI.
         console: Where the progress is printed.
         run_batch: What fits a batch. By default `batch.run_batch`.
+
+    Returns:
+        A sentence if the run was stopped because all fits failed alike, otherwise None.
 
     Raises:
         KeyboardInterrupt: The user has interrupted the run. Finished fits are stored.
@@ -174,6 +180,12 @@ def fit_missing(
         tracking.finish()
         if not isinstance(sys.exception(), StorageAway):
             compact(stored.store)
+    if schedule.hopeless is None:
+        return None
+    return (
+        f"the first {len(schedule.errors)} fits failed with the same error, and none succeeded, so "
+        f"no more were tried: {schedule.hopeless}"
+    )
 
 
 def status(study: Study, arguments: argparse.Namespace, console: Console) -> int:

@@ -16,6 +16,9 @@ from studies.engine.store.rows import Row
 BATCH_SECONDS = 8.0
 MAX_BATCH = 512
 
+GIVE_UP_AFTER = 3
+"""After so many fits that fail with the same error, and none that succeeds, no more are tried."""
+
 Rows = dict[str, Row]
 
 
@@ -56,6 +59,10 @@ class Schedule:
         seconds_per_fit: Returns the expected seconds of a fit on one worker.
         num_workers: Number of workers that should have work from the start.
         min_batch: The least number of fits in a batch, where there are so many.
+
+    Attributes:
+        hopeless: The error with which all fits of the run have failed, once there were
+            `GIVE_UP_AFTER` of them. The schedule is finished then.
     """
 
     def __init__(
@@ -71,6 +78,8 @@ class Schedule:
         self.waiting: dict[int, set[str]] = {i: set() for i in range(len(signals))}
         self.queue: list[tuple[int, int, int, Batch]] = []
         self.num_batches = 0
+        self.hopeless: str | None = None
+        self.has_succeeded, self.errors = False, list[str]()
         for index in range(len(signals)):
             self._advance(index)
 
@@ -85,12 +94,25 @@ class Schedule:
 
     def record(self, row: Row) -> None:
         """Add the row of a fit that has ended."""
+        self._judge(row)
         for index, keys in list(self.waiting.items()):
             if row["key"] in keys:
                 self.signals[index][1][row["key"]] = row
                 keys.remove(row["key"])
                 if not keys:
                     self._advance(index)
+
+    def _judge(self, row: Row) -> None:
+        """Give up if all fits so far have failed with the same error."""
+        if row["status"] != "failed":
+            self.has_succeeded = True
+            return
+        self.errors.append(str(row.get("error")))
+        enough = len(self.errors) >= GIVE_UP_AFTER and len(set(self.errors)) == 1
+        if enough and not self.has_succeeded:
+            self.hopeless = self.errors[0]
+            self.queue.clear()
+            self.waiting.clear()
 
     def _advance(self, index: int) -> None:
         steps, rows = self.signals[index]

@@ -27,14 +27,14 @@ Row = dict[str, Any]
 
 BRIEF = (
     "key", "signal", "sha256", "network", "hp_s0", "hp_s1", "seed", "status", HEADLINE.column,
-    "num_epochs", "seconds",
+    "num_epochs", "seconds", "error",
 )  # fmt: skip
 
 COUNTED = ("key", "sha256", "status", HEADLINE.column)
 """The columns that say which fits of a run are done."""
 
 REPORTED = (
-    *BRIEF, "error", "versions", "commit", "parameters", "seconds_per_epoch", "flops_per_epoch",
+    *BRIEF, "versions", "commit", "parameters", "seconds_per_epoch", "flops_per_epoch",
 )  # fmt: skip
 """The columns that a report needs of a fit."""
 
