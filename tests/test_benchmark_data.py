@@ -4,21 +4,30 @@ import re
 import time
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from analysis.benchmark import export as benchmark
-from analysis.benchmark.export import export
+from analysis.benchmark.export import export, export_elsewhere
 from analysis.regret.parquet import SCHEMA
 from analysis.regret.stored import EXPORTED, trained
 from analysis.reporting.parquet import parquet_bytes
 from analysis.statistics.recordings import read_recordings, write_recordings
-from analysis.surfaces.stored import BENCHMARK
+from analysis.surfaces.stored import BENCHMARK, stored_surfaces
 from search_spaces.grids import AUDIO_GRID_COARSE
+from studies.engine.planning.resolving import resolve
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED, FIRST_SCORING_SEED
 from studies.engine.planning.scales import AUDIO_SMALL
 from studies.engine.store.store import Store
-from tests.fakes.maps import exported_benchmark, fill, planted_signals
+from tests.fakes.maps import (
+    GAIN,
+    MAP_ALONE,
+    exported_benchmark,
+    fill,
+    planted_rows,
+    planted_signals,
+)
 
 
 @pytest.fixture
@@ -62,6 +71,26 @@ def test_what_confirms_rules_is_added_without_what_they_are_fitted_to(exported, 
     assert export(more, target, confirming=True) == 2 * len(AUDIO_GRID_COARSE.cells(8192))
     assert {seed % 1000 for seed in target.fits()["seed"].to_pylist()} == {0, FIRST_CHOOSING_SEED}
     assert len(target.fits(where={"seed": 0})) == before
+
+
+def test_maps_of_other_settings_come_without_curves_and_change_no_surface(exported, tmp_path):
+    source, target = exported
+    before = target.fits().num_rows
+    curves = target.parts("_curves")
+    signals = planted_signals(2)
+    run = resolve(MAP_ALONE, "small", signals, changes={"depth": 2})
+    for signal in signals:
+        rows = planted_rows(run, signal, 1000.0, GAIN)
+        source.append([{**row, "key": f"{row['key']} deep"} for row in rows])
+    usual = stored_surfaces(target.results)
+    assert benchmark.main([source.results, "--to", target.results, "--elsewhere"]) == 0
+    cells = len(AUDIO_GRID_COARSE.cells(8192))
+    assert target.fits().num_rows == before + 2 * cells
+    assert target.parts("_curves") == curves
+    assert np.array_equal(stored_surfaces(target.results).psnr, usual.psnr, equal_nan=True)
+    assert len(stored_surfaces(target.results, other={"hp_depth": 2}).names) == 2
+    assert export_elsewhere(source, target) == 0
+    assert benchmark.main([source.results, "--elsewhere"]) == 2
 
 
 SCORING = (FIRST_SCORING_SEED, FIRST_SCORING_SEED + 1)

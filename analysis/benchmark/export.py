@@ -12,7 +12,7 @@ with the new fits, and the studies' `regret.parquet`.
 import argparse
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from analysis.reporting.output_paths import file_to_write
 from analysis.reporting.parquet import parquet_bytes
 from analysis.statistics.curves import best_up_to
 from analysis.statistics.recordings import read_recordings, write_recordings
-from analysis.surfaces.stored import SEED, WHOLE, usual_setting
+from analysis.surfaces.stored import SEED, SETTING, WHOLE, usual_setting
 from inr_models import InputError
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
 from studies.engine.store.store import Store
@@ -66,7 +66,36 @@ def export(source: Store, target: Store, *, confirming: bool = False) -> int:
             )
         target.write_table("_curves", curves, "slice")
         target.write_table("fits", table, "slice")
-    fitted = set(table["sha256"].to_pylist())
+    _add_signals(source, target, set(table["sha256"].to_pylist()))
+    return table.num_rows
+
+
+def export_elsewhere(source: Store, target: Store) -> int:
+    """Add to `target` the maps of `source` in other settings than that of most fits of `target`.
+
+    `analysis.transfer_report` measures rules on them. They come without curves, because a replay
+    needs those of the usual setting alone.
+
+    Returns:
+        The number of fits that were added.
+    """
+    usual = usual_setting(target)
+    known = set(target.fits(columns=["key"])["key"].to_pylist())
+    table = source.fits(where={"network": "siren2"})
+    wanted = []
+    for row in table.select(["key", "status", "seed", *SETTING]).to_pylist():
+        is_map = row["status"] in WHOLE and row["seed"] < FIRST_CHOOSING_SEED
+        is_usual = all(row[name] == value for name, value in usual.items())
+        wanted.append(is_map and not is_usual and row["key"] not in known)
+    table = table.filter(pa.array(wanted, pa.bool_()))
+    if table.num_rows:
+        target.write_table("fits", table, "slice")
+    _add_signals(source, target, set(table["sha256"].to_pylist()))
+    return table.num_rows
+
+
+def _add_signals(source: Store, target: Store, fitted: Collection[str]) -> None:
+    """Add the signals with these sha256, and their recordings, to `target`."""
     signals = source.signals().to_pylist()
     paths = {row["source"] for row in signals}
     times = Counter(Path(path).name for path in paths)
@@ -82,7 +111,6 @@ def export(source: Store, target: Store, *, confirming: bool = False) -> int:
     new = {row["name"]: new[row["name"]] for row in signals if row["name"] in new}
     if not new.items() <= before.items():
         write_recordings(target, before | new)
-    return table.num_rows
 
 
 def _without_folders(path: str, times: Mapping[str, int]) -> str:
@@ -138,6 +166,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="with --to: add only fits on the seeds that choose and score, so that training the "
         "points of rules does not change the rules",
     )  # fmt: skip
+    options.add_argument(
+        "--elsewhere", action="store_true",
+        help="with --to: add the maps of other settings instead, such as another width",
+    )  # fmt: skip
     options.add_argument("--replay", metavar="FILE", help="a Parquet file to replay searches from")
     options.add_argument("--optuna", metavar="FILE", help="an SQLite file with Optuna studies")
     return run(_write, options, argv)
@@ -146,10 +178,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _write(arguments: argparse.Namespace) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    if arguments.confirming and not arguments.to:
-        raise InputError(
-            "missing", "--to", "--confirming: it limits what --to adds; give --to as well."
-        )
+    for flag in ("confirming", "elsewhere"):
+        if getattr(arguments, flag) and not arguments.to:
+            raise InputError.at("missing", f"--{flag}", "it limits what --to adds; give --to too.")
     if arguments.optuna and Path(arguments.optuna).exists():
         raise InputError(
             "taken",
@@ -163,7 +194,10 @@ def _write(arguments: argparse.Namespace) -> None:
     store = Store(arguments.results, create=False)
     if arguments.to:
         target = Store(arguments.to)
-        num = export(store, target, confirming=arguments.confirming)
+        if arguments.elsewhere:
+            num = export_elsewhere(store, target)
+        else:
+            num = export(store, target, confirming=arguments.confirming)
         console.print(f"{num:,} fits added to {arguments.to}")
         if num := export_regrets(store, target):
             console.print(f"{num:,} regrets of rules added or renewed there")
