@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from analysis.reporting.commands import parser, run
 from benchmarks.measuring import device, machine
 from benchmarks.packed_signals import unpack
@@ -70,6 +72,8 @@ def fit_all(arguments: argparse.Namespace) -> None:
         if not store.parts("fits"):
             fix = "it holds no fits; check the path."
             raise InputError.of_value("not-there", "--known", store.results, fix)
+    # A study fits with one thread as well. Several would wait for each other on a busy machine.
+    torch.set_num_threads(1)
     print(machine(), flush=True)
     for signal in unpack(arguments.archive, arguments.signals):
         started = time.perf_counter()
