@@ -1,10 +1,12 @@
 """Train the points of rules that have not seen a signal, against its confirmed optimum.
 
-    python studies/held_out_check.py run --rules analysis/data/_rules/held_out/*.json --signals ...
+    cd analysis/data/_rules
+    python ../../../studies/held_out_check.py run --rules held_out/*.json own/*.json --signals ...
 
 The study is `rule_check` without the registry's fitted rules. Their constants were fitted to the
 signals of the benchmark, so that on these signals only the held-out tables of
-`analysis.rule_fitting` are a fair test.
+`analysis.rule_fitting` are a fair test. The tables in `own` are no rules: they bring the best
+points of each signal's own map as candidates for its optimum.
 """
 
 from dataclasses import replace

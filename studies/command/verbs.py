@@ -118,6 +118,9 @@ def _prepare(
     console.print(f"{up_to}{num_missing:,} fits to run, {num_done:,} already done")
     if not num_missing:
         return job, None
+    from studies.engine.cluster.own_token import give_own_token
+
+    give_own_token()  # before Ray is imported
     from studies.engine.cluster.workers import connect, time_epoch, workers_per_gpu
 
     per_gpu = arguments.workers_per_gpu or workers_per_gpu(
