@@ -11,10 +11,11 @@ from analysis.findings.__main__ import main
 from analysis.findings.collect import find
 from analysis.findings.confirmation import Claim, Confirmation, Verdict, confirmation
 from analysis.findings.experiments import equal_psi, much_lost, phases, widths
-from analysis.findings.numbers import mean_of, saving
+from analysis.findings.numbers import mean_of
 from analysis.findings.page import page, write
 from analysis.findings.tables import bar_table
 from analysis.regret.choice_loss import ChoiceLoss, choice_loss, gain_of
+from analysis.regret.paired import saving
 from analysis.regret.parquet import SCHEMA
 from analysis.regret.stored import EXPORTED, RuleRegret, confirmed, differences_of, recordings_of
 from analysis.reporting.parquet import parquet_bytes
@@ -263,8 +264,8 @@ def test_what_descriptors_save_a_trained_forest_is_shown(found):
     )
     pair = (psi, psi._replace(rule="held_out_forest", by_seed=on_own_seeds(psi.regret - 0.5)))
     text = page(found._replace(confirmed=pair), "data", "")
-    assert "against psi alone: the forest is better by 0.50 dB [0.50, 0.50]." in text
-    assert "Trained, the forest" not in page(found._replace(confirmed=pair[:1]), "data", "")
+    assert "`forest` against psi alone: it is better by 0.50 dB [0.50, 0.50]." in text
+    assert "`forest` against psi" not in page(found._replace(confirmed=pair[:1]), "data", "")
 
 
 def test_the_regret_of_a_held_out_rule_is_that_of_its_point(tmp_path):

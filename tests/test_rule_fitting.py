@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from analysis.regret.stored import RuleRegret
 from analysis.rules import fitting as rule_fitting
 from analysis.rules import sufficiency as sufficiency_command
 from analysis.rules.families import (
@@ -131,6 +132,18 @@ def test_the_simplest_family_that_is_as_good_is_taken():
     # It is not enough that nothing is seen: the interval must exclude a loss.
     assert taken(validated("a", 1.0), validated("b", 1.0, spread=1.0)) == "a"
     assert taken(validated("a", 1.5), validated("b", 1.0)) == "b"
+
+    def trained(name, lost):
+        by_seed = [{i: lost + 0.1 * (-1) ** i * (name == "b")} for i in range(12)]
+        return RuleRegret(f"held_out_{name}", tuple(names), by_seed, tuple(names), np.ones(12))
+
+    regrets = validated("a", 1.0), validated("b", 1.1)
+    for lost, wanted in ((1.0, "b"), (0.5, "b"), (1.5, "a")):
+        known = [trained("a", 1.0), trained("b", lost)]
+        assert simplest(families, regrets, names, known).name == wanted
+    # What was trained on other signals says nothing.
+    elsewhere = trained("b", 1.5)._replace(signals=tuple("abcdefghijkl"))
+    assert simplest(families, regrets, names, [trained("a", 1.0), elsewhere]).name == "b"
 
 
 def test_the_descriptor_that_fits_best_is_chosen_again_without_the_recordings():

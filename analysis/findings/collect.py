@@ -43,13 +43,14 @@ def find(
 
     Example:
         >>> find("analysis/data").family
-        'bandwidth_psi'
+        'power_psi_low_pass'
     """
     stored = stored_maps(results, recordings)
     surfaces = surfaces_through(stored.maps)
     validated = validate(families, surfaces)
     regrets = [on_surface(one.name, one.by_seed, surfaces) for one in validated]
-    family = simplest(families, validated, surfaces.recordings)
+    trained = confirmed(results, recordings_of(surfaces))
+    family = simplest(families, validated, surfaces.recordings, trained)
     rule = family.fit(surfaces).rule
     assert rule
     has_bands = all(target.bands for target in surfaces.targets)
@@ -59,7 +60,7 @@ def find(
         surfaces=surfaces,
         extent=_extent(results, stored),
         regrets=tuple(by_mean(regrets)),
-        confirmed=tuple(confirmed(results, recordings_of(surfaces))),
+        confirmed=tuple(trained),
         family=family.name,
         rule=rule,
         sufficiency=sufficiency(surfaces, shuffles=shuffles),

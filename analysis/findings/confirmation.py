@@ -7,7 +7,7 @@ other recordings.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from analysis.findings.numbers import saving
+from analysis.regret.paired import saving
 from analysis.regret.stored import RuleRegret, confirmed
 from analysis.rules.validation import AS_GOOD_DB
 from analysis.statistics.intervals import SURE, Interval, holm, p_value
@@ -32,6 +32,8 @@ CLAIMS = (
     Claim("bandwidth_psi", EQN11_SCALED),
     Claim("bandwidth_psi", "constant"),
     Claim("bandwidth_psi", "power_psi_low_pass", AS_GOOD_DB),
+    Claim("power_psi_low_pass", EQN11_SCALED),
+    Claim("power_psi_low_pass", "bandwidth_psi"),
 )
 
 

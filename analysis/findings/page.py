@@ -14,6 +14,7 @@ from analysis.experiments import transfer_report
 from analysis.findings import cost, experiments, numbers, tables, transfer
 from analysis.findings.model import FORESTS, Findings
 from analysis.grid.plots import STYLE, to_svg
+from analysis.regret.paired import saving
 from analysis.regret.stored import HELD_OUT
 from analysis.rules import plots as rule_plots
 from analysis.rules.validation import AS_GOOD_DB, CHOSEN, CHOSEN_PSI
@@ -54,7 +55,7 @@ def _render(template: str, **values: object) -> str:
     environment.filters |= {"db": numbers.db, "bounded": numbers.bounded}
     environment.globals |= {
         "mean_of": numbers.mean_of,
-        "saving": numbers.saving,
+        "saving": saving,
         "tables": tables,
         "experiments": experiments,
         "transfer": transfer,

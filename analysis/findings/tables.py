@@ -7,7 +7,8 @@ import numpy as np
 
 from analysis.findings.confirmation import Verdict
 from analysis.findings.model import Findings
-from analysis.findings.numbers import bounded, db, mean_of, share, table
+from analysis.findings.numbers import bounded, db, mean_of, table
+from analysis.regret.paired import share
 from analysis.regret.regret import NEAR_DB
 from analysis.regret.stored import RuleRegret
 from analysis.rules.fitting import LOW_PSI

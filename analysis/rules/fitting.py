@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from analysis.regret.regret import NEAR_DB
+from analysis.regret.stored import confirmed, recordings_of
 from analysis.reporting.commands import run, surfaces_parser
 from analysis.reporting.tables import number
 from analysis.rules.families import (
@@ -86,7 +87,8 @@ def _fit(arguments: argparse.Namespace) -> None:
     with console.status("leaving out recordings and seeds"):
         validated = validate(FAMILIES, surfaces)
     console.print(validation_table(surfaces, [*published(surfaces), *validated]))
-    family = simplest(FAMILIES, validated, surfaces.recordings)
+    trained = confirmed(arguments.results, recordings_of(surfaces))
+    family = simplest(FAMILIES, validated, surfaces.recordings, trained)
     console.print(f"The simplest of the best: {family.name}")
 
     def write(name: str, rule: AnyRule) -> None:

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import LeaveOneGroupOut, PredefinedSplit
 
+from analysis.regret.paired import saving
+from analysis.regret.stored import HELD_OUT, RuleRegret
 from analysis.rules.families import Family, Points, recording_weights
 from analysis.statistics.intervals import mean_interval
 from analysis.surfaces.surfaces import Surfaces
@@ -182,18 +184,24 @@ def cross_validated(families: Sequence[Family], surfaces: Surfaces) -> dict[str,
 
 
 def simplest(
-    families: Sequence[Family], validated: Sequence[Validated], recordings: Sequence[str]
+    families: Sequence[Family],
+    validated: Sequence[Validated],
+    recordings: Sequence[str],
+    trained: Sequence[RuleRegret] = (),
 ) -> Family:
     """Return the family of the fewest constants that is as good as the best one.
 
-    It is as good if the interval of what it loses more lies below `AS_GOOD_DB`. Families without a
-    number of constants do not count.
+    It is as good if the interval of what it loses more on surfaces lies below `AS_GOOD_DB`, and if
+    training its held-out points does not show that it loses more. Families without a number of
+    constants do not count.
 
     Args:
         families: the families.
         validated: their regrets, from `validate`.
         recordings: [s] the recording of each signal.
+        trained: regrets of held-out points that were trained.
     """
+    by_training = {one.rule.removeprefix(HELD_OUT): one for one in trained}
     by_seed = {one.name: one.by_seed for one in validated}
     candidates = [family for family in families if family.num_constants]
     best = min(candidates, key=lambda f: mean_interval(by_seed[f.name], recordings).mean)
@@ -201,8 +209,12 @@ def simplest(
         excess = []
         for one, of_best in zip(by_seed[family.name], by_seed[best.name], strict=True):
             excess.append({seed: one[seed] - of_best[seed] for seed in one})
-        if mean_interval(excess, recordings).high < AS_GOOD_DB:
-            return family
+        if mean_interval(excess, recordings).high >= AS_GOOD_DB:
+            continue
+        one, of_best = by_training.get(family.name), by_training.get(best.name)
+        if one and of_best and saving(of_best, one).sign > 0:
+            continue
+        return family
     return best
 
 

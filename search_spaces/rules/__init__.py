@@ -25,7 +25,7 @@ RULES: dict[str, AnyRule] = {
     },
 }
 
-RECOMMENDED = "bandwidth_psi"
+RECOMMENDED = "power_psi_low_pass"
 """The rule to use: the simplest one that is as good as the best, on recordings and seeds that they
 were not fitted to (analysis/FINDINGS.md)."""
 
