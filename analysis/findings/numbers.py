@@ -34,6 +34,13 @@ def bounded(interval: Interval) -> str:
     return f"{interval.mean:.2f} [{interval.low:.2f}, {interval.high:.2f}]{mark(interval)}"
 
 
+def p_text(p: float) -> str:
+    """Format a p-value, NaN as a dash."""
+    if math.isnan(p):
+        return "-"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table with all columns but the first aligned to the right."""
     # DataFrame.to_markdown would need tabulate.

@@ -7,7 +7,7 @@ import numpy as np
 
 from analysis.findings.confirmation import Verdict
 from analysis.findings.model import Findings
-from analysis.findings.numbers import bounded, db, mean_of, table
+from analysis.findings.numbers import bounded, db, mean_of, p_text, table
 from analysis.regret.paired import share
 from analysis.regret.regret import NEAR_DB
 from analysis.regret.stored import RuleRegret
@@ -147,7 +147,7 @@ def claims_table(verdicts: Sequence[Verdict]) -> str:
         if claim.margin:
             text = f"`{claim.rule}` loses less than {claim.margin:g} dB against `{claim.other}`"
         verdict = "confirmed" if Verdict(claim, saved, p).is_confirmed else "not confirmed"
-        rows.append([text, db(saved), f"{p:.3f}", verdict])
+        rows.append([text, db(saved), p_text(p), verdict])
     return table(("claim", "saves: mean [95 %]", "p", "verdict"), rows)
 
 

@@ -3,7 +3,6 @@
 The rows are those of `python -m analysis.transfer_report`, from RESULTS/_rules.
 """
 
-import math
 import statistics
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -15,7 +14,7 @@ from analysis.experiments.stored import read_rows
 from analysis.experiments.transfer import BiasPair, Moved
 from analysis.experiments.transfer_report import BIAS_FILE, COMMAND, FILE, Setting
 from analysis.findings.model import Transfer
-from analysis.findings.numbers import db, table
+from analysis.findings.numbers import db, p_text, table
 from analysis.statistics.intervals import SURE
 from search_spaces.rules import RECOMMENDED
 
@@ -60,7 +59,7 @@ def transfer_table(settings: Sequence[Setting]) -> str:
                 str(len(setting.signals)),
                 f"{fullness:.2g}",
                 *map(db, (setting.regret, setting.eqn11, setting.more)),
-                "-" if math.isnan(setting.p_value) else f"{setting.p_value:.3f}",
+                p_text(setting.p_value),
                 f"{setting.share.mean:.2f}",
                 f"{setting.gain.mean:.2f}",
             ]
