@@ -144,9 +144,9 @@ def test_a_process_that_has_read_python_objects_ends_as_it_should():
 
 def test_a_local_disk_that_fails_is_waited_for(tmp_path: Path):
     store = Store(str(tmp_path / "results"))
-    # A file in the place of the folder: whoever writes gets an error, root as well.
+    # A link to itself in the place of the folder: whoever writes gets an error, root as well.
     (tmp_path / "results").rename(tmp_path / "aside")
-    (tmp_path / "results").write_text("")
+    (tmp_path / "results").symlink_to(tmp_path / "results")
 
     def restore() -> None:
         (tmp_path / "results").unlink()
