@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,11 +13,14 @@ from torch import Tensor
 from benchmarks.reference import psnr_curve
 from inr_models import FitConfig, fit, make_network, with_width
 from inr_models.fitting.blocked_step import has_slopes
+from inr_models.fitting.fit import _check_tf32
+from inr_models.fitting.objective import REGRESSION
 from inr_models.fitting.task import Task
 from inr_models.fitting.training import Training
 from inr_models.networks.catalog import WITHOUT_TF32
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from tests.every_network import EVERY
+from tests.refusals import refused
 
 CONFIG = FitConfig(epochs=20, learning_rate=2e-4, decay=0.9, decay_every=7)
 BY_NAME = pytest.mark.parametrize("name", EVERY)
@@ -242,6 +246,20 @@ def test_its_width_changes_with_what_follows_from_it_alone(name):
         "siren_rff_authors": {"width", "num_frequencies"},
     }
     assert follows.keys() == allowed.get(name, {"width"})
+
+
+@pytest.mark.parametrize("name", ["siren", "siren_rff_authors", "wire"])
+def test_a_direct_fit_refuses_tf32_where_studies_do(name, monkeypatch):
+    """The card is made up, since the check asks it for two facts alone."""
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
+    made = make_network(EVERY[name], in_features=1, out_features=1, seed=0)
+    coords = SimpleNamespace(device=torch.device("cuda"))
+    task = SimpleNamespace(coords=coords, step=None, objective=REGRESSION)
+    if name in WITHOUT_TF32:
+        with refused("unsupported", "precision", "tf32"):
+            _check_tf32(made, task)
+    else:
+        _check_tf32(made, task)
 
 
 def test_tf32_is_not_for_networks_that_autograd_alone_trains_or_with_huge_phases():

@@ -91,6 +91,8 @@ def _check_tf32(network: CoordinateMLP, task: Task) -> None:
         why = f'{torch.cuda.get_device_name(device)} has no TF32 products; use "float32".'
     elif task.step == "eager" or needs_autograd(network, task.objective):
         why = 'autograd would round the coordinates; use "float32".'
+    elif network.needs_float32:
+        why = 'it would round the phases of the first layer by several rad; use "float32".'
     else:
         return
     raise InputError.of_value("unsupported", "precision", "tf32", why)

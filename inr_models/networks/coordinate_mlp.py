@@ -24,6 +24,9 @@ class CoordinateMLP(nn.Module):
         encoding: maps coordinates [..., in_features] to features. It has no parameters.
     """
 
+    needs_float32 = False
+    """Whether TF32 would round the first layer's phases by several rad. `make_network` sets it."""
+
     def __init__(
         self,
         in_features: int,

@@ -220,6 +220,7 @@ def make_network(
     check_whole("seed", seed, 0, 2**64 - 1)
     check_memory(config.width, config.depth)
     network = config.build(in_features, out_features)
+    network.needs_float32 = config.needs_float32
     with torch.no_grad():
         config.initialize(network, torch.Generator().manual_seed(seed))
     return network

@@ -36,7 +36,7 @@ class AuthorsRffConfig(SirenRffConfig):
     The code has one `sigma` for signals of every length. For sound it also has one omega of the
     first layer, 3000. Here that omega shrinks with the length like those of all compared networks,
     and is 3000 at 150,000 samples. At 3000 the first layer's phases are 17,000 rad in the root
-    mean square. TF32 would round them by 5 rad, so studies refuse it for this network.
+    mean square. TF32 would round them by 5 rad, so it is refused for this network.
 
     Args:
         num_frequencies: how many frequencies are drawn.
