@@ -60,7 +60,7 @@ class Target:
         SirenConfig(width=width, depth=depth)  # refuses sizes that are out of range
         try:
             given = np.asanyarray(values)
-            samples = np.asarray(given.real, dtype=np.float64)
+            samples = np.asarray(np.real(given), dtype=np.float64)
         except (TypeError, ValueError):
             why = "give an array of numbers."
             raise InputError.of_value("wrong-kind", "signal", type(values).__name__, why) from None
