@@ -1,6 +1,7 @@
 """Write one page of findings from a results folder with landscapes.
 
-    python -m analysis.findings analysis/data --confirm analysis/confirm --to analysis/FINDINGS.md
+    python -m analysis.findings analysis/data --to analysis/FINDINGS.md
+    python -m analysis.findings analysis/data --confirm other_recordings --to FINDINGS.md
 
 The figures go to `figures` beside the page. All numbers are computed, and every claim follows from
 an interval. A second run without new data changes nothing: it keeps the measured costs of a rule as

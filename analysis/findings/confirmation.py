@@ -66,7 +66,7 @@ def confirmation(results: str, claims: Sequence[Claim] = CLAIMS) -> Confirmation
         InputError: the folder does not exist, or a file is damaged.
 
     Example:
-        >>> confirmation("analysis/confirm").verdicts[0].is_confirmed
+        >>> confirmation("other_recordings").verdicts[0].is_confirmed
     """
     store = Store(results, create=False)
     named = read_recordings(store)

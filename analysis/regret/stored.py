@@ -23,7 +23,7 @@ HELD_OUT = "held_out_"
 """The prefix of rules whose constants were fitted without the signal's recording."""
 
 HELD_OUT_FOLDER = "_rules/held_out"
-"""Where `rule_fitting` writes the points of such rules."""
+"""The folder to which `rule_fitting` writes the points of such rules."""
 
 EXPORTED = "_rules/regret.parquet"
 """The file in which an exported benchmark keeps the regrets of its studies."""

@@ -91,7 +91,7 @@ class Sufficiency(NamedTuple):
     alone: Array
 
 
-# A second BLAS thread makes products of this size up to twenty times slower on a busy machine.
+# With products of this size, BLAS threads mostly wait for each other.
 @threadpool_limits.wrap(limits=1, user_api="blas")
 def sufficiency(surfaces: Surfaces, *, shuffles: int = SHUFFLES, seed: int = 0) -> Sufficiency:
     """Return every descriptor's gain over psi alone.

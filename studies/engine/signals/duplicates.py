@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from studies.engine.signals.signal import Signal
 
 ALIKE = 0.999
-"""Signals whose samples correlate more, in either sign, are copies of one recording. A copy of
-8 bits of one of 16 correlates by 0.9998 or more, if it uses a fifth of its range."""
+"""Signals whose samples correlate more, in either sign, are copies of one recording."""
 
 PSI_APART = 0.05
 """Copies hardly differ in psi, so pairs that do are not compared."""
