@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import ray
-from ray._private import services, utils
+from ray._private import services
 
 from studies.engine.cluster import ray_private
 
@@ -23,9 +23,9 @@ def test_the_cluster_to_join_is_the_one_that_ray_address_names(
 
 
 def test_ray_is_told_a_command_line_of_utf8_alone(monkeypatch):
-    odd = ["python", "study.py", "--signals", "s\udcff.wav"]
-    monkeypatch.setattr("psutil.Process.cmdline", lambda self: odd)
-    monkeypatch.setattr(ray_private.utils, "get_entrypoint_name", utils.get_entrypoint_name)
+    # Another test in this process may have named the program already.
+    odd = "python study.py --signals s\udcff.wav"
+    monkeypatch.setattr(ray_private.utils, "get_entrypoint_name", lambda: odd)
     ray_private.name_this_program()
     # What `ray.init` asks.
     assert ray._private.utils.get_entrypoint_name() == "python study.py --signals s\ufffd.wav"
