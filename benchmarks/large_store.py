@@ -16,7 +16,6 @@ from studies.engine.planning.run import run_json
 from studies.engine.planning.trial import Trial
 from studies.engine.running.batch import Outcome
 from studies.engine.signals.signal import Signal, sha256_of
-from studies.engine.store.compaction import compact
 from studies.engine.store.metrics import Scored
 from studies.engine.store.rows import Row, curve_rows, finished_row, signal_row
 from studies.engine.store.store import Store
@@ -83,7 +82,6 @@ def fill(results: str) -> dict[str, Any]:
             for seed in run.seeds
         ]
         store.append([row for row, _ in fits], [r for _, curve in fits for r in curve])
-    compact(store)
     store.add_signals(map(signal_row, signals))
     return {"rows": len(store.fits(columns=["key"]))}
 

@@ -18,6 +18,7 @@ from inr_models import InputError
 from inr_models.errors import Problem
 from studies.command.cli import main, parser
 from studies.engine.planning.study import Study
+from studies.engine.store.store import Store
 from studies.engine.tracking.tracker import default_uri
 from tests.refusals import check_sentence
 
@@ -97,9 +98,14 @@ def _empty_mlflow() -> bytes:
         return database.read_bytes()
 
 
+def num_rows(results: Path) -> int:
+    """How many rows of fits a folder has, whoever writes it."""
+    return Store(str(results), create=False).read("fits", None, ["key"]).num_rows
+
+
 def wait_for_rows(results: Path, count: int) -> None:
     deadline = time.monotonic() + 120
-    while len(list(results.glob("fits/*.parquet"))) < count:
+    while num_rows(results) < count:
         assert time.monotonic() < deadline, "no rows came"
         time.sleep(0.05)
 

@@ -32,15 +32,15 @@ class Outage(NamedTuple):
 
 def storage_away(s3: S3Server, results: str, seconds: float) -> Outage:
     """S3 does not answer for `seconds` while a study writes to the bucket's `results`."""
-    s3.wait_for(f"{results}/fits/", 3)
+    s3.wait_for_rows(results, 3)
     s3.stop()
     time.sleep(seconds)
     begin = time.monotonic()
     s3.start()
-    stored = len(s3.names(f"{results}/fits/"))
-    s3.wait_for(f"{results}/fits/", stored + 1)
+    stored = s3.num_rows(results)
+    s3.wait_for_rows(results, stored + 1)
     recovered = time.monotonic() - begin
-    s3.wait_for(f"{results}/fits/", stored + 6)
+    s3.wait_for_rows(results, stored + 6)
     return Outage(f"S3 does not answer for {seconds:.0f} s", recovered, fits_lost(s3, results))
 
 

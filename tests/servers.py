@@ -1,5 +1,6 @@
 """Servers that tests start, stop and start again at the same address."""
 
+import io
 import os
 import shutil
 import signal
@@ -9,11 +10,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
 import boto3
+import pyarrow.parquet as pq
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -95,11 +97,24 @@ class S3Server:
         found = self.client.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
         return [entry["Key"] for entry in found.get("Contents", ())]
 
-    def wait_for(self, prefix: str, count: int = 1) -> None:
-        """Until there are so many objects below `prefix`."""
+    def num_rows(self, results: str) -> int:
+        """Of fits in the results below a prefix. A row that gets another file may count twice."""
+        keys = [*self.names(f"{results}/fits/"), *self.names(f"{results}/_growing/fits/")]
+        objects = [self.client.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in keys]
+        return sum(pq.ParquetFile(io.BytesIO(data)).metadata.num_rows for data in objects)
+
+    def wait_for(self, prefix: str) -> None:
+        """Until there is an object below `prefix`."""
+        self._wait(lambda: self.names(prefix), prefix)
+
+    def wait_for_rows(self, results: str, count: int) -> None:
+        """Until the results below a prefix have so many fits."""
+        self._wait(lambda: self.num_rows(results) >= count, results)
+
+    def _wait(self, is_there: Callable[[], object], prefix: str) -> None:
         deadline = time.monotonic() + 600
-        while len(self.names(prefix)) < count:
-            assert time.monotonic() < deadline, f"fewer than {count} files came to {prefix}"
+        while not is_there():
+            assert time.monotonic() < deadline, f"too little came to {prefix}"
             time.sleep(0.05)
 
 

@@ -15,12 +15,12 @@ from studies.engine.planning.trial import Trial
 from studies.engine.running.batch import run_batch
 from studies.engine.running.job import Job
 from studies.engine.signals.audio import read_audio
-from studies.engine.store.compaction import compact
 from studies.engine.store.dead import DEAD_WITHIN_DB, is_dead
 from studies.engine.store.metrics import BEST_CONSTANT
 from studies.engine.store.rows import COUNTED, REPORTED, signal_row
 from studies.engine.store.schema import arrow_schema
 from studies.engine.store.store import Store
+from studies.engine.store.superseded import remove_superseded
 from tests.fakes.runs import make_run, make_signal, rows_for, stored_row
 
 NUM_SAMPLES = 2048
@@ -139,13 +139,14 @@ def test_old_rows_of_another_signal_are_left_alone(tmp_path):
     assert read_statuses(old_store(tmp_path, others, constant=20.0)) == WRITTEN
 
 
-def test_joining_files_writes_no_judgement(tmp_path):
-    store = old_store(tmp_path, old_rows()[:3], constant=20.0)
-    store.append([stored_row("other")])
-    compact(store)
+def test_writing_a_file_again_writes_no_judgement(tmp_path):
+    store = old_store(tmp_path, [*old_rows()[:3], stored_row("other")], constant=20.0)
     (part,) = store.parts("fits")
+    store.append([stored_row("other")])
+    remove_superseded(store)
     rows = {row["key"]: row for row in pq.read_table(part).to_pylist()}
-    assert (rows["below"]["status"], rows["below"][BEST_CONSTANT]) == ("ok", None)
+    assert "other" not in rows
+    assert (rows["below"]["status"], rows["below"].get(BEST_CONSTANT)) == ("ok", None)
     assert read_statuses(store)["below"] == "dead"
 
 

@@ -13,8 +13,8 @@ from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import CHOOSING_STAGE, trial_of
 from studies.engine.search.journal import open_journal
 from studies.engine.search.rungs import MIN_TO_COMPARE, RUNG_SHARES, rung_epochs
-from studies.engine.store.compaction import compact
 from studies.engine.store.store import Store
+from studies.engine.store.superseded import remove_superseded
 from tests.fakes.runs import make_search, make_signal
 from tests.fakes.searches import Search, noisy
 
@@ -146,7 +146,7 @@ def test_a_stopped_fit_is_done_for_its_search_and_open_for_others(tmp_path):
     store.append([base | {"status": "partial", "metric_psnr_peak": 21.0}])
     assert store.fits().to_pylist()[0]["status"] == "ok"
     assert store.done(["k"]) == {"k"}
-    compact(store)
+    remove_superseded(store)
     assert store.fits().to_pylist()[0]["metric_psnr_peak"] == 30.0
 
 

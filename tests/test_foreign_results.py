@@ -19,9 +19,9 @@ from studies.command.cli import main
 from studies.command.stored_runs import newest_run
 from studies.engine.planning.resolving import flags_of, resolve
 from studies.engine.planning.run import Run, run_json
-from studies.engine.store.compaction import compact
 from studies.engine.store.rows import signal_row
 from studies.engine.store.store import Store, output_path, target_path
+from studies.engine.store.superseded import remove_superseded
 from tests.fakes.runs import make_signal
 from tests.refusals import refused
 
@@ -160,7 +160,7 @@ def test_a_damaged_table_is_refused_by_its_file(capsys, tmp_path, table):
         with refused("damaged", middle):
             Store(str(folder)).read(table, None, None)
     with refused("damaged", middle):
-        compact(Store(str(folder)))
+        remove_superseded(Store(str(folder)))
     if table != "_curves":  # which are not read for that
         assert f"error: {middle}: " in say(capsys, folder)
 

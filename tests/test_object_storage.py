@@ -85,7 +85,7 @@ def test_a_study_whose_storage_stays_away_ends_with_a_sentence(s3):
 def test_a_row_is_one_request_and_a_batch_that_begins_lists_the_table(s3):
     from studies.engine.cluster.recorder import Recorder
 
-    recorder = Recorder(f"s3://{BUCKET}/r")
+    recorder = Recorder(f"s3://{BUCKET}/r", "w")
     recorder.stored(["k0"], [False])
     s3.requests.clear()
     for i in range(10):
@@ -95,7 +95,7 @@ def test_a_row_is_one_request_and_a_batch_that_begins_lists_the_table(s3):
     (found,) = recorder.stored(["k3"], [False])
     assert found
     assert found["metric_psnr_peak"] == 30.0
-    assert s3.requests == [f"GET /{BUCKET}"]
+    assert s3.requests == [f"GET /{BUCKET}"] * 2, "listings of what grows and of what is ready"
     # What another driver has stored is seen.
     Store(f"s3://{BUCKET}/r").append([row("other")])
     assert recorder.stored(["other", "none"], [False, False])[0] is not None

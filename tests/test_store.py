@@ -8,13 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.statistics.recordings import write_recordings
-from studies.engine.store.compaction import compact
 from studies.engine.store.schema import TABLES, arrow_schema
 from studies.engine.store.store import Store
 from tests.fakes.runs import stored_row as row
 from tests.refusals import refused
-
-MANY = 20
 
 
 @pytest.fixture
@@ -93,88 +90,6 @@ def test_a_result_stands_before_a_failure_and_the_newest_before_the_older(store)
     store.append([row("a", metric_psnr_peak=32.0)])
     assert store.fits(["a"]).to_pylist()[0]["metric_psnr_peak"] == 32.0
     assert len(store.fits(["b"])) == 0
-
-
-def test_compaction_keeps_every_row_once_in_one_file(store):
-    for i in range(MANY + 3):
-        store.append([row(f"k{i % MANY}")], [{"key": f"k{i}", "epoch": 0, "psnr": 1.0}])
-    before = store.fits().drop_columns(["written_at"]).to_pylist()
-    compact(store)
-    assert len(store.parts("fits")) == 1
-    assert store.fits().drop_columns(["written_at"]).to_pylist() == before
-    assert len(pd.read_parquet(store.results)) == MANY
-    assert len(store.curves()) == MANY + 3
-
-
-def test_joining_the_small_files_leaves_the_joined_ones_and_doubles_nothing(store, monkeypatch):
-    for i in range(MANY):
-        store.append([row(f"k{i}")])
-        if i % 5 == 4:
-            compact(store, small=True)
-    assert len(store.parts("fits")) == MANY / 5
-    assert len(pd.read_parquet(store.results)) == MANY
-    store.append([row("k20")])
-    store.append([row("k21")])
-    with monkeypatch.context() as patch:
-        patch.setattr(store, "delete", lambda path: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            compact(store, small=True)
-    compact(store, small=True)
-    assert len(pd.read_parquet(store.results)) == MANY + 2
-    compact(store)
-    assert len(store.parts("fits")) == 1
-    assert len(pd.read_parquet(store.results)) == MANY + 2
-
-
-def test_large_files_stay_but_for_those_that_share_a_row(store, monkeypatch):
-    monkeypatch.setattr("studies.engine.store.compaction.MAX_ROWS", 4)
-    for first in range(0, 12, 3):
-        store.append([row(f"k{i:02}") for i in range(first, first + 3)])
-    large = set(store.parts("fits"))
-    for i in range(12, 17):
-        store.append([row(f"k{i}")])
-    store.append([row("k04", metric_psnr_peak=99.0)])
-    compact(store)
-    assert len(large & set(store.parts("fits"))) == 3, "a large file was read and written again"
-    assert len(store.parts("fits")) == 3 + 1 + 2
-    assert max(map(pq.read_metadata, store.parts("fits")), key=lambda m: m.num_rows).num_rows <= 4
-    frame = pd.read_parquet(store.results)
-    assert sorted(frame["key"]) == [f"k{i:02}" for i in range(17)]
-    assert frame.set_index("key").loc["k04", "metric_psnr_peak"] == 99.0
-
-
-def test_a_killed_compaction_is_finished_by_the_next(store, monkeypatch):
-    for i in range(MANY):
-        store.append([row(f"k{i}")])
-    with monkeypatch.context() as patch:
-        patch.setattr(store, "delete", lambda path: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            compact(store)
-    assert len(pd.read_parquet(store.results)) == 2 * MANY  # joined, and not yet removed
-    assert len(store.fits()) == MANY
-    compact(store)
-    assert len(pd.read_parquet(store.results)) == MANY
-
-
-def test_a_failure_that_was_repaired_is_one_row_after_compaction(store):
-    store.append([row("a", status="failed", error="x", metric_psnr_peak=None)])
-    store.append([row("a")])
-    compact(store)
-    assert pd.read_parquet(store.results)["status"].tolist() == ["ok"]
-
-
-def test_compaction_keeps_the_columns_of_a_newer_version(store):
-    store.append([row("a")])
-    (part,) = store.parts("fits")
-    newer = pq.read_table(part).append_column("metric_new", pa.array([7.0]))
-    pq.write_table(newer, f"{store.root}/fits/newer.parquet")
-    store.append([row("b")])
-    compact(store)
-    frame = pd.read_parquet(store.results).set_index("key")
-    assert frame["metric_new"].to_dict() == {
-        "a": 7.0,
-        "b": pytest.approx(float("nan"), nan_ok=True),
-    }
 
 
 def test_a_storage_that_does_not_exist_is_refused():

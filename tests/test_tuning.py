@@ -93,7 +93,7 @@ def test_a_batch_run_again_skips_what_is_stored_and_passes_it_on(store):
     fits = [make_fit(seed) for seed in range(4)]
     for fit, status in zip(fits, ("ok", "failed", "partial", "partial"), strict=True):
         store.append([row_of(fit, status)])
-    recorder = Recorder(store.location)
+    recorder = Recorder(store.location, "w")
     keys = [fit.trial.key for fit in fits]
     found = recorder.stored(keys, [False, False, False, True])
     assert [row and row["status"] for row in found] == ["ok", None, None, "partial"]
@@ -102,7 +102,7 @@ def test_a_batch_run_again_skips_what_is_stored_and_passes_it_on(store):
 
 
 def test_a_unit_that_takes_its_worker_down_is_counted_until_it_gets_somewhere(store):
-    recorder = Recorder(store.location)
+    recorder = Recorder(store.location, "w")
     for _ in range(MAX_ATTEMPTS):
         assert recorder.begin("u", "kind") == ("", None)
     refusal, state = recorder.begin("u", "kind")
@@ -115,7 +115,7 @@ def test_a_unit_that_takes_its_worker_down_is_counted_until_it_gets_somewhere(st
 
 
 def test_when_three_fits_of_a_kind_have_died_and_none_came_through_the_others_are_not_tried(store):
-    recorder = Recorder(store.location)
+    recorder = Recorder(store.location, "w")
     for unit in "abc":
         assert recorder.begin("d", "kind")[0] == ""
         recorder.save("d", b"")  # so that it is not counted as one that dies
@@ -129,8 +129,9 @@ def test_when_three_fits_of_a_kind_have_died_and_none_came_through_the_others_ar
 
 
 def test_storage_that_fails_for_a_while_costs_no_row(store):
-    recorder, fit = Recorder(store.location), make_fit(0)
-    folder = Path(store.root) / "fits"
+    recorder, fit = Recorder(store.location, "w"), make_fit(0)
+    folder = Path(store.root) / "_growing" / "fits"
+    folder.parent.mkdir()
     folder.touch()  # where the rows' folder has to be
     threading.Timer(1.5, folder.unlink).start()
     recorder.record(row_of(fit, "ok"), [], None, "kind")
@@ -138,7 +139,8 @@ def test_storage_that_fails_for_a_while_costs_no_row(store):
 
 
 def test_storage_that_stays_away_is_an_error(store):
-    recorder = Recorder(store.location, retry_seconds=0.5)
-    (Path(store.root) / "fits").touch()
+    recorder = Recorder(store.location, "w", retry_seconds=0.5)
+    (Path(store.root) / "_growing").mkdir()
+    (Path(store.root) / "_growing" / "fits").touch()
     with refused("no-answer", store.location, kind=StorageAway):
         recorder.record(row_of(make_fit(0), "ok"), [], None, "kind")

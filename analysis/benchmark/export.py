@@ -64,8 +64,8 @@ def export(source: Store, target: Store, *, confirming: bool = False) -> int:
             curves = pa.concat_tables(
                 [curves, thinned(source.curves(others), budgets(setting["fit_epochs"]))]
             )
-        target.write_table("_curves", curves, "slice")
-        target.write_table("fits", table, "slice")
+        target.write_table("_curves", curves)
+        target.write_table("fits", table)
     _add_signals(source, target, set(table["sha256"].to_pylist()))
     return table.num_rows
 
@@ -89,7 +89,7 @@ def export_elsewhere(source: Store, target: Store) -> int:
         wanted.append(is_map and not is_usual and row["key"] not in known)
     table = table.filter(pa.array(wanted, pa.bool_()))
     if table.num_rows:
-        target.write_table("fits", table, "slice")
+        target.write_table("fits", table)
     _add_signals(source, target, set(table["sha256"].to_pylist()))
     return table.num_rows
 

@@ -6,7 +6,6 @@ at once.
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -30,9 +29,7 @@ from studies.engine.running.job import Job
 from studies.engine.signals.duplicates import near_duplicates
 from studies.engine.signals.reading import find_files, passed_over, read_all, signal_type
 from studies.engine.signals.signal import Signal
-from studies.engine.store.compaction import compact
 from studies.engine.store.rows import COUNTED, signal_row
-from studies.engine.store.storage import StorageAway
 from studies.engine.store.store import Store, target_path
 
 if TYPE_CHECKING:
@@ -75,7 +72,6 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
             f"the run would take about {duration(days * DAY)} on {workers}, more than a day: "
             "add --yes to start it all the same, or try --scale small.",
         )
-    compact(store)
     _write_value(run, signals, store)
     if workers:
         say_at_home(store, uri, console)
@@ -181,8 +177,6 @@ def fit_missing(
             raise KeyboardInterrupt
     finally:
         tracking.finish()
-        if not isinstance(sys.exception(), StorageAway):
-            compact(stored.store)
     if schedule.hopeless is None:
         return None
     return (

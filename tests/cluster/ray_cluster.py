@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tests import commands
 from tests.cluster.machines import ROOT, SHARED, Machine, Network
 
 FILE = "cluster.onprem.yaml"
@@ -94,17 +95,17 @@ class Submitted:
         self.process = self.cluster.submit(f"{verb} {self.arguments}")
 
     def wait_for_rows(self, count: int) -> None:
-        wait_until(lambda: self.num_files >= count or not self.runs, 240, f"{count} rows")
-        assert self.runs or self.num_files >= count, self.process.communicate()[0]
+        wait_until(lambda: self.num_rows >= count or not self.runs, 240, f"{count} rows")
+        assert self.runs or self.num_rows >= count, self.process.communicate()[0]
 
     @property
     def runs(self) -> bool:
         return self.process.poll() is None
 
     @property
-    def num_files(self) -> int:
-        """Of fits; a file a row, until a run's end."""
-        return len(list(self.results.glob("fits/*.parquet")))
+    def num_rows(self) -> int:
+        """Of fits."""
+        return commands.num_rows(self.results)
 
     @property
     def begun(self) -> list[tuple[str, str]]:

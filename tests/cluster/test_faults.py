@@ -95,8 +95,8 @@ def test_the_storage_of_the_results_fails(cluster, ends_as_undisturbed, record):
     cluster.head.do(f"mount -o remount,bind,ro {machines.SHARED}")
     time.sleep(OUTAGE)
     cluster.head.do(f"mount -o remount,bind,rw {machines.SHARED}")
-    count = study.num_files
-    seconds = wait_until(lambda: study.num_files > count, 60, "a row")
+    count = study.num_rows
+    seconds = wait_until(lambda: study.num_rows > count, 60, "a row")
     ends_as_undisturbed(study)
     record("results", f"storage read-only for {OUTAGE} s", seconds, study.num_repeated)
 

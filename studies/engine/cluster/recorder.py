@@ -14,8 +14,8 @@ import ray.exceptions
 from numpy.typing import NDArray
 from ray.actor import ActorHandle
 
-from studies.engine.store.compaction import compact
 from studies.engine.store.fits_cache import FitsCache
+from studies.engine.store.growing import GrowingFiles
 from studies.engine.store.rows import Row
 from studies.engine.store.storage import RETRY_SECONDS, StorageAway, StorageRetry
 from studies.engine.store.store import Store, is_done, output_path
@@ -26,9 +26,6 @@ MAX_ATTEMPTS = 3
 MAX_FATAL_UNITS = 3
 """When so many units of a kind have killed their workers, the others of it are not tried."""
 
-COMPACT_EVERY = 256
-"""Rows after which small files are joined."""
-
 
 class Recorder:
     """Writes rows as they come, keeps checkpoints, and counts the attempts at every unit.
@@ -38,18 +35,19 @@ class Recorder:
 
     Args:
         results: the place of the results.
+        writer: names the files, see `GrowingFiles`.
         retry_seconds: how long operations on a failing storage are retried.
     """
 
-    def __init__(self, results: str, retry_seconds: float = RETRY_SECONDS) -> None:
+    def __init__(self, results: str, writer: str, retry_seconds: float = RETRY_SECONDS) -> None:
         # Ray restarts this actor whenever it dies, perhaps while the storage fails.
         retry = StorageRetry(results, retry_seconds, has_worked=True)
         self.store = Store(results, create=False, retry=retry)
+        self.files = GrowingFiles(self.store, writer)
         self.fits = FitsCache(self.store)
         self.attempts: Counter[str] = Counter()
         self.checkpoints: set[str] = set()
         self.fatal_units: defaultdict[str, set[str]] = defaultdict(set)
-        self.num_rows = 0
 
     def stored(self, keys: Sequence[str], may_be_partial: Sequence[bool]) -> list[Row | None]:
         """Return each fit's brief row, None for a fit that is still to do.
@@ -110,12 +108,7 @@ class Recorder:
             self.fatal_units[kind].clear()
         if output is not None:
             self.store.write_array(output_path(row["key"]), output)
-        part = self.store.append([row], curve)
-        assert part is not None, "a row makes a file"
-        self.fits.add(part, row)
-        self.num_rows += 1
-        if self.num_rows % COMPACT_EVERY == 0:
-            compact(self.store, small=True)
+        self.fits.add(self.files.append(row, curve), row)
 
     def discard(self, units: Sequence[str]) -> None:
         """Remove the checkpoints of finished units."""

@@ -8,10 +8,13 @@ store lacks. Fits are identified by content keys and never by Tune's ids.
 A Tune trial is a batch of fits of one signal, long enough that Tune's own cost is small.
 """
 
+import contextlib
 import logging
 import os
+import sys
 import tempfile
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +31,11 @@ from studies.engine.cluster.workers import Workers, take_device
 from studies.engine.running.batch import BatchRunner, run_batch
 from studies.engine.running.schedule import MAX_BATCH, Batch, Schedule
 from studies.engine.signals.signal import Signal
+from studies.engine.store.growing import publish
 from studies.engine.store.rows import Row, brief, failed_row
 from studies.engine.store.storage import RETRY_SECONDS, StorageAway
 from studies.engine.store.store import Store, is_done
+from studies.engine.store.superseded import remove_superseded
 
 MAX_NODE_LOSSES = 20
 
@@ -81,40 +86,52 @@ def run_schedule(
     variables = QUIET | MANY_PENDING if workers.limit is None else QUIET
     for name, value in variables.items():
         os.environ.setdefault(name, value)
+    store, unfinished = Store(results), ()
+    with _recording(store, results, retry_seconds) as recorder:
+        trainable = tune.with_parameters(
+            _train_batch,
+            study=study,
+            signals={signal.sha256: ray.put(signal) for signal in signals},
+            recorder=recorder,
+            workers=workers,
+            run_batch=run_batch,
+            checkpoint_seconds=checkpoint_seconds,
+        )
+        logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
+        for losses in range(1 + MAX_NODE_LOSSES):
+            searcher = ScheduleSearcher(schedule, unfinished)
+            try:
+                _tune(trainable, searcher, workers, RowCallback(study, searcher, store, on_row))
+                break
+            except TuneError as error:
+                # Tune turns what a callback raises into text. The exception is the context.
+                if isinstance(error.__context__, StorageAway):
+                    raise error.__context__ from None
+                raise
+            except RuntimeError as error:
+                # Tune gives up when Ray kills a worker because its node is short of memory.
+                short = isinstance(error.__cause__, ray.exceptions.OutOfMemoryError)
+                if not short or losses == MAX_NODE_LOSSES:
+                    raise
+                unfinished = tuple(searcher.batches.values())
+
+
+@contextlib.contextmanager
+def _recording(store: Store, results: str, retry_seconds: float) -> Iterator[Any]:
+    """Start a `Recorder` on this node for the block, and publish what it has written at the end."""
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     recorder: Any = (
         ray.remote(Recorder)
         .options(num_cpus=0, scheduling_strategy=here, max_restarts=-1, max_task_retries=3)
-        .remote(results, retry_seconds)
+        .remote(results, uuid.uuid4().hex, retry_seconds)
     )
-    trainable = tune.with_parameters(
-        _train_batch,
-        study=study,
-        signals={signal.sha256: ray.put(signal) for signal in signals},
-        recorder=recorder,
-        workers=workers,
-        run_batch=run_batch,
-        checkpoint_seconds=checkpoint_seconds,
-    )
-    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
-    store, unfinished = Store(results), ()
-    for losses in range(1 + MAX_NODE_LOSSES):
-        searcher = ScheduleSearcher(schedule, unfinished)
-        try:
-            _tune(trainable, searcher, workers, RowCallback(study, searcher, store, on_row))
-            break
-        except TuneError as error:
-            # Tune turns what a callback raises into text, and keeps the exception as the context.
-            if isinstance(error.__context__, StorageAway):
-                raise error.__context__ from None
-            raise
-        except RuntimeError as error:
-            # Tune gives up when Ray kills a worker because its node is short of memory.
-            short = isinstance(error.__cause__, ray.exceptions.OutOfMemoryError)
-            if not short or losses == MAX_NODE_LOSSES:
-                raise
-            unfinished = tuple(searcher.batches.values())
-    ray.kill(recorder)
+    try:
+        yield recorder
+    finally:
+        ray.kill(recorder)
+        if not isinstance(sys.exception(), StorageAway):
+            publish(store)
+            remove_superseded(store)
 
 
 def _tune(

@@ -1,4 +1,4 @@
-"""Remember the fits of a store in brief, and read only the files that are new.
+"""Remember the fits of a store in brief, and read only the files that are new or have changed.
 
 A worker asks for the rows of its batch before it begins, since another driver may have done some.
 On an object store every file costs two requests, and a table may have hundreds of files.
@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from studies.engine.store.parquet_folder import Version
 from studies.engine.store.rows import BRIEF, Row, brief
 from studies.engine.store.schema import arrow_schema
 from studies.engine.store.store import Store, newest_rows
@@ -27,29 +28,35 @@ class FitsCache:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.parts: set[str] = set()
+        self.versions: dict[str, Version] = {}
+        self.own: set[str] = set()
         self.schema = pa.schema([arrow_schema("fits").field(name) for name in COLUMNS])
         self.rows = self.schema.empty_table()
 
     def add(self, part: str, row: Mapping[str, Any]) -> None:
-        """Add a row that was just written into the file `part`."""
-        self.parts.add(part)
+        """Add a row that this process has just written into the file `part`."""
+        self.own.add(part)
         written = {**row, "written_at": datetime.datetime.now(datetime.UTC)}
         self._append(pa.Table.from_pylist([written], self.schema))
 
     def find(self, keys: Sequence[str]) -> dict[str, Row]:
         """Return {key: brief row} of those of `keys` that the store has now."""
-        self.store.while_compacted("fits", self._add_new)
+        self.store.while_written("fits", self._add_new)
         wanted = self.rows.filter(pc.is_in(self.rows["key"], pa.array(keys, pa.string())))
         return {row["key"]: brief(row) for row in newest_rows("fits", wanted).to_pylist()}
 
-    def _add_new(self, parts: Sequence[str]) -> None:
-        new = [part for part in parts if part not in self.parts]
+    def _add_new(self, versions: dict[str, Version]) -> None:
+        new = [
+            part
+            for part, version in versions.items()
+            if part not in self.own and self.versions.get(part) != version
+        ]
         if new:
             self._append(self.store.read_parts("fits", new, COLUMNS))
-            self.parts.update(new)
+            self.versions = versions
 
     def _append(self, rows: pa.Table) -> None:
         self.rows = pa.concat_tables([self.rows, rows])
-        if self.rows["key"].num_chunks > MANY_CHUNKS:  # compaction repeats rows
+        # A file that has grown repeats its earlier rows.
+        if self.rows["key"].num_chunks > MANY_CHUNKS:
             self.rows = newest_rows("fits", self.rows).combine_chunks()

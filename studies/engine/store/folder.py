@@ -154,6 +154,21 @@ class Folder:
         with contextlib.suppress(FileNotFoundError):
             self.retry(lambda: self.filesystem.delete_file(f"{self.root}/{path}"))
 
+    def move(self, path: str, target: str) -> None:
+        """Give a file under the results another name.
+
+        Raises:
+            FileNotFoundError: it does not exist.
+        """
+        folder = f"{self.root}/{target}".rsplit("/", 1)[0]
+
+        def rename() -> None:
+            if self.filesystem.type_name not in OBJECT_STORES:
+                self.filesystem.create_dir(folder, recursive=True)
+            self.filesystem.move(f"{self.root}/{path}", f"{self.root}/{target}")
+
+        self.retry(rename)
+
     def modified(self, path: str) -> float:
         """Return when a file under the results was written, in seconds since 1970."""
         info = self.retry(lambda: self.filesystem.get_file_info(f"{self.root}/{path}"))
@@ -161,9 +176,14 @@ class Folder:
 
     def names(self, folder: str) -> list[str]:
         """Return the sorted names in a folder under the results, without hidden ones."""
+        return [info.base_name for info in self.infos(folder)]
+
+    def infos(self, folder: str) -> list[fs.FileInfo]:
+        """Return what is known of the files in a folder, sorted by name, without hidden ones."""
         selector = fs.FileSelector(f"{self.root}/{folder}", allow_not_found=True)
         infos = self.retry(lambda: self.filesystem.get_file_info(selector))
-        return sorted(i.base_name for i in infos if not i.base_name.startswith("."))
+        shown = [info for info in infos if not info.base_name.startswith(".")]
+        return sorted(shown, key=lambda info: info.base_name)
 
     def in_parallel(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """Return `do(item)` for every item, `NUM_THREADS` items at a time."""

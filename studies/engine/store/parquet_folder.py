@@ -1,13 +1,18 @@
 """Keep tables as Parquet files in a folder, and check every file against the schema.
 
+No file of a table is ever removed, because a reader may have listed it already. So a notebook can
+read a folder while a study writes it.
+
 Files that pyarrow reads through a Python object (bytes, or a file of fsspec) are read without
 threads: if one of pyarrow's threads is the last to release the object while Python shuts down, the
 process aborts.
 """
 
 import contextlib
+import datetime
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 import pyarrow as pa
@@ -20,6 +25,15 @@ from studies.engine.store.folder import Folder
 from studies.engine.store.schema import TABLES, arrow_schema
 from studies.engine.store.storage import StorageRetry, refusal
 
+GROWING = "_growing"
+"""The folder of files that only our own readers see, because they change."""
+
+Version = tuple[int | None, datetime.datetime | None]
+"""The size of a file in bytes, and when it was written. Some storages do not tell."""
+
+ATTEMPTS = 4
+"""How often a table is read whose files are replaced meanwhile."""
+
 T = TypeVar("T")
 
 
@@ -29,7 +43,7 @@ def table_of(content: bytes) -> pa.Table:
 
 
 class ParquetFolder(Folder):
-    """Holds the files of `schema.TABLES` in a folder, which other processes may compact meanwhile.
+    """Holds the files of `schema.TABLES` in a folder. Other processes may write it meanwhile.
 
     Raises:
         InputError: the folder cannot be written, or holds Parquet of another schema.
@@ -47,34 +61,37 @@ class ParquetFolder(Folder):
         except OSError as error:
             raise refusal("unreadable", results, "cannot be read", error) from error
 
-    def write_table(self, table: str, data: pa.Table, prefix: str = "part") -> str:
-        """Add a file to a table and return its path.
+    def write_table(self, table: str, data: pa.Table, name: str | None = None) -> str:
+        """Write or replace a file of a table and return its path.
 
         Args:
-            table: a key of `schema.TABLES`.
+            table: the table's folder.
             data: the rows.
-            prefix: what the file's name begins with.
+            name: the file's name, by default a new one.
         """
         buffer = pa.BufferOutputStream()
         pq.write_table(data, buffer, compression="zstd")
-        name = f"{prefix}-{uuid.uuid4().hex}.parquet"
+        name = name or f"part-{uuid.uuid4().hex}.parquet"
         self.write_bytes(f"{table}/{name}", buffer.getvalue().to_pybytes())
         return f"{self.root}/{table}/{name}"
 
-    def footer(self, part: str) -> pq.FileMetaData:
-        """Return the metadata of one file: its schema, its number of rows, our own entries."""
-        table = part.removeprefix(f"{self.root}/").split("/")[0]
+    def versions(self, table: str) -> dict[str, Version]:
+        """Return {path: version} of a table's files, those that grow included.
 
-        def read() -> pq.FileMetaData:
-            with self.naming_damaged(table, [part]):
-                return pq.read_metadata(part, filesystem=self.filesystem)
+        A file that was replaced has another version.
+        """
+        # A file may get its final name between the two listings, so these come first.
+        growing = self.infos(f"{GROWING}/{table}")
+        infos = [*growing, *self.infos(table)]
+        return {i.path: (i.size, i.mtime) for i in infos if i.base_name.endswith(".parquet")}
 
-        return self.retry(read)
+    def published(self, table: str) -> list[str]:
+        """Return the paths of a table's files that do not grow."""
+        return [part for part in self.versions(table) if f"/{GROWING}/" not in part]
 
     def parts(self, table: str) -> list[str]:
-        """Return the paths of a table's files."""
-        names = [n for n in self.names(table) if n.endswith(".parquet")]
-        return [f"{self.root}/{table}/{name}" for name in names]
+        """Return the paths of a table's files, those that grow included."""
+        return list(self.versions(table))
 
     @contextlib.contextmanager
     def naming_damaged(self, table: str, parts: Sequence[str]) -> Iterator[None]:
@@ -91,23 +108,20 @@ class ParquetFolder(Folder):
                 self._check_part(table, part)
             raise
 
-    def while_compacted(self, table: str, read: Callable[[list[str]], T]) -> T:
-        """Return what `read` returns for a table's files.
+    def while_written(self, table: str, read: Callable[[dict[str, Version]], T]) -> T:
+        """Return what `read` returns for the `versions` of a table's files.
 
-        Repeat it if another process has compacted some of them after they were listed.
+        An object store answers a reader in several requests, and a file may be replaced between
+        two of them. If `read` fails and files have changed meanwhile, it is called again.
         """
-        for _ in range(4):
-            with contextlib.suppress(FileNotFoundError):
-                return read(self.parts(table))
-        return read(self.parts(table))
-
-    def read_whole(self, part: str) -> pa.Table:
-        """Return all of one file in one request, with columns that only a newer version knows.
-
-        Raises:
-            FileNotFoundError: another process has compacted it meanwhile.
-        """
-        return table_of(self.fetch(part))
+        for _ in range(ATTEMPTS):
+            versions = self.versions(table)
+            try:
+                return read(versions)
+            except (OSError, pa.ArrowException, InputError):
+                if self.versions(table) == versions:
+                    raise
+        return read(self.versions(table))
 
     def read_parts(
         self,
@@ -123,9 +137,6 @@ class ParquetFolder(Folder):
             parts: paths of files of the table.
             columns: the columns to read, None for all.
             where: which rows to return, None for all.
-
-        Raises:
-            FileNotFoundError: another process has compacted one of them meanwhile.
         """
         threads = not isinstance(self.filesystem, fs.PyFileSystem)
         options = ds.ParquetFragmentScanOptions(pre_buffer=threads)
@@ -152,19 +163,21 @@ class ParquetFolder(Folder):
             columns: the columns to read, None for all.
         """
 
-        def rows(parts: list[str]) -> pa.Table:
-            if parts:
-                return self.read_parts(table, parts, columns, where)
+        def rows(versions: dict[str, Version]) -> pa.Table:
+            if versions:
+                return self.read_parts(table, list(versions), columns, where)
             empty = arrow_schema(table).empty_table()
             return empty.select(columns or empty.column_names)
 
-        return self.while_compacted(table, rows)
+        return self.while_written(table, rows)
 
     def _check_schema(self, table: str) -> None:
         parts = self.parts(table)
         for part in parts[:1] + parts[-1:]:
             with contextlib.suppress(FileNotFoundError), self.naming_damaged(table, [part]):
-                self._check_columns(table, part, self.footer(part).schema.to_arrow_schema())
+                read = partial(pq.read_schema, part, filesystem=self.filesystem)
+                schema = self.retry(read)
+                self._check_columns(table, part, schema)
 
     def _check_part(self, table: str, part: str) -> None:
         """Raise InputError if a file can be fetched but not read. It may be gone."""

@@ -51,15 +51,11 @@ class Store(ParquetFolder):
 
     def append(
         self, rows: Iterable[Mapping[str, Any]], curves: Iterable[Mapping[str, Any]] = ()
-    ) -> str | None:
-        """Add rows of fits and their curves. If this is interrupted, no row lacks its curve.
-
-        Returns:
-            The path of the new file of rows, None if there are no rows.
-        """
-        now = datetime.datetime.now(datetime.UTC)
-        self._write("_curves", list(curves))
-        return self._write("fits", [{**row, "written_at": now} for row in rows])
+    ) -> None:
+        """Add rows of fits and their curves. If this is interrupted, no row lacks its curve."""
+        for table, data in tables_of(rows, curves).items():
+            if data.num_rows:
+                self.write_table(table, data)
 
     def add_signals(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add those rows to the table of signals that it lacks or holds with other values.
@@ -73,7 +69,8 @@ class Store(ParquetFolder):
             for row in rows
             if not all(_same(known.get(row["sha256"], {}).get(k), v) for k, v in row.items())
         ]
-        self._write("_signals", new)
+        if new:
+            self.write_table("_signals", _table("_signals", new))
 
     def fits(
         self,
@@ -143,15 +140,25 @@ class Store(ParquetFolder):
         whole = pc.invert(pc.is_in(table["status"], pa.array(UNFINISHED)))
         return set(table.filter(whole)["key"].to_pylist())
 
-    def _write(self, table: str, rows: Sequence[Mapping[str, Any]]) -> str | None:
-        if not rows:
-            return None
-        schema = arrow_schema(table)
-        # pyarrow drops keys that the schema lacks.
-        unknown = {name for row in rows for name in row} - set(schema.names)
-        if unknown:
-            raise ValueError(f"{table}: the schema has no column for {', '.join(sorted(unknown))}")
-        return self.write_table(table, pa.Table.from_pylist(rows, schema))
+
+def tables_of(
+    rows: Iterable[Mapping[str, Any]], curves: Iterable[Mapping[str, Any]]
+) -> dict[str, pa.Table]:
+    """Return the tables of rows of fits and of their curves, in the order to write them."""
+    now = datetime.datetime.now(datetime.UTC)
+    return {
+        "_curves": _table("_curves", list(curves)),
+        "fits": _table("fits", [{**row, "written_at": now} for row in rows]),
+    }
+
+
+def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    schema = arrow_schema(name)
+    # pyarrow drops keys that the schema lacks.
+    unknown = {column for row in rows for column in row} - set(schema.names)
+    if unknown:
+        raise ValueError(f"{name}: the schema has no column for {', '.join(sorted(unknown))}")
+    return pa.Table.from_pylist(rows, schema)
 
 
 def is_done(row: Mapping[str, Any] | None, *, may_be_partial: bool) -> TypeGuard[dict[str, Any]]:
