@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -103,10 +104,16 @@ class Search(RuleCheck):
 
         journal = RunJournal(store, states[0].run)
         storage = journal.storage(to_write=True)
-        return [
-            self.steps_of(state, SignalSearch(state, self.settings, storage, store, journal.keep))
-            for state in states
+        searches = [
+            SignalSearch(state, self.settings, storage, store, journal.keep) for state in states
         ]
+        if any(search.is_of_two_versions for search in searches):
+            print(
+                f"{store.results}/{journal.name}: another version of Optuna began this search. "
+                "Its suggestions may differ from those of one version.",
+                file=sys.stderr,
+            )
+        return [self.steps_of(*pair) for pair in zip(states, searches, strict=True)]
 
     def steps(self, state: SignalState) -> Steps:
         """Yield the steps that follow from the suggestions of `state`."""

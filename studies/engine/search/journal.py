@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import optuna
+from filelock import FileLock
 from optuna.distributions import FloatDistribution
 from optuna.storages import BaseStorage, JournalStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import TrialState, create_trial
 
 from inr_models import InputError
@@ -30,6 +31,8 @@ NUM_WARM = "noisescape.warm"
 SPACE = "noisescape.space"
 """Attribute of an Optuna study: the space that it searches."""
 
+VERSIONS = "noisescape.optuna"
+"""Attribute of an Optuna study: the versions of Optuna that have worked on it, in order."""
 
 _REMOVE = "Remove the file, and the search starts again from every row of the store."
 
@@ -86,6 +89,26 @@ class RunJournal:
         return suggestions
 
 
+class _KernelLock(JournalFileOpenLock):
+    """Locks a journal by the kernel, so that a killed search leaves no lock behind.
+
+    Optuna waits 30 s for a lock of a killed process, and forever if it lies in a moved folder.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self._lock = FileLock(f"{path}.flock")
+
+    def acquire(self) -> bool:
+        """Wait for the lock and take it."""
+        self._lock.acquire()
+        return True
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+
 def open_journal(path: Path, shown: str = "", *, to_write: bool = True) -> BaseStorage:
     """Return the storage of a run's Optuna studies.
 
@@ -100,7 +123,7 @@ def open_journal(path: Path, shown: str = "", *, to_write: bool = True) -> BaseS
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         _check_lines(path, drop_torn=to_write)
-        return JournalStorage(JournalFileBackend(str(path)))
+        return JournalStorage(JournalFileBackend(str(path), _KernelLock(str(path))))
     except OSError as error:
         why = f"cannot be opened ({error.strerror})."
         raise InputError.at("unreadable", shown or str(path), why) from error
@@ -191,6 +214,19 @@ def check_space(study: optuna.Study, run: Run, signal: Signal) -> None:
     if there != here:
         why = f"{study.study_name} was searched over {there}, this run searches {here}. {_REMOVE}"
         raise InputError.at("another-version", f"{run.folder}/optuna.journal", why)
+
+
+def note_version(study: optuna.Study) -> bool:
+    """Add this version of Optuna to those of a study. Return whether there is another.
+
+    Versions differ in what they suggest. An earlier version of noisescape noted none.
+    """
+    begun = SPACE in study.user_attrs
+    known = study.user_attrs.get(VERSIONS, ["unknown"] if begun else [])
+    if optuna.__version__ not in known[-1:]:
+        known = [*known, optuna.__version__]
+        study.set_user_attr(VERSIONS, known)
+    return len(known) > 1
 
 
 def study_name(signal: Signal) -> str:

@@ -49,6 +49,9 @@ class SignalSearch:
         store: The results, for the curves that early stopping compares.
         keep: A function that is called when the journal holds something new.
 
+    Attributes:
+        is_of_two_versions: Whether another version of Optuna has begun the signal's study.
+
     Raises:
         InputError: The journal has this signal's study with another space.
     """
@@ -65,6 +68,7 @@ class SignalSearch:
         self.run, self.signal, self.rows = state.run, state.signal, state.rows
         self.space = journal.space(self.run, self.signal)
         self.study = self._open(storage)
+        self.is_of_two_versions = journal.note_version(self.study)
         self.rungs = Rungs(self.run, store) if settings.early_stopping else None
 
     def warm_start(self) -> None:
@@ -183,6 +187,7 @@ class SignalSearch:
             sampler=sampler,
             direction="maximize",
         )
+        journal.note_version(study)
         study.set_user_attr(journal.SPACE, journal.space_text(self.space))
         return study
 
