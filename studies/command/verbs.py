@@ -18,6 +18,7 @@ from rich.console import Console
 from inr_models import InputError
 from inr_models.networks.catalog import WITHOUT_TF32
 from inr_models.shown import count, shown
+from studies.command.last_words import last_words
 from studies.command.progress import FitProgress, duration, end, say, say_notes
 from studies.command.stored_runs import as_stored, newest_run
 from studies.command.tables import plan_table, status_table
@@ -75,7 +76,11 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     _write_value(run, signals, store)
     if workers:
         say_at_home(store, uri, console)
-        hopeless = fit_missing(job, workers, uri, console)
+        with last_words(
+            f"{store.results}: the run was ended from outside. Ray lost a process that it needs, "
+            "or the system killed the study. Finished fits are stored. The same command goes on."
+        ):
+            hopeless = fit_missing(job, workers, uri, console)
         if hopeless:
             say(console, "stopped", [hopeless])
             return report_on(run, signals, store, uri, console)
