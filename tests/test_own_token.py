@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from studies.engine.cluster import own_token
@@ -13,24 +14,39 @@ ROOT = Path(__file__).parents[1]
 NOBODY = 65534
 
 STUDY = """
-import logging, sys
+import logging, os, sys
 from studies.engine.cluster.own_token import give_own_token
 give_own_token()
 import ray
 ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
 print(ray.get_runtime_context().gcs_address, flush=True)
+print(os.environ["RAY_TMPDIR"], flush=True)
+print(os.environ["RAY_AUTH_TOKEN"], flush=True)
 sys.stdin.read()
 print(ray.get(ray.remote(lambda: "done").remote()), flush=True)
 """
 
-STRANGER = """
-import logging, sys
+OTHER_USER = """
+import os, sys
 import ray
+from ray._raylet import GcsClient
+if os.getuid() == 0:
+    # The files of Python may be closed to the other user, so all of it is imported by now.
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+address, *folders = sys.argv[1:]
 try:
-    ray.init(sys.argv[1], log_to_driver=False, logging_level=logging.ERROR)
-    print("joined")
-except BaseException:
+    GcsClient(address).internal_kv_keys(b"", b"session", timeout=20)
+    print("reached")
+except ray.exceptions.AuthenticationError:
     print("refused")
+for folder in folders:
+    try:
+        os.listdir(folder)
+        print("open")
+    except PermissionError:
+        print("closed")
 """
 
 
@@ -40,6 +56,7 @@ def clean(monkeypatch, tmp_path):
     for name in ("RAY_ADDRESS", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    monkeypatch.setattr(own_token.atexit, "register", lambda *_, **__: None)
     monkeypatch.delitem(sys.modules, "ray", raising=False)
     return monkeypatch
 
@@ -70,8 +87,8 @@ def test_a_cluster_that_would_be_joined_keeps_its_own(clean, tmp_path):
     assert "RAY_AUTH_TOKEN" in os.environ
 
 
-def test_whoever_lacks_the_token_is_refused_and_another_user_cannot_read_it():
-    """The stranger is this user without the token: another one may not reach this Python."""
+def test_another_user_reaches_neither_ray_nor_its_files_without_the_token(tmp_path):
+    """The other user is `nobody` where the test may become so, otherwise this one."""
     environment = {n: v for n, v in os.environ.items() if not n.startswith("RAY_")}
     environment |= {"RAY_ADDRESS": "local", "PYTHONPATH": str(ROOT)}
     study = subprocess.Popen(
@@ -83,24 +100,34 @@ def test_whoever_lacks_the_token_is_refused_and_another_user_cannot_read_it():
     )
     assert study.stdout
     try:
-        address = study.stdout.readline().strip()
-        assert ":" in address
+        address, named, token = (study.stdout.readline().strip() for _ in range(3))
+        folder = Path(named)
+        store = folder / "ray" / "session_latest" / "sockets"
+        assert (store / "plasma_store").exists()
+        assert folder.stat().st_mode & 0o777 == 0o700
+        children = psutil.Process(study.pid).children(recursive=True)
+        (raylet,) = [child for child in children if child.name() == "raylet"]
+        read = ["cat", f"/proc/{raylet.pid}/environ"]
+        assert token in subprocess.run(read, check=True, capture_output=True, text=True).stdout
         if os.getuid() == 0:
-            read = ["cat", f"/proc/{study.pid}/environ"]
             other = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-            assert subprocess.run(read, check=True, capture_output=True).stdout
             with pytest.raises(subprocess.CalledProcessError):
                 subprocess.run(read, check=True, capture_output=True, **other)
-        stranger = subprocess.run(
-            [sys.executable, "-c", STRANGER, address],
-            env={"PATH": os.environ["PATH"], "HOME": "/tmp"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert stranger.stdout == "refused\n"
+        closed = "closed" if os.getuid() == 0 else "open"
+        expected = {None: "refused", token: "reached", "0" * 64: "refused"}
+        for given, answer in expected.items():
+            variables = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": given} if given else {}
+            stranger = subprocess.run(
+                [sys.executable, "-c", OTHER_USER, address, folder, store],
+                env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | variables,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+            assert stranger.stdout.split() == [answer, closed, closed], stranger.stderr
         output, _ = study.communicate("go on", timeout=60)
         assert "done" in output
+        assert not folder.exists()
     finally:
         study.kill()
