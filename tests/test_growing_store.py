@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from studies.engine.store import growing
 from studies.engine.store.fits_cache import FitsCache
-from studies.engine.store.growing import GrowingFiles, publish
+from studies.engine.store.growing import GrowingFiles, others_write, publish
 from studies.engine.store.store import Store
 from studies.engine.store.superseded import remove_superseded
 from tests.fakes.runs import stored_row as row
@@ -109,6 +109,20 @@ def test_a_failure_that_was_repaired_by_a_later_run_is_one_row(store):
     now = store.versions("fits")
     remove_superseded(store)
     assert store.versions("fits") == now, "a file was written again without need"
+
+
+def test_a_writer_is_seen_by_others_from_its_start_to_its_end(store):
+    assert not others_write(store)
+    files = GrowingFiles(store, "w")
+    assert others_write(store)
+    files.append(row("a"), [])
+    assert others_write(store)
+    publish(store)
+    assert not others_write(store)
+    GrowingFiles(store, "without a row")
+    publish(store)
+    assert not others_write(store)
+    assert len(store.parts("fits")) == 1
 
 
 @given(

@@ -15,7 +15,7 @@ from studies.engine.store.store import Store
 from tests import commands, long_fit
 from tests.commands import scores
 from tests.fakes.runs import stored_row as row
-from tests.outages import AUDIO_GRID, CLIP, NUM_FITS, SIZES, storage_away
+from tests.outages import AUDIO_GRID, CLIP, NUM_FITS, SIZES, fits_lost, storage_away
 from tests.servers import BUCKET
 
 HERE = Path(__file__).parents[1]
@@ -51,6 +51,26 @@ def test_a_storage_that_fails_and_a_killed_driver_cost_no_row(s3, tmp_path):
     (study,) = (n for n in s3.names("a/results/_studies/") if n.endswith("report.html"))
     assert b"perc_bell" in s3.client.get_object(Bucket=BUCKET, Key=study)["Body"].read()
     assert not [name for name in s3.names("a/") if name.endswith(".tmp")]
+
+
+@pytest.mark.slow
+def test_two_drivers_with_one_store_share_the_work(s3, tmp_path):
+    """They meet in the middle of each step, so they repeat what was under way there alone."""
+    results = f"s3://{BUCKET}/two"
+    flags = ("--scale", "small", "--epochs", "300", "--max-samples", "2048", "--signals", CLIP)
+    drivers = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        folder = tmp_path / name
+        drivers.append(commands.start(AUDIO_GRID, "run", results, *flags, folder=folder))
+        s3.wait_for("two/_growing/fits/")
+    outputs = [driver.communicate(timeout=600)[0] for driver in drivers]
+    assert [driver.returncode for driver in drivers] == [0, 0], outputs
+    assert len(scores(results)) == NUM_FITS
+    assert pd.read_parquet(results)["key"].is_unique
+    repeated = fits_lost(s3, "two")
+    # Each driver has two workers, and there are two steps: the cells, and what is compared.
+    assert repeated <= 2 * 4, f"{repeated} of {NUM_FITS} fits were done twice"
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """What Tune gives up still ends in a row, and nothing waits for it; no Ray is started here."""
 
 import re
+import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -131,7 +132,7 @@ def test_when_three_fits_of_a_kind_have_died_and_none_came_through_the_others_ar
 def test_storage_that_fails_for_a_while_costs_no_row(store):
     recorder, fit = Recorder(store.location, "w"), make_fit(0)
     folder = Path(store.root) / "_growing" / "fits"
-    folder.parent.mkdir()
+    shutil.rmtree(folder)
     folder.touch()  # where the rows' folder has to be
     threading.Timer(1.5, folder.unlink).start()
     recorder.record(row_of(fit, "ok"), [], None, "kind")
@@ -140,7 +141,7 @@ def test_storage_that_fails_for_a_while_costs_no_row(store):
 
 def test_storage_that_stays_away_is_an_error(store):
     recorder = Recorder(store.location, "w", retry_seconds=0.5)
-    (Path(store.root) / "_growing").mkdir()
+    shutil.rmtree(Path(store.root) / "_growing" / "fits")
     (Path(store.root) / "_growing" / "fits").touch()
     with refused("no-answer", store.location, kind=StorageAway):
         recorder.record(row_of(make_fit(0), "ok"), [], None, "kind")

@@ -221,35 +221,34 @@ def _train_batch(
 ) -> None:
     device = take_device(workers)
     batch = config["batch"]
-    # When the worker of a batch has died, the next one does only what is missing.
-    keys = [fit.trial.key for fit in batch.fits]
-    stored = ray.get(recorder.stored.remote(keys, [bool(fit.rungs) for fit in batch.fits]))
-    for row in filter(None, stored):
-        tune.report(row)
-    fits = [fit for fit, row in zip(batch.fits, stored, strict=True) if row is None]
-    if not fits:
-        return
-    trials, rungs = [fit.trial for fit in fits], [fit.rungs for fit in fits]
-    signal = ray.get(signals[trials[0].signal])
-    named = [f"{fit.trial.key} {sorted(fit.rungs.items()) or ''}" for fit in fits]
-    kind = repr((trials[0].signal, trials[0].network.structure))  # a batch shares both
-    checkpoints = RemoteCheckpoints(recorder, named, kind)
-    finished = set()
-    index = {trial.key: i for i, trial in enumerate(trials)}
-    for row, curve, output in run_batch(
-        study,
-        signal,
-        trials,
-        device,
-        rungs,
-        checkpoints,
-        checkpoint_seconds,
-        keep=[fit.keep for fit in fits],
-    ):
-        row |= batch.columns
-        ray.get(recorder.record.remote(row, curve, output, kind))
-        tune.report(brief(row))
-        if row["status"] != "failed":
-            finished.add(index[row["key"]])
-    # The next run needs the checkpoint of a failed fit.
-    ray.get(recorder.discard.remote(checkpoints.finished(finished)))
+    signal = ray.get(signals[batch.fits[0].trial.signal])
+    structure = batch.fits[0].trial.network.structure  # a batch shares it
+    # Fits train as stacks on a GPU. On a CPU each runs by itself. It is looked up before it begins,
+    # because another driver may have done it meanwhile.
+    groups = [batch.fits] if device.type == "cuda" else [(fit,) for fit in batch.fits]
+    for group in groups:
+        # When the worker of a batch has died, the next one does only what is missing.
+        keys = [fit.trial.key for fit in group]
+        stored = ray.get(recorder.stored.remote(keys, [bool(fit.rungs) for fit in group]))
+        for row in filter(None, stored):
+            tune.report(row)
+        fits = [fit for fit, row in zip(group, stored, strict=True) if row is None]
+        if not fits:
+            continue
+        trials, rungs = [fit.trial for fit in fits], [fit.rungs for fit in fits]
+        named = [f"{fit.trial.key} {sorted(fit.rungs.items()) or ''}" for fit in fits]
+        kind = repr((trials[0].signal, structure))
+        checkpoints = RemoteCheckpoints(recorder, named, kind)
+        finished = set()
+        index = {trial.key: i for i, trial in enumerate(trials)}
+        keep = [fit.keep for fit in fits]
+        for row, curve, output in run_batch(
+            study, signal, trials, device, rungs, checkpoints, checkpoint_seconds, keep=keep
+        ):
+            row |= batch.columns
+            ray.get(recorder.record.remote(row, curve, output, kind))
+            tune.report(brief(row))
+            if row["status"] != "failed":
+                finished.add(index[row["key"]])
+        # The next run needs the checkpoint of a failed fit.
+        ray.get(recorder.discard.remote(checkpoints.finished(finished)))

@@ -10,6 +10,7 @@ from studies.engine.planning.points import PlannedFit
 from studies.engine.planning.run import Run
 from studies.engine.running.schedule import MAX_BATCH, Schedule
 from studies.engine.signals.signal import Signal
+from studies.engine.store.growing import others_write
 from studies.engine.store.rows import REPORTED
 from studies.engine.store.store import Store
 
@@ -101,6 +102,8 @@ class Job:
     def schedule(self, *, num_workers: int) -> Schedule:
         """Return everything that is missing, in the order in which it is worth having.
 
+        The order is reversed if another driver works in the same results.
+
         Args:
             num_workers: Number of workers that should have work from the start.
 
@@ -118,4 +121,5 @@ class Job:
             self.seconds_per_fit,
             num_workers=num_workers,
             min_batch=self.stack,
+            backwards=others_write(self.stored.store),
         )

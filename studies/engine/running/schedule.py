@@ -59,6 +59,8 @@ class Schedule:
         seconds_per_fit: Returns the expected seconds of a fit on one worker.
         num_workers: Number of workers that should have work from the start.
         min_batch: The least number of fits in a batch, where there are so many.
+        backwards: Whether to begin at the end of each stage. If another driver works on the same
+            run, the two then meet in the middle, and few fits are done twice.
 
     Attributes:
         hopeless: The error with which all fits of the run have failed, once there were
@@ -72,7 +74,9 @@ class Schedule:
         *,
         num_workers: int,
         min_batch: int = 1,
+        backwards: bool = False,
     ) -> None:
+        self.backwards = backwards
         self.signals, self.seconds_per_fit = signals, seconds_per_fit
         self.num_workers, self.min_batch = num_workers, min_batch
         self.waiting: dict[int, set[str]] = {i: set() for i in range(len(signals))}
@@ -127,13 +131,16 @@ class Schedule:
     def _enqueue(self, index: int, fits: Sequence[PlannedFit]) -> None:
         # If all signals were like this one, every worker would get some of the fits.
         share = math.ceil(len(fits) * len(self.waiting) / self.num_workers)
+        if self.backwards:
+            fits = fits[::-1]
         for fits_of_batch in make_batches(fits, self.seconds_per_fit, self.min_batch, share):
             self.num_batches += 1
             seconds = sum(map(self.seconds_per_fit, fits_of_batch))
             batch = Batch(self.num_batches, tuple(fits_of_batch), seconds)
             stage = fits_of_batch[0].stage
             # The number makes each entry unique, so that the heap never compares batches.
-            heapq.heappush(self.queue, (stage, index, self.num_batches, batch))
+            place = -index if self.backwards else index
+            heapq.heappush(self.queue, (stage, place, self.num_batches, batch))
 
 
 def make_batches(

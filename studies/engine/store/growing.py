@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from studies.engine.store.parquet_folder import GROWING
+from studies.engine.store.parquet_folder import GROWING, table_of
 from studies.engine.store.schema import arrow_schema
 from studies.engine.store.store import KEYS, Store, newest_rows, tables_of
 
@@ -40,6 +40,7 @@ class GrowingFiles:
 
     def __init__(self, store: Store, writer: str) -> None:
         self.files = {table: _GrowingFile(store, table, writer) for table in _TABLES}
+        self.files["fits"].begin()  # so that others see that somebody writes
 
     def append(self, row: Mapping[str, Any], curve: Iterable[Mapping[str, Any]]) -> str:
         """Add the row of a fit and its curve, and return the path of the file with the row."""
@@ -54,11 +55,16 @@ class _GrowingFile:
         self.rows = arrow_schema(table).empty_table()
         self.created = self.began = time.monotonic()
 
+    def begin(self) -> None:
+        """Write the file without rows."""
+        self.store.write_table(f"{GROWING}/{self.table}", self.rows, self.name)
+
     def append(self, rows: pa.Table) -> str:
         now = time.monotonic()
         seconds = min(max(SHARE * (now - self.created), SHORTEST), LONGEST)
         if self.rows.nbytes > MAX_BYTES or now > self.began + seconds:
-            _publish(self.store, self.table, self.name)
+            if self.rows.num_rows:
+                _publish(self.store, self.table, self.name)
             self.began, self.rows = now, self.rows.slice(0, 0)
         if not rows.num_rows:
             return ""
@@ -71,6 +77,11 @@ class _GrowingFile:
         return path
 
 
+def others_write(store: Store) -> bool:
+    """Return whether somebody else writes fits to the store now, or was killed while writing."""
+    return bool(store.names(f"{GROWING}/fits"))
+
+
 def publish(store: Store) -> None:
     """Give all growing files their final names, those of killed runs included.
 
@@ -79,9 +90,13 @@ def publish(store: Store) -> None:
     """
     for table in _TABLES:
         for name in store.names(f"{GROWING}/{table}"):
-            _publish(store, table, name)
+            content = store.read_bytes(f"{GROWING}/{table}/{name}")
+            if content and not table_of(content).num_rows:
+                store.delete(f"{GROWING}/{table}/{name}")
+            else:
+                _publish(store, table, name)
 
 
 def _publish(store: Store, table: str, name: str) -> None:
-    with contextlib.suppress(FileNotFoundError):  # it is empty, or another process was faster
+    with contextlib.suppress(FileNotFoundError):  # another process was faster
         store.move(f"{GROWING}/{table}/{name}", f"{table}/part-{uuid.uuid4().hex}.parquet")
