@@ -27,6 +27,7 @@ test-slow: .venv/.stamp ## run the tests that `make test` leaves out
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m slow
 
 test-cluster: .venv/.stamp ## start a cluster of three machines here, and inject faults
+	@$(BIN)/python -m tests.cluster.machines
 	$(BIN)/python -m pytest -rs -m cluster
 
 lint: .venv/.stamp ## check style, types and the layers of imports

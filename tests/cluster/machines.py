@@ -61,7 +61,8 @@ def why_not() -> str:
     """Why there can be no such machines here; empty if there can."""
     path = ENVIRONMENT["PATH"]
     if missing := [name for name in NEEDED if not shutil.which(name, path=path)]:
-        return f"{', '.join(missing)} not installed (iproute2, openssh-server, rsync, util-linux)"
+        packages = "iproute2, openssh-server, rsync and util-linux have them"
+        return f"{', '.join(missing)} not installed; Debian's {packages}"
     tried = subprocess.run(
         ["unshare", "-nmupf", "sh", "-c", "mount -t tmpfs tmpfs /mnt && ip link add type veth"],
         capture_output=True,
@@ -213,3 +214,8 @@ class Network:
     def _machine(self, name: str, address: str) -> Machine:
         self.machines[name] = Machine(name, address, self.shared)
         return self.machines[name]
+
+
+if __name__ == "__main__":
+    if why := why_not():
+        sys.exit(f"make test-cluster cannot run here: {why}")

@@ -10,7 +10,7 @@ from studies.engine.cluster.recorder import MAX_ATTEMPTS
 from studies.engine.signals.reading import read_all
 from tests.cluster import machines
 from tests.cluster.memory_limit import MemoryLimit
-from tests.cluster.ray_cluster import CLIP, CLIPS, MLFLOW, Submitted, table, wait_until
+from tests.cluster.ray_cluster import CLIP, CLIPS, MLFLOW, Submitted, slowness, table, wait_until
 from tests.commands import scores
 
 SERVER = (
@@ -69,7 +69,7 @@ def test_the_driver_is_killed_and_the_command_repeated(cluster, ends_as_undistur
     study.wait_for_rows(5)
     (driver,) = cluster.head.processes("python /root/audio_grid.py")
     cluster.head.do(f"kill -9 {driver}")
-    assert study.process.wait(timeout=60) != 0
+    assert study.process.wait(timeout=60 * slowness()) != 0
     broken_off = {key for _, key in study.begun} - study.stored_keys
     study.again()
     seconds = study.seconds_until_again(*broken_off)
@@ -82,7 +82,7 @@ def test_two_drivers_run_the_same_study(cluster, ends_as_undisturbed, record):
     first = study.process
     study.wait_for_rows(1)
     study.again()
-    said, _ = first.communicate(timeout=400)
+    said, _ = first.communicate(timeout=400 * slowness())
     assert first.returncode == 0, said
     ends_as_undisturbed(study)
     # There is one worker on each of three hosts, and the drivers meet in each of two steps.
@@ -182,7 +182,7 @@ def test_a_clip_crashes_every_fit(cluster, undisturbed, record):
     (signal,), _ = read_all([machines.ROOT / f"studies/clips/{clip}.flac"], 2048, "sound")
     (cluster.faults / "crash").write_text(signal.sha256)
     study = Submitted(cluster, "poisoned", clips=f"{CLIPS}/{clip}.flac {CLIP}")
-    said, _ = study.process.communicate(timeout=900)
+    said, _ = study.process.communicate(timeout=900 * slowness())
     (cluster.faults / "crash").unlink()
     assert study.process.returncode == 1, said  # what `ray submit` makes of 3
     found = pd.read_parquet(study.results).set_index("key")
@@ -215,7 +215,7 @@ def test_the_head_is_lost_and_a_new_cluster_goes_on(cluster, ends_as_undisturbed
     study.wait_for_rows(5)
     cluster.head.lose()
     lost = time.monotonic()
-    assert study.process.wait(timeout=120) != 0
+    assert study.process.wait(timeout=120 * slowness()) != 0
     cluster.down()
     # The last of the new machines has a clock that is ten minutes fast, for the test below.
     cluster.renew_hosts(**machines.fast_clock(600))
