@@ -131,3 +131,9 @@ def test_a_width_is_for_counts_alone(field, value):
     with refused("wrong-kind" if value == 1.5 else "out-of-range", field):
         width_for(SirenConfig(), arguments.pop("parameters"), **arguments)
     assert width_for(SirenConfig(depth=60), 100_000) > 30
+
+
+def test_a_depth_that_torch_cannot_build_in_seconds_is_refused():
+    assert SirenConfig(depth=1_000).depth == 1_000
+    with refused("out-of-range", "depth", "50000", "1,000"):
+        SirenConfig(depth=50_000)

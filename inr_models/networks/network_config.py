@@ -69,7 +69,10 @@ class Setting:
 
 
 MOST_UNITS = 100_000
-"""The largest width and depth."""
+"""The largest width, and number of inputs or outputs."""
+
+MOST_LAYERS = 1_000
+"""The largest depth. Torch takes seconds for so many layers."""
 
 MOST_BYTES = 16 << 30
 """The largest hidden weights in single precision. Training needs four times as much."""
@@ -83,7 +86,8 @@ class NetworkConfig:
     of its own with a `Meaning`, overrides what else differs, and is listed in `catalog`.
 
     Raises:
-        InputError: a size is below 1 or above `MOST_UNITS`.
+        InputError: a size is below 1, or the width above `MOST_UNITS`, or the depth above
+            `MOST_LAYERS`.
     """
 
     network: ClassVar[str]
@@ -103,7 +107,8 @@ class NetworkConfig:
     depth: Depth = 4
 
     def __post_init__(self) -> None:
-        check_counts(self, "width", "depth", most=MOST_UNITS)
+        check_counts(self, "width", most=MOST_UNITS)
+        check_counts(self, "depth", most=MOST_LAYERS)
 
     @classmethod
     def published(cls, setting: Setting) -> Self:

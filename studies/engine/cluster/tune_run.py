@@ -197,16 +197,19 @@ class RowCallback(TrialProgressCallback):
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
         lines = str(trial.get_error() or "the worker process died").strip().splitlines()
         batch = self.searcher.batches[trial.trial_id]
-        rows = self.store.fits([fit.trial.key for fit in batch.fits]).to_pylist()
-        by_key = {row["key"]: row for row in rows}
+        stored = self.store.fits([fit.trial.key for fit in batch.fits]).to_pylist()
+        by_key = {row["key"]: row for row in stored}
+        lost = {}
         for fit in batch.fits:
-            row = by_key.get(fit.trial.key)
-            if not is_done(row, may_be_partial=bool(fit.rungs)):
-                row = failed_row(self.study, fit.signal, fit.trial, lines[-1]) | batch.columns
-                self.store.append([row])
-            # No worker will report this fit any more, and the schedule must not wait for it.
-            self.searcher.schedule.record(brief(row))
-            self.on_row(brief(row))
+            if not is_done(by_key.get(fit.trial.key), may_be_partial=bool(fit.rungs)):
+                row = failed_row(self.study, fit.signal, fit.trial, lines[-1])
+                lost[fit.trial.key] = row | batch.columns
+        self.store.append(lost.values())
+        # No worker will report these fits any more, and the schedule must not wait for them.
+        for fit in batch.fits:
+            row = brief((by_key | lost)[fit.trial.key])
+            self.searcher.schedule.record(row)
+            self.on_row(row)
 
 
 def _train_batch(

@@ -94,7 +94,7 @@ def read_audio(path: Path, max_samples: int, channel: int = 0) -> Signal:
             "rounding"
         )
     return Signal(
-        name=path.stem,
+        name=f"{path.stem}-channel{channel}" if channel else path.stem,
         sha256=sha256_of(values, (len(values),)),
         source=str(path),
         shape=(len(values),),
