@@ -26,8 +26,8 @@ RULES: dict[str, AnyRule] = {
 }
 
 RECOMMENDED = "power_psi_low_pass"
-"""The rule to use: the simplest one that is as good as the best, on recordings and seeds that they
-were not fitted to (analysis/FINDINGS.md)."""
+"""The rule to use: the best on recordings and seeds that rules were not fitted to. No simpler one
+was confirmed to be as good on other recordings (analysis/FINDINGS.md)."""
 
 EQN11_SCALED = "eqn11_length_width"
 """Eqn. 11 for sounds of any length and networks of any width: other rules are compared with it."""
