@@ -98,10 +98,13 @@ class S3Server:
         return [entry["Key"] for entry in found.get("Contents", ())]
 
     def num_rows(self, results: str) -> int:
-        """Of fits in the results below a prefix. A row that gets another file may count twice."""
+        """Of fits in the results below a prefix. A row that gets another file may count twice.
+
+        This server shows an object as empty while it is being replaced.
+        """
         keys = [*self.names(f"{results}/fits/"), *self.names(f"{results}/_growing/fits/")]
         objects = [self.client.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in keys]
-        return sum(pq.ParquetFile(io.BytesIO(data)).metadata.num_rows for data in objects)
+        return sum(pq.ParquetFile(io.BytesIO(data)).metadata.num_rows for data in objects if data)
 
     def wait_for(self, prefix: str) -> None:
         """Until there is an object below `prefix`."""

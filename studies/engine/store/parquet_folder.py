@@ -81,7 +81,8 @@ class ParquetFolder(Folder):
         A file that was replaced has another version.
         """
         # A file may get its final name between the two listings, so these come first.
-        growing = self.infos(f"{GROWING}/{table}")
+        # Some stores show an object as empty while it is being replaced.
+        growing = [info for info in self.infos(f"{GROWING}/{table}") if info.size != 0]
         infos = [*growing, *self.infos(table)]
         return {i.path: (i.size, i.mtime) for i in infos if i.base_name.endswith(".parquet")}
 
