@@ -39,7 +39,7 @@ def points(key: str, *epochs: int) -> list[dict]:
 
 
 def test_rows_grow_in_one_file_that_readers_see_when_it_is_ready(store, monkeypatch):
-    files = GrowingFiles(store, "w")
+    files = GrowingFiles(store)
     for i in range(20):
         files.append(row(f"k{i:02}"), points(f"k{i:02}", 0, 1))
     assert store.fits()["key"].to_pylist() == [f"k{i:02}" for i in range(20)]
@@ -56,7 +56,7 @@ def test_rows_grow_in_one_file_that_readers_see_when_it_is_ready(store, monkeypa
 
 @pytest.mark.parametrize("why", ["large", "old"])
 def test_a_file_that_is_large_or_old_gets_its_final_name(store, monkeypatch, why):
-    files = GrowingFiles(store, "w")
+    files = GrowingFiles(store)
     files.append(row("a"), points("a", 0))
     real = time.monotonic
     if why == "large":
@@ -73,8 +73,9 @@ def test_a_file_that_is_large_or_old_gets_its_final_name(store, monkeypatch, why
 
 
 def test_what_a_killed_run_left_growing_is_read_and_published_by_the_next(store):
-    GrowingFiles(store, "killed").append(row("a"), points("a", 0))
-    alive = GrowingFiles(store, "alive")
+    GrowingFiles(store).append(row("a"), points("a", 0))
+    assert store.done(["a"]) == {"a"}
+    alive = GrowingFiles(store)
     alive.append(row("b"), points("b", 0))
     assert store.done(["a", "b"]) == {"a", "b"}
     publish(store)
@@ -88,7 +89,7 @@ def test_what_a_killed_run_left_growing_is_read_and_published_by_the_next(store)
 
 
 def test_a_fit_that_is_repeated_while_the_file_grows_is_one_row(store):
-    files = GrowingFiles(store, "w")
+    files = GrowingFiles(store)
     files.append(row("a", **FAILED), points("a", 0, 1))
     files.append(row("a"), points("a", 0, 1, 2))
     files.append(row("a", **FAILED), [])
@@ -113,13 +114,13 @@ def test_a_failure_that_was_repaired_by_a_later_run_is_one_row(store):
 
 def test_a_writer_is_seen_by_others_from_its_start_to_its_end(store):
     assert not others_write(store)
-    files = GrowingFiles(store, "w")
+    files = GrowingFiles(store)
     assert others_write(store)
     files.append(row("a"), [])
     assert others_write(store)
     publish(store)
     assert not others_write(store)
-    GrowingFiles(store, "without a row")
+    GrowingFiles(store)
     publish(store)
     assert not others_write(store)
     assert len(store.parts("fits")) == 1
@@ -158,7 +159,7 @@ def test_a_file_that_is_written_again_keeps_the_columns_of_a_newer_version(store
 
 
 def test_the_cache_reads_a_file_again_that_has_grown(store):
-    cache, files = FitsCache(store), GrowingFiles(store, "w")
+    cache, files = FitsCache(store), GrowingFiles(store)
     files.append(row("a", **FAILED), [])
     assert cache.find(["a", "b"])["a"]["status"] == "failed"
     files.append(row("a"), [])
@@ -246,7 +247,7 @@ def write_for(store: Store, seconds: float, *, is_thinned: bool) -> int:
     """Write fits and publish a file after every 30, and return how many files that were."""
     end, number = time.monotonic() + seconds, 0
     while time.monotonic() < end:
-        files = GrowingFiles(store, f"w{number}")
+        files = GrowingFiles(store)
         files.append(row("first", status="ok" if number % 2 else "partial"), [])
         for i in range(30):
             files.append(row(f"k{number}-{i}"), points(f"k{number}-{i}", 0, 1))

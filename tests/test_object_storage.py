@@ -105,7 +105,7 @@ def test_a_study_whose_storage_stays_away_ends_with_a_sentence(s3):
 def test_a_row_is_one_request_and_a_batch_that_begins_lists_the_table(s3):
     from studies.engine.cluster.recorder import Recorder
 
-    recorder = Recorder(f"s3://{BUCKET}/r", "w")
+    recorder = Recorder(f"s3://{BUCKET}/r")
     recorder.stored(["k0"], [False])
     s3.requests.clear()
     for i in range(10):

@@ -94,7 +94,7 @@ def test_a_batch_run_again_skips_what_is_stored_and_passes_it_on(store):
     fits = [make_fit(seed) for seed in range(4)]
     for fit, status in zip(fits, ("ok", "failed", "partial", "partial"), strict=True):
         store.append([row_of(fit, status)])
-    recorder = Recorder(store.location, "w")
+    recorder = Recorder(store.location)
     keys = [fit.trial.key for fit in fits]
     found = recorder.stored(keys, [False, False, False, True])
     assert [row and row["status"] for row in found] == ["ok", None, None, "partial"]
@@ -103,7 +103,7 @@ def test_a_batch_run_again_skips_what_is_stored_and_passes_it_on(store):
 
 
 def test_a_unit_that_takes_its_worker_down_is_counted_until_it_gets_somewhere(store):
-    recorder = Recorder(store.location, "w")
+    recorder = Recorder(store.location)
     for _ in range(MAX_ATTEMPTS):
         assert recorder.begin("u", "kind") == ("", None)
     refusal, state = recorder.begin("u", "kind")
@@ -116,7 +116,7 @@ def test_a_unit_that_takes_its_worker_down_is_counted_until_it_gets_somewhere(st
 
 
 def test_when_three_fits_of_a_kind_have_died_and_none_came_through_the_others_are_not_tried(store):
-    recorder = Recorder(store.location, "w")
+    recorder = Recorder(store.location)
     for unit in "abc":
         assert recorder.begin("d", "kind")[0] == ""
         recorder.save("d", b"")  # so that it is not counted as one that dies
@@ -129,8 +129,15 @@ def test_when_three_fits_of_a_kind_have_died_and_none_came_through_the_others_ar
     assert recorder.begin("e", "kind")[0] == ""
 
 
+def test_a_recorder_that_ray_starts_again_keeps_the_rows_of_the_one_before(store):
+    first, second = make_fit(0), make_fit(1)
+    for fit in (first, second):
+        Recorder(store.location).record(row_of(fit, "ok"), [], None, "kind")
+    assert store.done([first.trial.key, second.trial.key]) == {first.trial.key, second.trial.key}
+
+
 def test_storage_that_fails_for_a_while_costs_no_row(store):
-    recorder, fit = Recorder(store.location, "w"), make_fit(0)
+    recorder, fit = Recorder(store.location), make_fit(0)
     folder = Path(store.root) / "_growing" / "fits"
     shutil.rmtree(folder)
     folder.touch()  # where the rows' folder has to be
@@ -140,7 +147,7 @@ def test_storage_that_fails_for_a_while_costs_no_row(store):
 
 
 def test_storage_that_stays_away_is_an_error(store):
-    recorder = Recorder(store.location, "w", retry_seconds=0.5)
+    recorder = Recorder(store.location, retry_seconds=0.5)
     shutil.rmtree(Path(store.root) / "_growing" / "fits")
     (Path(store.root) / "_growing" / "fits").touch()
     with refused("no-answer", store.location, kind=StorageAway):

@@ -35,15 +35,14 @@ class Recorder:
 
     Args:
         results: the place of the results.
-        writer: names the files, see `GrowingFiles`.
         retry_seconds: how long operations on a failing storage are retried.
     """
 
-    def __init__(self, results: str, writer: str, retry_seconds: float = RETRY_SECONDS) -> None:
+    def __init__(self, results: str, retry_seconds: float = RETRY_SECONDS) -> None:
         # Ray restarts this actor whenever it dies, perhaps while the storage fails.
         retry = StorageRetry(results, retry_seconds, has_worked=True)
         self.store = Store(results, create=False, retry=retry)
-        self.files = GrowingFiles(self.store, writer)
+        self.files = GrowingFiles(self.store)
         self.fits = FitsCache(self.store)
         self.attempts: Counter[str] = Counter()
         self.checkpoints: set[str] = set()

@@ -13,7 +13,6 @@ import logging
 import os
 import sys
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -123,7 +122,7 @@ def _recording(store: Store, results: str, retry_seconds: float) -> Iterator[Any
     recorder: Any = (
         ray.remote(Recorder)
         .options(num_cpus=0, scheduling_strategy=here, max_restarts=-1, max_task_retries=3)
-        .remote(results, uuid.uuid4().hex, retry_seconds)
+        .remote(results, retry_seconds)
     )
     try:
         yield recorder

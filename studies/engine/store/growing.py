@@ -31,14 +31,14 @@ _TABLES = ("_curves", "fits")
 
 
 class GrowingFiles:
-    """Adds fits and their curves to a store.
+    """Adds fits and their curves to a store, in files that no other object writes.
 
     Args:
         store: the store.
-        writer: names the growing files. No other object may have the same one.
     """
 
-    def __init__(self, store: Store, writer: str) -> None:
+    def __init__(self, store: Store) -> None:
+        writer = uuid.uuid4().hex
         self.files = {table: _GrowingFile(store, table, writer) for table in _TABLES}
         self.files["fits"].begin()  # so that others see that somebody writes
 
