@@ -195,7 +195,7 @@ def test_results_that_are_removed_during_a_run_are_missed_at_its_end(tmp_path):
     output, _ = process.communicate(timeout=240)
     assert process.returncode == 3, output
     (lost,) = re.findall(r"lacks (\d+) fits", output)
-    assert int(lost) == NUM_FITS - len(scores(results)) >= 1
+    assert int(lost) >= NUM_FITS - len(scores(results)) >= 1
     code, again = run("run", results, *slow)
     assert code == 0, again
     assert f"{lost} fits to run" in again, "study.json and the signals are there again"
