@@ -71,7 +71,7 @@ def test_what_a_directory_has_besides_is_counted_once(make_wav, noise, tmp_path)
     folder = str(tmp_path / "clips")
     assert [path.name for path in find_files([folder])] == ["a.wav", "b.wave", "c.aifc", "d.opus"]
     (sentence,) = passed_over([folder, folder])
-    for part in ("2 .mp3", "1 .w64", "1 no suffix", "1 folder (more)"):
+    for part in ("2 .mp3", "1 .w64", "1 README", "1 folder (more)"):
         assert part in sentence
     assert passed_over([f"{folder}/*.wav", f"{folder}/a.wav"]) == []
 

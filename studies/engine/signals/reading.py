@@ -121,7 +121,7 @@ def passed_over(patterns: Sequence[str], media: str = "sound") -> list[str]:
             continue
         others = [p for p in path.iterdir() if p.suffix.lower() not in suffixes]
         folders = sorted(p.name for p in others if p.is_dir())
-        files = Counter(p.suffix.lower() or "no suffix" for p in others if not p.is_dir())
+        files = Counter(p.suffix.lower() or p.name for p in others if not p.is_dir())
         left = [f"{num} {suffix}" for suffix, num in sorted(files.items())]
         if folders:
             left.append(f"{count(len(folders), 'folder')} ({', '.join(folders[:3])})")
