@@ -98,7 +98,7 @@ class S3Server:
         return [entry["Key"] for entry in found.get("Contents", ())]
 
     def num_rows(self, results: str) -> int:
-        """Of fits in the results below a prefix. A row that gets another file may count twice.
+        """Count fits in the results below a prefix. A row that gets another file may count twice.
 
         This server shows an object as empty while it is being replaced.
         """

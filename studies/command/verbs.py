@@ -77,8 +77,9 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     if workers:
         say_at_home(store, uri, console)
         with last_words(
-            f"{store.results}: the run was ended from outside. Ray lost a process that it needs, "
-            "or the system killed the study. Finished fits are stored. The same command goes on."
+            f"{shown(store.results)}: the run was ended from outside. Ray lost a process that it "
+            "needs, or the system killed the study. Finished fits are stored, and the same command "
+            "goes on."
         ):
             hopeless = fit_missing(job, workers, uri, console)
         if hopeless:

@@ -109,8 +109,8 @@ class Search(RuleCheck):
         ]
         if any(search.is_of_two_versions for search in searches):
             print(
-                f"{store.results}/{journal.name}: another version of Optuna began this search. "
-                "Its suggestions may differ from those of one version.",
+                f"{store.results}/{journal.name}: another version of Optuna began this search, or "
+                "one that was not noted. Its suggestions may differ from those of one version.",
                 file=sys.stderr,
             )
         return [self.steps_of(*pair) for pair in zip(states, searches, strict=True)]

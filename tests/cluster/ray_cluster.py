@@ -24,7 +24,7 @@ CLIPS = "noisescape/studies/clips"
 CLIP = f"{CLIPS}/perc_bell.flac"
 MLFLOW = "http://10.77.0.1:5000"  # where nothing listens, but in some of the tests
 QUIET_SECONDS = 3.0
-"""What `slowness` measures where nothing else runs, with some room."""
+"""Seconds that `slowness` takes as those of a quiet machine."""
 
 SIZES = "--scale small --epochs 100 --max-samples 2048"
 
@@ -108,7 +108,7 @@ class Submitted:
 
     @property
     def num_rows(self) -> int:
-        """Of fits."""
+        """Count the stored fits."""
         return commands.num_rows(self.results)
 
     @property

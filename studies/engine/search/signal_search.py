@@ -50,7 +50,8 @@ class SignalSearch:
         keep: A function that is called when the journal holds something new.
 
     Attributes:
-        is_of_two_versions: Whether another version of Optuna has begun the signal's study.
+        is_of_two_versions: Whether another version of Optuna, or one that was not noted, has begun
+            the signal's study.
 
     Raises:
         InputError: The journal has this signal's study with another space.

@@ -13,7 +13,7 @@ from studies.engine.store.schema import TABLES, arrow_schema
 from studies.engine.store.store import KEYS, Store, newest_rows
 
 RANKED_BY = ("status", "written_at")
-"""What decides, beside the key, which row is the better one."""
+"""Columns that decide, beside the key, which row is the better one."""
 
 _PART, _ROW = "_part", "_row"
 
