@@ -1,6 +1,7 @@
-"""Pack signals into one file, for a machine with a GPU that cannot read sound files.
+"""Pack signals into one file, for a machine with a GPU that cannot read sounds or images.
 
     python -m benchmarks.packed_signals signals.npz --max-samples 8192 my_clips/*.wav
+    python -m benchmarks.packed_signals images.npz --media image --max-samples 8192 my_images/*.png
 
 The file holds what a study would fit (`studies.engine.signals.signal`). Fitting it needs only
 torch.
@@ -31,23 +32,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     top = parser("benchmarks.packed_signals", __doc__)
     top.add_argument("archive", type=Path)
-    top.add_argument("files", nargs="+", help="sound files, folders or globs")
+    top.add_argument("files", nargs="+", help="files, folders or globs")
+    top.add_argument("--media", default="sound", help="sound or image")
     top.add_argument("--max-samples", type=int, default=150_000)
 
     def pack_all(arguments: argparse.Namespace) -> None:
-        for sentence in pack(arguments.archive, arguments.files, arguments.max_samples):
+        for sentence in pack(
+            arguments.archive, arguments.files, arguments.max_samples, arguments.media
+        ):
             print(sentence)
 
     return run(pack_all, top, argv)
 
 
-def pack(archive: Path, files: Sequence[str], max_samples: int) -> list[str]:
-    """Write signals from sound files into an archive.
+def pack(archive: Path, files: Sequence[str], max_samples: int, media: str = "sound") -> list[str]:
+    """Write signals from files into an archive.
 
     Args:
         archive: the file to write.
-        files: sound files, folders or globs.
+        files: files, folders or globs.
         max_samples: largest number of samples of a signal. Longer ones are cropped.
+        media: the type of the signals, see `studies.engine.signals.reading`.
 
     Returns:
         A sentence for each file that was left out.
@@ -57,7 +62,7 @@ def pack(archive: Path, files: Sequence[str], max_samples: int) -> list[str]:
     """
     from studies.engine.signals.reading import find_files, read_all  # needs soundfile
 
-    signals, skipped = read_all(find_files(files), max_samples)
+    signals, skipped = read_all(find_files(files, media), max_samples, media)
     # Results may be published, so no paths are kept.
     rows = [{**signal_row(s), "source": Path(s.source).name} for s in signals]
     if not signals:

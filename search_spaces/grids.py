@@ -38,6 +38,10 @@ IMAGE_GRID = NoiseGrid(
 IMAGE_GRID_SMALL = NoiseGrid(
     s0=Log(low=4, high=400, num=5), s1=Values(values=(0, 0.1, 0.3, 0.8)), samples=PAPER_SIDE
 )
+IMAGE_GRID_COARSE = NoiseGrid(
+    s0=Log(low=8, high=400, num=5), s1=Values(values=(0.1, 0.3, 0.6, 1.0, 1.7)), samples=PAPER_SIDE
+)
+"""25 cells that test on images whether rules that were fitted to sounds hold there."""
 
 
 def first_factor(num_samples: int) -> float:

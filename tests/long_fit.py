@@ -45,6 +45,7 @@ if __name__ == "__main__":
         connect("cpu", 1),
         sys.argv[1],
         on_row=print,
+        on_idle=print,
         checkpoint_seconds=0.1,
         retry_seconds=float(sys.argv[2]) if len(sys.argv) > 2 else RETRY_SECONDS,
     )

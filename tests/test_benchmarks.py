@@ -102,6 +102,21 @@ def test_packed_signals_are_those_of_their_files(tmp_path):
         unpack(archive, ["other"])
 
 
+def test_landscapes_of_images_have_the_cells_of_their_own_grid(tmp_path):
+    picture, archive, results = tmp_path / "a.npy", tmp_path / "a.npz", tmp_path / "results"
+    np.save(picture, np.random.default_rng(0).random((16, 20)))
+    assert pack(archive, [str(picture)], 320, "image") == []
+    command = [str(archive), "--to", str(results), "--epochs", "1", "--grid", "image"]
+    assert benchmarks.landscapes.main(command) == 0
+    fits = Store(str(results)).fits()
+    assert len(fits) == 25
+    # s0 spans 8 to 400 on a side of 512, and here the longest side has 20 pixels.
+    lowest, highest = min(fits["hp_s0"].to_pylist()), max(fits["hp_s0"].to_pylist())
+    assert (lowest, highest) == pytest.approx((8 * 20 / 512, 400 * 20 / 512))
+    with refused("unknown-name", "media", "smell"):
+        pack(archive, [str(picture)], 320, "smell")
+
+
 def test_what_cannot_be_packed_or_unpacked_is_told_in_a_sentence(tmp_path, capsys):
     text, nowhere = tmp_path / "a.txt", str(tmp_path / "nowhere")
     text.write_text("no archive")

@@ -38,7 +38,7 @@ def test_a_cluster_that_is_well_has_no_problem(well):
 
 def test_each_finding_names_what_was_looked_at(well):
     _, said, folder = well
-    assert re.search(r"\d\.\d s$", finding(said, "ok", "node").text)
+    assert re.search(r"\d\.\d s, 1 of 1 CPU core free$", finding(said, "ok", "node").text)
     workers = finding(said, "ok", "workers").text
     assert "cluster.yaml" in workers
     assert re.findall(r"\d+", workers) == ["0", "0"]

@@ -26,6 +26,7 @@ from studies.engine.planning.resolving import flags_of, resolve
 from studies.engine.planning.run import Run, Skipped, run_json
 from studies.engine.planning.scale import Scale
 from studies.engine.planning.study import Study
+from studies.engine.running.idle_nodes import stored_idle_nodes
 from studies.engine.running.job import Job
 from studies.engine.signals.duplicates import near_duplicates
 from studies.engine.signals.reading import find_files, passed_over, read_all, signal_type
@@ -177,6 +178,7 @@ def fit_missing(
                 workers,
                 location,
                 on_row=progress.on_row,
+                on_idle=lambda node: say(console, "idle", [node]),
                 run_batch=run_batch or batch.run_batch,
             )
         if not schedule.is_finished:
@@ -197,6 +199,7 @@ def status(study: Study, arguments: argparse.Namespace, console: Console) -> int
     run, signals = newest_run(study, arguments, store)
     console.print(shown(f"{store.results}/{run.folder}"), soft_wrap=True)
     console.print(status_table(Job(run, signals, store, COUNTED).results()))
+    say(console, "idle", stored_idle_nodes(store))
     say_notes(console, run, signals)
     return 0
 

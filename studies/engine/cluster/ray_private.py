@@ -9,7 +9,7 @@ import socket
 import sys
 from typing import Any
 
-from ray._private import ray_constants, services, utils
+from ray._private import ray_constants, services, state, utils
 from ray._private.authentication import authentication_token_setup
 from ray._raylet import GcsClient  # pyright: ignore[reportAttributeAccessIssue]  # it is compiled
 from ray.exceptions import AuthenticationError
@@ -68,6 +68,12 @@ def check_listening(address: str, seconds: float) -> None:
         socket.create_connection((host.strip("[]"), int(port)), seconds).close()
     except OSError as error:
         raise ConnectionError(str(error)) from error
+
+
+def free_cores() -> dict[str, float]:
+    """Return how many CPU cores of each node are not reserved, by the node's id."""
+    free = state.available_resources_per_node()
+    return {node: resources.get("CPU", 0.0) for node, resources in free.items()}
 
 
 def ask_for_nodes(address: str) -> None:

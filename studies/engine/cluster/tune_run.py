@@ -24,11 +24,14 @@ from ray.tune.error import TuneError
 from ray.tune.progress_reporter import TrialProgressCallback
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from studies.engine.cluster.recorder import MAX_ATTEMPTS, Recorder, RemoteCheckpoints
+from studies.engine.cluster.idle_callback import IdleCallback
+from studies.engine.cluster.recorder import MAX_ATTEMPTS, Recorder
 from studies.engine.cluster.tune_searcher import ScheduleSearcher
-from studies.engine.cluster.workers import Workers, take_device
+from studies.engine.cluster.worker import train_batch
+from studies.engine.cluster.workers import Workers
 from studies.engine.running.batch import BatchRunner, run_batch
-from studies.engine.running.schedule import MAX_BATCH, Batch, Schedule
+from studies.engine.running.idle_nodes import IdleNode
+from studies.engine.running.schedule import MAX_BATCH, Schedule
 from studies.engine.signals.signal import Signal
 from studies.engine.store.growing import publish
 from studies.engine.store.rows import Row, brief, failed_row
@@ -59,6 +62,7 @@ def run_schedule(
     results: str,
     *,
     on_row: Callable[[Row], None],
+    on_idle: Callable[[IdleNode], None],
     run_batch: BatchRunner = run_batch,
     checkpoint_seconds: float = 60.0,
     retry_seconds: float = RETRY_SECONDS,
@@ -75,6 +79,7 @@ def run_schedule(
         workers: from `connect`.
         results: the place of the results.
         on_row: called with the brief row of every fit.
+        on_idle: called with each node that gets no work while batches wait.
         run_batch: fits a batch on a worker.
         checkpoint_seconds: between two checkpoints of a stack of fits.
         retry_seconds: how long operations on a failing storage are retried.
@@ -88,7 +93,7 @@ def run_schedule(
     store, unfinished = Store(results), ()
     with _recording(store, results, retry_seconds) as recorder:
         trainable = tune.with_parameters(
-            _train_batch,
+            train_batch,
             study=study,
             signals={signal.sha256: ray.put(signal) for signal in signals},
             recorder=recorder,
@@ -100,7 +105,9 @@ def run_schedule(
         for losses in range(1 + MAX_NODE_LOSSES):
             searcher = ScheduleSearcher(schedule, unfinished)
             try:
-                _tune(trainable, searcher, workers, RowCallback(study, searcher, store, on_row))
+                rows = RowCallback(study, searcher, store, on_row)
+                idle = IdleCallback(workers, store, on_idle)
+                _tune(study, trainable, searcher, workers, [rows, idle])
                 break
             except TuneError as error:
                 # Tune turns what a callback raises into text. The exception is the context.
@@ -134,7 +141,11 @@ def _recording(store: Store, results: str, retry_seconds: float) -> Iterator[Any
 
 
 def _tune(
-    trainable: Any, searcher: ScheduleSearcher, workers: Workers, callback: "RowCallback"
+    study: str,
+    trainable: Any,
+    searcher: ScheduleSearcher,
+    workers: Workers,
+    callbacks: list[tune.Callback],
 ) -> None:
     """Run Tune once over what the searcher suggests."""
     with tempfile.TemporaryDirectory(prefix="noisescape-tune-") as scratch:
@@ -149,10 +160,10 @@ def _tune(
                 trial_dirname_creator=lambda trial: f"batch_{trial.config['batch']}",
             ),
             run_config=tune.RunConfig(
-                name=callback.study,
+                name=study,
                 storage_path=scratch,
                 verbose=0,
-                callbacks=[callback],
+                callbacks=callbacks,
                 failure_config=tune.FailureConfig(
                     max_failures=MAX_ATTEMPTS * MAX_BATCH + MAX_NODE_LOSSES
                 ),
@@ -181,7 +192,8 @@ class RowCallback(TrialProgressCallback):
     def on_trial_result(
         self, iteration: int, trials: Any, trial: Any, result: Any, **_: Any
     ) -> None:
-        self.on_row(brief(result))
+        if "key" in result:  # the first result of a batch is no row, see `idle_callback`
+            self.on_row(brief(result))
 
     def on_trial_recover(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
         if not trial.pickled_error_file:
@@ -209,48 +221,3 @@ class RowCallback(TrialProgressCallback):
             row = brief((by_key | lost)[fit.trial.key])
             self.searcher.schedule.record(row)
             self.on_row(row)
-
-
-def _train_batch(
-    config: dict[str, Batch],
-    *,
-    study: str,
-    signals: dict[str, ray.ObjectRef],
-    recorder: Any,
-    workers: Workers,
-    run_batch: BatchRunner,
-    checkpoint_seconds: float,
-) -> None:
-    device = take_device(workers)
-    batch = config["batch"]
-    signal = ray.get(signals[batch.fits[0].trial.signal])
-    structure = batch.fits[0].trial.network.structure  # a batch shares it
-    # Fits train as stacks on a GPU. On a CPU each runs by itself. It is looked up before it begins,
-    # because another driver may have done it meanwhile.
-    groups = [batch.fits] if device.type == "cuda" else [(fit,) for fit in batch.fits]
-    for group in groups:
-        # When the worker of a batch has died, the next one does only what is missing.
-        keys = [fit.trial.key for fit in group]
-        stored = ray.get(recorder.stored.remote(keys, [bool(fit.rungs) for fit in group]))
-        for row in filter(None, stored):
-            tune.report(row)
-        fits = [fit for fit, row in zip(group, stored, strict=True) if row is None]
-        if not fits:
-            continue
-        trials, rungs = [fit.trial for fit in fits], [fit.rungs for fit in fits]
-        named = [f"{fit.trial.key} {sorted(fit.rungs.items()) or ''}" for fit in fits]
-        kind = repr((trials[0].signal, structure))
-        checkpoints = RemoteCheckpoints(recorder, named, kind)
-        finished = set()
-        index = {trial.key: i for i, trial in enumerate(trials)}
-        keep = [fit.keep for fit in fits]
-        for row, curve, output in run_batch(
-            study, signal, trials, device, rungs, checkpoints, checkpoint_seconds, keep=keep
-        ):
-            row |= batch.columns
-            ray.get(recorder.record.remote(row, curve, output, kind))
-            tune.report(brief(row))
-            if row["status"] != "failed":
-                finished.add(index[row["key"]])
-        # The next run needs the checkpoint of a failed fit.
-        ray.get(recorder.discard.remote(checkpoints.finished(finished)))

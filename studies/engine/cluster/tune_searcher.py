@@ -41,8 +41,12 @@ class ScheduleSearcher(Searcher):
         return {"batch": replace(batch, fits=fits)}
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Give the schedule a row, which may let it hand out more batches."""
-        self.schedule.record(brief(result))
+        """Give the schedule a row, which may let it hand out more batches.
+
+        The first result of a batch is no row, see `idle_callback`.
+        """
+        if "key" in result:
+            self.schedule.record(brief(result))
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False

@@ -27,12 +27,13 @@ class Cluster(NamedTuple):
 
 
 class Node(NamedTuple):
-    """Names a node. `gpus` is the number of GPUs that Ray sees there, None if Ray does not run."""
+    """Names a node. Ray sees so many GPUs (None if Ray does not run) and CPU cores there."""
 
     id: str
     name: str
     gpus: int | None
     is_head: bool
+    cores: int = 0
 
 
 Reports = Mapping[Node, Report]

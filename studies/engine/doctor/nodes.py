@@ -19,6 +19,7 @@ from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from inr_models import InputError
+from inr_models.shown import count
 from studies.engine.cluster import ray_private
 from studies.engine.doctor import checks
 from studies.engine.doctor.checks import Report
@@ -152,7 +153,8 @@ def _nodes() -> list[Node]:
         name = f"{host} (head)" if is_head else host
         if hosts.count(host) > 1:
             name = f"{name} {node['NodeID'][:6]}"
-        nodes.append(Node(node["NodeID"], name, int(node["Resources"].get("GPU", 0)), is_head))
+        cores, gpus = (int(node["Resources"].get(kind, 0)) for kind in ("CPU", "GPU"))
+        nodes.append(Node(node["NodeID"], name, gpus, is_head, cores))
     return sorted(nodes, key=lambda node: not node.is_head)
 
 
@@ -176,6 +178,7 @@ def examine_nodes(
     for node in _nodes():
         there = NodeAffinitySchedulingStrategy(node.id, soft=False)
         asked[task.options(scheduling_strategy=there).remote(storage, 0.8 * seconds)] = node
+    free = ray_private.free_cores()
     look = "see raylet.out in /tmp/ray/session_latest/logs on it, restart Ray there"
     waiting = list(asked)
     while waiting and (left := started + seconds - time.monotonic()) > 0:
@@ -184,7 +187,9 @@ def examine_nodes(
             node = asked[task_id]
             try:
                 reports[node] = ray.get(task_id)
-                yield ok("node", f"{node.name} answers in {time.monotonic() - started:.1f} s")
+                took = f"{time.monotonic() - started:.1f} s"
+                cores = f"{free.get(node.id, 0):g} of {count(node.cores, 'CPU core')} free"
+                yield ok("node", f"{node.name} answers in {took}, {cores}")
             except RayError as error:
                 why = checks.reason(getattr(error, "cause", None) or error)
                 yield problem("node", f"{node.name} is alive but cannot run a task: {why}", look)

@@ -1,0 +1,101 @@
+"""Fit the batches that Tune gives to a worker, and send every row to the recorder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+import torch
+from ray import tune
+
+from studies.engine.cluster.idle_callback import report_node
+from studies.engine.cluster.recorder import RemoteCheckpoints
+from studies.engine.cluster.workers import Workers, take_device
+from studies.engine.planning.points import PlannedFit
+from studies.engine.running.batch import BatchRunner
+from studies.engine.running.schedule import Batch
+from studies.engine.signals.signal import Signal
+from studies.engine.store.rows import brief
+
+
+def train_batch(
+    config: dict[str, Batch],
+    *,
+    study: str,
+    signals: dict[str, ray.ObjectRef],
+    recorder: Any,
+    workers: Workers,
+    run_batch: BatchRunner,
+    checkpoint_seconds: float,
+) -> None:
+    """Fit one batch. This is the function that Tune runs on a worker.
+
+    Args:
+        config: {"batch": the batch}, as the searcher suggests it.
+        study: the study's name, for the rows.
+        signals: where Ray holds each signal with its samples, by sha256.
+        recorder: the actor that stores rows.
+        workers: what a worker may use.
+        run_batch: fits a batch.
+        checkpoint_seconds: between two checkpoints of a stack of fits.
+    """
+    report_node()
+    device = take_device(workers)
+    batch = config["batch"]
+    signal = ray.get(signals[batch.fits[0].trial.signal])
+    work = _Work(study, signal, batch, recorder, device, run_batch, checkpoint_seconds)
+    # Fits train as stacks on a GPU. On a CPU each runs by itself. It is looked up before it begins,
+    # because another driver may have done it meanwhile.
+    groups = [batch.fits] if device.type == "cuda" else [(fit,) for fit in batch.fits]
+    for group in groups:
+        if missing := work.missing(group):
+            work.train(missing)
+
+
+@dataclass(frozen=True)
+class _Work:
+    study: str
+    signal: Signal
+    batch: Batch
+    recorder: Any
+    device: torch.device
+    run_batch: BatchRunner
+    checkpoint_seconds: float
+
+    def missing(self, fits: Sequence[PlannedFit]) -> list[PlannedFit]:
+        """Report the rows of those fits that are stored. Return the others.
+
+        When the worker of a batch has died, the next one does only what is missing.
+        """
+        keys, may_be_partial = [f.trial.key for f in fits], [bool(f.rungs) for f in fits]
+        stored = ray.get(self.recorder.stored.remote(keys, may_be_partial))
+        for row in filter(None, stored):
+            tune.report(row)
+        return [fit for fit, row in zip(fits, stored, strict=True) if row is None]
+
+    def train(self, fits: Sequence[PlannedFit]) -> None:
+        """Train fits together, and record and report each as it ends."""
+        trials = [fit.trial for fit in fits]
+        named = [f"{fit.trial.key} {sorted(fit.rungs.items()) or ''}" for fit in fits]
+        # The fits of a batch share a structure.
+        kind = repr((trials[0].signal, trials[0].network.structure))
+        checkpoints = RemoteCheckpoints(self.recorder, named, kind)
+        finished = set()
+        index = {trial.key: i for i, trial in enumerate(trials)}
+        for row, curve, output in self.run_batch(
+            self.study,
+            self.signal,
+            trials,
+            self.device,
+            [fit.rungs for fit in fits],
+            checkpoints,
+            self.checkpoint_seconds,
+            keep=[fit.keep for fit in fits],
+        ):
+            row |= self.batch.columns
+            ray.get(self.recorder.record.remote(row, curve, output, kind))
+            tune.report(brief(row))
+            if row["status"] != "failed":
+                finished.add(index[row["key"]])
+        # The next run needs the checkpoint of a failed fit.
+        ray.get(self.recorder.discard.remote(checkpoints.finished(finished)))
