@@ -51,6 +51,7 @@ def made_up_row(study: str, signal: Signal, trial: Trial) -> tuple[Row, list[Row
         psnr_final=peak, epochs=epochs, psnr=np.linspace(5, peak, len(epochs)), diverged=False,
         stopped=False, num_epochs=trial.fit.epochs, best_weights={}, seconds=1.0,
         updates=trial.fit.epochs, stack=1, path="made up",
+        snapshots={},
     )  # fmt: skip
     fit = Scored(signal, result, lambda: np.zeros((signal.num_samples, 1), np.float32))
     return finished_row(study, trial, fit, torch.device("cpu")), curve_rows(trial, result)

@@ -11,6 +11,7 @@ from torch.func import functional_call
 from inr_models import FitConfig, FitResult, Siren2Config, SirenConfig, fit, make_network
 from inr_models.fitting.metrics import curve_epochs, psnr_db
 from inr_models.networks.coordinate_mlp import CoordinateMLP
+from tests.refusals import refused
 
 SIREN = SirenConfig(width=16, depth=3, omega_first=60)
 SIREN2 = Siren2Config(width=16, depth=3, omega_first=30, omega_hidden=25, s0=40, s1=0.3)
@@ -133,3 +134,35 @@ def test_curve_has_log_spaced_epochs_from_0_to_the_last(chirp):
     result = fit_one(network(SIREN), chirp, FitConfig(epochs=25))
     np.testing.assert_array_equal(result.epochs, curve_epochs(25))
     assert result.psnr_final == result.psnr[-1]
+
+
+def test_snapshots_are_the_weights_after_their_epochs(chirp):
+    config = FitConfig(epochs=60)
+    net = network(SIREN)
+    [(_, result)] = fit([net], *chirp, config, snapshots=(0, 7, 60))
+    assert list(result.snapshots) == [0, 7, 60]
+    coords, values = chirp
+    curve = dict(zip(result.epochs.tolist(), result.psnr.tolist(), strict=True))
+    for epoch, weights in result.snapshots.items():
+        output = functional_call(net, weights, (coords,))
+        assert psnr_db(float((output - values).square().mean())) == pytest.approx(
+            curve[epoch], abs=1e-3
+        )
+    assert fit_one(net, chirp, config).snapshots == {}
+
+
+def test_snapshots_of_a_stack_are_those_of_its_networks(chirp):
+    nets = [network(SIREN, seed) for seed in (0, 1)]
+    stack = [result for _, result in fit(nets, *chirp, FitConfig(epochs=3), snapshots=(0, 2),
+                                         execution="stack")]  # fmt: skip
+    for net, result in zip(nets, stack, strict=True):
+        [(_, alone)] = fit([net], *chirp, FitConfig(epochs=3), snapshots=(0, 2))
+        for epoch in (0, 2):
+            torch.testing.assert_close(result.snapshots[epoch], alone.snapshots[epoch])
+
+
+@pytest.mark.parametrize("epoch", [-1, 4, 1.5, None])
+def test_a_snapshot_that_is_no_epoch_of_the_fit_is_refused(chirp, epoch):
+    kind = "out-of-range" if isinstance(epoch, int) else "wrong-kind"
+    with refused(kind, "snapshots", epoch):
+        list(fit([network(SIREN)], *chirp, FitConfig(epochs=3), snapshots=(epoch,)))

@@ -4,12 +4,13 @@ An epoch is one update on the whole signal. Epoch k in a curve is the network af
 fit of E epochs is scored E + 1 times. Its peak is the best of these scores.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
+from inr_models.checks import check_whole
 from inr_models.errors import InputError
 from inr_models.fitting.blocked_step import needs_autograd
 from inr_models.fitting.fit_config import FitConfig
@@ -34,6 +35,7 @@ def fit(
     rungs: Sequence[Mapping[int, float]] | None = None,
     checkpoints: Checkpoints | None = None,
     checkpoint_seconds: float = 60.0,
+    snapshots: Collection[int] = (),
 ) -> Iterator[tuple[int, FitResult]]:
     """Train every network on the same signal, and yield (index, result) as each one ends.
 
@@ -60,12 +62,20 @@ def fit(
             at which it scores less.
         checkpoints: Where to look for a state to continue from, and where to save one.
         checkpoint_seconds: Time between two saved states, in seconds.
+        snapshots: The epochs after which a result keeps the weights, 0 for the initial ones. A fit
+            that continues from a checkpoint would lack earlier ones, so give only one of the two.
 
     Raises:
         InputError: The device or the step does not have this precision; or there are no samples,
-            no tensors, no networks, or numbers that are not finite.
-        ValueError: Shapes or types do not agree, or the step is unknown or impossible.
+            no tensors, no networks, or numbers that are not finite; or a snapshot is not an epoch
+            of the fit.
+        ValueError: Shapes or types do not agree, the step is unknown or impossible, or there are
+            both checkpoints and snapshots.
     """
+    for epoch in snapshots:
+        check_whole("snapshots", epoch, 0, config.epochs)
+    if checkpoints and snapshots:
+        raise ValueError("checkpoints and snapshots: give only one of the two.")
     task = Task(coords, values, objective, step, config.precision)
     _check(networks, task, execution)
     if config.precision == "tf32":
@@ -77,7 +87,7 @@ def fit(
     def train(unit: range) -> list[FitResult]:
         training = Training([networks[i] for i in unit], task, rates)
         own_rungs = [all_rungs[i] for i in unit]
-        run_to_end(training, tuple(unit), own_rungs, checkpoints, checkpoint_seconds)
+        run_to_end(training, tuple(unit), own_rungs, checkpoints, checkpoint_seconds, snapshots)
         return list(results_of(training))
 
     return _in_stacks(train, len(networks), size)

@@ -47,6 +47,8 @@ class FitResult(NamedTuple):
     """Number of networks that were trained together, 1 for a network alone."""
     path: str
     """How an update was computed: "eager", "blocked" or "compiled", with " graph" on a GPU."""
+    snapshots: dict[int, dict[str, Tensor]]
+    """The weights by name, after each epoch that `fit` was asked for and has reached."""
 
 
 def results_of(training: Training) -> Iterator[FitResult]:
@@ -82,4 +84,8 @@ def results_of(training: Training) -> Iterator[FitResult]:
             updates=training.epoch,
             stack=training.num_networks,
             path=training.path,
+            snapshots={
+                epoch: training.layout.unpack(theta[r])
+                for epoch, theta in training.snapshots.items()
+            },
         )

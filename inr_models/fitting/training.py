@@ -78,6 +78,7 @@ class Training:
         self.plain_updates = 0
         self.epoch = 0
         self.seconds = 0.0
+        self.snapshots: dict[int, Tensor] = {}
 
     @property
     def num_networks(self) -> int:
@@ -149,6 +150,10 @@ class Training:
     def best_weights(self) -> list[dict[str, Tensor]]:
         """Return each network's best parameters by name, on the CPU."""
         return [self.layout.unpack(row.clone()) for row in self.best.cpu()]
+
+    def keep_snapshot(self) -> None:
+        """Keep a copy of the present parameters on the CPU."""
+        self.snapshots[self.epoch] = self.theta.to("cpu", copy=True)
 
     def is_worth_going_on(self, rungs: Sequence[Mapping[int, float]]) -> bool:
         """Return whether any replicate has neither diverged nor been stopped.

@@ -1,7 +1,7 @@
 """Train a unit to its end. The host checks its state now and then."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from inr_models.fitting.training import Training
@@ -28,6 +28,7 @@ def run_to_end(
     rungs: Sequence[Mapping[int, float]],
     checkpoints: Checkpoints | None,
     checkpoint_seconds: float,
+    snapshots: Collection[int] = (),
 ) -> None:
     """Train until the last epoch, or until all networks have stopped or diverged. Then score.
 
@@ -37,13 +38,16 @@ def run_to_end(
         rungs: For each network {epoch: PSNR in dB}. It stops where it scores less.
         checkpoints: Where to look for a state to continue from, and where to save one.
         checkpoint_seconds: Time between two saved states, in seconds.
+        snapshots: The epochs after which the weights are kept, 0 for those of the initialization.
     """
     if checkpoints and (state := checkpoints.load(unit)):
         training.load(state)
     epochs = len(training.rates)
     # The update that leaves epoch k scores it.
     scored = {epoch + 1 for rung in rungs for epoch in rung}
-    looks = sorted({*range(LOOK_EVERY, epochs, LOOK_EVERY), *scored, epochs})
+    looks = sorted({*range(LOOK_EVERY, epochs, LOOK_EVERY), *scored, *snapshots, epochs})
+    if 0 in snapshots:
+        training.keep_snapshot()
     saved_at = time.perf_counter()
     for look in looks:
         if not training.epoch < look <= epochs:
@@ -51,6 +55,8 @@ def run_to_end(
         if not training.is_worth_going_on(rungs):
             break
         training.run(look - training.epoch)
+        if look in snapshots:
+            training.keep_snapshot()
         if checkpoints and time.perf_counter() - saved_at >= checkpoint_seconds:
             checkpoints.save(unit, training.save())
             saved_at = time.perf_counter()

@@ -1,0 +1,152 @@
+"""The empirical neural tangent kernel of a network (paper, Eqns. 2 and 6).
+
+    Theta(x, x') = sum over all parameters of dPhi(x)/dtheta dPhi(x')/dtheta
+
+The Jacobian, a row of all parameters for each sample, is never stored. A layer's weight W adds
+(D D^T) * (H H^T), elementwise, where H [n, in] is what the layer gets and D [n, out] the derivative
+of the output by what it gives. Its bias adds D D^T.
+
+A fit learns the eigenvectors of large eigenvalues first (Eqn. 3). Their spectrum, weighted by the
+eigenvalues, is S(k) = sum over i of lambda_i |v_i(k)|^2 (Eqn. 6). It equals the sum over all
+parameters of |FFT of dPhi/dtheta|^2, so it needs neither the kernel nor its eigenvectors.
+
+Derivatives are those that training uses: FINER's factor counts as fixed.
+"""
+
+import math
+import os
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from analysis.theory.layer_pass import LayerPass, layer_passes
+from inr_models import InputError
+from inr_models.networks.coordinate_mlp import CoordinateMLP
+
+COPIES = 4
+"""How many matrices [n, n] computing a kernel and its eigenvalues holds at a time."""
+
+BLOCK = 1 << 23
+"""Numbers that are transformed at a time."""
+
+
+def tangent_kernel(network: CoordinateMLP, coords: Tensor) -> Tensor:
+    """Return the kernel [n, n] in float64. Several outputs add up.
+
+    Args:
+        network: Any network of the catalog with dense layers, at any weights.
+        coords: Coordinates [n, d].
+
+    Raises:
+        InputError: The kernel does not fit in memory, or the network is a tensor train.
+
+    Example:
+        >>> coords = torch.linspace(-1, 1, 64)[:, None]
+        >>> network = make_network(SirenConfig(width=8), in_features=1, out_features=1, seed=0)
+        >>> tangent_kernel(network, coords).shape
+        torch.Size([64, 64])
+    """
+    _check_memory(len(coords))
+    kernel = torch.zeros(len(coords), len(coords), dtype=torch.float64)
+    for channel in range(network.out_features):
+        for layer in layer_passes(network, coords, channel):
+            inputs = layer.input @ layer.input.mH
+            if layer.has_bias:
+                inputs += 1
+            # A complex layer is trained by its real and its imaginary numbers.
+            kernel += torch.real(layer.sensitivity.conj() @ layer.sensitivity.mT * inputs)
+    return kernel
+
+
+def _check_memory(num_samples: int) -> None:
+    size = COPIES * 8 * num_samples**2
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if size > memory / 2:
+        most = math.isqrt(memory // (2 * COPIES * 8))
+        raise InputError(
+            "too-large",
+            "coords",
+            f"{num_samples:,} samples: the kernel and its eigenvalues take "
+            f"{size / 2**30:,.1f} GiB, more than half of the memory; give {most:,} "
+            "samples or fewer.",
+        )
+
+
+def eigenvalues(kernel: Tensor) -> Tensor:
+    """Return the eigenvalues of a kernel, the largest first. Rounding may leave tiny negative ones.
+
+    >>> eigenvalues(torch.diag(torch.tensor([1.0, 3.0, 2.0]))).tolist()
+    [3.0, 2.0, 1.0]
+    """
+    return torch.linalg.eigvalsh(kernel).flip(0)
+
+
+def effective_rank(values: Tensor) -> float:
+    """Return how many eigenvalues count: exp of the entropy of their shares (Roy, Vetterli 2007).
+
+    It is n if all n are equal, and near 1 if one is much larger than the others. The more slowly
+    eigenvalues decay, the larger it is.
+
+    >>> effective_rank(torch.ones(8))
+    8.0
+    """
+    shares = values.clamp(min=0) / values.clamp(min=0).sum()
+    return round(math.exp(float(torch.special.entr(shares).sum())), 9)
+
+
+def kernel_spectrum(
+    network: CoordinateMLP, coords: Tensor, shape: tuple[int, ...] | None = None
+) -> Tensor:
+    """Return S(k) on the two-sided frequencies of `torch.fft.fftfreq`, in float64.
+
+    The transform is orthonormal, so S(k) sums to the kernel's trace. Several outputs add up.
+
+    Args:
+        network: Any network of the catalog with dense layers, at any weights.
+        coords: Coordinates [n, d] on a grid, the last axis fastest.
+        shape: Samples along each axis, by default (n,). S(k) has the same shape.
+
+    Raises:
+        InputError: The network is a tensor train.
+
+    Example:
+        >>> coords = torch.linspace(-1, 1, 64)[:, None]
+        >>> network = make_network(SirenConfig(width=8), in_features=1, out_features=1, seed=0)
+        >>> kernel_spectrum(network, coords).shape
+        torch.Size([64])
+    """
+    shape = shape or (len(coords),)
+    half = torch.zeros(*shape[:-1], shape[-1] // 2 + 1, dtype=torch.float64)
+    for channel in range(network.out_features):
+        for layer in layer_passes(network, coords, channel):
+            for series in _derivatives(layer):
+                on_grid = series.mT.reshape(-1, *shape)
+                axes = tuple(range(1, 1 + len(shape)))
+                half += torch.fft.rfftn(on_grid, dim=axes, norm="ortho").abs().square().sum(0)
+    return _two_sided(half, shape[-1])
+
+
+def _derivatives(layer: LayerPass) -> Iterator[Tensor]:
+    """Yield the derivatives [n, block] of the output by all parameters of a layer."""
+    if layer.has_bias:
+        yield from _real_columns(layer.sensitivity.conj())
+    num_samples, num_inputs = layer.input.shape
+    step = max(1, BLOCK // (num_samples * num_inputs))
+    for block in layer.sensitivity.conj().split(step, dim=1):
+        yield from _real_columns((block[:, :, None] * layer.input[:, None, :]).flatten(1))
+
+
+def _real_columns(products: Tensor) -> Iterator[Tensor]:
+    """Yield the derivatives by the real numbers, then those by the imaginary ones."""
+    yield products.real
+    if products.is_complex():
+        yield -products.imag
+
+
+def _two_sided(half: Tensor, length: int) -> Tensor:
+    """Return all frequencies of a real signal's power from those that `rfftn` gives."""
+    mirrored = half[..., 1 : length - half.shape[-1] + 1].flip(-1)
+    for axis in range(half.ndim - 1):
+        mirrored = mirrored.flip(axis).roll(1, axis)
+    return torch.cat([half, mirrored], dim=-1)
