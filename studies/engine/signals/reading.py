@@ -60,22 +60,36 @@ def reader(media: str, **options: Any) -> Reader:
     return functools.partial(kind.read, **changed) if changed else kind.read
 
 
-def find_files(patterns: Sequence[str], media: str = "sound") -> list[Path]:
+def type_of_file(path: Path) -> str:
+    """Return the type of signals that a file holds by its suffix, "sound" if it is unknown.
+
+    >>> type_of_file(Path("rock.jpg"))
+    'image'
+    """
+    types = [name for name, kind in SIGNAL_TYPES.items() if path.suffix.lower() in kind.suffixes]
+    return types[0] if types else "sound"
+
+
+def find_files(
+    patterns: Sequence[str], media: str | None = "sound", *, flag: str = "--signals"
+) -> list[Path]:
     """Return the files that paths, globs and directories name, in order, without repetition.
 
     A path that does not exist is returned as well. Its reader then refuses it by name.
 
     Args:
         patterns: What the user gave.
-        media: The type of signals to look for in directories.
+        media: The type of signals to look for in directories, None for all types.
+        flag: The option that they were given to, for messages.
 
     Raises:
         InputError: A directory has no such file or cannot be read, or no file matches a glob.
     """
     files: dict[Path, None] = {}
-    suffixes = signal_type(media).suffixes
+    types = SIGNAL_TYPES.values() if media is None else [signal_type(media)]
+    suffixes = [suffix for kind in types for suffix in kind.suffixes]
     for pattern in patterns:
-        path = user_path(pattern, "--signals")
+        path = user_path(pattern, flag)
         try:
             is_folder = path.is_dir()
             inside = list(path.iterdir()) if is_folder else []
@@ -92,7 +106,7 @@ def find_files(patterns: Sequence[str], media: str = "sound") -> list[Path]:
                 raise InputError(
                     "not-there",
                     str(path),
-                    f"{path}: the directory holds no {media} file ({kinds}).",
+                    f"{path}: the directory holds no {media or 'such'} file ({kinds}).",
                 )
         elif not path.exists() and glob.has_magic(pattern):
             matches = [Path(p) for p in sorted(glob.glob(str(path), recursive=True))]

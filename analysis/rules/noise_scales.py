@@ -1,0 +1,180 @@
+"""Which noise scales does each rule give for a sound or an image? The paper's Table 6 for any file.
+
+    python -m analysis.noise_scales my_clips/*.wav
+    python -m analysis.noise_scales my_images --rules eqn11_image my_rule.json --to scales.parquet
+
+K is the bandwidth of the untrained network as a share of the signal's Nyquist frequency, and g the
+gain of its second layer. Nothing is trained.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import groupby, zip_longest
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+from analysis.reporting.commands import parser, run
+from analysis.reporting.output_paths import file_to_write
+from analysis.reporting.parquet import parquet_bytes
+from analysis.reporting.tables import short, wide_table
+from analysis.surfaces.surfaces import share_and_gain
+from inr_models import InputError, Siren2Config
+from inr_models.checks import check_whole
+from inr_models.shown import shown
+from search_spaces.rules import EQN11_BY_DIMENSIONS, RECOMMENDED, AnyRule, named_rule
+from search_spaces.rules.eqn11 import PAPER_SAMPLES, PAPER_WIDTH, Eqn11
+from studies.engine.signals.reading import find_files, read_all, type_of_file
+from studies.engine.signals.signal import Signal
+
+COMMAND = "analysis.noise_scales"
+
+_SIMPLER = (RECOMMENDED, "bandwidth_psi")
+
+RULES_BY_DEFAULT = {
+    1: ("eqn11", EQN11_BY_DIMENSIONS[1], *_SIMPLER),
+    2: ("eqn11_image", EQN11_BY_DIMENSIONS[2], *_SIMPLER),
+}
+"""The rules for signals of so many coordinates: Eqn. 11 as printed and scaled, and its rivals."""
+
+
+class Row(NamedTuple):
+    """What one rule gives for one signal.
+
+    Attributes:
+        signal: the signal's name.
+        shape: samples along each axis.
+        psi: the spectral centroid (Eqn. 10).
+        rule: the rule's name.
+        s0: in rad per unit of coordinate.
+        s1: the scale of the second layer's noise.
+        bandwidth_share: K as a share of Nyquist.
+        gain: g.
+        looked_at: the descriptors that the rule uses, with their values.
+    """
+
+    signal: str
+    shape: tuple[int, ...]
+    psi: float
+    rule: str
+    s0: float
+    s1: float
+    bandwidth_share: float
+    gain: float
+    looked_at: dict[str, float]
+
+
+def noise_scales(
+    signal: Signal, rules: Sequence[str], *, width: int = PAPER_WIDTH, depth: int = 4
+) -> Iterator[Row]:
+    """Yield what each rule gives for a signal.
+
+    Args:
+        signal: The signal.
+        rules: Names of rules, or their JSON files.
+        width: Features of a hidden layer of the SIREN².
+        depth: Its hidden layers.
+
+    Raises:
+        InputError: There is no such rule, or it does not apply to the signal.
+    """
+    target = signal.target(width, depth)
+    for given in rules:
+        name, rule = named_rule(given, "--rules")
+        scales = rule(target)
+        share, gain = share_and_gain(target, scales)
+        looked_at = {d: target.descriptor(d) for d in descriptors_of(rule)}
+        psi = target.descriptor("psi")
+        yield Row(signal.name, signal.shape, psi, name, *scales, share, gain, looked_at)
+
+
+def descriptors_of(rule: AnyRule) -> list[str]:
+    """Return the names of the descriptors that a rule uses.
+
+    >>> descriptors_of(rule_of({"kind": "bandwidth", "descriptor": "psi", "factor": 1, "gain": 2}))
+    ['psi']
+    """
+    if isinstance(rule, Eqn11):
+        return ["psi"]
+    powers = getattr(rule, "powers", ())
+    single = getattr(rule, "descriptor", None)
+    return [single] if single else [power.descriptor for power in powers]
+
+
+def scales_table(rows: Sequence[Row]) -> Table:
+    """Return the table of all signals: the rules to the right, what they looked at to the left."""
+    caption = (
+        "K: the untrained network's bandwidth, a share of Nyquist; g: the gain of layer 2.\n"
+        "Below a signal: the descriptors that the rules looked at."
+    )
+    table = wide_table(caption, "noise scales")
+    table.add_column("signal", no_wrap=True, ratio=1, overflow="ellipsis")
+    table.add_column("rule", no_wrap=True)
+    for name in ("s0", "s1", "K", "g"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for signal, group in groupby(rows, lambda row: row.signal):
+        of_signal = list(group)
+        looked_at = {name: value for row in of_signal for name, value in row.looked_at.items()}
+        left = [signal, *(f"  {name} {value:.4f}" for name, value in looked_at.items())]
+        for label, row in zip_longest(left, of_signal):
+            cells = ["", "", "", "", ""]
+            if row:
+                share = f"{row.bandwidth_share:.3f}"
+                cells = [row.rule, short(row.s0), f"{row.s1:.3g}", share, f"{row.gain:.2f}"]
+            table.add_row(label or "", *cells)
+        table.add_section()
+    return table
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code: 3 if a file was skipped."""
+    options = parser(COMMAND, __doc__)
+    options.add_argument("files", nargs="+", help="sounds, images, arrays, folders or globs")
+    options.add_argument(
+        "--rules", nargs="+", metavar="RULE", help="names, or JSON files (default: Eqn. 11 as "
+        "printed and scaled in length and width, the recommended rule, and a simpler one)",
+    )  # fmt: skip
+    options.add_argument("--width", type=int, default=PAPER_WIDTH, help="(default: %(default)s)")
+    options.add_argument("--depth", type=int, default=4, help="(default: %(default)s)")
+    options.add_argument(
+        "--max-samples", type=int, default=PAPER_SAMPLES, metavar="N",
+        help="samples of the largest crop (default: %(default)s)",
+    )  # fmt: skip
+    options.add_argument("--to", metavar="PARQUET", help="also write the table to this file")
+    return run(_print_scales, options, argv)
+
+
+def _print_scales(arguments: argparse.Namespace) -> int:
+    Siren2Config(width=arguments.width, depth=arguments.depth, s0=0, s1=0)  # refuses sizes
+    check_whole("--max-samples", arguments.max_samples, 2, 1 << 40)
+    to = file_to_write("--to", arguments.to) if arguments.to else None
+    rows: list[Row] = []
+    skipped = []
+    files = sorted(find_files(arguments.files, None, flag="files"), key=type_of_file)
+    for media, of_type in groupby(files, type_of_file):
+        signals, problems = read_all(list(of_type), arguments.max_samples, media)
+        skipped += problems
+        for signal in signals:
+            rules = arguments.rules or RULES_BY_DEFAULT[len(signal.shape)]
+            size = {"width": arguments.width, "depth": arguments.depth}
+            rows += noise_scales(signal, rules, **size)
+    if not rows:
+        raise InputError.of(skipped)
+    console = Console(width=80)
+    console.print(scales_table(rows))
+    for problem in skipped:
+        print(f"skipped {shown(problem.sentence)}", file=sys.stderr)
+    if to:
+        to.write_bytes(parquet_bytes([_columns(row) for row in rows]))
+    return 3 if skipped else 0
+
+
+def _columns(row: Row) -> dict[str, Any]:
+    looked_at = [{"name": name, "value": value} for name, value in row.looked_at.items()]
+    return {**row._asdict(), "shape": list(row.shape), "looked_at": looked_at}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
