@@ -37,6 +37,7 @@ def test_the_papers_table_6_comes_out(shared_data, tmp_path):
 def test_a_row_is_what_a_rule_gives_and_how_the_network_looks_there():
     (signal,), _ = read_all([BELL], 4096)
     rows = list(noise_scales(signal, (RECOMMENDED, "eqn11_length_width"), width=52))
+    assert signal.values is not None
     target = Target.of(signal.values[:, 0], width=52)
     for row in rows:
         assert (row.s0, row.s1) == pytest.approx(tuple(RULES[row.rule](target)))

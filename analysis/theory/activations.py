@@ -1,7 +1,7 @@
 """The distributions and spectra of a network's activations, layer by layer (Figs. 3, 8, 13, 14)."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -33,8 +33,9 @@ class Activations(NamedTuple):
 
     @property
     def centroid(self) -> float:
-        """The mean frequency by power, as a share of Nyquist. The mean (frequency 0) counts."""
-        return float(np.average(np.linspace(0, 1, len(self.power)), weights=self.power))
+        """The mean frequency by power, as a share of Nyquist, without the features' means."""
+        shares = np.linspace(0, 1, len(self.power))
+        return float(np.average(shares[1:], weights=self.power[1:]))
 
     def histogram(self, edges: Array | None = None) -> tuple[Array, Array]:
         """Return the density of the values, and the edges of its bins.
@@ -50,7 +51,8 @@ class Activations(NamedTuple):
 
     def distance(self, distribution: Distribution) -> float:
         """Return the largest difference of the cumulative distributions (Kolmogorov, Smirnov)."""
-        return float(stats.ks_1samp(self.values.ravel(), distribution).statistic)
+        test: Any = stats.ks_1samp(self.values.ravel(), distribution)
+        return float(test.statistic)
 
 
 class Layer(NamedTuple):

@@ -1,0 +1,210 @@
+"""What does a network learn first on this signal? Its tangent kernel, before and during a fit.
+
+    python -m analysis.tangent_kernel my_clip.wav
+    python -m analysis.tangent_kernel my_clip.wav --points 0,0 200,0.3 --epochs 0 100 1000 --to out
+
+The table has, for each network and epoch, the kernel's trace, the mean frequency of its spectrum
+S(k) beside the signal's, and its effective rank: how many eigenvalues count. The figure has S(k)
+over the signal's spectrum, and the eigenvalues. Eigenvalues need a crop of 4,096 samples or fewer.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from analysis.grid.plots import INK, MUTED, STYLE, to_svg
+from analysis.reporting.commands import parser, run
+from analysis.reporting.output_paths import file_to_write
+from analysis.reporting.tables import short, wide_table
+from analysis.theory.subjects import (
+    add_options,
+    radial_shares,
+    samples_of,
+    signal_of,
+    subjects,
+)
+from analysis.theory.tangent_kernel import (
+    effective_rank,
+    eigenvalues,
+    kernel_spectrum,
+    tangent_kernel,
+)
+from studies.engine.signals.signal import Signal
+
+COMMAND = "analysis.tangent_kernel"
+
+MOST_FOR_EIGENVALUES = 4096
+
+BANDS = 128
+"""How many bands of equal width the figure averages spectra over."""
+
+LOWEST_DB = -80
+
+Array = NDArray[np.float64]
+
+
+class Kernel(NamedTuple):
+    """Describes the tangent kernel of a network at an epoch.
+
+    Attributes:
+        label: the network.
+        epoch: updates since the initialization.
+        spectrum: S(k) on the two-sided FFT of the signal's grid.
+        eigenvalues: the largest first. Empty where there are too many samples.
+    """
+
+    label: str
+    epoch: int
+    spectrum: Array
+    eigenvalues: Array
+
+    @property
+    def trace(self) -> float:
+        """The sum of the eigenvalues."""
+        return float(self.spectrum.sum())
+
+    @property
+    def centroid(self) -> float:
+        """The mean frequency of S(k), as a share of Nyquist."""
+        return centroid(self.spectrum)
+
+
+def centroid(power: Array) -> float:
+    """Return the mean frequency of a two-sided power spectrum, as a share of Nyquist.
+
+    >>> centroid(np.array([0.0, 1.0, 0.0, 1.0]))
+    0.5
+    """
+    return float(np.average(radial_shares(power.shape), weights=power))
+
+
+def kernels(arguments: argparse.Namespace, signal: Signal) -> list[Kernel]:
+    """Return the kernels of all networks and epochs that the arguments ask for."""
+    coords, _ = samples_of(signal)
+    found = []
+    for label, _, epoch, network in subjects(arguments, signal):
+        values = torch.empty(0)
+        if len(coords) <= MOST_FOR_EIGENVALUES:
+            values = eigenvalues(tangent_kernel(network, coords))
+        spectrum = kernel_spectrum(network, coords, signal.shape)
+        found.append(Kernel(label, epoch, spectrum.numpy(), values.numpy()))
+    return found
+
+
+def power_of(signal: Signal) -> Array:
+    """Return the two-sided power spectrum of a signal, its channels added."""
+    _, values = samples_of(signal)
+    on_grid = values.double().T.reshape(signal.channels, *signal.shape)
+    axes = tuple(range(1, on_grid.ndim))
+    return torch.fft.fftn(on_grid, dim=axes, norm="ortho").abs().square().sum(0).numpy()
+
+
+def kernel_table(found: Sequence[Kernel], power: Array) -> Table:
+    """Return the table of all kernels."""
+    caption = (
+        f"frequency: the mean of S(k), a share of Nyquist; the signal's is {centroid(power):.3f}.\n"
+        "rank: how many eigenvalues count (exp of their shares' entropy)."
+    )
+    table = wide_table(caption, "tangent kernels")
+    table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
+    for name in ("epoch", "trace", "frequency", "largest", "rank"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for kernel in found:
+        largest = rank = "-"
+        if len(kernel.eigenvalues):
+            largest = f"{kernel.eigenvalues[0]:.3g}"
+            rank = short(effective_rank(torch.from_numpy(kernel.eigenvalues)))
+        frequency = f"{kernel.centroid:.3f}"
+        cells = f"{kernel.epoch:,}", f"{kernel.trace:.3g}", frequency, largest, rank
+        table.add_row(kernel.label, *cells)
+    return table
+
+
+def kernel_figure(found: Sequence[Kernel], power: Array) -> str:
+    """Draw S(k) over the signal's spectrum, and the eigenvalues, as SVG text."""
+    has_eigenvalues = any(len(kernel.eigenvalues) for kernel in found)
+    epochs = sorted({kernel.epoch for kernel in found})
+    labels = list(dict.fromkeys(kernel.label for kernel in found))
+    colors = matplotlib.colormaps["viridis"](np.linspace(0.1, 0.8, len(labels)))
+    styles = dict(zip(epochs, ("-", "--", ":", "-."), strict=False))
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(9.3 if has_eigenvalues else 5.6, 3.6), layout="constrained")
+        left, *right = np.ravel(figure.subplots(1, 1 + has_eigenvalues))
+        shares, signal = in_bands(power)
+        left.fill_between(shares, signal, LOWEST_DB, color=MUTED, alpha=0.25, lw=0, label="signal")
+        for kernel in found:
+            look = {"color": colors[labels.index(kernel.label)], "lw": 1.6}
+            look["ls"] = styles.get(kernel.epoch, "-")
+            name = kernel.label + (f", epoch {kernel.epoch:,}" if len(epochs) > 1 else "")
+            left.plot(*in_bands(kernel.spectrum), label=name, **look)
+            for axes in right:
+                positive = kernel.eigenvalues[kernel.eigenvalues > 0]
+                axes.loglog(np.arange(1, 1 + len(positive)), positive, **look)
+        left.set(xlabel="frequency (share of Nyquist)", ylabel="dB below the largest band")
+        left.set_ylim(LOWEST_DB, 5)
+        left.set_title("S(k), over the signal's spectrum", loc="left", fontsize=9, color=INK)
+        for axes in right:
+            axes.set(xlabel="index", ylabel="eigenvalue")
+            top = max(kernel.eigenvalues[0] for kernel in found)
+            axes.set_ylim(top * 1e-10, top * 3)
+            axes.set_title("eigenvalues", loc="left", fontsize=9, color=INK)
+        figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+        return to_svg(figure)
+
+
+def in_bands(power: Array) -> tuple[Array, Array]:
+    """Return the centers of bands up to Nyquist, and the power in each in dB below the largest.
+
+    Args:
+        power: a two-sided power spectrum.
+    """
+    shares = radial_shares(power.shape)
+    edges = np.linspace(0, 1, min(BANDS, max(power.shape) // 4) + 1)
+    inside = np.histogram(shares, edges, weights=power)[0] / np.histogram(shares, edges)[0]
+    floor = inside.max() * 1e-12
+    return (edges[1:] + edges[:-1]) / 2, 10 * np.log10(np.maximum(inside, floor) / inside.max())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code."""
+    options = parser(COMMAND, __doc__)
+    add_options(options, max_samples=2048)
+    return run(_report, options, argv)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    folder = arguments.to
+    files = [file_to_write("--to", f"{folder}/{name}") for name in FILES] if folder else []
+    signal = signal_of(arguments)
+    found, power = kernels(arguments, signal), power_of(signal)
+    Console(width=80).print(kernel_table(found, power))
+    if not files:
+        return
+    numbers, figure = files
+    _write_numbers(numbers, found, power)
+    figure.write_text(kernel_figure(found, power))
+    print(f"numbers  {numbers}\nfigure   {figure}")
+
+
+FILES = ("tangent_kernel.npz", "tangent_kernel.svg")
+
+
+def _write_numbers(path: Path, found: Sequence[Kernel], power: Array) -> None:
+    np.savez_compressed(
+        path,
+        labels=np.array([kernel.label for kernel in found]),
+        epochs=np.array([kernel.epoch for kernel in found]),
+        spectra=np.stack([kernel.spectrum for kernel in found]),
+        eigenvalues=np.stack([kernel.eigenvalues for kernel in found]),
+        signal_power=power,
+        shares=radial_shares(power.shape),
+    )
