@@ -20,6 +20,10 @@ VARIANTS: dict[str, tuple[str, dict[str, bool]]] = {
 """Name of a variant -> the network that it varies, and the fields that differ."""
 
 
+NETWORKS = (*MODELS, *VARIANTS)
+"""The names of all networks and variants."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A network of a comparison, and what differs from the study's settings.
@@ -48,12 +52,11 @@ class Case:
     rule: str | None = None
 
     def __post_init__(self) -> None:
-        known = (*MODELS, *VARIANTS)
-        if self.network not in known:
+        if self.network not in NETWORKS:
             raise InputError(
                 "unknown-name",
                 "network",
-                f"network = {self.network!r}: there is no such one; give {', '.join(known)}.",
+                f"network = {self.network!r}: there is no such one; give {', '.join(NETWORKS)}.",
             )
 
 

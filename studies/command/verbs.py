@@ -258,8 +258,8 @@ def asked_run(
     empty.question.check_signals(empty, ())
     _check_device(arguments.device, arguments, empty.scale)
     files = find_files(patterns, study.media)
-    is_generated = set(map(str, files)) & set(signal_type(study.media).generated)
-    wait = " (this takes two minutes the first time)" if is_generated else ""
+    generated = signal_type(study.media).generated
+    wait = "".join(dict.fromkeys(generated.get(str(file), "") for file in files))
     with console.status(f"reading the signals{wait}"):
         known = {row["sha256"]: row["name"] for row in store.signals().to_pylist()}
         signals, skipped = read_all(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inr_models import InputError
-from search_spaces.networks import Case, network_for, space_of
+from search_spaces.networks import NETWORKS, Case, network_for, space_of
 from studies.engine.outcomes.choosing import best_tuned
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
@@ -152,18 +152,24 @@ def _own(run: Run) -> Comparison:
 
 
 def _with_networks(run: Run, names: Sequence[str]) -> Run:
-    """Return the run with the cases of these names, in the study's order."""
-    valid = [case.name for case in run.scale.cases]
-    for name in names:
-        if name not in valid:
+    """Return the run with the named cases, in the study's order, then the other named networks.
+
+    A network that is no case of the study has its published settings.
+    """
+    own = {case.name: case for case in run.scale.cases}
+    others = [name for name in dict.fromkeys(names) if name not in own]
+    for name in others:
+        if name not in NETWORKS:
+            valid = ", ".join(dict.fromkeys([*own, *NETWORKS]))
             raise InputError(
                 "unknown-name",
                 "--networks",
-                f"--networks {name}: this study has no case of that name. Give some of "
-                f"{', '.join(valid)}.",
+                f"--networks {name}: there is no case or network of that name. Give some of "
+                f"{valid}.",
             )
-    cases: tuple[Case, ...] = tuple(case for case in run.scale.cases if case.name in names)
-    return dataclasses.replace(run, scale=dataclasses.replace(run.scale, cases=cases))
+    cases = [case for name, case in own.items() if name in names]
+    cases += [Case(name=name, network=name) for name in others]
+    return dataclasses.replace(run, scale=dataclasses.replace(run.scale, cases=tuple(cases)))
 
 
 def _tuned(run: Run, tune: bool) -> Run:
@@ -176,6 +182,6 @@ def _names_help(study: Study) -> str:
     """Return the help of `--networks`: all names, or two examples of many."""
     names = list(dict.fromkeys(case.name for case in study.small.cases + study.paper.cases))
     if len(names) <= MAX_NAMES:
-        return f"some of {', '.join(names)}"
+        return f"some of {', '.join(names)}, or other networks"
     shown = ", ".join(f'"{name}"' for name in (study.small.cases[0].name, names[-1]))
     return f"some of the study's cases, as its tables name them: {shown} (a wrong name lists all)"

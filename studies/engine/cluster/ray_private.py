@@ -9,7 +9,7 @@ import socket
 import sys
 from typing import Any
 
-from ray._private import ray_constants, services, state, utils
+from ray._private import ray_constants, services, state, utils, worker
 from ray._private.authentication import authentication_token_setup
 from ray._raylet import GcsClient  # pyright: ignore[reportAttributeAccessIssue]  # it is compiled
 from ray.exceptions import AuthenticationError
@@ -21,11 +21,14 @@ REFUSED = 3
 
 
 def quiet_ray() -> None:
-    """Keep Ray from reporting usage statistics. What the user has set stays.
+    """Keep Ray from reporting usage statistics, and from printing the tracebacks of workers.
 
-    Ray reads this variable when it starts and not at import, so whoever starts it calls this first.
+    Ray reads the variable when it starts and not at import, so whoever starts it calls this first.
+    What the user has set stays. Ray prints tracebacks even with `log_to_driver=False`. The study
+    says in a sentence what went wrong.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    worker._worker_logs_enabled = False
 
 
 def name_this_program() -> None:

@@ -11,6 +11,7 @@ A Tune trial is a batch of fits of one signal, long enough that Tune's own cost 
 import contextlib
 import logging
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,8 @@ from ray.tune.error import TuneError
 from ray.tune.progress_reporter import TrialProgressCallback
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from inr_models import InputError
+from inr_models.shown import first_line
 from studies.engine.cluster.idle_callback import IdleCallback
 from studies.engine.cluster.recorder import MAX_ATTEMPTS, Recorder
 from studies.engine.cluster.tune_searcher import ScheduleSearcher
@@ -86,6 +89,7 @@ def run_schedule(
 
     Raises:
         StorageAway: the results' storage has failed for `retry_seconds`.
+        InputError: no worker can start.
     """
     variables = QUIET | MANY_PENDING if workers.limit is None else QUIET
     for name, value in variables.items():
@@ -111,7 +115,7 @@ def run_schedule(
                 break
             except TuneError as error:
                 # Tune turns what a callback raises into text. The exception is the context.
-                if isinstance(error.__context__, StorageAway):
+                if isinstance(error.__context__, InputError):
                     raise error.__context__ from None
                 raise
             except RuntimeError as error:
@@ -182,6 +186,7 @@ class RowCallback(TrialProgressCallback):
     ) -> None:
         super().__init__()
         self.study, self.searcher, self.store, self.on_row = study, searcher, store, on_row
+        self.has_begun = False
 
     def _print(self, msg: str) -> None:
         pass
@@ -192,6 +197,7 @@ class RowCallback(TrialProgressCallback):
     def on_trial_result(
         self, iteration: int, trials: Any, trial: Any, result: Any, **_: Any
     ) -> None:
+        self.has_begun = True
         if "key" in result:  # the first result of a batch is no row, see `idle_callback`
             self.on_row(brief(result))
 
@@ -204,6 +210,8 @@ class RowCallback(TrialProgressCallback):
             error = error.cause
         if isinstance(error, StorageAway):
             raise error  # another attempt would meet the same storage
+        if not self.has_begun and trial.num_failures >= MAX_ATTEMPTS:
+            raise _no_worker_starts(error)
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
         lines = str(trial.get_error() or "the worker process died").strip().splitlines()
@@ -221,3 +229,19 @@ class RowCallback(TrialProgressCallback):
             row = brief((by_key | lost)[fit.trial.key])
             self.searcher.schedule.record(row)
             self.on_row(row)
+
+
+def _no_worker_starts(error: Exception) -> InputError:
+    """Return what to tell the user whose workers all die before they begin a batch.
+
+    The first line of a traceback that names an error is the cause of those below it.
+    """
+    errors = re.findall(r"^\w+Error: .+$", str(error), re.MULTILINE)
+    cause = errors[0] if errors else first_line(error)
+    return InputError(
+        "unsupported",
+        "ray",
+        f"ray: a worker died {MAX_ATTEMPTS} times before it began, and no other began: "
+        f"{cause.rstrip('.')}. If a file beside the study has the name of a Python package, rename "
+        "it. Otherwise run `python -m studies.engine.doctor`.",
+    )

@@ -5,6 +5,7 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -15,6 +16,7 @@ from inr_models.fitting.metrics import psnr_of_zero_db
 from inr_models.shown import shown
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import bands
+from studies.engine.signals.broadband import CUTOFFS, broadband
 from studies.engine.signals.containers import check_container
 from studies.engine.signals.signal import (
     Signal,
@@ -51,7 +53,7 @@ def read_audio(path: Path, max_samples: int, channel: int = 0) -> Signal:
     150,000 or more, otherwise the loudest window; see `Signal`.
 
     Args:
-        path: a WAV, FLAC, OGG or AIFF file.
+        path: a WAV, FLAC, OGG or AIFF file, or a name from `broadband.CUTOFFS`.
         max_samples: the longest crop.
         channel: the number of the channel to take, from 1 on; 0 takes the mean of all.
 
@@ -60,6 +62,8 @@ def read_audio(path: Path, max_samples: int, channel: int = 0) -> Signal:
             constant, contradicts itself, lacks the channel, or holds a sample that is not a finite
             number.
     """
+    if str(path) in CUTOFFS and not path.exists():
+        return _generated(str(path), max_samples)
     check_regular(path, "an audio")
     claims = check_container(path)
     crop = crop_policy(max_samples)
@@ -93,22 +97,42 @@ def read_audio(path: Path, max_samples: int, channel: int = 0) -> Signal:
             f"its crop spans {np.ptp(samples) / step:.2g} steps of {file.subtype}, so it is mostly "
             "rounding"
         )
-    return Signal(
-        name=f"{path.stem}-channel{channel}" if channel else path.stem,
-        sha256=sha256_of(values, (len(values),)),
-        source=str(path),
-        shape=(len(values),),
-        channels=1,
+    return _signal(
+        f"{path.stem}-channel{channel}" if channel else path.stem,
+        str(path),
+        values,
         sample_rate=float(rate),
         file_samples=mix.read,
         crop=crop,
         crop_start=start,
         peak=float(peak),
+        notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
+    )
+
+
+def _generated(name: str, num_samples: int) -> Signal:
+    """Return a sound that is computed and has no file, at the length asked for."""
+    if num_samples < MIN_SAMPLES:
+        why = f"give {MIN_SAMPLES} or more."
+        raise InputError.of_value("too-few", "--max-samples", num_samples, why)
+    values = broadband(name, num_samples).astype("<f4")
+    about = {"sample_rate": None, "file_samples": num_samples, "crop_start": 0, "peak": 1.0}
+    return _signal(name, name, values, crop="head", **about)
+
+
+def _signal(name: str, source: str, values: NDArray[np.float32], **about: Any) -> Signal:
+    """Return a sound from its samples [n] and what else is known `about` it."""
+    return Signal(
+        name=name,
+        sha256=sha256_of(values, (len(values),)),
+        source=source,
+        shape=(len(values),),
+        channels=1,
         psnr_zero=psnr_of_zero_db(values),
         descriptors=describe(values),
         bands=bands(values),
-        notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
         values=values[:, None],
+        **about,
     )
 
 
@@ -261,7 +285,8 @@ def _open(path: Path) -> soundfile.SoundFile:
 SOUND = SignalType(
     noun="clip",
     suffixes=AUDIO_SUFFIXES,
-    files="your WAV, FLAC, OGG or AIFF files, globs or folders",
+    files="your WAV, FLAC, OGG or AIFF files, globs or folders, or S1 to S8, broadband sounds with "
+    "less and less low-frequency content",
     size="longest crop",
     read=read_audio,
     options={
@@ -271,4 +296,5 @@ SOUND = SignalType(
             "metavar": "N",
         }
     },
+    generated=dict.fromkeys(CUTOFFS, ""),
 )

@@ -22,7 +22,7 @@ from studies.engine.signals.riemann import cached_density
 from studies.engine.signals.signal import Signal, SignalType, sha256_of, take_busiest
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".npy")
-GENERATED = ("riemann",)
+GENERATED = {"riemann": " (this takes two minutes the first time)"}
 """Names that `--signals` takes instead of a file: the density of a 2-D Riemann problem."""
 
 RIEMANN_SIDE = 512

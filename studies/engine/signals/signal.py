@@ -109,7 +109,8 @@ class SignalType:
             InputError for a file that it cannot use.
         options: Names from `READING` that `read` takes, with the help text and argparse's settings
             of each flag.
-        generated: Names that the reader takes in place of a file.
+        generated: Names that the reader takes in place of a file. For each, what the user should
+            know while it is computed, "" for nothing.
     """
 
     noun: str
@@ -118,7 +119,7 @@ class SignalType:
     size: str
     read: Callable[..., Signal]
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    generated: tuple[str, ...] = ()
+    generated: Mapping[str, str] = field(default_factory=dict)
 
 
 def coordinates(shape: tuple[int, ...]) -> NDArray[np.float32]:
