@@ -1,0 +1,81 @@
+"""The linearized dynamics of Eqns. 3 and 4 against gradient descent."""
+
+import numpy as np
+import pytest
+import torch
+
+from analysis.theory.dynamics import decay
+from analysis.theory.layer_pass import in_double
+from analysis.theory.tangent_kernel import eigenvalues, tangent_kernel
+from inr_models import Siren2Config, SirenConfig, make_network
+from tests.refusals import refused
+
+SAMPLES = 256
+STEPS = [0, 1, 2, 4, 8, 16, 32, 64]
+
+
+def problem(config, outputs=1, seed=0):
+    coords = torch.linspace(-1, 1, SAMPLES)[:, None]
+    values = torch.sin(9 * coords) + 0.3 * torch.sin(60 * coords)
+    return make_network(config, in_features=1, out_features=outputs, seed=seed), coords, values
+
+
+def test_where_only_the_output_layer_moves_the_prediction_is_exact():
+    """With output weights near 0, the error hardly depends on the other layers: a linear model."""
+    network, coords, values = problem(SirenConfig(width=32, depth=1, omega_first=60))
+    for parameter in network.layers[1].parameters():
+        parameter.data *= 1e-6
+    result = decay(network, coords, 1e-4 * values, STEPS)
+    np.testing.assert_allclose(result.actual, result.predicted, atol=1e-3 * result.actual.max())
+
+
+def test_the_first_step_is_that_of_the_kernel_to_first_order():
+    network, coords, values = problem(Siren2Config(width=64, depth=3, s0=30, s1=0.2))
+    distances = [
+        decay(network, coords, values, [0, 1], share=share).distance[1] for share in (0.02, 0.01)
+    ]
+    # The difference is of second order in the rate.
+    assert distances[0] / distances[1] == pytest.approx(4, rel=0.2)
+    assert distances[0] < 0.01
+
+
+def test_wide_networks_follow_the_theory_more_closely():
+    furthest = {}
+    for width in (16, 512):
+        decays = [decay(*problem(SirenConfig(width=width, depth=2), seed=s), STEPS) for s in (0, 1)]
+        furthest[width] = np.mean([result.distance.max() for result in decays])
+        assert all(result.holds_until(2.0) == STEPS[-1] for result in decays)
+        assert all(result.holds_until(1e-9) == 0 for result in decays)
+    assert furthest[512] < furthest[16] / 2
+
+
+def test_frequencies_of_large_eigenvalues_decay_first():
+    network, coords, values = problem(SirenConfig(width=512, depth=2))
+    result = decay(network, coords, values, STEPS)
+    low, high = 3, 19  # 9 and 60 rad per unit are 2.9 and 19.1 periods
+    for errors in (result.actual, result.predicted):
+        left = errors[-1] / errors[0]
+        assert left[low] < left[high] / 2
+        assert left[high] < 1
+
+
+def test_the_prediction_is_a_power_of_the_kernel():
+    network, coords, values = problem(SirenConfig(width=24, depth=2))
+    kernel = tangent_kernel(network, coords)
+    rate = 0.5 / (2 * float(eigenvalues(kernel)[0]))
+    error = in_double(network)(coords.double()).detach() - values.double()
+    for _ in range(8):
+        error = error - 2 * rate * kernel @ error
+    expected = torch.fft.rfft(error[:, 0], norm="ortho").abs().numpy()
+    predicted = decay(network, coords, values, [0, 8]).predicted[1]
+    np.testing.assert_allclose(predicted, expected, rtol=1e-6, atol=1e-9)
+
+
+def test_what_the_theory_does_not_cover_is_refused():
+    network, coords, values = problem(SirenConfig(width=8, depth=2), outputs=2)
+    with refused("unsupported", "network", 2):
+        decay(network, coords, values, [0])
+    network, coords, values = problem(SirenConfig(width=8, depth=2))
+    for share in (0, 2, float("nan")):
+        with refused("out-of-range", "share", share):
+            decay(network, coords, values, [0], share=share)
