@@ -88,8 +88,8 @@ def activations_of(network: CoordinateMLP, coords: Tensor) -> tuple[list[Layer],
     layers = []
     for layer, after, activation in zip(hidden, following, network.activations, strict=True):
         factor = float(getattr(activation, "gain", getattr(activation, "omega", 1.0)))
-        layers.append(Layer(_described(factor * layer.output), _described(after)))
-    return layers, _described(torch.real(output.output))
+        layers.append(Layer(described(factor * layer.output), described(after)))
+    return layers, described(torch.real(output.output))
 
 
 def at_weights(network: CoordinateMLP, weights: Mapping[str, Tensor]) -> CoordinateMLP:
@@ -98,7 +98,8 @@ def at_weights(network: CoordinateMLP, weights: Mapping[str, Tensor]) -> Coordin
     return network
 
 
-def _described(features: Tensor) -> Activations:
+def described(features: Tensor) -> Activations:
+    """Return features [n, width] at equidistant samples with their power spectrum."""
     if features.is_complex():
         features = torch.view_as_real(features).flatten(1)
     spectrum = torch.fft.rfft(features, dim=0, norm="forward").abs().square().mean(1)
