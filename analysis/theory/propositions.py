@@ -126,10 +126,9 @@ def proposition_2(
         >>> 0.8 < both.omega.values.std() / both.noise.values.std() < 1.2
         True
     """
-    size = {"width": width, "depth": depth}
     coords = torch.linspace(-1, 1, num_samples)[:, None]
-    noisy = _drawn(Siren2Config(**size, s0=s0, s1=s1), seed)
-    plain = _drawn(Siren2Config(**size, s0=s0, s1=0.0), seed)
+    noisy = _drawn(Siren2Config(width=width, depth=depth, s0=s0, s1=s1), seed)
+    plain = _drawn(Siren2Config(width=width, depth=depth, s0=s0, s1=0.0), seed)
     factor = gain(s1, width=width)
     with torch.no_grad():
         # sin(omega g (W h + b)) is sin(omega (g W h + g b)).
