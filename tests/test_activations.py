@@ -9,7 +9,7 @@ import torch
 from scipy import stats
 
 from analysis.theory import densities
-from analysis.theory.activations import activations_of, at_weights
+from analysis.theory.activations import activations_of, at_weights, described
 from inr_models import FitConfig, Siren2Config, SirenConfig, TensorTrainConfig, fit, make_network
 from search_spaces.bandwidth import gain
 from tests.every_network import EVERY
@@ -89,6 +89,12 @@ def test_a_spectrum_sums_to_the_mean_square(name, samples):
     assert (density * np.diff(edges)).sum() == pytest.approx(1, abs=0.05)
 
 
+@pytest.mark.parametrize("samples", [63, 64])
+def test_the_centroid_of_a_tone_is_its_frequency(samples):
+    tone = torch.cos(2 * math.pi * 10 * torch.arange(samples, dtype=torch.float64) / samples)
+    assert described(tone[:, None] + 5).centroid == pytest.approx(20 / samples)
+
+
 def test_noise_moves_the_spectra_of_all_layers_up():
     plain, plain_output = initial(SirenConfig(width=WIDTH))
     noisy, noisy_output = initial(Siren2Config(width=WIDTH, s0=400, s1=0.1))
@@ -106,5 +112,7 @@ def test_snapshots_of_a_fit_can_be_looked_at():
     same, _ = activations_of(at_weights(network, result.snapshots[0]), coords)
     np.testing.assert_array_equal(same[3].before.values, start[3].before.values)
     _, output = activations_of(at_weights(network, result.snapshots[40]), coords)
+    with pytest.raises(ValueError, match="parameter"):
+        at_weights(network, {"linears.0.weight": network.layers[0].weight})
     psnr = -10 * math.log10(np.square(output.values - values.numpy()).mean())
     assert psnr == pytest.approx(result.psnr_final, abs=1e-3)

@@ -1,11 +1,13 @@
 """The linearized dynamics of Eqns. 3 and 4 against gradient descent."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 from analysis.theory.dynamics import decay
-from analysis.theory.layer_pass import in_double
+from analysis.theory.layer_pass import exact_copy
 from analysis.theory.tangent_kernel import eigenvalues, tangent_kernel
 from inr_models import Siren2Config, SirenConfig, make_network
 from tests.refusals import refused
@@ -63,7 +65,7 @@ def test_the_prediction_is_a_power_of_the_kernel():
     network, coords, values = problem(SirenConfig(width=24, depth=2))
     kernel = tangent_kernel(network, coords)
     rate = 0.5 / (2 * float(eigenvalues(kernel)[0]))
-    error = in_double(network)(coords.double()).detach() - values.double()
+    error = exact_copy(network)(coords.double()).detach() - values.double()
     for _ in range(8):
         error = error - 2 * rate * kernel @ error
     expected = torch.fft.rfft(error[:, 0], norm="ortho").abs().numpy()
@@ -76,6 +78,15 @@ def test_what_the_theory_does_not_cover_is_refused():
     with refused("unsupported", "network", 2):
         decay(network, coords, values, [0])
     network, coords, values = problem(SirenConfig(width=8, depth=2))
+    steps: tuple[Any, ...] = (-1, 1.5)
+    for step in steps:
+        with refused("out-of-range" if step == -1 else "wrong-kind", "steps", step):
+            decay(network, coords, values, [step])
+    # Without steps, and with later ones alone, the first error is compared.
+    assert decay(network, coords, values, []).steps.tolist() == [0]
+    late = decay(network, coords, values, [200], share=1.9)
+    assert late.steps.tolist() == [0, 200]
+    assert late.holds_until(1e-12) == 0
     for share in (0, 2, float("nan")):
         with refused("out-of-range", "share", share):
             decay(network, coords, values, [0], share=share)

@@ -34,6 +34,22 @@ def test_the_papers_table_6_comes_out(shared_data, tmp_path):
         assert row["s1"] == pytest.approx(float(expected["s1"]), abs=0.0051)
 
 
+def test_the_papers_table_6_comes_out_for_images(shared_data, tmp_path):
+    with (shared_data / "../paper/tables/table6_rule.csv").open() as file:
+        table = {row["target"]: row for row in csv.DictReader(file)}
+    folder = shared_data / "paper/images"
+    files = [path for path in folder.iterdir() if path.name in table] if folder.exists() else []
+    if not files:
+        pytest.skip("the paper's images are absent")
+    to = f"{tmp_path}/a.parquet"
+    assert main([*map(str, files), "--rules", "eqn11_image", "--to", to]) == 0
+    for row in pq.read_table(to).to_pylist():
+        (expected,) = (table[path.name] for path in files if path.stem == row["signal"])
+        assert row["psi"] == pytest.approx(float(expected["psi"]), abs=5e-5)
+        assert row["s0"] == pytest.approx(float(expected["s0"]), abs=1)
+        assert row["s1"] == pytest.approx(float(expected["s1"]), abs=0.0051)
+
+
 def test_a_row_is_what_a_rule_gives_and_how_the_network_looks_there():
     (signal,), _ = read_all([BELL], 4096)
     rows = list(noise_scales(signal, (RECOMMENDED, "eqn11_length_width"), width=52))
@@ -41,13 +57,20 @@ def test_a_row_is_what_a_rule_gives_and_how_the_network_looks_there():
     target = Target.of(signal.values[:, 0], width=52)
     for row in rows:
         assert (row.s0, row.s1) == pytest.approx(tuple(RULES[row.rule](target)))
-        assert row.looked_at == {d: target.descriptor(d) for d in descriptors_of(RULES[row.rule])}
+        names = {RECOMMENDED: ["psi", "low_pass_40"], "eqn11_length_width": ["psi"]}[row.rule]
+        assert row.looked_at == {name: target.descriptor(name) for name in names}
         config = Siren2Config(width=52, s0=row.s0, s1=row.s1)
         weights = make_network(config, in_features=1, out_features=1, seed=0).layers[0].weight
         rms = 30 * weights.detach().square().mean().sqrt().item()
         # The rms of 52 Gaussian frequencies deviates by 1 / sqrt(104).
         share = rms * row.gain / (math.pi * 4096 / 2)
         assert share == pytest.approx(row.bandwidth_share, rel=4 / math.sqrt(104))
+
+
+def test_a_sound_and_an_image_of_one_name_stay_apart(tmp_path, capsys):
+    np.save(tmp_path / "perc_bell.npy", np.random.default_rng(0).random((32, 40)))
+    assert main([str(tmp_path / "perc_bell.npy"), str(BELL), "--rules", "bandwidth_psi"]) == 0
+    assert capsys.readouterr().out.count(" perc_bell ") == 2
 
 
 @pytest.mark.parametrize("name", RULES)

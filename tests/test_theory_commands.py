@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from analysis.theory import activation_report, kernel_report
+from analysis.theory.activation_report import line_of, theory_of
 from analysis.theory.kernel_report import centroid, power_of
-from analysis.theory.subjects import radial_shares
+from analysis.theory.subjects import Subject, radial_shares
+from inr_models import MODELS, SirenConfig, make_network
 from studies import audio_grid
 from studies.engine.signals.reading import read_all
 
@@ -76,6 +78,12 @@ def test_images_with_channels_work(module, picture, tmp_path, capsys):
         ([BELL, "--points", "eqn12"], "--points"),
         ([BELL, "--epochs", "-1"], "--epochs"),
         ([BELL, "--width", "0"], "width"),
+        ([BELL, "--networks", "siren2", "--width", "0"], "width"),
+        (
+            [BELL, "--networks", "relu_pe", "--learning-rate", "1e9", "--epochs", "30"],
+            "--learning-rate",
+        ),
+        (["S1", "--max-samples", "1000000000000"], "--max-samples"),
         ([BELL, "--seed", "-1"], "seed"),
         ([BELL, "--learning-rate", "0", "--epochs", "3"], "learning_rate"),
         ([BELL, "--max-samples", "0"], "--max-samples"),
@@ -91,6 +99,27 @@ def test_bad_input_is_one_sentence_and_code_2(
     said = capsys.readouterr().err
     assert said.startswith(f"error: {field}")
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["hosc", "siren_scaled", "finer"])
+def test_the_theory_is_silent_on_networks_that_it_is_not_about(name):
+    config = MODELS[name](width=8)
+    network = make_network(config, in_features=1, out_features=1, seed=0)
+    assert theory_of(Subject(name, config, 0, network), 1) is None
+    siren = SirenConfig(width=8)
+    assert theory_of(Subject("siren", siren, 0, network), 1) is not None
+    assert theory_of(Subject("siren", siren, 10, network), 1) is None
+
+
+def test_the_line_of_an_image_is_its_middle_row(picture):
+    (signal,), _ = read_all([Path(picture)], 320, "image")
+    line = line_of(signal)
+    assert line.shape == (20, 2)
+    assert (line[:, 0] == line[0, 0]).all()
+    assert abs(line[0, 0]) < 0.1
+    assert line[[0, -1], 1].tolist() == [-1, 1]
+    assert signal.values is not None
+    assert power_of(signal).sum() == pytest.approx(np.square(signal.values.astype(float)).sum())
 
 
 def test_shares_of_an_image_are_radial():

@@ -25,19 +25,30 @@ from inr_models import InputError, Siren2Config
 from inr_models.checks import check_whole
 from inr_models.shown import shown
 from search_spaces.rules import EQN11_BY_DIMENSIONS, RECOMMENDED, AnyRule, named_rule
-from search_spaces.rules.eqn11 import PAPER_SAMPLES, PAPER_WIDTH, Eqn11
+from search_spaces.rules.eqn11 import (
+    PAPER_IMAGE_WIDTH,
+    PAPER_SAMPLES,
+    PAPER_SIDE,
+    PAPER_WIDTH,
+    Eqn11,
+)
+from studies.engine.planning.scale import MOST_SAMPLES
 from studies.engine.signals.reading import find_files, read_all, type_of_file
 from studies.engine.signals.signal import Signal
 
 COMMAND = "analysis.noise_scales"
 
-_SIMPLER = (RECOMMENDED, "bandwidth_psi")
+_RIVALS = (RECOMMENDED, "bandwidth_psi")
 
 RULES_BY_DEFAULT = {
-    1: ("eqn11", EQN11_BY_DIMENSIONS[1], *_SIMPLER),
-    2: ("eqn11_image", EQN11_BY_DIMENSIONS[2], *_SIMPLER),
+    1: ("eqn11", EQN11_BY_DIMENSIONS[1], *_RIVALS),
+    2: ("eqn11_image", EQN11_BY_DIMENSIONS[2], *_RIVALS),
 }
 """The rules for signals of so many coordinates: Eqn. 11 as printed and scaled, and its rivals."""
+
+
+SIZES = {"sound": (PAPER_SAMPLES, PAPER_WIDTH), "image": (PAPER_SIDE**2, PAPER_IMAGE_WIDTH)}
+"""The paper's number of samples and width for each type of signal. Others take those of sounds."""
 
 
 class Row(NamedTuple):
@@ -45,6 +56,7 @@ class Row(NamedTuple):
 
     Attributes:
         signal: the signal's name.
+        sha256: its hash. A sound and an image may have the same name.
         shape: samples along each axis.
         psi: the spectral centroid (Eqn. 10).
         rule: the rule's name.
@@ -56,6 +68,7 @@ class Row(NamedTuple):
     """
 
     signal: str
+    sha256: str
     shape: tuple[int, ...]
     psi: float
     rule: str
@@ -81,13 +94,18 @@ def noise_scales(
         InputError: There is no such rule, or it does not apply to the signal.
     """
     target = signal.target(width, depth)
-    for given in rules:
-        name, rule = named_rule(given, "--rules")
-        scales = rule(target)
+    for rule_or_file in rules:
+        name, rule = named_rule(rule_or_file, "--rules")
+        try:
+            scales = rule(target)
+        except InputError as error:
+            raise error.within(f"{signal.name}, {name}") from None
         share, gain = share_and_gain(target, scales)
         looked_at = {d: target.descriptor(d) for d in descriptors_of(rule)}
         psi = target.descriptor("psi")
-        yield Row(signal.name, signal.shape, psi, name, *scales, share, gain, looked_at)
+        yield Row(
+            signal.name, signal.sha256, signal.shape, psi, name, *scales, share, gain, looked_at
+        )
 
 
 def descriptors_of(rule: AnyRule) -> list[str]:
@@ -114,8 +132,9 @@ def scales_table(rows: Sequence[Row]) -> Table:
     table.add_column("rule", no_wrap=True)
     for name in ("s0", "s1", "K", "g"):
         table.add_column(name, justify="right", no_wrap=True)
-    for signal, group in groupby(rows, lambda row: row.signal):
+    for _, group in groupby(rows, lambda row: row.sha256):
         of_signal = list(group)
+        signal = of_signal[0].signal
         looked_at = {name: value for row in of_signal for name, value in row.looked_at.items()}
         left = [signal, *(f"  {name} {value:.4f}" for name, value in looked_at.items())]
         for label, row in zip_longest(left, of_signal):
@@ -136,30 +155,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--rules", nargs="+", metavar="RULE", help="names, or JSON files (default: Eqn. 11 as "
         "printed and scaled in length and width, the recommended rule, and a simpler one)",
     )  # fmt: skip
-    options.add_argument("--width", type=int, default=PAPER_WIDTH, help="(default: %(default)s)")
+    options.add_argument(
+        "--width", type=int, help=f"(default: {PAPER_WIDTH}, for images {PAPER_IMAGE_WIDTH})"
+    )
     options.add_argument("--depth", type=int, default=4, help="(default: %(default)s)")
     options.add_argument(
-        "--max-samples", type=int, default=PAPER_SAMPLES, metavar="N",
-        help="samples of the largest crop (default: %(default)s)",
+        "--max-samples", type=int, metavar="N", help="samples of the largest crop "
+        f"(default: {PAPER_SAMPLES:,}, for images {PAPER_SIDE} x {PAPER_SIDE})",
     )  # fmt: skip
     options.add_argument("--to", metavar="PARQUET", help="also write the table to this file")
     return run(_print_scales, options, argv)
 
 
 def _print_scales(arguments: argparse.Namespace) -> int:
-    Siren2Config(width=arguments.width, depth=arguments.depth, s0=0, s1=0)  # refuses sizes
-    check_whole("--max-samples", arguments.max_samples, 2, 1 << 40)
+    if arguments.max_samples is not None:
+        check_whole("--max-samples", arguments.max_samples, 2, MOST_SAMPLES)
     to = file_to_write("--to", arguments.to) if arguments.to else None
     rows: list[Row] = []
     skipped = []
     files = sorted(find_files(arguments.files, None, flag="files"), key=type_of_file)
     for media, of_type in groupby(files, type_of_file):
-        signals, problems = read_all(list(of_type), arguments.max_samples, media)
+        num_samples, width = SIZES.get(media, SIZES["sound"])
+        if arguments.width is not None:
+            width = arguments.width
+        Siren2Config(width=width, depth=arguments.depth, s0=0, s1=0)  # refuses sizes
+        signals, problems = read_all(list(of_type), arguments.max_samples or num_samples, media)
         skipped += problems
         for signal in signals:
             rules = arguments.rules or RULES_BY_DEFAULT[len(signal.shape)]
-            size = {"width": arguments.width, "depth": arguments.depth}
-            rows += noise_scales(signal, rules, **size)
+            rows += noise_scales(signal, rules, width=width, depth=arguments.depth)
     if not rows:
         raise InputError.of(skipped)
     console = Console(width=80)

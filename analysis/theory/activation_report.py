@@ -86,13 +86,22 @@ def theory_of(subject: Subject, index: int) -> float | None:
         other than SIREN and SIREN².
     """
     config = subject.config
-    if subject.epoch or index == 0 or not isinstance(config, SirenConfig):
+    if index == 0 or not _is_in_theory(subject):
         return None
+    assert isinstance(config, SirenConfig)
     s1 = config.s1 if isinstance(config, Siren2Config) and index == 1 else 0.0
     return deviation_of_layer_2(s1, width=config.width, omega=config.omega_hidden)
 
 
-def activation_table(found: Sequence[Look]) -> Table:
+def _is_in_theory(subject: Subject) -> bool:
+    """Return whether the theory is about this network: a SIREN or SIREN² at initialization.
+
+    Other networks derive from their configs.
+    """
+    return subject.epoch == 0 and type(subject.config) in (SirenConfig, Siren2Config)
+
+
+def activation_table(all_looks: Sequence[Look]) -> Table:
     """Return the table of all layers."""
     caption = (
         "deviation: of the phases omega (W h + b); theory: Theorem 3.1 with biases;\n"
@@ -103,7 +112,7 @@ def activation_table(found: Sequence[Look]) -> Table:
     table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("epoch", "layer", "deviation", "theory", "within", "before", "after"):
         table.add_column(name, justify="right", no_wrap=True)
-    for look in found:
+    for look in all_looks:
         for index, (before, after) in enumerate(look.layers):
             name = (look.subject.label, f"{look.subject.epoch:,}") if index == 0 else ("", "")
             theory = theory_of(look.subject, index)
@@ -119,18 +128,18 @@ def activation_table(found: Sequence[Look]) -> Table:
     return table
 
 
-def activation_figure(found: Sequence[Look]) -> str:
+def activation_figure(all_looks: Sequence[Look]) -> str:
     """Draw the distributions and spectra of one network's layers as SVG text, a row for each layer.
 
     Args:
-        found: What the network has at one epoch or several.
+        all_looks: What the network has at one epoch or several.
     """
-    depth = len(found[0].layers)
+    depth = len(all_looks[0].layers)
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9.3, 0.9 + 1.55 * (depth + 1)), layout="constrained")
         panels = figure.subplots(depth + 1, 4, squeeze=False)
-        colors = matplotlib.colormaps["viridis"](np.linspace(0.1, 0.8, len(found)))
-        for look, color in zip(found, colors, strict=True):
+        colors = matplotlib.colormaps["viridis"](np.linspace(0.1, 0.8, len(all_looks)))
+        for look, color in zip(all_looks, colors, strict=True):
             line: dict[str, Any] = {"color": color, "lw": 1.4}
             name = f"epoch {look.subject.epoch:,}"
             for index, (before, after) in enumerate(look.layers):
@@ -138,8 +147,8 @@ def activation_figure(found: Sequence[Look]) -> str:
                 law = gaussian(theory) if theory else None
                 _draw_values(panels[index, 0], before, law, line)
                 _draw_power(panels[index, 1], before, line)
-                is_sine = isinstance(look.subject.config, SirenConfig) and not look.subject.epoch
-                _draw_values(panels[index, 2], after, arcsine() if is_sine else None, line)
+                after_law = arcsine() if _is_in_theory(look.subject) else None
+                _draw_values(panels[index, 2], after, after_law, line)
                 _draw_power(panels[index, 3], after, line)
                 panels[index, 0].set_ylabel(f"layer {index + 1}")
             _draw_values(panels[depth, 0], look.output, None, line)
@@ -151,8 +160,8 @@ def activation_figure(found: Sequence[Look]) -> str:
         for axes, head in zip(panels[0], heads, strict=True):
             axes.set_title(head, loc="left", fontsize=9, color=INK)
         panels[depth, 1].set_xlabel("frequency (share of Nyquist)")
-        figure.suptitle(found[0].subject.label, x=0.01, ha="left", fontsize=10, color=INK)
-        if len(found) > 1:
+        figure.suptitle(all_looks[0].subject.label, x=0.01, ha="left", fontsize=10, color=INK)
+        if len(all_looks) > 1:
             figure.legend(loc="lower right", frameon=False, fontsize=8)
         return to_svg(figure)
 
@@ -169,10 +178,9 @@ def _draw_values(
 
 
 def _draw_power(axes: Axes, described: Activations, line: dict[str, Any]) -> None:
-    shares = np.linspace(0, 1, len(described.power))
     floor = described.power.max() * 10 ** (LOWEST_DB / 10)
     power = np.maximum(described.power, floor) / described.power.max()
-    axes.plot(shares, 10 * np.log10(power), **line)
+    axes.plot(described.shares, 10 * np.log10(power), **line)
     axes.set_ylim(LOWEST_DB, 5)
 
 
@@ -187,22 +195,24 @@ def _report(arguments: argparse.Namespace) -> None:
     folder = arguments.to
     numbers = file_to_write("--to", f"{folder}/activations.npz") if folder else None
     signal = signal_of(arguments)
-    found = list(looks(arguments, signal))
-    Console(width=80).print(activation_table(found))
+    all_looks = list(looks(arguments, signal))
+    Console(width=80).print(activation_table(all_looks))
     if not numbers:
         return
-    _write_numbers(numbers, found)
+    _write_numbers(numbers, all_looks)
     print(f"numbers  {numbers}")
-    for number, (_, group) in enumerate(groupby(found, lambda look: look.subject.label), start=1):
+    for number, (_, group) in enumerate(
+        groupby(all_looks, lambda look: look.subject.label), start=1
+    ):
         path = numbers.with_name(f"activations_{number}.svg")
         path.write_text(activation_figure(list(group)))
         print(f"figure   {path}")
 
 
-def _write_numbers(path: Path, found: Sequence[Look]) -> None:
+def _write_numbers(path: Path, all_looks: Sequence[Look]) -> None:
     """Write what the figures show: for each network and epoch, all layers and the output."""
     arrays: dict[str, Array] = {}
-    for number, look in enumerate(found):
+    for number, look in enumerate(all_looks):
         layers = [part for layer in look.layers for part in layer]
         for part, described in zip(_parts(len(look.layers)), [*layers, look.output], strict=True):
             heights, edges = described.histogram()
@@ -211,7 +221,7 @@ def _write_numbers(path: Path, found: Sequence[Look]) -> None:
                 f"{number}_{part}_density": heights,
                 f"{number}_{part}_edges": edges,
             }
-    labels = np.array([f"{look.subject.label}, epoch {look.subject.epoch}" for look in found])
+    labels = np.array([f"{look.subject.label}, epoch {look.subject.epoch}" for look in all_looks])
     np.savez_compressed(path, labels=labels, **arrays)  # type: ignore[arg-type]
 
 

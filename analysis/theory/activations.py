@@ -1,5 +1,6 @@
-"""The distributions and spectra of a network's activations, layer by layer (Figs. 3, 8, 13, 14)."""
+"""Describe a network's activations by distributions and spectra, layer by layer (Fig. 3)."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -23,19 +24,22 @@ class Activations(NamedTuple):
 
     Attributes:
         values: All features at all samples, [n, width]. Complex features count as two real ones.
-        power: The power spectrum |FFT|^2 / n^2, averaged over features, with a value for each
-            frequency from 0 to Nyquist. Both halves of the spectrum are counted, so that it sums to
-            the mean square.
+        power: The power spectrum |FFT|^2 / n^2, averaged over features, with a value for each of
+            `shares`. Both halves of the spectrum are counted, so that it sums to the mean square.
     """
 
     values: Array
     power: Array
 
     @property
+    def shares(self) -> Array:
+        """The frequencies of the spectrum, as shares of Nyquist."""
+        return 2 * np.fft.rfftfreq(len(self.values)).astype(np.float64)
+
+    @property
     def centroid(self) -> float:
         """The mean frequency by power, as a share of Nyquist, without the features' means."""
-        shares = np.linspace(0, 1, len(self.power))
-        return float(np.average(shares[1:], weights=self.power[1:]))
+        return float(np.average(self.shares[1:], weights=self.power[1:]))
 
     def histogram(self, edges: Array | None = None) -> tuple[Array, Array]:
         """Return the density of the values, and the edges of its bins.
@@ -93,8 +97,16 @@ def activations_of(network: CoordinateMLP, coords: Tensor) -> tuple[list[Layer],
 
 
 def at_weights(network: CoordinateMLP, weights: Mapping[str, Tensor]) -> CoordinateMLP:
-    """Set the parameters of a network, for example to a snapshot of `fit`, and return it."""
-    network.load_state_dict(weights, strict=False)
+    """Return a copy of a network with other parameters, for example those of a snapshot of `fit`.
+
+    Raises:
+        ValueError: The weights are not those of such a network.
+    """
+    names = {name for name, _ in network.named_parameters()}
+    if names != set(weights):
+        raise ValueError("weights: give one for each parameter of the network.")
+    network = copy.deepcopy(network)
+    network.load_state_dict(weights, strict=False)  # it has no buffers
     return network
 
 

@@ -1,4 +1,4 @@
-"""The distributions that the paper's theory gives for activations at initialization."""
+"""Compute the distributions that the paper's theory gives for activations at initialization."""
 
 import math
 from collections.abc import Callable

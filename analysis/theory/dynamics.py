@@ -1,4 +1,4 @@
-"""How the error of a fit decays, and how the tangent kernel says that it does (Eqns. 3 and 4).
+"""Compare how the error of a fit decays with what the tangent kernel predicts (Eqns. 3 and 4).
 
 Gradient descent on the sum of squared errors E, with a small rate r, changes a network's output by
 -2 r Theta E in one step. If the kernel Theta = Q L Q^T stayed as it is, then after t steps
@@ -17,34 +17,37 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from analysis.theory.layer_pass import in_double
+from analysis.theory.layer_pass import exact_copy
 from analysis.theory.tangent_kernel import tangent_kernel
 from inr_models import InputError
+from inr_models.checks import check_whole
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 Array = NDArray[np.float64]
+
+MOST_STEPS = 10_000_000
 
 
 class Decay(NamedTuple):
     """Holds the error of a fit and what the kernel at initialization predicts.
 
     Attributes:
-        steps: the steps of gradient descent after which the errors are, from 0 on.
+        steps: the steps of gradient descent after which the errors are, the first of them 0.
         actual: the error's spectrum |FFT| after each of them, [steps, frequencies], orthonormal,
             from 0 to Nyquist.
         predicted: the same by the kernel.
         distance: the norm of the difference of the two errors over the norm of the first error.
     """
 
-    steps: Array
+    steps: NDArray[np.int64]
     actual: Array
     predicted: Array
     distance: Array
 
     def holds_until(self, tolerance: float = 0.1) -> int:
         """Return the last of the steps up to which the distance is within a tolerance."""
-        within = np.flatnonzero(self.distance > tolerance)
-        return int(self.steps[within[0] - 1] if len(within) else self.steps[-1])
+        beyond = np.flatnonzero(self.distance > tolerance)
+        return int(self.steps[beyond[0] - 1] if len(beyond) else self.steps[-1])
 
 
 def decay(
@@ -61,13 +64,14 @@ def decay(
         network: A network of one output with dense layers.
         coords: Coordinates [n, 1] in order.
         values: The signal [n, 1].
-        steps: The steps at which to compare.
+        steps: The steps at which to compare. Step 0 is always compared.
         share: The rate, as a share of 1 / (2 lambda_max), at which the largest component would
             vanish in one step. Descent diverges from a share of 2 on.
 
     Raises:
-        InputError: The network has several outputs, the share is not between 0 and 2, the kernel
-            does not fit in memory, or the network is a tensor train.
+        InputError: The network has several inputs or outputs, a step is not a whole number from 0
+            to `MOST_STEPS`, the share is not between 0 and 2, the kernel does not fit in memory, or
+            the network is a tensor train.
 
     Example:
         >>> coords = torch.linspace(-1, 1, 64)[:, None]
@@ -76,27 +80,30 @@ def decay(
         >>> bool(result.distance[1] < 0.1)
         True
     """
-    if network.out_features != 1:
-        why = "the theory is about one output; give a network of one."
-        raise InputError.of_value("unsupported", "network", network.out_features, why)
+    for number in (network.in_features, network.out_features):
+        if number != 1:
+            why = "give a network of one input and one output."
+            raise InputError.of_value("unsupported", "network", number, why)
+    for step in steps:
+        check_whole("steps", step, 0, MOST_STEPS)
+    compared = sorted({0, *steps})
     if not 0 < share < 2:
         raise InputError.of_value("out-of-range", "share", share, "give a number from 0 to 2.")
     eigenvalues, vectors = torch.linalg.eigh(tangent_kernel(network, coords))
     rate = share / (2 * float(eigenvalues[-1]))
-    trained = in_double(network)
+    trained = exact_copy(network)
     coords, values = coords.double(), values.double()
     with torch.no_grad():
         first = trained(coords) - values
     components = vectors.T @ first
     factors = 1 - 2 * rate * eigenvalues[:, None]
     actual, predicted, distance = [], [], []
-    for step, error in _descent(trained, coords, values, rate, sorted(set(steps))):
+    for step, error in _descent(trained, coords, values, rate, compared):
         theory = vectors @ (factors**step * components)
         actual.append(_spectrum(error))
         predicted.append(_spectrum(theory))
         distance.append(float((error - theory).norm() / first.norm()))
-    at = np.array(sorted(set(steps)), dtype=float)
-    return Decay(at, np.stack(actual), np.stack(predicted), np.array(distance))
+    return Decay(np.array(compared), np.stack(actual), np.stack(predicted), np.array(distance))
 
 
 def _descent(

@@ -90,14 +90,14 @@ def centroid(power: Array) -> float:
 def kernels(arguments: argparse.Namespace, signal: Signal) -> list[Kernel]:
     """Return the kernels of all networks and epochs that the arguments ask for."""
     coords, _ = samples_of(signal)
-    found = []
+    all_kernels = []
     for label, _, epoch, network in subjects(arguments, signal):
         values = torch.empty(0)
         if len(coords) <= MOST_FOR_EIGENVALUES:
             values = eigenvalues(tangent_kernel(network, coords))
         spectrum = kernel_spectrum(network, coords, signal.shape)
-        found.append(Kernel(label, epoch, spectrum.numpy(), values.numpy()))
-    return found
+        all_kernels.append(Kernel(label, epoch, spectrum.numpy(), values.numpy()))
+    return all_kernels
 
 
 def power_of(signal: Signal) -> Array:
@@ -108,7 +108,7 @@ def power_of(signal: Signal) -> Array:
     return torch.fft.fftn(on_grid, dim=axes, norm="ortho").abs().square().sum(0).numpy()
 
 
-def kernel_table(found: Sequence[Kernel], power: Array) -> Table:
+def kernel_table(all_kernels: Sequence[Kernel], power: Array) -> Table:
     """Return the table of all kernels."""
     caption = (
         f"frequency: the mean of S(k), a share of Nyquist; the signal's is {centroid(power):.3f}.\n"
@@ -118,7 +118,7 @@ def kernel_table(found: Sequence[Kernel], power: Array) -> Table:
     table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("epoch", "trace", "frequency", "largest", "rank"):
         table.add_column(name, justify="right", no_wrap=True)
-    for kernel in found:
+    for kernel in all_kernels:
         largest = rank = "-"
         if len(kernel.eigenvalues):
             largest = f"{kernel.eigenvalues[0]:.3g}"
@@ -129,21 +129,23 @@ def kernel_table(found: Sequence[Kernel], power: Array) -> Table:
     return table
 
 
-def kernel_figure(found: Sequence[Kernel], power: Array) -> str:
+def kernel_figure(all_kernels: Sequence[Kernel], power: Array) -> str:
     """Draw S(k) over the signal's spectrum, and the eigenvalues, as SVG text."""
-    has_eigenvalues = any(len(kernel.eigenvalues) for kernel in found)
-    epochs = sorted({kernel.epoch for kernel in found})
-    labels = list(dict.fromkeys(kernel.label for kernel in found))
+    has_eigenvalues = any(len(kernel.eigenvalues) for kernel in all_kernels)
+    epochs = sorted({kernel.epoch for kernel in all_kernels})
+    labels = list(dict.fromkeys(kernel.label for kernel in all_kernels))
     colors = matplotlib.colormaps["viridis"](np.linspace(0.1, 0.8, len(labels)))
-    styles = dict(zip(epochs, ("-", "--", ":", "-."), strict=False))
+    # The later an epoch, the shorter its dashes.
+    styles = {epoch: (0, (8 / 2**i, 2)) if i else "-" for i, epoch in enumerate(epochs)}
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(9.3 if has_eigenvalues else 5.6, 3.6), layout="constrained")
-        left, *right = np.ravel(figure.subplots(1, 1 + has_eigenvalues))
+        columns, width = (2, 9.3) if has_eigenvalues else (1, 5.6)
+        figure = Figure(figsize=(width, 3.6), layout="constrained")
+        left, *right = np.ravel(figure.subplots(1, columns))
         shares, signal = in_bands(power)
         left.fill_between(shares, signal, LOWEST_DB, color=MUTED, alpha=0.25, lw=0, label="signal")
-        for kernel in found:
+        for kernel in all_kernels:
             look = {"color": colors[labels.index(kernel.label)], "lw": 1.6}
-            look["ls"] = styles.get(kernel.epoch, "-")
+            look["ls"] = styles[kernel.epoch]
             name = kernel.label + (f", epoch {kernel.epoch:,}" if len(epochs) > 1 else "")
             left.plot(*in_bands(kernel.spectrum), label=name, **look)
             for axes in right:
@@ -154,7 +156,7 @@ def kernel_figure(found: Sequence[Kernel], power: Array) -> str:
         left.set_title("S(k), over the signal's spectrum", loc="left", fontsize=9, color=INK)
         for axes in right:
             axes.set(xlabel="index", ylabel="eigenvalue")
-            top = max(kernel.eigenvalues[0] for kernel in found)
+            top = max(kernel.eigenvalues[0] for kernel in all_kernels)
             axes.set_ylim(top * 1e-10, top * 3)
             axes.set_title("eigenvalues", loc="left", fontsize=9, color=INK)
         figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
@@ -185,26 +187,26 @@ def _report(arguments: argparse.Namespace) -> None:
     folder = arguments.to
     files = [file_to_write("--to", f"{folder}/{name}") for name in FILES] if folder else []
     signal = signal_of(arguments)
-    found, power = kernels(arguments, signal), power_of(signal)
-    Console(width=80).print(kernel_table(found, power))
+    all_kernels, power = kernels(arguments, signal), power_of(signal)
+    Console(width=80).print(kernel_table(all_kernels, power))
     if not files:
         return
     numbers, figure = files
-    _write_numbers(numbers, found, power)
-    figure.write_text(kernel_figure(found, power))
+    _write_numbers(numbers, all_kernels, power)
+    figure.write_text(kernel_figure(all_kernels, power))
     print(f"numbers  {numbers}\nfigure   {figure}")
 
 
 FILES = ("tangent_kernel.npz", "tangent_kernel.svg")
 
 
-def _write_numbers(path: Path, found: Sequence[Kernel], power: Array) -> None:
+def _write_numbers(path: Path, all_kernels: Sequence[Kernel], power: Array) -> None:
     np.savez_compressed(
         path,
-        labels=np.array([kernel.label for kernel in found]),
-        epochs=np.array([kernel.epoch for kernel in found]),
-        spectra=np.stack([kernel.spectrum for kernel in found]),
-        eigenvalues=np.stack([kernel.eigenvalues for kernel in found]),
+        labels=np.array([kernel.label for kernel in all_kernels]),
+        epochs=np.array([kernel.epoch for kernel in all_kernels]),
+        spectra=np.stack([kernel.spectrum for kernel in all_kernels]),
+        eigenvalues=np.stack([kernel.eigenvalues for kernel in all_kernels]),
         signal_power=power,
         shares=radial_shares(power.shape),
     )

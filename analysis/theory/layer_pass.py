@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from inr_models import InputError
+from inr_models.networks.activations import VariablePeriodicSine
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 
@@ -27,9 +28,16 @@ class LayerPass(NamedTuple):
     has_bias: bool
 
 
-def in_double(network: CoordinateMLP) -> CoordinateMLP:
-    """Return a copy of a network in double precision."""
+def exact_copy(network: CoordinateMLP) -> CoordinateMLP:
+    """Return a copy of a network in double precision, with exact derivatives.
+
+    FINER is trained as if the factor |z| + 1 in its activation were fixed. Here the factor is
+    differentiated, too.
+    """
     network = copy.deepcopy(network)
+    for activation in network.activations:
+        if isinstance(activation, VariablePeriodicSine):
+            activation.factor_gradient = True
     for tensor in (*network.parameters(), *network.buffers()):
         if tensor.is_complex():
             tensor.data = tensor.data.to(torch.complex128)
@@ -51,7 +59,7 @@ def layer_passes(network: CoordinateMLP, coords: Tensor, channel: int = 0) -> li
     Raises:
         InputError: A linear map has no dense matrix of its own, as in a tensor train.
     """
-    network = in_double(network)
+    network = exact_copy(network)
     if not all(isinstance(linear, nn.Linear) for linear in network.layers):
         why = "its weights are products of cores; give a network with dense layers."
         raise InputError.of_value("unsupported", "network", type(network.layers[0]).__name__, why)
@@ -68,8 +76,8 @@ def layer_passes(network: CoordinateMLP, coords: Tensor, channel: int = 0) -> li
     # Samples do not see each other, so the sum's derivatives are those of each sample.
     network(coords.double())[:, channel].sum().backward()
     passes = []
-    for linear, given, output in zip(network.layers, inputs, outputs, strict=True):
+    for linear, layer_input, output in zip(network.layers, inputs, outputs, strict=True):
         assert output.grad is not None
         has_bias = linear.bias is not None
-        passes.append(LayerPass(given, output.detach(), output.grad, has_bias))
+        passes.append(LayerPass(layer_input, output.detach(), output.grad, has_bias))
     return passes

@@ -9,7 +9,7 @@ import torch
 
 from analysis.theory.activations import Activations, activations_of, described
 from analysis.theory.densities import deviation_of_layer_2
-from analysis.theory.layer_pass import in_double
+from analysis.theory.layer_pass import exact_copy
 from inr_models import Siren2Config, SirenConfig, make_network
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from search_spaces.bandwidth import gain
@@ -58,7 +58,7 @@ def theorem_3_1(
     coords = torch.rand(num_samples, 1, generator=generator) * 2 - 1
     for s1, width in product(scales, widths):
         config = Siren2Config(width=width, depth=2, s0=WIDE, s1=s1)
-        network = in_double(make_network(config, in_features=1, out_features=1, seed=seed))
+        network = exact_copy(make_network(config, in_features=1, out_features=1, seed=seed))
         layer, omega = network.layers[1], config.omega_hidden
         with torch.no_grad():
             inputs = network.activations[0](network.layers[0](coords.double()))

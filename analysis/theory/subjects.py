@@ -1,8 +1,8 @@
-"""The networks that a command of this room looks at, on one signal, at chosen epochs of a fit."""
+"""Build the networks that a command looks at, on one signal, at chosen epochs of a fit."""
 
 import argparse
+import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +10,20 @@ import torch
 from torch import Tensor
 
 from analysis.theory.activations import at_weights
-from inr_models import FitConfig, InputError, NetworkConfig, Siren2Config, fit, make_network
+from inr_models import (
+    FitConfig,
+    InputError,
+    NetworkConfig,
+    Siren2Config,
+    SirenConfig,
+    fit,
+    make_network,
+)
 from inr_models.checks import check_whole
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from search_spaces.networks import Case, network_for, stable
 from search_spaces.rules import EQN11_BY_DIMENSIONS, RECOMMENDED, NoiseScales, Target, named_rule
+from studies.engine.planning.scale import MOST_SAMPLES
 from studies.engine.signals.reading import find_files, read_all, type_of_file
 from studies.engine.signals.signal import Signal, coordinates
 
@@ -77,7 +86,7 @@ def signal_of(arguments: argparse.Namespace) -> Signal:
     Raises:
         InputError: The file cannot be read.
     """
-    check_whole("--max-samples", arguments.max_samples, 2, 1 << 40)
+    check_whole("--max-samples", arguments.max_samples, 2, MOST_SAMPLES)
     (path, *others) = find_files([arguments.file], None, flag="file")
     if others:
         why = f"this names {1 + len(others)} files; give one."
@@ -98,7 +107,7 @@ def subjects(arguments: argparse.Namespace, signal: Signal) -> Iterator[Subject]
     """Yield every network at every epoch, one network after the other.
 
     Raises:
-        InputError: There is no such network, point or epoch.
+        InputError: There is no such network, point or epoch, or a fit diverged.
     """
     for epoch in arguments.epochs:
         check_whole("--epochs", epoch, 0, MOST_EPOCHS)
@@ -113,11 +122,19 @@ def subjects(arguments: argparse.Namespace, signal: Signal) -> Iterator[Subject]
             continue
         how = FitConfig(epochs=epochs[-1], learning_rate=arguments.learning_rate)
         [(_, result)] = fit([network], coords, values, how, snapshots=epochs)
+        if result.diverged:
+            raise InputError(
+                "out-of-range",
+                "--learning-rate",
+                f"--learning-rate {arguments.learning_rate:g}: the fit of {label} diverged after "
+                f"{result.num_epochs:,} epochs; give a lower rate.",
+            )
         for epoch, weights in result.snapshots.items():
             yield Subject(label, config, epoch, at_weights(network, weights))
 
 
 def _configs(arguments: argparse.Namespace, signal: Signal) -> Iterator[tuple[str, NetworkConfig]]:
+    SirenConfig(width=arguments.width, depth=arguments.depth)  # refuses sizes out of range
     target = signal.target(arguments.width, arguments.depth)
     default = (EQN11_BY_DIMENSIONS[target.dimensions], RECOMMENDED)
     for name in arguments.networks:
@@ -133,7 +150,7 @@ def _configs(arguments: argparse.Namespace, signal: Signal) -> Iterator[tuple[st
 
 def _point(text: str, target: Target) -> NoiseScales:
     parts = text.split(",")
-    if len(parts) != 2 or Path(text).exists():
+    if len(parts) != 2 or os.path.isfile(text):
         return named_rule(text, "--points")[1](target)
     try:
         return NoiseScales(*map(float, parts))

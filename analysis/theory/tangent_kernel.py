@@ -1,4 +1,4 @@
-"""The empirical neural tangent kernel of a network (paper, Eqns. 2 and 6).
+"""Compute the empirical neural tangent kernel of a network (paper, Eqns. 2 and 6).
 
     Theta(x, x') = sum over all parameters of dPhi(x)/dtheta dPhi(x')/dtheta
 
@@ -10,7 +10,7 @@ A fit learns the eigenvectors of large eigenvalues first (Eqn. 3). Their spectru
 eigenvalues, is S(k) = sum over i of lambda_i |v_i(k)|^2 (Eqn. 6). It equals the sum over all
 parameters of |FFT of dPhi/dtheta|^2, so it needs neither the kernel nor its eigenvectors.
 
-Derivatives are those that training uses: FINER's factor counts as fixed.
+FINER is trained with gradients that hold a factor fixed, so its fits do not follow its kernel.
 """
 
 import math
@@ -24,8 +24,8 @@ from analysis.theory.layer_pass import LayerPass, layer_passes
 from inr_models import InputError
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 
-COPIES = 4
-"""How many matrices [n, n] computing a kernel and its eigenvalues holds at a time."""
+COPIES = 7
+"""Matrices [n, n] of real numbers in memory at a time, for a complex network."""
 
 BLOCK = 1 << 23
 """Numbers that are transformed at a time."""

@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from studies.engine.cluster.tune_searcher import ScheduleSearcher
 from studies.engine.cluster.worker import train_batch
 from studies.engine.cluster.workers import Workers
 from studies.engine.running.batch import BatchRunner, run_batch
-from studies.engine.running.idle_nodes import IdleNode
+from studies.engine.running.idle_nodes import IDLE_SECONDS, IdleNode
 from studies.engine.running.schedule import MAX_BATCH, Schedule
 from studies.engine.signals.signal import Signal
 from studies.engine.store.growing import publish
@@ -186,7 +187,7 @@ class RowCallback(TrialProgressCallback):
     ) -> None:
         super().__init__()
         self.study, self.searcher, self.store, self.on_row = study, searcher, store, on_row
-        self.has_begun = False
+        self.has_begun, self.started = False, time.monotonic()
 
     def _print(self, msg: str) -> None:
         pass
@@ -210,8 +211,16 @@ class RowCallback(TrialProgressCallback):
             error = error.cause
         if isinstance(error, StorageAway):
             raise error  # another attempt would meet the same storage
-        if not self.has_begun and trial.num_failures >= MAX_ATTEMPTS:
+        if not self.has_begun and trial.num_failures >= MAX_ATTEMPTS and self._had_time():
             raise _no_worker_starts(error)
+
+    def _had_time(self) -> bool:
+        """Return whether a worker on any node should have begun by now.
+
+        Where there are several nodes, those without a fault may take longer than three failures.
+        """
+        is_alone = sum(node["Alive"] for node in ray.nodes()) == 1
+        return is_alone or time.monotonic() - self.started > IDLE_SECONDS
 
     def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
         lines = str(trial.get_error() or "the worker process died").strip().splitlines()

@@ -188,7 +188,9 @@ def examine_nodes(
             try:
                 reports[node] = ray.get(task_id)
                 took = f"{time.monotonic() - started:.1f} s"
-                cores = f"{free.get(node.id, 0):g} of {count(node.cores, 'CPU core')} free"
+                cores = count(node.cores, "CPU core")
+                if node.id in free:
+                    cores = f"{free[node.id]:g} of {cores} free"
                 yield ok("node", f"{node.name} answers in {took}, {cores}")
             except RayError as error:
                 why = checks.reason(getattr(error, "cause", None) or error)

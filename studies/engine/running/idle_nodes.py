@@ -58,6 +58,7 @@ class IdleNodes:
     def begin(self, batch: str, node: str) -> None:
         """Take note that a batch has begun on the node with this id."""
         self.node_of[batch] = node
+        self.idle_since.pop(node, None)
 
     def end(self, batch: str) -> None:
         """Take note that a batch runs no more."""
@@ -121,5 +122,5 @@ def stored_idle_nodes(store: Store) -> Iterator[IdleNode]:
         content = store.read_bytes(f"{_FOLDER}/{name}")
         with contextlib.suppress(ValueError, KeyError, TypeError):  # it is cut or not ours
             stored = json.loads(content or b"{}")
-            if time.time() - stored["written_at"] < IDLE_SECONDS:
+            if abs(time.time() - stored["written_at"]) < IDLE_SECONDS:
                 yield from [IdleNode(str(name), float(s)) for name, s in stored["nodes"]]

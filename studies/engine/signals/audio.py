@@ -63,6 +63,9 @@ def read_audio(path: Path, max_samples: int, channel: int = 0) -> Signal:
             number.
     """
     if str(path) in CUTOFFS and not path.exists():
+        if channel > 1:
+            why = f"{path} has one channel; leave the flag out."
+            raise InputError.of_value("out-of-range", "--channel", channel, why)
         return _generated(str(path), max_samples)
     check_regular(path, "an audio")
     claims = check_container(path)

@@ -1,4 +1,4 @@
-"""Broadband sounds with less and less low-frequency content: S1 to S8 of the paper's Fig. 1.
+"""Generate broadband sounds with less and less low-frequency content (paper, Fig. 1).
 
 The paper does not say how its signals were made. Here the magnitude of the spectrum is 1/f from a
 cutoff on, and nothing lies below it:
@@ -16,8 +16,8 @@ CUTOFFS = {
 }  # fmt: skip
 """The cutoff of each sound, as a share of Nyquist.
 
-At 8,192 samples and 4 x 52, plain SIREN with its published settings fits the first four worse and
-worse, and none of the others.
+At the small scale, plain SIREN fits the first four worse and worse, and none of the others
+(`studies/bottleneck.py run --scale small`).
 """
 
 SEED = 0

@@ -61,13 +61,17 @@ def reader(media: str, **options: Any) -> Reader:
 
 
 def type_of_file(path: Path) -> str:
-    """Return the type of signals that a file holds by its suffix, "sound" if it is unknown.
+    """Return the type of signals that a file holds, by its suffix, or that a name stands for.
+
+    It is "sound" if the suffix is unknown.
 
     >>> type_of_file(Path("rock.jpg"))
     'image'
     """
-    types = [name for name, kind in SIGNAL_TYPES.items() if path.suffix.lower() in kind.suffixes]
-    return types[0] if types else "sound"
+    for name, kind in SIGNAL_TYPES.items():
+        if path.suffix.lower() in kind.suffixes or str(path) in kind.generated:
+            return name
+    return "sound"
 
 
 def find_files(
