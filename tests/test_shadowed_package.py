@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from studies import audio_grid, bottleneck
 from tests.commands import num_rows
 from tests.commands import run as command
 
+pytestmark = pytest.mark.slow
 BELL = Path(audio_grid.__file__).parent / "clips" / "perc_bell.flac"
 SIZES = ("--signals", BELL, "--scale", "small", "--max-samples", 512, "--epochs", 2)
 STUDY = """

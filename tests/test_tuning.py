@@ -14,11 +14,13 @@ from ray.exceptions import RayTaskError
 from ray.tune.search import Searcher
 
 from inr_models import FitConfig, Siren2Config
+from studies.engine.cluster import tune_run
 from studies.engine.cluster.recorder import MAX_ATTEMPTS, MAX_FATAL_UNITS, Recorder
 from studies.engine.cluster.tune_run import RowCallback
 from studies.engine.cluster.tune_searcher import ScheduleSearcher
 from studies.engine.planning.points import PlannedFit, Point, Step
 from studies.engine.planning.trial import Trial
+from studies.engine.running.idle_nodes import IDLE_SECONDS
 from studies.engine.running.schedule import Schedule
 from studies.engine.store.rows import Row, failed_row, signal_row
 from studies.engine.store.storage import StorageAway
@@ -79,7 +81,7 @@ def test_a_storage_that_is_away_ends_the_run_however_often_its_error_was_wrapped
     searcher = ScheduleSearcher(Schedule([], lambda _: 0.1, num_workers=1))
     callback = RowCallback("test", searcher, store, print)
     file = tmp_path / "error.pkl"
-    trial = SimpleNamespace(pickled_error_file=str(file))
+    trial = SimpleNamespace(pickled_error_file=str(file), num_failures=1)
     error: Exception = StorageAway("no-answer", "s3://bucket", "s3://bucket: gone.")
     for process in ("record", "train"):
         error = RayTaskError(process, "a traceback", error).as_instanceof_cause()
@@ -88,6 +90,31 @@ def test_a_storage_that_is_away_ends_the_run_however_often_its_error_was_wrapped
         callback.on_trial_recover(1, [], trial)
     file.write_bytes(cloudpickle.dumps(RayTaskError("train", "a traceback", ValueError("no"))))
     callback.on_trial_recover(1, [], trial)  # such a fit is tried again
+
+
+def test_workers_that_never_begin_end_the_run_unless_another_node_may_still_begin(
+    store, tmp_path, monkeypatch
+):
+    searcher = ScheduleSearcher(Schedule([], lambda _: 0.1, num_workers=1))
+    file = tmp_path / "error.pkl"
+    text = "died\nImportError: no module named x\n\nImportError: cannot import ray.tune"
+    file.write_bytes(cloudpickle.dumps(RuntimeError(text)))
+    trial = SimpleNamespace(pickled_error_file=str(file), num_failures=MAX_ATTEMPTS)
+
+    def recover(num_nodes: int, has_begun: bool = False, waited: float = 0.0) -> None:
+        monkeypatch.setattr(tune_run.ray, "nodes", lambda: [{"Alive": True}] * num_nodes)
+        callback = RowCallback("test", searcher, store, print)
+        callback.has_begun = has_begun
+        callback.started -= waited
+        callback.on_trial_recover(1, [], trial)
+
+    recover(num_nodes=2)
+    recover(num_nodes=1, has_begun=True)
+    for num_nodes, waited in ((1, 0.0), (2, IDLE_SECONDS + 1)):
+        with refused("unsupported", "ray", MAX_ATTEMPTS, "no module named x"):
+            recover(num_nodes, waited=waited)
+    trial.num_failures = MAX_ATTEMPTS - 1
+    recover(num_nodes=1)
 
 
 def test_a_batch_run_again_skips_what_is_stored_and_passes_it_on(store):

@@ -111,7 +111,7 @@ def noise_scales(
 def descriptors_of(rule: AnyRule) -> list[str]:
     """Return the names of the descriptors that a rule uses.
 
-    >>> descriptors_of(rule_of({"kind": "bandwidth", "descriptor": "psi", "factor": 1, "gain": 2}))
+    >>> descriptors_of(RULES["bandwidth_psi"])
     ['psi']
     """
     if isinstance(rule, Eqn11):

@@ -48,8 +48,8 @@ def gaussian(deviation: float) -> Distribution:
 def arcsine() -> Distribution:
     """Return the distribution of sin(u) where u covers many periods: the theorem's assumption.
 
-    >>> float(arcsine()(np.zeros(1))[0])
-    0.5
+    >>> float(arcsine()(np.ones(1))[0])
+    1.0
     """
     return stats.arcsine(loc=-1, scale=2).cdf
 

@@ -91,7 +91,8 @@ def effective_rank(values: Tensor) -> float:
     >>> effective_rank(torch.ones(8))
     8.0
     """
-    shares = values.clamp(min=0) / values.clamp(min=0).sum()
+    positive = values.double().clamp(min=0)
+    shares = positive / positive.sum()
     return round(math.exp(float(torch.special.entr(shares).sum())), 9)
 
 
