@@ -53,6 +53,17 @@ def test_a_storage_that_fails_and_a_killed_driver_cost_no_row(s3, tmp_path):
     assert not [name for name in s3.names("a/") if name.endswith(".tmp")]
 
 
+def test_a_file_that_another_process_has_moved_is_missing_and_no_outage(s3):
+    """The two drivers of one study both give growing files their final names."""
+    store = Store(f"s3://{BUCKET}/moved")
+    store.write_bytes("a", b"content")
+    store.move("a", "b")
+    assert store.read_bytes("b") == b"content"
+    with pytest.raises(FileNotFoundError):  # and not StorageAway, after a wait
+        store.move("a", "c")
+    assert store.read_bytes("c") is None
+
+
 @pytest.mark.slow
 def test_two_drivers_with_one_store_share_the_work(s3, tmp_path):
     """They meet in the middle of each step, so they repeat what was under way there alone."""

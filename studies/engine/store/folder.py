@@ -165,7 +165,14 @@ class Folder:
         def rename() -> None:
             if self.filesystem.type_name not in OBJECT_STORES:
                 self.filesystem.create_dir(folder, recursive=True)
-            self.filesystem.move(f"{self.root}/{path}", f"{self.root}/{target}")
+            source = f"{self.root}/{path}"
+            try:
+                self.filesystem.move(source, f"{self.root}/{target}")
+            except OSError as error:
+                # An object store reports a missing source as any other failure of its copy.
+                if self.filesystem.get_file_info(source).type == fs.FileType.NotFound:
+                    raise FileNotFoundError(path) from error
+                raise
 
         self.retry(rename)
 
