@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from inr_models.fitting.metrics import psnr_db
-from studies.engine.signals.audio import BLOCK_SAMPLES, read_audio
+from studies.engine.signals.audio import read_audio
+from studies.engine.signals.channel_mix import BLOCK_SAMPLES
 from studies.engine.signals.signal import coordinates, sha256_of
 
 FORMATS = {"wav": {}, "flac": {}, "aiff": {}, "ogg": {"subtype": "VORBIS"}}

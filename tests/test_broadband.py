@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from analysis.experiments import variants
 from studies import bottleneck
 from studies.engine.planning.resolving import resolve
 from studies.engine.signals.audio import read_audio
@@ -47,6 +48,12 @@ def test_a_file_of_that_name_is_read(tmp_path, monkeypatch):
 def test_too_short_a_sound_is_refused():
     with refused("too-few", "--max-samples", 100):
         read_audio(Path("S1"), 100)
+
+
+def test_what_has_no_file_has_one_channel_and_no_sample_rate(tmp_path):
+    with refused("out-of-range", "--channel", 2, "S1"):
+        read_audio(Path("S1"), 1024, channel=2)
+    assert variants.main(["S1", "--max-samples", "1024", "--to", str(tmp_path / "out")]) == 2
 
 
 def test_the_study_fits_siren_and_siren2_to_all_of_them_and_networks_that_are_named():

@@ -174,7 +174,9 @@ def _write(arguments: argparse.Namespace) -> int:
     sounds: dict[str, Sound] = {}
     for signal in signals:
         assert signal.values is not None
-        assert signal.sample_rate is not None
+        if signal.sample_rate is None:
+            why = "it is no file, so it has no sample rate; give files."
+            raise InputError.of_value("unsupported", "clips", signal.source, why)
         crop = signal.values[:, 0].astype(np.float64)
         variants = {signal.name: crop}
         variants |= {f"{signal.name}_{end}": make(crop) for end, make in VARIANTS.items()}

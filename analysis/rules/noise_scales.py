@@ -1,4 +1,4 @@
-"""Which noise scales does each rule give for a sound or an image? The paper's Table 6 for any file.
+"""Print which noise scales each rule gives for a sound or an image: Table 6 for any file.
 
     python -m analysis.noise_scales my_clips/*.wav
     python -m analysis.noise_scales my_images --rules eqn11_image my_rule.json --to scales.parquet
@@ -52,7 +52,7 @@ SIZES = {"sound": (PAPER_SAMPLES, PAPER_WIDTH), "image": (PAPER_SIDE**2, PAPER_I
 
 
 class Row(NamedTuple):
-    """What one rule gives for one signal.
+    """Holds what one rule gives for one signal.
 
     Attributes:
         signal: the signal's name.

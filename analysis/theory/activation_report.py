@@ -1,4 +1,4 @@
-"""How are a network's activations distributed, and over which frequencies? Layer by layer.
+"""Show how a network's activations are distributed, and over which frequencies, layer by layer.
 
     python -m analysis.activations my_clip.wav
     python -m analysis.activations my_clip.wav --networks siren --epochs 0 1000 --to out
@@ -211,7 +211,8 @@ def _report(arguments: argparse.Namespace) -> None:
 
 def _write_numbers(path: Path, all_looks: Sequence[Look]) -> None:
     """Write what the figures show: for each network and epoch, all layers and the output."""
-    arrays: dict[str, Array] = {}
+    labels = [f"{look.subject.label}, epoch {look.subject.epoch}" for look in all_looks]
+    arrays: dict[str, Any] = {"labels": np.array(labels)}
     for number, look in enumerate(all_looks):
         layers = [part for layer in look.layers for part in layer]
         for part, described in zip(_parts(len(look.layers)), [*layers, look.output], strict=True):
@@ -221,8 +222,7 @@ def _write_numbers(path: Path, all_looks: Sequence[Look]) -> None:
                 f"{number}_{part}_density": heights,
                 f"{number}_{part}_edges": edges,
             }
-    labels = np.array([f"{look.subject.label}, epoch {look.subject.epoch}" for look in all_looks])
-    np.savez_compressed(path, labels=labels, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(path, **arrays)
 
 
 def _parts(depth: int) -> list[str]:

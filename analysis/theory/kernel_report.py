@@ -1,4 +1,4 @@
-"""What does a network learn first on this signal? Its tangent kernel, before and during a fit.
+"""Show what a network learns first on a signal: its tangent kernel, before and during a fit.
 
     python -m analysis.tangent_kernel my_clip.wav
     python -m analysis.tangent_kernel my_clip.wav --points 0,0 200,0.3 --epochs 0 100 1000 --to out

@@ -3,7 +3,6 @@
 import os
 import re
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,13 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from inr_models.errors import Code, InputError
+from inr_models.errors import InputError
 from inr_models.fitting.metrics import psnr_of_zero_db
 from inr_models.shown import shown
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import bands
 from studies.engine.signals.broadband import CUTOFFS, broadband
+from studies.engine.signals.channel_mix import Mix
 from studies.engine.signals.containers import check_container
 from studies.engine.signals.signal import (
     Signal,
@@ -31,13 +31,6 @@ MIN_SAMPLES = 256
 AUDIO_SUFFIXES = (
     ".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".aiff", ".aif", ".aifc",
 )  # fmt: skip
-BLOCK_SAMPLES = 1 << 18
-LARGEST = float(np.finfo(np.float32).max)
-"""Sums of larger samples may overflow."""
-
-CANCEL_DB = 40.0
-"""A mix that lies further below its channels is mostly their noise."""
-
 STEPS = {"PCM_S8": 2.0**-7, "PCM_U8": 2.0**-7, "PCM_16": 2.0**-15, "PCM_24": 2.0**-23,
          "PCM_32": 2.0**-31}  # fmt: skip
 """One step of each type of samples, as a share of its range."""
@@ -72,7 +65,7 @@ def read_audio(path: Path, max_samples: int, channel: int = 0) -> Signal:
     crop = crop_policy(max_samples)
     take = take_head if crop == "head" else take_loudest
     with _open(path) as file:
-        mix = _Mix(path, file, claims.frames, channel)
+        mix = Mix(path, file, claims.frames, channel)
         start, samples, peak = take(mix.blocks(max_samples), max_samples)
         rate, step = file.samplerate, STEPS.get(file.subtype)
     if len(samples) < MIN_SAMPLES:
@@ -139,102 +132,12 @@ def _signal(name: str, source: str, values: NDArray[np.float32], **about: Any) -
     )
 
 
-def _silent(path: Path, mix: "_Mix", head: int | str) -> InputError:
+def _silent(path: Path, mix: Mix, head: int | str) -> InputError:
     where = f" in its first {head} samples" if head else ""
     return InputError(
         "constant",
         str(path),
         f"{path}: the clip is silent{where}; {mix.cancelled or 'there is nothing to fit'}.",
-    )
-
-
-class _Mix:
-    """Reads the mean of a file's channels, or one of them, and notices channels that cancel.
-
-    Args:
-        path: the file.
-        file: the same, open.
-        frames: the number of samples to read, None for all.
-        channel: see `read_audio`.
-
-    Raises:
-        InputError: the file lacks the channel.
-    """
-
-    def __init__(
-        self, path: Path, file: soundfile.SoundFile, frames: int | None, channel: int
-    ) -> None:
-        if not 0 <= channel <= file.channels:
-            why = f"{path} has channels 1 to {file.channels}."
-            raise InputError.of_value("out-of-range", "--channel", channel, why)
-        self.path, self.file, self.channel = path, file, channel
-        self.frames = file.frames if frames is None else min(frames, file.frames)
-        self.read = 0
-        self._power = self._mix_power = 0.0
-
-    def blocks(self, max_samples: int) -> Iterator[NDArray[np.float64]]:
-        """Yield blocks that hold a whole number of windows, except the last."""
-        size = max_samples * max(1, BLOCK_SAMPLES // max_samples)
-        most = max(1, BLOCK_SAMPLES // self.file.channels)  # a header may claim 1,000 channels
-        more = True
-        while more:
-            pieces, left = [], size
-            while more and left:
-                wanted = min(left, most, self.frames - self.read)
-                piece = _read(self.path, self.file, wanted, self.read)
-                pieces.append(self._mixed(piece))
-                self.read, left = self.read + len(piece), left - len(piece)
-                more = len(piece) == wanted and self.read < self.frames
-            if left < size:
-                yield np.concatenate(pieces)
-        if self.read < self.frames:
-            raise _truncated(self.path, self.read)
-
-    def _mixed(self, piece: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the mix [n] of a piece [n, channels]."""
-        if self.channel:
-            return piece[:, self.channel - 1].copy()
-        mix = piece.mean(axis=1)
-        self._power += float(np.square(piece).mean(axis=1).sum())
-        self._mix_power += float(np.square(mix).sum())
-        return mix
-
-    @property
-    def cancelled(self) -> str:
-        """Say by how many dB the channels cancel, if they do; otherwise nothing."""
-        if self._power == 0 or self._mix_power > self._power * 10 ** (-CANCEL_DB / 10):
-            return ""
-        if self._mix_power == 0:
-            much = "its channels cancel exactly"
-        else:
-            below = 10 * np.log10(self._power / self._mix_power)
-            much = f"its channels cancel, and their mean lies {below:.0f} dB below them"
-        return f"{much}, so take one with --channel 1"
-
-
-def _read(path: Path, file: soundfile.SoundFile, size: int, start: int) -> NDArray[np.float64]:
-    try:
-        piece = np.asarray(file.read(size, dtype="float64", always_2d=True), np.float64)
-    except soundfile.SoundFileError as error:
-        raise _truncated(path, start) from error
-    checks: tuple[tuple[NDArray[np.bool_], Code, str], ...] = (
-        (~np.isfinite(piece), "not-finite", "is not a finite number; repair or drop the clip."),
-        (np.abs(piece) > LARGEST, "out-of-range", "is larger than any sound; scale the clip."),
-    )
-    for bad, code, what in checks:
-        if bad.any():
-            at = start + int(np.argmax(bad.any(axis=1)))
-            raise InputError(code, str(path), f"{path}: sample {at} {what}")
-    return piece
-
-
-def _truncated(path: Path, read: int) -> InputError:
-    reach = f" (it reads up to sample {read:,})" if read else ""
-    return InputError(
-        "damaged",
-        str(path),
-        f"{path}: the file is truncated or damaged{reach}; "
-        "get a whole copy, or save what is there as a new file.",
     )
 
 
