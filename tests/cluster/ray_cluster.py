@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from studies.engine.store.store import Store
@@ -26,6 +26,7 @@ MLFLOW = "http://10.77.0.1:5000"  # where nothing listens, but in some of the te
 QUIET_SECONDS = 3.0
 """Seconds that `slowness` takes as those of a quiet machine."""
 
+HOSTS = ("host1", "host2", "host3")
 SIZES = "--scale small --epochs 100 --max-samples 2048"
 
 
@@ -85,13 +86,19 @@ class Submitted:
     """Follows a study under way. Its results are on the disk that all machines share."""
 
     def __init__(
-        self, cluster: RayCluster, name: str, clips: str = CLIP, uri: str = MLFLOW
+        self,
+        cluster: RayCluster,
+        name: str,
+        clips: str = CLIP,
+        uri: str = MLFLOW,
+        awaited: Sequence[str] = HOSTS,
     ) -> None:
         self.cluster, self.results = cluster, cluster.network.shared / name
         self.arguments = f"{SIZES} --signals {clips} --results {SHARED}/{name}"
         self.arguments += f" --tracking-uri {uri}" if uri else ""
         self.begun_file = cluster.faults / "begun"
         self.begun_file.write_text("")
+        (cluster.faults / "awaited").write_text(" ".join(awaited))
         self.again()
 
     def again(self, verb: str = "run") -> None:
@@ -126,8 +133,15 @@ class Submitted:
         """The key of the next fit that begins there."""
         count = len(self.begun)
         found = lambda: [key for name, key in self.begun[count:] if name == host.name]  # noqa: E731
-        wait_until(found, 240, f"a fit on {host.name}")
+        wait_until(lambda: found() or not self.runs, 240, f"a fit on {host.name}")
+        assert found(), f"the study ended without another fit on {host.name}"
         return found()[0]
+
+    def wait_for_all_hosts(self) -> None:
+        """Until every host has begun a fit."""
+        hosts = lambda: {host for host, _ in self.begun}  # noqa: E731
+        wait_until(lambda: hosts() >= set(HOSTS) or not self.runs, 240, "a fit on every host")
+        assert hosts() >= set(HOSTS), f"the study ended with fits on {hosts()} alone"
 
     def last_begun(self, host: Machine) -> str:
         """The key of the last fit that began there."""

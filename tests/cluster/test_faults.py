@@ -10,7 +10,16 @@ from studies.engine.cluster.recorder import MAX_ATTEMPTS
 from studies.engine.signals.reading import read_all
 from tests.cluster import machines
 from tests.cluster.memory_limit import MemoryLimit
-from tests.cluster.ray_cluster import CLIP, CLIPS, MLFLOW, Submitted, slowness, table, wait_until
+from tests.cluster.ray_cluster import (
+    CLIP,
+    CLIPS,
+    HOSTS,
+    MLFLOW,
+    Submitted,
+    slowness,
+    table,
+    wait_until,
+)
 from tests.commands import scores
 
 SERVER = (
@@ -93,7 +102,8 @@ def test_two_drivers_run_the_same_study(cluster, ends_as_undisturbed, record):
 def test_the_storage_of_the_results_fails(cluster, ends_as_undisturbed, record):
     study = Submitted(cluster, "storage")
     study.wait_for_rows(5)
-    cluster.head.do(f"mount -o remount,bind,ro {machines.SHARED}")
+    # The mount is busy while a row is being written.
+    cluster.head.do(f"until mount -o remount,bind,ro {machines.SHARED} 2> /dev/null; do :; done")
     time.sleep(OUTAGE)
     cluster.head.do(f"mount -o remount,bind,rw {machines.SHARED}")
     count = study.num_rows
@@ -107,7 +117,7 @@ def test_the_disk_of_a_node_is_full(cluster, ends_as_undisturbed, record):
     used = int(host.do("df --output=used -k /tmp | tail -1"))
     host.do(f"mount -o remount,size={used + 4096}k /tmp && ! cat /dev/zero > /tmp/filled")
     assert host.do("df --output=avail -k /tmp | tail -1").strip() == "0"
-    study = Submitted(cluster, "disk")
+    study = Submitted(cluster, "disk", awaited=HOSTS[:2])  # no worker starts on the third
     try:
         ends_as_undisturbed(study)
     finally:
@@ -158,7 +168,7 @@ def test_mlflow_is_down_for_a_part_of_the_study(cluster, ends_as_undisturbed, re
 
 def test_the_kernel_kills_what_takes_too_much(cluster, undisturbed, ends_as_undisturbed, record):
     study = Submitted(cluster, "memory")
-    wait_until(lambda: len({host for host, _ in study.begun}) == 3, 240, "a fit on every host")
+    study.wait_for_all_hosts()
     workers = [pid for host in cluster.hosts for pid in host.outer_pids("ray::ImplicitFunc")]
     try:
         limit = MemoryLimit(workers, 1 << 30)

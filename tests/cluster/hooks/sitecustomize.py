@@ -1,8 +1,9 @@
 """Loaded by every Python of a host before anything else: fits tell that they begin, and some die.
 
 In the folder of faults, `begun` gets a line for each fit that begins: `host key`. A fit whose key
-or signal is in `crash` ends its process; the first whose key is in `hoard` takes 3 GB. And where
-the clock is wrong, sleep works all the same.
+or signal is in `crash` ends its process; the first whose key is in `hoard` takes 3 GB. A fit waits
+until each host in `awaited` has begun one: all fits together take six seconds, and a host whose
+worker starts later would get none. And where the clock is wrong, sleep works all the same.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ import time
 from pathlib import Path
 
 FAULTS = Path("/mnt/shared/faults")
+MOST_SECONDS = 120
 MODULE = "studies.engine.cluster.recorder"
 
 
@@ -23,6 +25,13 @@ def keys(name):
     with contextlib.suppress(FileNotFoundError):
         return (FAULTS / name).read_text().split()
     return []
+
+
+def wait_for_hosts():
+    # From the study's submission on, so that a host that never begins delays it only once.
+    ends = (FAULTS / "awaited").stat().st_mtime + MOST_SECONDS
+    while set(keys("awaited")) - set(keys("begun")) and time.time() < ends:
+        time.sleep(0.1)
 
 
 def harm(module):
@@ -33,6 +42,7 @@ def harm(module):
         for key in (self.keys[i].split()[0] for i in indices):
             with contextlib.suppress(FileNotFoundError), (FAULTS / "begun").open("a") as file:
                 file.write(f"{socket.gethostname()} {key}\n")
+            wait_for_hosts()
             if any(word == key or word in self.kind for word in keys("crash")):
                 os.abort()
             if key in keys("hoard"):
