@@ -51,6 +51,39 @@ def test_wide_networks_follow_the_theory_more_closely():
     assert furthest[512] < furthest[16] / 2
 
 
+def test_the_theory_holds_until_the_step_before_the_errors_part():
+    network, coords, values = problem(SirenConfig(width=64, depth=2))
+    every = decay(network, coords, values, range(65))
+    until = every.holds_until()
+    assert 0 < until < 64
+    assert every.distance[until] <= 0.1 < every.distance[until + 1]
+    # It does not depend on the steps that are compared.
+    few = decay(network, coords, values, [64])
+    assert few.holds_until() == until
+    np.testing.assert_array_equal(few.distance_by_step, every.distance)
+    np.testing.assert_array_equal(few.distance, every.distance[[0, 64]])
+
+
+def test_a_descent_that_diverges_does_not_hold():
+    network, coords, values = problem(SirenConfig(width=8, depth=2))
+    result = decay(network, coords, values, [3])
+    diverged = result._replace(distance_by_step=np.array([0, 0.05, np.nan, np.nan]))
+    assert diverged.holds_until() == 1
+
+
+def test_norms_are_shares_of_the_first_error():
+    network, coords, values = problem(SirenConfig(width=32, depth=2))
+    result = decay(network, coords, values, STEPS)
+    first = exact_copy(network)(coords.double()).detach() - values.double()
+    for norms, spectra in (
+        (result.actual_norm, result.actual),
+        (result.predicted_norm, result.predicted),
+    ):
+        # Each frequency but 0 and Nyquist is two of the two-sided spectrum.
+        energy = 2 * (spectra**2).sum(1) - spectra[:, 0] ** 2 - spectra[:, -1] ** 2
+        np.testing.assert_allclose(norms, np.sqrt(energy) / float(first.norm()), rtol=1e-9)
+
+
 def test_frequencies_of_large_eigenvalues_decay_first():
     network, coords, values = problem(SirenConfig(width=512, depth=2))
     result = decay(network, coords, values, STEPS)

@@ -15,7 +15,9 @@ from analysis.theory.layer_pass import exact_copy, layer_passes
 from analysis.theory.tangent_kernel import (
     effective_rank,
     eigenvalues,
+    kernel_product,
     kernel_spectrum,
+    leading_eigenvalues,
     tangent_kernel,
 )
 from inr_models import Siren2Config, SirenConfig, TensorTrainConfig, make_network
@@ -131,6 +133,37 @@ def test_eigenvalues_decay_more_slowly_at_larger_noise_scales():
     for of_s0 in ranks:
         assert rank_correlation(s1_axis, of_s0) == pytest.approx(1)
     assert rank_correlation(shares.ravel(), ranks.ravel()) > 0.9
+
+
+@pytest.mark.parametrize("config", DENSE.values(), ids=DENSE)
+def test_the_kernel_is_multiplied_without_being_stored(config):
+    network, coords = small(config, (4, 5), 1), grid(4, 5)
+    vector = torch.linspace(-1, 2, 20, dtype=torch.float64)
+    product = kernel_product(layer_passes(network, coords), vector)
+    expected = tangent_kernel(network, coords) @ vector
+    torch.testing.assert_close(product, expected, rtol=1e-9, atol=1e-9 * float(expected.norm()))
+
+
+@pytest.mark.parametrize("tolerance", [1e-12, 1e-2])
+def test_leading_eigenvalues_are_within_the_errors_that_they_state(tolerance):
+    """The error bounds hold for good and for rough approximations, with two channels, too."""
+    network = small(Siren2Config(width=16, depth=3, s0=60, s1=0.5), (150,), 2)
+    exact = eigenvalues(tangent_kernel(network, grid(150))).numpy()
+    leading = leading_eigenvalues(network, grid(150), 12, tolerance=tolerance)
+    assert (np.diff(leading.values) <= 0).all()
+    nearest = np.abs(leading.values[:, None] - exact).min(1)
+    rounding = 1e-12 * exact[0]
+    assert (nearest <= leading.errors + rounding).all()
+    if tolerance < 1e-9:
+        np.testing.assert_allclose(leading.values, exact[:12], rtol=1e-9)
+        assert leading.errors.max() < 1e-6 * exact[0]
+
+
+def test_as_many_eigenvalues_as_samples_are_refused():
+    network = small(SirenConfig(width=8), (8,), 1)
+    for count in (0, 8):
+        with refused("out-of-range", "count"):
+            leading_eigenvalues(network, grid(8), count)
 
 
 def test_effective_rank_counts_equal_eigenvalues():

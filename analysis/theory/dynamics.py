@@ -37,17 +37,24 @@ class Decay(NamedTuple):
             from 0 to Nyquist.
         predicted: the same by the kernel.
         distance: the norm of the difference of the two errors over the norm of the first error.
+        actual_norm: the norm of the error over the norm of the first error.
+        predicted_norm: the same by the kernel.
+        distance_by_step: the distance after every step from 0 to the last of `steps`.
     """
 
     steps: NDArray[np.int64]
     actual: Array
     predicted: Array
     distance: Array
+    actual_norm: Array
+    predicted_norm: Array
+    distance_by_step: Array
 
     def holds_until(self, tolerance: float = 0.1) -> int:
-        """Return the last of the steps up to which the distance is within a tolerance."""
-        beyond = np.flatnonzero(self.distance > tolerance)
-        return int(self.steps[beyond[0] - 1] if len(beyond) else self.steps[-1])
+        """Return the last step up to which the distance is within a tolerance."""
+        # Not `distance > tolerance`, which a descent that diverged to NaN would not fulfill.
+        beyond = np.flatnonzero(~(self.distance_by_step <= tolerance))
+        return int(beyond[0] - 1 if len(beyond) else self.steps[-1])
 
 
 def decay(
@@ -88,7 +95,8 @@ def decay(
         check_whole("steps", step, 0, MOST_STEPS)
     compared = sorted({0, *steps})
     if not 0 < share < 2:
-        raise InputError.of_value("out-of-range", "share", share, "give a number from 0 to 2.")
+        why = "give a number above 0 and below 2."
+        raise InputError.of_value("out-of-range", "share", share, why)
     eigenvalues, vectors = torch.linalg.eigh(tangent_kernel(network, coords))
     rate = share / (2 * float(eigenvalues[-1]))
     trained = exact_copy(network)
@@ -97,24 +105,37 @@ def decay(
         first = trained(coords) - values
     components = vectors.T @ first
     factors = 1 - 2 * rate * eigenvalues[:, None]
-    actual, predicted, distance = [], [], []
-    for step, error in _descent(trained, coords, values, rate, compared):
+    actual, predicted = [], []
+    distance, actual_norm, predicted_norm = [], [], []
+    for step, error in enumerate(_descent(trained, coords, values, rate, compared[-1])):
         theory = vectors @ (factors**step * components)
-        actual.append(_spectrum(error))
-        predicted.append(_spectrum(theory))
         distance.append(float((error - theory).norm() / first.norm()))
-    return Decay(np.array(compared), np.stack(actual), np.stack(predicted), np.array(distance))
+        if step in compared:
+            actual.append(_spectrum(error))
+            predicted.append(_spectrum(theory))
+            actual_norm.append(float(error.norm() / first.norm()))
+            predicted_norm.append(float(theory.norm() / first.norm()))
+    return Decay(
+        steps=np.array(compared),
+        actual=np.stack(actual),
+        predicted=np.stack(predicted),
+        distance=np.array(distance)[compared],
+        actual_norm=np.array(actual_norm),
+        predicted_norm=np.array(predicted_norm),
+        distance_by_step=np.array(distance),
+    )
 
 
 def _descent(
-    network: CoordinateMLP, coords: Tensor, values: Tensor, rate: float, steps: Sequence[int]
-) -> Iterator[tuple[int, Tensor]]:
-    """Yield the errors [n, 1] after the given steps of gradient descent on their squares' sum."""
+    network: CoordinateMLP, coords: Tensor, values: Tensor, rate: float, num_steps: int
+) -> Iterator[Tensor]:
+    """Yield the error [n, 1] before and after each step of gradient descent on its squares' sum."""
     parameters = list(network.parameters())
-    for step in range(steps[-1] + 1):
+    for step in range(num_steps + 1):
         error = network(coords) - values
-        if step in steps:
-            yield step, error.detach()
+        yield error.detach()
+        if step == num_steps:
+            return
         gradients = torch.autograd.grad(error.square().sum(), parameters)
         with torch.no_grad():
             for parameter, gradient in zip(parameters, gradients, strict=True):

@@ -5,10 +5,16 @@
 
 The table has, for each network and epoch, the kernel's trace, the mean frequency of its spectrum
 S(k) beside the signal's, and its effective rank: how many eigenvalues count. The figure has S(k)
-over the signal's spectrum, and the eigenvalues. Eigenvalues need a crop of 4,096 samples or fewer.
+over the signal's spectrum, and the eigenvalues. All eigenvalues need a crop of 4,096 samples or
+fewer. Of a longer one, `--leading` gives the largest, with bounds of their errors. The toy problem
+of Eqn. 5 and Fig. 4 is:
+
+    python -m analysis.tangent_kernel high_tones --max-samples 65536 --width 128 --depth 5 \\
+        --networks siren --input-scaling 10 --epochs 0 100 300 --leading 16
 """
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -36,8 +42,10 @@ from analysis.theory.tangent_kernel import (
     effective_rank,
     eigenvalues,
     kernel_spectrum,
+    leading_eigenvalues,
     tangent_kernel,
 )
+from inr_models.checks import check_whole
 from studies.engine.signals.signal import Signal
 
 COMMAND = "analysis.tangent_kernel"
@@ -59,13 +67,20 @@ class Kernel(NamedTuple):
         label: the network.
         epoch: updates since the initialization.
         spectrum: S(k) on the two-sided FFT of the signal's grid.
-        eigenvalues: the largest first. Empty where there are too many samples.
+        eigenvalues: the largest first. Of a long signal only the leading ones, or none.
+        errors: bounds of their errors, 0 where all eigenvalues are known to rounding.
     """
 
     label: str
     epoch: int
     spectrum: Array
     eigenvalues: Array
+    errors: Array
+
+    @property
+    def are_all(self) -> bool:
+        """Whether all eigenvalues are known."""
+        return len(self.eigenvalues) == self.spectrum.size
 
     @property
     def trace(self) -> float:
@@ -92,11 +107,14 @@ def kernels(arguments: argparse.Namespace, signal: Signal) -> list[Kernel]:
     coords, _ = samples_of(signal)
     all_kernels = []
     for label, _, epoch, network in subjects(arguments, signal):
-        values = torch.empty(0)
+        values = errors = np.empty(0)
         if len(coords) <= MOST_FOR_EIGENVALUES:
-            values = eigenvalues(tangent_kernel(network, coords))
+            values = eigenvalues(tangent_kernel(network, coords)).numpy()
+            errors = np.zeros_like(values)
+        elif arguments.leading:
+            values, errors = leading_eigenvalues(network, coords, arguments.leading)
         spectrum = kernel_spectrum(network, coords, signal.shape)
-        all_kernels.append(Kernel(label, epoch, spectrum.numpy(), values.numpy()))
+        all_kernels.append(Kernel(label, epoch, spectrum.numpy(), values, errors))
     return all_kernels
 
 
@@ -114,6 +132,11 @@ def kernel_table(all_kernels: Sequence[Kernel], power: Array) -> Table:
         f"frequency: the mean of S(k), a share of Nyquist; the signal's is {centroid(power):.3f}.\n"
         "rank: how many eigenvalues count (exp of their shares' entropy)."
     )
+    worst = max((float(max(kernel.errors, default=0)) for kernel in all_kernels), default=0)
+    if worst:
+        caption += (
+            f"\nThe leading eigenvalues are approximated, with errors of at most {worst:.1g}."
+        )
     table = wide_table(caption, "tangent kernels")
     table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("epoch", "trace", "frequency", "largest", "rank"):
@@ -122,6 +145,7 @@ def kernel_table(all_kernels: Sequence[Kernel], power: Array) -> Table:
         largest = rank = "-"
         if len(kernel.eigenvalues):
             largest = f"{kernel.eigenvalues[0]:.3g}"
+        if kernel.are_all:
             rank = short(effective_rank(torch.from_numpy(kernel.eigenvalues)))
         frequency = f"{kernel.centroid:.3f}"
         cells = f"{kernel.epoch:,}", f"{kernel.trace:.3g}", frequency, largest, rank
@@ -180,6 +204,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     options = parser(COMMAND, __doc__)
     add_options(options, max_samples=2048)
+    options.add_argument(
+        "--leading", type=int, default=0, metavar="N",
+        help=f"eigenvalues of signals over {MOST_FOR_EIGENVALUES:,} samples (default: none)",
+    )  # fmt: skip
     return run(_report, options, argv)
 
 
@@ -187,6 +215,7 @@ def _report(arguments: argparse.Namespace) -> None:
     folder = arguments.to
     files = [file_to_write("--to", f"{folder}/{name}") for name in FILES] if folder else []
     signal = signal_of(arguments)
+    check_whole("--leading", arguments.leading, 0, math.prod(signal.shape) - 1)
     all_kernels, power = kernels(arguments, signal), power_of(signal)
     Console(width=80).print(kernel_table(all_kernels, power))
     if not files:
@@ -207,6 +236,7 @@ def _write_numbers(path: Path, all_kernels: Sequence[Kernel], power: Array) -> N
         epochs=np.array([kernel.epoch for kernel in all_kernels]),
         spectra=np.stack([kernel.spectrum for kernel in all_kernels]),
         eigenvalues=np.stack([kernel.eigenvalues for kernel in all_kernels]),
+        eigenvalue_errors=np.stack([kernel.errors for kernel in all_kernels]),
         signal_power=power,
         shares=radial_shares(power.shape),
     )

@@ -1,33 +1,40 @@
-"""Measure Theorem 3.1 and Propositions 1 and 2 of the paper on drawn networks."""
+"""Measure Theorem 3.1 and Proposition 1 of the paper on drawn networks."""
 
 import math
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy import stats
 
-from analysis.theory.activations import Activations, activations_of, described
-from analysis.theory.densities import deviation_of_layer_2
+from analysis.theory.activations import Activations, described
+from analysis.theory.densities import deviation_of_layer_2, gaussian
 from analysis.theory.layer_pass import exact_copy
 from inr_models import Siren2Config, SirenConfig, make_network
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from search_spaces.bandwidth import gain
+
+Array = NDArray[np.float64]
 
 WIDE = 3000.0
 """An s0 at which layer 1 has an arcsine distribution, as the theorem assumes."""
 
 
 class Deviation(NamedTuple):
-    """Compares the standard deviation of layer 2's phases with Theorem 3.1.
+    """Compares the distribution of layer 2's phases with Theorem 3.1.
 
     Attributes:
         s1: the scale of the noise.
         width: features of a layer.
         has_biases: whether the biases are added, which the theorem leaves out.
-        measured: on a drawn network.
+        measured: the standard deviation on a drawn network.
         theory: sqrt(1 + width s1^2 / 2), with omega^2 / (3 width) in the root for biases.
         tolerance: five standard deviations of the measured value around the theory.
+        distance: the largest difference of the cumulative distribution from that of a Gaussian of
+            the theory's deviation (Kolmogorov, Smirnov).
     """
 
     s1: float
@@ -36,12 +43,18 @@ class Deviation(NamedTuple):
     measured: float
     theory: float
     tolerance: float
+    distance: float
+
+    @property
+    def is_within(self) -> bool:
+        """Whether the measured deviation lies within the tolerance around the theory."""
+        return abs(self.measured - self.theory) <= self.tolerance
 
 
 def theorem_3_1(
     scales: Sequence[float], widths: Sequence[int], *, num_samples: int = 1024, seed: int = 0
 ) -> Iterator[Deviation]:
-    """Yield the deviation of layer 2's phases at every scale and width, with biases and without.
+    """Yield the deviation of layer 2's phases at every width and scale, without biases and with.
 
     Args:
         scales: Values of s1.
@@ -51,24 +64,48 @@ def theorem_3_1(
 
     Example:
         >>> results = list(theorem_3_1([0.0, 0.3], [256]))
-        >>> all(abs(r.measured - r.theory) < r.tolerance for r in results)
+        >>> all(result.is_within for result in results)
         True
     """
-    generator = torch.Generator().manual_seed(seed)
-    coords = torch.rand(num_samples, 1, generator=generator) * 2 - 1
-    for s1, width in product(scales, widths):
-        config = Siren2Config(width=width, depth=2, s0=WIDE, s1=s1)
-        network = exact_copy(make_network(config, in_features=1, out_features=1, seed=seed))
-        layer, omega = network.layers[1], config.omega_hidden
-        with torch.no_grad():
-            inputs = network.activations[0](network.layers[0](coords.double()))
-            without = omega * inputs @ layer.weight.T
+    omega = SirenConfig().omega_hidden
+    for width, s1 in product(widths, scales):
+        without, biases = phases_of_layer_2(s1, width, num_samples=num_samples, seed=seed)
         for has_biases in (False, True):
-            phases = without + omega * layer.bias.detach() if has_biases else without
+            phases = without + biases if has_biases else without
             theory = deviation_of_layer_2(s1, width=width, omega=omega, has_biases=has_biases)
-            tolerance = 5 * _deviation_of_variance(s1, width, num_samples, omega, has_biases)
-            measured = float(phases.square().mean().sqrt())
-            yield Deviation(s1, width, has_biases, measured, theory, tolerance / (2 * theory))
+            spread = 5 * _deviation_of_variance(s1, width, num_samples, omega, has_biases)
+            measured = float(np.sqrt(np.square(phases).mean()))
+            test: Any = stats.ks_1samp(phases.ravel(), gaussian(theory))
+            distance = float(test.statistic)
+            tolerance = spread / (2 * theory)
+            yield Deviation(s1, width, has_biases, measured, theory, tolerance, distance)
+
+
+def phases_of_layer_2(
+    s1: float, width: int, *, num_samples: int = 1024, seed: int = 0
+) -> tuple[Array, Array]:
+    """Return layer 2's phases omega W h [num_samples, width], and what biases add to them [width].
+
+    Layer 1 has an arcsine distribution, as in Fig. 5 of the paper.
+
+    Args:
+        s1: The scale of the noise.
+        width: Features of a layer.
+        num_samples: Inputs, drawn uniformly from [-1, 1].
+        seed: Seed of the network and of the inputs.
+
+    Example:
+        >>> phases, biases = phases_of_layer_2(0.0, 256)
+        >>> 0.9 < float(phases.std()) < 1.1
+        True
+    """
+    config = Siren2Config(width=width, depth=2, s0=WIDE, s1=s1)
+    network = exact_copy(_drawn(config, seed))
+    coords = torch.rand(num_samples, 1, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+    layer, omega = network.layers[1], config.omega_hidden
+    with torch.no_grad():
+        inputs = network.activations[0](network.layers[0](coords.double()))
+        return (omega * inputs @ layer.weight.T).numpy(), (omega * layer.bias).numpy()
 
 
 def _deviation_of_variance(
@@ -88,57 +125,6 @@ def _deviation_of_variance(
     return math.hypot(*parts) / math.sqrt(width)
 
 
-class NoiseAndOmega(NamedTuple):
-    """Compares noise on layer 2 with a larger omega of layer 2 alone (Proposition 2).
-
-    Attributes:
-        noise: layer 2's phases with noise of scale s1.
-        omega: its phases without noise, where its omega is multiplied by g, the weights as drawn.
-        noise_output, omega_output: the outputs of the two networks.
-    """
-
-    noise: Activations
-    omega: Activations
-    noise_output: Activations
-    omega_output: Activations
-
-
-def proposition_2(
-    s1: float, *, s0: float, width: int, depth: int = 4, num_samples: int = 2048, seed: int = 0
-) -> NoiseAndOmega:
-    """Return layer 2 and the output of a network with noise, and of one with a larger omega.
-
-    Both share all uniform weights and the noise of layer 1. A larger omega also multiplies the
-    biases, which the proposition neglects. So the two differ where omega^2 / (3 width) is not small
-    against 1. SIREN draws weights for its omega: if the larger one were known to the
-    initialization, the weights would shrink by it, and nothing would change.
-
-    Args:
-        s1: The scale of the noise on layer 2.
-        s0: That on layer 1, in both networks.
-        width: Features of a layer.
-        depth: Hidden layers.
-        num_samples: Equidistant samples.
-        seed: Seed of both networks.
-
-    Example:
-        >>> both = proposition_2(0.1, s0=100, width=512, num_samples=256)
-        >>> 0.8 < float(both.omega.values.std() / both.noise.values.std()) < 1.2
-        True
-    """
-    coords = torch.linspace(-1, 1, num_samples)[:, None]
-    noisy = _drawn(Siren2Config(width=width, depth=depth, s0=s0, s1=s1), seed)
-    plain = _drawn(Siren2Config(width=width, depth=depth, s0=s0, s1=0.0), seed)
-    factor = gain(s1, width=width)
-    with torch.no_grad():
-        # sin(omega g (W h + b)) is sin(omega (g W h + g b)).
-        plain.layers[1].weight.mul_(factor)
-        plain.layers[1].bias.mul_(factor)
-    layers, output = activations_of(noisy, coords)
-    scaled, scaled_output = activations_of(plain, coords)
-    return NoiseAndOmega(layers[1].before, scaled[1].before, output, scaled_output)
-
-
 def proposition_1(
     factor: float, *, width: int = 64, num_samples: int = 1024, seed: int = 0
 ) -> tuple[Activations, Activations]:
@@ -156,6 +142,54 @@ def proposition_1(
     coords = torch.linspace(-1, 1, num_samples, dtype=torch.float64)[:, None]
     weight = network.layers[0].weight.detach().double()
     return described(coords @ weight.T), described(coords @ (factor * weight).T)
+
+
+class Power(NamedTuple):
+    """Holds how the power of layer 1's pre-activations grows with the weights (Proposition 1).
+
+    Attributes:
+        factor: how many times as large the weights are.
+        measured: how many times as large the power is, at the frequency where that is farthest from
+            the proposition.
+    """
+
+    factor: float
+    measured: float
+
+    @property
+    def theory(self) -> float:
+        """The square of the factor."""
+        return self.factor**2
+
+    @property
+    def tolerance(self) -> float:
+        """What rounding may change."""
+        return 1e-9 * self.theory
+
+    @property
+    def is_within(self) -> bool:
+        """Whether the measured power lies within the tolerance around the theory."""
+        return abs(self.measured - self.theory) <= self.tolerance
+
+
+def powers(factors: Sequence[float], *, width: int, seed: int = 0) -> Iterator[Power]:
+    """Yield how the power grows with the weights.
+
+    Args:
+        factors: How many times as large the weights are.
+        width: Features of the layer.
+        seed: Seed of the weights.
+
+    Example:
+        >>> [round(power.measured) for power in powers([3.0, 10.0], width=64)]
+        [9, 100]
+    """
+    for factor in factors:
+        one, many = proposition_1(factor, width=width, seed=seed)
+        # The mean over samples is 0 but for rounding.
+        ratios = many.power[1:] / one.power[1:]
+        farthest = np.argmax(np.abs(ratios - factor**2))
+        yield Power(factor, float(ratios[farthest]))
 
 
 def _drawn(config: SirenConfig, seed: int) -> CoordinateMLP:

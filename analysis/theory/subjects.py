@@ -46,12 +46,17 @@ class Subject(NamedTuple):
     network: CoordinateMLP
 
 
-def add_options(options: argparse.ArgumentParser, max_samples: int) -> None:
+def add_options(
+    options: argparse.ArgumentParser, max_samples: int, *, width: int = 52, has_fits: bool = True
+) -> None:
     """Add the options that `signal_of` and `subjects` read.
 
     Args:
         options: A command's parser.
         max_samples: The default of the largest crop.
+        width: The default of `--width`.
+        has_fits: Whether to add `--epochs` and `--learning-rate`. Without them, `subjects` yields
+            every network at its initialization.
     """
     options.add_argument("file", help="a sound, an image or an array")
     options.add_argument(
@@ -63,19 +68,27 @@ def add_options(options: argparse.ArgumentParser, max_samples: int) -> None:
         help="noise scales of siren2: S0,S1, or a rule (default: Eqn. 11 scaled in length and "
         "width, and the recommended rule)",
     )  # fmt: skip
-    options.add_argument("--width", type=int, default=52, help="(default: %(default)s)")
+    options.add_argument("--width", type=int, default=width, help="(default: %(default)s)")
     options.add_argument("--depth", type=int, default=4, help="(default: %(default)s)")
+    options.add_argument(
+        "--input-scaling", type=float, metavar="FACTOR",
+        help="factor on the first layer's omega, except that of siren2 (default: for sounds, 100 "
+        "shrunk with the length)",
+    )  # fmt: skip
     options.add_argument(
         "--max-samples", type=int, default=max_samples, metavar="N",
         help="samples of the largest crop (default: %(default)s)",
     )  # fmt: skip
-    options.add_argument(
-        "--epochs", nargs="+", type=int, default=[0], metavar="EPOCH",
-        help="epochs of a fit to look at (default: 0, before any training)",
-    )  # fmt: skip
-    options.add_argument(
-        "--learning-rate", type=float, default=5e-4, help="of these fits (default: %(default)s)"
-    )
+    if has_fits:
+        options.add_argument(
+            "--epochs", nargs="+", type=int, default=[0], metavar="EPOCH",
+            help="epochs of a fit to look at (default: 0, before any training)",
+        )  # fmt: skip
+        options.add_argument(
+            "--learning-rate", type=float, default=5e-4, help="of these fits (default: %(default)s)"
+        )
+    else:
+        options.set_defaults(epochs=[0])
     options.add_argument("--seed", type=int, default=0, help="(default: %(default)s)")
     options.add_argument("--to", metavar="FOLDER", help="where to write numbers and figure")
 
@@ -144,7 +157,8 @@ def _configs(arguments: argparse.Namespace, signal: Signal) -> Iterator[tuple[st
                 size = {"width": arguments.width, "depth": arguments.depth}
                 yield f"siren2 {point}", Siren2Config(**size, s0=s0, s1=s1)
         else:
-            case = Case(name=name, network=name, width=arguments.width)
+            scaling = arguments.input_scaling
+            case = Case(name=name, network=name, width=arguments.width, first_factor=scaling)
             yield name, network_for(case, target, 0, default[0])
 
 

@@ -15,9 +15,9 @@ from inr_models.fitting.metrics import psnr_of_zero_db
 from inr_models.shown import shown
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import bands
-from studies.engine.signals.broadband import CUTOFFS, broadband
 from studies.engine.signals.channel_mix import Mix
 from studies.engine.signals.containers import check_container
+from studies.engine.signals.generated import GENERATED
 from studies.engine.signals.signal import (
     Signal,
     SignalType,
@@ -46,7 +46,7 @@ def read_audio(path: Path, max_samples: int, channel: int = 0) -> Signal:
     150,000 or more, otherwise the loudest window; see `Signal`.
 
     Args:
-        path: a WAV, FLAC, OGG or AIFF file, or a name from `broadband.CUTOFFS`.
+        path: a WAV, FLAC, OGG or AIFF file, or a name from `generated.GENERATED`.
         max_samples: the longest crop.
         channel: the number of the channel to take, from 1 on; 0 takes the mean of all.
 
@@ -55,7 +55,7 @@ def read_audio(path: Path, max_samples: int, channel: int = 0) -> Signal:
             constant, contradicts itself, lacks the channel, or holds a sample that is not a finite
             number.
     """
-    if str(path) in CUTOFFS and not path.exists():
+    if str(path) in GENERATED and not path.exists():
         if channel > 1:
             why = f"{path} has one channel; leave the flag out."
             raise InputError.of_value("out-of-range", "--channel", channel, why)
@@ -111,7 +111,7 @@ def _generated(name: str, num_samples: int) -> Signal:
     if num_samples < MIN_SAMPLES:
         why = f"give {MIN_SAMPLES} or more."
         raise InputError.of_value("too-few", "--max-samples", num_samples, why)
-    values = broadband(name, num_samples).astype("<f4")
+    values = GENERATED[name](num_samples).astype("<f4")
     about = {"sample_rate": None, "file_samples": num_samples, "crop_start": 0, "peak": 1.0}
     return _signal(name, name, values, crop="head", **about)
 
@@ -192,7 +192,7 @@ SOUND = SignalType(
     noun="clip",
     suffixes=AUDIO_SUFFIXES,
     files="your WAV, FLAC, OGG or AIFF files, globs or folders, or S1 to S8, broadband sounds with "
-    "less and less low-frequency content",
+    "less and less low-frequency content, or low_tones and high_tones",
     size="longest crop",
     read=read_audio,
     options={
@@ -202,5 +202,5 @@ SOUND = SignalType(
             "metavar": "N",
         }
     },
-    generated=dict.fromkeys(CUTOFFS, ""),
+    generated=dict.fromkeys(GENERATED, ""),
 )
