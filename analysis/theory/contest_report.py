@@ -1,0 +1,258 @@
+"""Compare predictors of the best noise scales that need no training, or very little.
+
+    python -m analysis.contest analysis/data --signals my_clips/*.wav
+    python -m analysis.contest analysis/data --signals my_clips --to out
+
+A predictor scores every point of a signal's map, and chooses the one with the highest score. The
+first table has its regret on the map, with 95 % intervals over recordings and seeds. The second
+has what a point costs on one core of this machine, and the regret beside that of FreSh's
+spectrum_distance. Signals are matched to maps by their samples, whatever the files are called.
+Nothing is kept on disk but the files of `--to`.
+"""
+
+import argparse
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from analysis.grid.plots import to_svg
+from analysis.reporting.commands import run, surfaces_parser
+from analysis.reporting.output_paths import file_to_write
+from analysis.reporting.parquet import parquet_bytes
+from analysis.reporting.tables import short, wide_table
+from analysis.rules.plots import regrets_by_rule
+from analysis.statistics.intervals import DIRECTION_ONLY, Interval, mark
+from analysis.theory.contest import (
+    PRIOR,
+    REFERENCE,
+    Entry,
+    Standing,
+    contest,
+    excess,
+    held_out_rule,
+    regrets_of,
+    standings,
+)
+from analysis.theory.contest_maps import Maps, contest_maps, maps_of_most_signals
+from analysis.theory.contest_scores import scores_of
+from analysis.theory.predictors import PREDICTORS
+from inr_models import InputError
+from inr_models.shown import shown
+from search_spaces.rules import EQN11_SCALED, RECOMMENDED
+from studies.engine.signals.reading import find_files, read_all
+
+COMMAND = "analysis.contest"
+
+FRESH = "spectrum_distance"
+"""The published predictor that the others have to beat."""
+
+FILES = ("predictors.parquet", "predictors.svg")
+
+TITLES = {"as_it_is": "as it is", "with_prior": "with the prior", "baseline": "baselines"}
+
+LABELS = {
+    PRIOR: "prior alone",
+    REFERENCE: "recommended held out",
+    RECOMMENDED: "recommended fitted",
+    EQN11_SCALED: "Eqn. 11, scaled",
+}
+"""What the table calls the baselines."""
+
+SCHEMA = pa.schema(
+    [
+        ("predictor", pa.string()),
+        ("form", pa.string()),
+        ("signal", pa.string()),
+        ("sha256", pa.string()),
+        ("recording", pa.string()),
+        ("seed", pa.int64()),
+        ("s0", pa.float64()),
+        ("s1", pa.float64()),
+        ("regret_db", pa.float64()),
+        ("rank_correlation", pa.float64()),
+        ("weight_db", pa.float64()),
+        ("seconds_a_point", pa.float64()),
+    ]
+)
+
+
+def regret_table(all_standings: Sequence[Standing]) -> Table:
+    """Return the table of regrets, with a section for each form."""
+    caption = (
+        "regret: mean in dB on the maps' points, with its 95 % interval; excess: over the\n"
+        "recommended rule, fitted without the recording; p: of no excess, Holm's for all\n"
+        "rows; w: median weight in dB beside the prior; rank: mean rank correlation with\n"
+        "PSNR. A rule has the point of the map that is nearest in (log K, log g)."
+    )
+    # All rows share their seeds, so the heads have the mark for every cell.
+    marked = mark(all_standings[0].regret)
+    if marked:
+        caption += f"\n{DIRECTION_ONLY}"
+    table = wide_table(caption, "regret of predictors")
+    table.add_column("", no_wrap=True, ratio=1)
+    for name in (f"regret (dB){marked}", f"excess (dB){marked}", "p", "w", "rank"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for form, title in TITLES.items():
+        table.add_row(f"[bold]{title}")
+        for standing in all_standings:
+            entry = standing.entry
+            if entry.form != form:
+                continue
+            table.add_row(
+                LABELS.get(entry.predictor, entry.predictor), _interval(standing.regret),
+                "" if entry.predictor == REFERENCE else _interval(standing.excess),
+                _unless_nan(standing.p_value, ".3f"),
+                _unless_nan(float(np.median(entry.weights)), "g"),
+                _unless_nan(_mean(entry.correlation), ".2f"),
+            )  # fmt: skip
+        table.add_section()
+    return table
+
+
+def cost_table(entries: Sequence[Entry], maps: Maps) -> Table:
+    """Return the table of costs, and of regrets beside FreSh's predictor in the same form."""
+    num = len(maps.points)
+    caption = (
+        f"seconds: of one core for a point; all: for the {num} points of a map. Predictors\n"
+        "without training serve all signals of one length with that, psnr_20 one signal.\n"
+        f"as it is, with prior: regret minus that of {FRESH} there (dB)."
+    )
+    table = wide_table(caption, f"cost, and against {FRESH}")
+    table.add_column("", no_wrap=True, ratio=1)
+    for name in ("seconds", "all", "as it is", "with prior"):
+        table.add_column(name, justify="right", no_wrap=True)
+    fresh = {entry.form: entry for entry in entries if entry.predictor == FRESH}
+    for entry in entries:
+        if entry.form != "as_it_is":
+            continue
+        cells = [short(entry.seconds), short(entry.seconds * num)]
+        for other in entries:
+            if other.predictor == entry.predictor:
+                has_rival = other.form in fresh and other.predictor != FRESH
+                cells.append(
+                    _interval(excess(other, fresh[other.form], maps)) if has_rival else "-"
+                )
+        table.add_row(entry.predictor, *cells)
+    return table
+
+
+def verdict(entries: Sequence[Entry], maps: Maps) -> str:
+    """Return a sentence that says which predictors could be a rule.
+
+    They need no training, have less regret than `FRESH` in the same form, and not more than the
+    recommended rule. An interval that does not hold 0 decides.
+    """
+    by_form = {entry.form: entry for entry in entries if entry.predictor == FRESH}
+    (reference,) = (entry for entry in entries if entry.predictor == REFERENCE)
+    winners = []
+    for entry in entries:
+        rival = by_form.get(entry.form)
+        known = PREDICTORS.get(entry.predictor)
+        if rival is None or entry is rival or known is None or known.is_trained:
+            continue
+        is_better = excess(entry, rival, maps).sign < 0
+        if is_better and excess(entry, reference, maps).sign <= 0:
+            winners.append(f"{entry.predictor} ({TITLES[entry.form]})")
+    return (
+        f"Untrained, better than {FRESH}, not worse than the recommended rule: "
+        f"{', '.join(winners) or 'none'}."
+    )
+
+
+def rows_of(entries: Sequence[Entry], maps: Maps) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the Parquet file. What an entry does not have is null in it."""
+    for entry in entries:
+        for s, signal in enumerate(maps.signals):
+            for k, seed in enumerate(maps.seeds):
+                scales = maps.points[entry.chosen[s, k]]
+                yield {
+                    "predictor": entry.predictor,
+                    "form": entry.form,
+                    "signal": signal.name,
+                    "sha256": signal.sha256,
+                    "recording": maps.recordings[s],
+                    "seed": seed,
+                    "s0": scales.s0,
+                    "s1": scales.s1,
+                    "regret_db": float(entry.regret[s, k]),
+                    "rank_correlation": _null_if_nan(entry.correlation[s, k]),
+                    "weight_db": _null_if_nan(entry.weights[s, k]),
+                    "seconds_a_point": _null_if_nan(entry.seconds),
+                }
+
+
+def _interval(interval: Interval) -> str:
+    largest = max(map(abs, interval[:3]))
+    # Large regrets would take the width that names need.
+    digits = 2 if largest < 10 else 1
+    # Adding 0.0 turns -0.0 into 0.0.
+    mean, low, high = (f"{round(value, digits) + 0.0:.{digits}f}" for value in interval[:3])
+    return f"{mean} [{low}, {high}]"
+
+
+def _unless_nan(value: float, form: str) -> str:
+    return "" if math.isnan(value) else format(value, form)
+
+
+def _null_if_nan(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _mean(correlations: np.ndarray) -> float:
+    """Return the mean of what is known, NaN if nothing is."""
+    known = correlations[np.isfinite(correlations)]
+    return float(known.mean()) if known.size else math.nan
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code."""
+    options = surfaces_parser(COMMAND, __doc__)
+    options.add_argument(
+        "--signals", nargs="+", required=True, metavar="FILE",
+        help="the sounds that were fitted: files, folders or globs",
+    )  # fmt: skip
+    options.add_argument("--to", metavar="FOLDER", help="where to write numbers and figure")
+    return run(_report, options, argv)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    folder = arguments.to
+    files = [file_to_write("--to", f"{folder}/{name}") for name in FILES] if folder else []
+    held_out = held_out_rule(arguments.results)
+    group = maps_of_most_signals(arguments.results, arguments.recordings)
+    signals, problems = read_all(find_files(arguments.signals), group.setting["n"])
+    if not signals:
+        raise InputError.of(problems)
+    maps = contest_maps(arguments.results, group, signals)
+    for name in maps.without_file:
+        print(f"left out {shown(name)}: its file is not among these", file=sys.stderr)
+    for problem in problems:
+        print(f"skipped {shown(problem.sentence)}", file=sys.stderr)
+    bar = Console(stderr=True)
+    scores = scores_of(
+        maps, PREDICTORS, lambda points: track(points, "points", console=bar, transient=True)
+    )
+    entries = contest(scores, maps, held_out)
+    console = Console(width=80, highlight=False)
+    console.print(
+        f"{len(maps.signals)} signals of {len(set(maps.recordings))} recordings, "
+        f"{len(maps.points)} points, judged on {len(maps.seeds)} seeds."
+    )
+    all_standings = standings(entries, maps)
+    console.print(regret_table(all_standings))
+    console.print(cost_table(entries, maps))
+    console.print(verdict(entries, maps))
+    if not files:
+        return
+    numbers, figure = files
+    numbers.write_bytes(parquet_bytes(list(rows_of(entries, maps)), SCHEMA))
+    drawn = [regrets_of(standing.entry, maps) for standing in all_standings]
+    figure.write_text(to_svg(regrets_by_rule(drawn)))
+    print(f"numbers  {numbers}\nfigure   {figure}")

@@ -1,0 +1,469 @@
+"""The contest of predictors: regrets of planted scores, priors without leaks, real predictors."""
+
+import dataclasses
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import soundfile
+import torch
+from scipy import stats
+
+from analysis.statistics.intervals import holm, p_value
+from analysis.theory import contest_report
+from analysis.theory.contest import (
+    REFERENCE,
+    contest,
+    excess,
+    judged,
+    nearness_to,
+    standings,
+)
+from analysis.theory.contest_maps import Maps, contest_maps, maps_of_most_signals
+from analysis.theory.contest_prior import with_prior
+from analysis.theory.contest_scores import Scores, scores_of
+from analysis.theory.layer_pass import layer_passes
+from analysis.theory.predictors import (
+    PREDICTORS,
+    WINDOW,
+    Drawn,
+    Predictor,
+    draw,
+    kernel_eigenvalues,
+    kernel_power,
+    log_effective_rank,
+    nearness,
+    negative_cross_entropy,
+    output_bands,
+    overlap,
+    stable_rank,
+    view_of,
+    without_mean,
+)
+from inr_models import Siren2Config
+from search_spaces.bandwidth import bandwidth, gain
+from search_spaces.descriptors.bands import bands
+from search_spaces.rules import NoiseScales
+from search_spaces.rules.saved import rule_json
+from search_spaces.rules.spectrum_matching import SEEDS, untrained_bands
+from search_spaces.rules.table import Table
+from studies.engine.signals.reading import read_all
+from studies.engine.signals.signal import coordinates
+from studies.engine.store.store import Store
+from tests.fakes.maps import fill
+from tests.fakes.runs import make_signal
+from tests.refusals import refused
+
+SAMPLES = 64
+POINTS = tuple(NoiseScales(s0, s1) for s0 in (5.0, 20.0, 40.0) for s1 in (0.1, 0.5))
+SETTING = {
+    "hp_width": 8, "hp_depth": 2, "hp_zero_output_bias": False, "n": SAMPLES, "fit_epochs": 300,
+    "fit_learning_rate": 5e-4, "fit_decay": 0.95, "fit_decay_every": 20,
+}  # fmt: skip
+FAST = ("spectrum_distance", "stable_rank", "psnr_20")
+"""Predictors that take no time."""
+
+
+def planted(psnr: np.ndarray, recordings: tuple[str, ...] | None = None) -> Maps:
+    """Return maps of noise of these PSNR [s, p, k]."""
+    rng = np.random.default_rng(0)
+    signals = []
+    for i in range(len(psnr)):
+        values = rng.uniform(-1, 1, (SAMPLES, 1)).astype(np.float32)
+        signal = make_signal(f"clip{i}", n=SAMPLES)
+        signal.descriptors["low_pass_40"] = 0.5
+        signals.append(dataclasses.replace(signal, values=values, bands=bands(values[:, 0])))
+    return Maps(
+        signals=tuple(signals),
+        targets=tuple(signal.target(8, 2) for signal in signals),
+        recordings=recordings or tuple(f"tape{i}" for i in range(len(psnr))),
+        points=POINTS,
+        seeds=tuple(range(1, 1 + psnr.shape[2])),
+        psnr=psnr,
+        short_fits=psnr[:, :, 0] - 20,
+        setting=SETTING,
+    )
+
+
+@pytest.fixture
+def maps() -> Maps:
+    rng = np.random.default_rng(1)
+    of_points = rng.normal(30, 5, (7, len(POINTS), 1))
+    return planted(of_points + rng.normal(0, 0.01, (7, 1, 3)))
+
+
+def everywhere(maps: Maps, scales: NoiseScales = POINTS[0]) -> Table:
+    return Table(points={target.sha256: scales for target in maps.targets})
+
+
+def test_scores_that_equal_psnr_have_no_regret_and_reversed_ones_the_worst(maps):
+    psnr = maps.psnr.mean(axis=2)
+    best = judged("psnr", "as_it_is", psnr, maps)
+    worst = judged("psnr", "as_it_is", -psnr, maps)
+    assert (best.regret == 0).all()
+    assert best.correlation == pytest.approx(1)
+    spread = maps.psnr.max(axis=1) - maps.psnr.min(axis=1)
+    assert worst.regret == pytest.approx(spread)
+    assert worst.correlation == pytest.approx(-1)
+
+
+def test_a_regret_is_of_the_best_point_over_all_judging_seeds():
+    psnr = np.array([[[30.0, 10.0], [21.0, 21.0]] + [[0.0, 0.0]] * 4] * 3)
+    second = np.array([[0.0, 1.0, 0, 0, 0, 0]] * 3)
+    assert judged("second", "as_it_is", second, planted(psnr)).regret.tolist() == [[0, 0]] * 3
+    first = np.array([[1.0, 0.0, 0, 0, 0, 0]] * 3)
+    assert judged("first", "as_it_is", first, planted(psnr)).regret.tolist() == [[-9, 11]] * 3
+
+
+def test_the_weight_is_chosen_without_the_recording_that_it_is_for():
+    """The predictor is right about one recording by far, and wrong about all others."""
+    right = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
+    usual = np.array([30.0, 29.0, 28.0, 27.0, 26.0, 25.0])
+    psnr = np.repeat(np.array([usual] * 4 + [usual + 1000 * right])[..., None], 2, axis=2)
+    recordings = [f"tape{i}" for i in range(5)]
+    scores = np.array([right] * 5)
+    all_weights = with_prior(scores, psnr, recordings).weights
+    assert (all_weights[4] == 0).all()
+    # With that recording among them, the others choose a weight that serves it.
+    assert (all_weights[:4] > 0).all()
+
+
+def test_a_recording_of_many_clips_counts_once_for_the_weight():
+    """The predictor costs six clips of one tape 1 dB each, and saves two tapes 2 dB each."""
+    psnr = np.array([[3.0, 2.0]] * 6 + [[0.0, 2.0]] * 2 + [[9.0, 0.0]] * 2)[..., None]
+    recordings = [*"aaaaaa", "b", "c", "y", "z"]
+    scores = np.array([[0.0, 1.0]] * 8 + [[0.0, 0.0]] * 2)
+    assert with_prior(scores, psnr, recordings, (0.0, 32.0)).weights[-1, 0] == 32
+
+
+def test_a_prior_knows_neither_its_recording_nor_the_seed_that_judges():
+    rng = np.random.default_rng(0)
+    psnr, recordings = rng.normal(size=(6, 5, 3)), list("aabcde")
+    scores = rng.normal(size=(6, 5))
+    before = with_prior(scores, psnr, recordings)
+    of_recording = psnr.copy()
+    of_recording[:2] += 100 * rng.normal(size=(2, 5, 3))
+    after = with_prior(scores, of_recording, recordings)
+    assert np.array_equal(after.scores[:2], before.scores[:2])
+    assert not np.allclose(after.scores[2:], before.scores[2:])
+    of_seed = psnr.copy()
+    of_seed[:, :, 1] += 100 * rng.normal(size=(6, 5))
+    after = with_prior(scores, of_seed, recordings)
+    assert np.array_equal(after.scores[:, :, 1], before.scores[:, :, 1])
+    assert not np.allclose(after.scores[:, :, [0, 2]], before.scores[:, :, [0, 2]])
+
+
+def test_a_prior_alone_is_the_mean_landscape_of_the_other_recordings():
+    rng = np.random.default_rng(0)
+    psnr, recordings = rng.normal(size=(4, 5, 2)), list("aabc")
+    alone = with_prior(np.zeros((4, 5)), psnr, recordings, (0.0,)).scores
+    centered = psnr - psnr.mean(axis=1, keepdims=True)
+    # Both clips of recording a count as one.
+    expected = (centered[:2].mean(axis=0) + centered[3]) / 2
+    assert alone[2] == pytest.approx(expected[:, ::-1])
+
+
+def test_a_useful_predictor_gains_by_the_prior_what_the_mean_lacks():
+    """The best point is another for every signal, and the predictor knows it half."""
+    rng = np.random.default_rng(3)
+    common, own = rng.normal(0, 2, (1, 6, 1)), rng.normal(0, 2, (20, 6, 1))
+    maps = planted(np.repeat(common + own, 2, axis=2))
+    total, weights = with_prior(own[:, :, 0], maps.psnr, maps.recordings)
+    regrets = {}
+    for name, scores in {
+        "both": total,
+        "predictor": own[:, :, 0],
+        "prior": with_prior(own[:, :, 0], maps.psnr, maps.recordings, (0.0,)).scores,
+    }.items():
+        regrets[name] = judged(name, "as_it_is", scores, maps).regret.mean()
+    assert regrets["both"] < min(regrets["predictor"], regrets["prior"])
+    assert set(weights.ravel().tolist()) <= {1.0, 2.0, 4.0}
+
+
+def test_a_rule_takes_the_nearest_point_of_the_map(maps):
+    wanted = NoiseScales(19.0, 0.45)
+    places = []
+    for s0, s1 in (*POINTS, wanted):
+        places.append(np.log([bandwidth(s0, s1, width=8), gain(s1, width=8)]))
+    away = [float(np.square(place - places[-1]).sum()) for place in places[:-1]]
+    scores = nearness_to(everywhere(maps, wanted), maps)
+    assert scores[0] == pytest.approx([-distance for distance in away])
+    assert POINTS[int(scores[0].argmax())] == (20.0, 0.5)
+
+
+def test_all_that_was_tried_is_paid_for(maps):
+    psnr = maps.psnr.mean(axis=2)
+    scores = {name: Scores(sign * psnr, 0.5) for name, sign in (("good", 1), ("bad", -1))}
+    entries = contest(scores, maps, everywhere(maps))
+    assert [(e.predictor, e.form) for e in entries if e.form != "baseline"] == [
+        ("good", "as_it_is"), ("good", "with_prior"), ("bad", "as_it_is"), ("bad", "with_prior"),
+    ]  # fmt: skip
+    all_standings = standings(entries, maps)
+    assert all_standings[0].regret.mean == min(s.regret.mean for s in all_standings)
+    alone = [p_value(standing.excess) for standing in all_standings]
+    assert [s.p_value for s in all_standings] == pytest.approx(holm(alone), nan_ok=True)
+    assert sum(np.isfinite(p) for p in alone) >= 6
+    (held_out,) = (e for e in entries if e.predictor == REFERENCE)
+    assert np.isnan(held_out.correlation).all()
+    assert excess(entries[0], held_out, maps).mean == pytest.approx(
+        -held_out.regret.mean(), abs=1e-9
+    )
+
+
+# The predictors.
+
+COORDS = torch.from_numpy(coordinates((SAMPLES,)))
+DRAWN = draw(Siren2Config(width=8, depth=2, s0=20.0, s1=0.5), COORDS)
+NOISE = np.random.default_rng(2).uniform(-1, 1, (SAMPLES, 1)).astype(np.float32)
+NOISY = dataclasses.replace(make_signal(n=SAMPLES), values=NOISE, bands=bands(NOISE[:, 0]))
+VIEW = view_of(NOISY, {DRAWN.scales: 12.5})
+
+
+def jacobians(drawn: Drawn) -> list[np.ndarray]:
+    """Return the derivatives [n, parameters] of the output of each draw, by autograd."""
+    of_draws = []
+    for network in drawn.networks:
+        exact = network.double()
+        rows = []
+        for coordinate in drawn.coords.double():
+            exact.zero_grad()
+            exact(coordinate[None]).sum().backward()
+            gradients = [p.grad for p in exact.parameters()]
+            rows.append(torch.cat([g.ravel() for g in gradients if g is not None]).numpy().copy())
+        of_draws.append(np.array(rows))
+        network.float()
+    return of_draws
+
+
+def test_conditioning_is_the_effective_rank_that_numpy_computes():
+    ranks = []
+    for jacobian in jacobians(DRAWN):
+        values = np.clip(np.linalg.eigvalsh(jacobian @ jacobian.T), 0, None)
+        shares = values[values > 0] / values.sum()
+        ranks.append(np.exp(-(shares * np.log(shares)).sum()))
+    score = log_effective_rank(kernel_eigenvalues(DRAWN), VIEW)
+    assert score == pytest.approx(np.log10(ranks).mean(), rel=1e-5)
+
+
+def test_the_kernel_is_looked_at_on_neighbouring_samples_in_the_middle():
+    coords = torch.from_numpy(coordinates((WINDOW + 6,)))
+    drawn = Drawn(DRAWN.scales, DRAWN.networks[:1], coords)
+    inside = Drawn(DRAWN.scales, DRAWN.networks[:1], coords[3:-3])
+    (values,), (expected,) = kernel_eigenvalues(drawn), kernel_eigenvalues(inside)
+    assert len(values) == WINDOW
+    assert torch.equal(values, expected)
+
+
+def test_the_overlap_is_that_of_spectra_that_numpy_computes():
+    shares = []
+    for jacobian in jacobians(DRAWN):
+        power = np.square(np.abs(np.fft.fft(jacobian, axis=0))).sum(axis=1)[1:]
+        shares.append(power / power.sum())
+    of_kernel = np.mean(shares, axis=0)
+    of_signal = np.square(np.abs(np.fft.fft(NOISE[:, 0].astype(float))))[1:]
+    of_signal /= of_signal.sum()
+    seen = kernel_power(DRAWN)
+    assert seen == pytest.approx(of_kernel, rel=1e-5)
+    assert overlap(seen, VIEW) == pytest.approx(np.sqrt(of_kernel * of_signal).sum(), rel=1e-5)
+    cross_entropy = -(of_signal * np.log(of_kernel)).sum()
+    assert negative_cross_entropy(seen, VIEW) == pytest.approx(-cross_entropy, rel=1e-5)
+
+
+def test_spectra_that_are_equal_score_highest():
+    for score in (overlap, negative_cross_entropy):
+        equal = score(VIEW.power, VIEW)
+        assert equal > score(np.full_like(VIEW.power, 1 / len(VIEW.power)), VIEW)
+    assert overlap(VIEW.power, VIEW) == pytest.approx(1)
+    nothing = np.zeros_like(VIEW.power)
+    assert np.isfinite(negative_cross_entropy(nothing, VIEW))
+    assert nearness(VIEW.bands, VIEW) == 0
+
+
+def test_the_mean_of_a_signal_does_not_count():
+    louder = dataclasses.replace(NOISY, values=NOISE / 2 + np.float32(0.4))
+    assert view_of(louder, {}).power == pytest.approx(VIEW.power, rel=1e-3)
+    assert without_mean(np.array([5.0, 1.0, 3.0])).sum() == 1
+
+
+def test_spectrum_distance_is_that_of_the_rule_and_of_scipy():
+    target = NOISY.target(8, 2)
+    s0, s1 = DRAWN.scales
+    share = bandwidth(s0, s1, width=8) / target.nyquist
+    of_rule = untrained_bands(share, gain(s1, width=8), 8, 2, (SAMPLES,))
+    seen = output_bands(DRAWN)
+    assert seen == pytest.approx(np.array(of_rule), abs=1e-5)
+    places = np.arange(len(seen)) / len(seen)
+    distance = stats.wasserstein_distance(places, places, seen, VIEW.bands)
+    assert nearness(seen, VIEW) == pytest.approx(-distance, rel=1e-6)
+
+
+def test_the_stable_rank_is_that_of_two_norms():
+    ranks = []
+    for network in DRAWN.networks:
+        features = layer_passes(network, COORDS)[-1].input.numpy()
+        ranks.append((np.linalg.norm(features) / np.linalg.norm(features, 2)) ** 2)
+    assert stable_rank(DRAWN) == pytest.approx(np.mean(ranks), rel=1e-4)
+
+
+def test_a_point_is_looked_at_once_and_every_predictor_counts_the_time(maps):
+    looked_at = []
+
+    def look(drawn: Drawn) -> float:
+        looked_at.append(drawn.scales)
+        assert len(drawn.networks) == len(SEEDS)
+        time.sleep(0.02)
+        return drawn.scales.s0
+
+    twice = {
+        "wide": Predictor(look, lambda s0, _: s0),
+        "narrow": Predictor(look, lambda s0, _: -s0),
+        "nothing": Predictor(lambda drawn: None, lambda seen, _: 0.0),
+        "psnr_20": PREDICTORS["psnr_20"],
+    }
+    scores = scores_of(maps, twice)
+    assert looked_at == list(POINTS)
+    for i in range(len(maps.signals)):
+        assert scores["wide"].scores[i].tolist() == [s0 for s0, _ in POINTS]
+    for name in ("wide", "narrow"):
+        assert scores[name].seconds > 0.02 + scores["nothing"].seconds / 2
+    assert scores["nothing"].seconds > 0
+    assert np.array_equal(scores["psnr_20"].scores, maps.short_fits)
+    assert scores["psnr_20"].seconds > scores["nothing"].seconds
+
+
+# Results folders and the command.
+
+SEEDS_OF_STORE = (0, 1, 2)
+
+
+@pytest.fixture(scope="module")
+def planted_folder(tmp_path_factory) -> Path:
+    """Four sounds, their maps on three seeds, and held-out points of the recommended rule."""
+    folder = tmp_path_factory.mktemp("contest")
+    rng = np.random.default_rng(0)
+    for i in range(4):
+        tone = np.sin(np.arange(256) * 0.3 * (i + 1)) + 0.1 * rng.normal(size=256)
+        soundfile.write(folder / f"tone{i}.wav", tone / 2, 8000, subtype="FLOAT")
+    signals, _ = read_all(sorted(folder.glob("*.wav")), 8192)
+    store = None
+    for seed in SEEDS_OF_STORE:
+        store = fill(folder / "results", signals, seed=seed, noise=0.5)
+    assert store is not None
+    table = Table(points={signal.sha256: NoiseScales(30.0, 0.3) for signal in signals})
+    store.write_bytes(f"_rules/held_out/{REFERENCE}.json", rule_json(table).encode())
+    return folder
+
+
+@pytest.fixture
+def fast(monkeypatch):
+    some = {name: PREDICTORS[name] for name in FAST}
+    monkeypatch.setattr(contest_report, "PREDICTORS", some)
+
+
+def test_short_fits_are_read_on_a_seed_that_does_not_judge(planted_folder):
+    results = str(planted_folder / "results")
+    signals, _ = read_all(sorted(planted_folder.glob("*.wav")), 8192)
+    maps = contest_maps(results, maps_of_most_signals(results), signals)
+    assert maps.seeds == SEEDS_OF_STORE[1:]
+    fits = Store(results).fits(columns=["sha256", "hp_s0", "hp_s1", "seed", "metric_psnr_peak"])
+    for row in fits.to_pylist():
+        (i,) = (i for i, t in enumerate(maps.targets) if t.sha256 == row["sha256"])
+        j = maps.points.index((row["hp_s0"], row["hp_s1"]))
+        if row["seed"] == 0:
+            after_20 = row["metric_psnr_peak"] * (20 / 300) ** 0.1
+            assert maps.short_fits[i, j] == pytest.approx(after_20, rel=1e-6)
+        else:
+            k = maps.seeds.index(row["seed"])
+            assert maps.psnr[i, j, k] == pytest.approx(row["metric_psnr_peak"])
+
+
+def test_the_command_writes_what_it_says(planted_folder, fast, tmp_path, capsys):
+    files = [str(planted_folder / f"tone{i}.wav") for i in range(3)]
+    arguments = [str(planted_folder / "results"), "--signals", *files, "--to", str(tmp_path)]
+    assert contest_report.main(arguments) == 0
+    captured = capsys.readouterr()
+    assert "tone3" in captured.err
+    lines = captured.out.splitlines()
+    assert max(len(line) for line in lines if str(tmp_path) not in line) <= 80
+    table = pq.read_table(tmp_path / "predictors.parquet")
+    assert table.schema.equals(contest_report.SCHEMA)
+    rows = table.to_pylist()
+    assert len(rows) == (2 * len(FAST) + 4) * 3 * 2
+    assert {row["signal"] for row in rows} == {"tone0", "tone1", "tone2"}
+    for row in rows:
+        is_predictor = row["form"] != "baseline"
+        assert (row["seconds_a_point"] is not None) == is_predictor
+        assert (row["weight_db"] is not None) == (row["form"] == "with_prior")
+    held_out = [row for row in rows if row["predictor"] == REFERENCE]
+    assert len({(row["s0"], row["s1"]) for row in held_out}) == 1
+    of_short = [
+        row["rank_correlation"]
+        for row in rows
+        if row["predictor"] == "psnr_20" and row["form"] == "as_it_is"
+    ]
+    assert min(of_short) > 0.8
+    figure = (tmp_path / "predictors.svg").read_text()
+    assert figure.startswith("<?xml")
+    for name in FAST:
+        assert name in captured.out
+
+
+def without_curves(folder: Path) -> None:
+    shutil.rmtree(folder / "results" / "_curves")
+
+
+def without_held_out_points(folder: Path) -> None:
+    shutil.rmtree(folder / "results" / "_rules")
+
+
+@pytest.mark.parametrize(
+    ("damage", "results", "signals", "field"),
+    [
+        (None, "nowhere", "*.wav", "nowhere"),
+        (without_curves, "results", "*.wav", "results"),
+        (without_held_out_points, "results", "*.wav", "results"),
+        (None, "results", "nothing.wav", "nothing.wav"),
+        (None, "results", "other/*.wav", "--signals"),
+        (None, "results", "tone[01].wav", "--signals"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_code_2(
+    planted_folder, tmp_path, monkeypatch, capsys, damage, results, signals, field
+):
+    folder = tmp_path / "copy"
+    shutil.copytree(planted_folder, folder)
+    (folder / "other").mkdir()
+    soundfile.write(folder / "other" / "hiss.wav", np.random.default_rng(1).random(256), 8000)
+    if damage:
+        damage(folder)
+    monkeypatch.chdir(folder)
+    assert contest_report.main([results, "--signals", signals]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {field}")
+    assert said.count("\n") == 1
+
+
+def test_maps_of_one_seed_cannot_judge(planted_folder, tmp_path):
+    signals, _ = read_all(sorted(planted_folder.glob("*.wav")), 8192)
+    store = fill(tmp_path / "results", signals)
+    with refused("too-few", store.results):
+        maps_of_most_signals(store.results)
+
+
+def test_a_predictor_without_training_wins_only_against_both(maps):
+    psnr = maps.psnr.mean(axis=2)
+    bad = Scores(-psnr, 0.1)
+    names = ("kernel_overlap", "spectrum_distance", "psnr_20")
+    for winner in names:
+        scores = {name: bad for name in names} | {winner: Scores(psnr, 0.1)}
+        said = contest_report.verdict(contest(scores, maps, everywhere(maps)), maps)
+        assert ("kernel_overlap (as it is)" in said) == (winner == "kernel_overlap")
+        assert "psnr_20" not in said
+    best = dict(zip((t.sha256 for t in maps.targets), psnr.argmax(axis=1), strict=True))
+    ideal = Table(points={sha256: POINTS[place] for sha256, place in best.items()})
+    middle = Scores(np.where(psnr == np.sort(psnr, axis=1)[:, [2]], 100, psnr), 0.1)
+    entries = contest({"kernel_overlap": middle, "spectrum_distance": bad}, maps, ideal)
+    assert "kernel_overlap (as it is)" not in contest_report.verdict(entries, maps)
