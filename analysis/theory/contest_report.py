@@ -225,8 +225,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _report(arguments: argparse.Namespace) -> None:
     folder = arguments.to
     files = [file_to_write("--to", f"{folder}/{name}") for name in FILES] if folder else []
-    held_out = held_out_rule(arguments.results)
     group = maps_of_most_signals(arguments.results, arguments.recordings)
+    held_out = held_out_rule(arguments.results)
     signals, problems = read_all(find_files(arguments.signals), group.setting["n"])
     if not signals:
         raise InputError.of(problems)
