@@ -11,6 +11,7 @@ import pytest
 
 import studies.audio_grid
 import studies.audio_search
+from studies.engine.store.growing import GrowingFiles
 from studies.engine.store.store import Store
 from tests import commands, long_fit
 from tests.commands import scores
@@ -30,7 +31,7 @@ def test_a_storage_that_fails_and_a_killed_driver_cost_no_row(s3, tmp_path):
     outage = storage_away(s3, "a/results", seconds=5)
     assert outage.fits_lost == 0
     assert outage.seconds_to_recover < 20
-    num_stored = len(scores(results))
+    num_stored = s3.num_rows("a/results")  # growing files included, which pandas does not see
     process.kill()
     process.communicate()
     code, output = commands.run(
@@ -62,6 +63,28 @@ def test_a_file_that_another_process_has_moved_is_missing_and_no_outage(s3):
     with pytest.raises(FileNotFoundError):  # and not StorageAway, after a wait
         store.move("a", "c")
     assert store.read_bytes("c") is None
+
+
+@pytest.mark.slow
+def test_a_file_is_read_whole_while_its_writer_replaces_it(s3):
+    """Readers used to fetch parts of several versions, and to wait for a storage that was there."""
+    store = Store(f"s3://{BUCKET}/replaced")
+    num_rows = 150
+
+    def write():
+        files = GrowingFiles(store)
+        for number in range(num_rows):
+            files.append(row(f"key{number}"), [])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    counts = [0]
+    while writer.is_alive():
+        counts.append(len(Store(store.results).fits(columns=["key"])))
+    writer.join()
+    assert counts == sorted(counts)  # no read lacks a row that an earlier one had
+    assert len(set(counts)) > 5
+    assert len(store.fits(columns=["key"])) == num_rows
 
 
 @pytest.mark.slow

@@ -31,10 +31,17 @@ GROWING = "_growing"
 Version = tuple[int | None, datetime.datetime | None]
 """The size of a file in bytes, and when it was written. Some storages do not tell."""
 
-ATTEMPTS = 4
+ATTEMPTS = 20
 """How often a table is read whose files are replaced meanwhile."""
 
 T = TypeVar("T")
+
+Where = ds.Expression | None
+"""Which rows to read, None for all."""
+
+
+def _grows(part: str) -> bool:
+    return f"/{GROWING}/" in part
 
 
 def table_of(content: bytes) -> pa.Table:
@@ -88,7 +95,7 @@ class ParquetFolder(Folder):
 
     def published(self, table: str) -> list[str]:
         """Return the paths of a table's files that do not grow."""
-        return [part for part in self.versions(table) if f"/{GROWING}/" not in part]
+        return [part for part in self.versions(table) if not _grows(part)]
 
     def parts(self, table: str) -> list[str]:
         """Return the paths of a table's files, those that grow included."""
@@ -112,8 +119,8 @@ class ParquetFolder(Folder):
     def while_written(self, table: str, read: Callable[[dict[str, Version]], T]) -> T:
         """Return what `read` returns for the `versions` of a table's files.
 
-        An object store answers a reader in several requests, and a file may be replaced between
-        two of them. If `read` fails and files have changed meanwhile, it is called again.
+        A file that grows may be replaced while it is fetched, or get its final name. If `read`
+        fails and files have changed meanwhile, it is called again.
         """
         for _ in range(ATTEMPTS):
             versions = self.versions(table)
@@ -129,7 +136,7 @@ class ParquetFolder(Folder):
         table: str,
         parts: Sequence[str],
         columns: list[str] | None = None,
-        where: ds.Expression | None = None,
+        where: Where = None,
     ) -> pa.Table:
         """Return the rows of some of a table's files, duplicates included.
 
@@ -139,6 +146,16 @@ class ParquetFolder(Folder):
             columns: the columns to read, None for all.
             where: which rows to return, None for all.
         """
+        lasting = [part for part in parts if not _grows(part)]
+        tables = [self._read_whole(table, part, columns, where) for part in parts if _grows(part)]
+        if lasting or not tables:
+            tables.append(self._read_lasting(table, lasting, columns, where))
+        return pa.concat_tables(tables)
+
+    def _read_lasting(
+        self, table: str, parts: Sequence[str], columns: list[str] | None, where: Where
+    ) -> pa.Table:
+        """Return the rows of files that do not change. Only what is needed of them is fetched."""
         threads = not isinstance(self.filesystem, fs.PyFileSystem)
         options = ds.ParquetFragmentScanOptions(pre_buffer=threads)
         # With the schema, a column that an older file lacks is read as null.
@@ -155,7 +172,22 @@ class ParquetFolder(Folder):
 
         return self.retry(read)
 
-    def read(self, table: str, where: ds.Expression | None, columns: list[str] | None) -> pa.Table:
+    def _read_whole(
+        self, table: str, part: str, columns: list[str] | None, where: Where
+    ) -> pa.Table:
+        """Return the rows of a file that grows.
+
+        It is fetched as a whole, because its writer may replace it between two requests.
+        """
+        with self.naming_damaged(table, [part]):
+            rows = table_of(self.fetch(part))
+            self._check_columns(table, part, rows.schema)
+        schema = arrow_schema(table)
+        filled = pa.concat_tables([schema.empty_table(), rows], promote_options="default")
+        dataset: ds.Dataset = ds.dataset(filled.select(schema.names))
+        return dataset.to_table(columns=columns, filter=where, use_threads=False)
+
+    def read(self, table: str, where: Where, columns: list[str] | None) -> pa.Table:
         """Return the rows of a table, duplicates included.
 
         Args:
@@ -173,7 +205,7 @@ class ParquetFolder(Folder):
         return self.while_written(table, rows)
 
     def _check_schema(self, table: str) -> None:
-        parts = self.parts(table)
+        parts = self.published(table)
         for part in parts[:1] + parts[-1:]:
             with contextlib.suppress(FileNotFoundError), self.naming_damaged(table, [part]):
                 read = partial(pq.read_schema, part, filesystem=self.filesystem)
