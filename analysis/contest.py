@@ -1,6 +1,6 @@
 """Run `python -m analysis.contest`."""
 
-from analysis.theory.contest_report import main
+from analysis.predictors.report import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+from scipy import stats
 
 from analysis.theory import diagnosis_proof, diagnosis_report
 from analysis.theory.diagnosis import REACH, Diagnosis, diagnose
@@ -61,11 +62,12 @@ def test_what_has_no_spectrum_is_refused():
     network = make_network(SirenConfig(width=8), in_features=1, out_features=1, seed=0)
     with refused("constant", "signal"):
         diagnose(network, coords, torch.ones(64, 1))
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.fill_(torch.nan)
-    with refused("constant", "network"):
-        diagnose(network, coords, torch.sin(9 * coords))
+    for value in (0.0, torch.nan):  # with 0, only the output's bias changes the output
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.fill_(value)
+        with refused("constant", "network"):
+            diagnose(network, coords, torch.sin(9 * coords))
 
 
 def test_a_blind_network_is_named_with_the_point_that_sees(tmp_path, capsys):
@@ -100,6 +102,13 @@ def test_bad_input_is_one_sentence(arguments, field, capsys, tmp_path, monkeypat
     assert said.count("\n") == 1
 
 
+def test_a_folder_without_fits_proves_nothing(tmp_path, capsys):
+    results = str(tmp_path / "nothing")
+    assert diagnosis_proof.main([results, "--signals", str(CLIPS / f"{SEEN}.flac")]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {results}")
+    assert not Path(results).exists()
+
+
 @pytest.mark.parametrize("config", EVERY.values(), ids=EVERY)
 def test_a_stored_fit_gives_its_network_back(config):
     row = point_columns(config, (64,)) | {"network": config.network}
@@ -107,18 +116,23 @@ def test_a_stored_fit_gives_its_network_back(config):
 
 
 def test_hits_are_what_was_predicted():
-    about = {"signal": "a", "sha256": "a", "recording": "a", "network": "siren"}
+    about = {"signal": "a", "sha256": "a", "network": "siren"}
     numbers = {"unreached": 0.0, "num_fits": 4, "gain_db": 0.0}
     predictions = [(True, 0, True), (True, 2, True), (True, 3, False), (False, 3, True)]
     predictions.append((False, 2, False))
     all_cases = []
-    for sees_it, num_dead, is_hit in predictions:
-        case = Case(**about, **numbers, sees_it=sees_it, num_dead=num_dead)
+    for number, (sees_it, num_dead, is_hit) in enumerate(predictions):
+        tape = f"tape{number}"
+        case = Case(**about, **numbers, recording=tape, sees_it=sees_it, num_dead=num_dead)
         assert case.is_hit == is_hit
         all_cases.append(case)
     assert share_of_hits(all_cases, with_interval=False) == "3 of 5"
     # Clopper and Pearson's interval of 3 in 5.
     assert share_of_hits(all_cases, with_interval=True) == "3 of 5 [15%, 95%]"
+    # A recording with a miss is a miss: here two of three are hits.
+    of_three = [c._replace(recording=tape) for c, tape in zip(all_cases, "abacc", strict=True)]
+    low, high = stats.beta.ppf([0.025, 0.975], [1, 2], [3, 2])
+    assert share_of_hits(of_three, with_interval=True) == f"3 of 5 [{low:.0%}, {high:.0%}]"
 
 
 @pytest.mark.slow

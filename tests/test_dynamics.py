@@ -1,19 +1,28 @@
 """The linearized dynamics of Eqns. 3 and 4 against gradient descent."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from analysis.theory import dynamics_report
 from analysis.theory.dynamics import decay
+from analysis.theory.kernel_report import power_of
 from analysis.theory.layer_pass import exact_copy
+from analysis.theory.subjects import samples_of
 from analysis.theory.tangent_kernel import eigenvalues, tangent_kernel
 from inr_models import Siren2Config, SirenConfig, make_network
+from studies import audio_grid
+from studies.engine.signals.reading import read_all
 from tests.refusals import refused
 
 SAMPLES = 256
 STEPS = [0, 1, 2, 4, 8, 16, 32, 64]
+
+BELL = str(Path(audio_grid.__file__).parent / "clips" / "perc_bell.flac")
+FAST = ["--max-samples", "256", "--width", "12", "--depth", "3"]
 
 
 def problem(config, outputs=1, seed=0):
@@ -123,3 +132,89 @@ def test_what_the_theory_does_not_cover_is_refused():
     for share in (0, 2, float("nan")):
         with refused("out-of-range", "share", share):
             decay(network, coords, values, [0], share=share)
+
+
+def test_the_decay_of_errors_is_shown_and_written(tmp_path, capsys):
+    command = [BELL, *FAST, "--points", "30,0.2", "--steps", "9", "2", "--share", "0.3"]
+    assert dynamics_report.main([*command, "--to", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert max(len(line) for line in said.splitlines() if str(tmp_path) not in line) <= 80
+    stored = np.load(tmp_path / "dynamics.npz")
+    assert stored["labels"].tolist() == ["siren", "siren2 30,0.2"]
+    assert stored["steps"].tolist() == [0, 2, 9]
+    (signal,), _ = read_all([Path(BELL)], 256)
+    config = Siren2Config(width=12, depth=3, s0=30, s1=0.2)
+    network = make_network(config, in_features=1, out_features=1, seed=0)
+    expected = decay(network, *samples_of(signal), [2, 9], share=0.3)
+    for name in ("actual", "predicted", "distance", "actual_norm", "predicted_norm"):
+        np.testing.assert_allclose(stored[name][1], getattr(expected, name), rtol=1e-9)
+    assert stored["holds_until"][1] == expected.holds_until()
+    for values in (expected.actual_norm, expected.predicted_norm, expected.distance):
+        assert f"{values[2]:.3f}" in said
+    assert stored["shares"].tolist() == pytest.approx(np.linspace(0, 1, 129))
+    assert stored["signal_power"] == pytest.approx(power_of(signal)[:129])
+    figure = (tmp_path / "dynamics.svg").read_text()
+    for text in ("siren2 30,0.2", "step 0", "step 2", "step 9", "predicted", "signal"):
+        assert text in figure
+
+
+def test_bands_of_one_spectrum_are_relative_to_those_of_another():
+    reference = np.zeros(129)
+    reference[10] = 4.0
+    _, top = dynamics_report.in_bands(reference, reference)
+    _, tenth = dynamics_report.in_bands(reference / 10, reference)
+    assert top.max() == 0
+    assert tenth.max() == pytest.approx(-10)
+    assert np.isfinite(tenth).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ([BELL, "--steps", "0", "-1"], "--steps"),
+        ([BELL, "--share", "0"], "--share"),
+        ([BELL, "--share", "2"], "--share"),
+        ([BELL, "--share", "nan"], "--share"),
+        ([BELL, "--width", "0"], "width"),
+        ([BELL, "--networks", "siren2_tt", "--width", "16"], "network"),
+        ([BELL, "--points", "1,x", "--networks", "siren2"], "--points"),
+        ([BELL, "--to", BELL], "--to"),
+        (["nowhere.wav"], "nowhere.wav"),
+    ],
+)
+def test_dynamics_of_bad_input_are_refused(arguments, field, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert dynamics_report.main([*arguments, "--max-samples", "256"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {field}")
+    assert said.count("\n") == 1
+
+
+def test_dynamics_of_an_image_are_refused(tmp_path, capsys):
+    picture = tmp_path / "picture.npy"
+    np.save(picture, np.random.default_rng(0).random((16, 20, 3)))
+    assert dynamics_report.main([str(picture), "--max-samples", "320", "--steps", "1"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: file")
+    assert "16 x 20 x 3" in said
+
+
+def test_a_descent_that_diverges_is_refused(monkeypatch, capsys):
+    def diverging(*arguments, **options):
+        result = decay(*arguments, **options)
+        return result._replace(distance=np.full_like(result.distance, np.nan))
+
+    monkeypatch.setattr(dynamics_report, "decay", diverging)
+    assert dynamics_report.main([BELL, *FAST, "--steps", "1"]) == 2
+    assert capsys.readouterr().err.startswith("error: --share 0.5")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    # Gradient descent takes the place of fits.
+    [["--steps", "1.5"], ["--epochs", "1"], ["--learning-rate", "1e-3"]],
+)
+def test_what_is_no_number_or_option_has_code_2(arguments):
+    with pytest.raises(SystemExit) as stopped:
+        dynamics_report.main([BELL, *arguments])
+    assert stopped.value.code == 2

@@ -1,12 +1,18 @@
 """Theorem 3.1 and Propositions 1 and 2, where they hold and where they stop."""
 
 import math
+from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
+from analysis.theory import propositions_report
 from analysis.theory.noise_and_omega import equivalences, proposition_2, ratio_of_deviations
 from analysis.theory.propositions import phases_of_layer_2, powers, proposition_1, theorem_3_1
+from studies import audio_grid
+
+BELL = str(Path(audio_grid.__file__).parent / "clips" / "perc_bell.flac")
 
 
 def test_theorem_3_1_holds_with_biases_and_without():
@@ -95,3 +101,74 @@ def test_without_biases_proposition_2_holds_in_narrow_layers_too():
         # The noise of s1 = 1 raises the frequencies several times.
         [plain] = [r for r in equivalences([0.0], [64]) if r.has_biases == result.has_biases]
         assert result.output[0] > 3 * plain.output[0]
+
+
+def test_the_propositions_are_measured_and_written(tmp_path, capsys):
+    command = ["--scales", "0.3", "0", "0.3", "--widths", "32", "--seed", "3"]
+    assert propositions_report.main([*command, "--to", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert max(len(line) for line in said.splitlines() if str(tmp_path) not in line) <= 80
+    table = pq.read_table(tmp_path / "propositions.parquet")
+    assert table.schema == propositions_report.SCHEMA
+    rows = {
+        tuple(row[key] for key in ("quantity", "s1", "has_biases", "factor")): row
+        for row in table.to_pylist()
+    }
+    # Of 2 scales with biases and without: 2 of Theorem 3.1 and 6 of Proposition 2.
+    assert len(rows) == table.num_rows == 2 * 2 * (2 + 6) + 4
+    for deviation in theorem_3_1([0.0, 0.3], [32], seed=3):
+        row = rows["deviation", deviation.s1, deviation.has_biases, None]
+        assert (row["statement"], row["width"]) == ("theorem_3_1", 32)
+        assert row["measured"] == deviation.measured
+        assert row["theory"] == deviation.theory
+        assert row["tolerance"] == deviation.tolerance
+        assert f"{deviation.measured:.3f}" in said
+        assert f"{deviation.theory:.3f} ± {deviation.tolerance:.3f}" in said
+        row = rows["distance_from_gaussian", deviation.s1, deviation.has_biases, None]
+        assert row["measured"] == deviation.distance
+        assert row["theory"] is None
+    for factor in propositions_report.FACTORS:
+        row = rows["ratio_of_powers", None, None, factor]
+        assert row["statement"] == "proposition_1"
+        assert row["measured"] == pytest.approx(row["theory"], abs=row["tolerance"])
+    for result in equivalences([0.0, 0.3], [32], seed=3):
+        key = result.s1, result.has_biases, None
+        row = rows["ratio_of_deviations", *key]
+        assert (row["statement"], row["measured"]) == ("proposition_2", result.ratio)
+        assert (row["theory"], row["tolerance"]) == (result.theory, None)
+        assert f"{result.ratio:.2f}" in said
+        assert rows["distance", *key]["measured"] == result.distance
+        for place, centroids in (("layer_2", result.layer_2), ("output", result.output)):
+            noise, omega = (
+                rows[f"centroid_{place}_{kind}", *key]["measured"] for kind in ("noise", "omega")
+            )
+            assert (noise, omega) == centroids
+    figure = (tmp_path / "propositions.svg").read_text()
+    assert "width 32" in figure
+    assert "nan" not in figure
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        (["--scales", "0", "-1"], "--scales"),
+        (["--scales", "nan"], "--scales"),
+        (["--scales", "1e200"], "--scales"),
+        (["--widths", "64", "0"], "--widths"),
+        (["--widths", "100000"], "--widths"),
+        (["--seed", "-1"], "--seed"),
+        (["--to", BELL], "--to"),
+    ],
+)
+def test_propositions_of_bad_input_are_refused(arguments, field, capsys):
+    assert propositions_report.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {field}")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--widths", "2.5"], ["--scales", "x"]])
+def test_what_is_no_number_has_code_2(arguments):
+    with pytest.raises(SystemExit) as stopped:
+        propositions_report.main(arguments)
+    assert stopped.value.code == 2

@@ -3,22 +3,16 @@
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 from analysis.theory import (
     activation_report,
-    dynamics_report,
     kernel_report,
-    propositions_report,
 )
 from analysis.theory.activation_report import line_of, theory_of
-from analysis.theory.dynamics import decay
 from analysis.theory.kernel_report import centroid, power_of
-from analysis.theory.noise_and_omega import equivalences
-from analysis.theory.propositions import theorem_3_1
-from analysis.theory.subjects import Subject, radial_shares, samples_of
-from inr_models import MODELS, Siren2Config, SirenConfig, make_network
+from analysis.theory.subjects import Subject, radial_shares
+from inr_models import MODELS, SirenConfig, make_network
 from studies import audio_grid
 from studies.engine.signals.reading import read_all
 
@@ -136,157 +130,3 @@ def test_shares_of_an_image_are_radial():
     assert shares.shape == (4, 8)
     assert shares[2, 0] == shares[0, 4] == 1
     assert shares.max() == pytest.approx(np.sqrt(2))
-
-
-def test_the_propositions_are_measured_and_written(tmp_path, capsys):
-    command = ["--scales", "0.3", "0", "0.3", "--widths", "32", "--seed", "3"]
-    assert propositions_report.main([*command, "--to", str(tmp_path)]) == 0
-    said = capsys.readouterr().out
-    assert max(len(line) for line in said.splitlines() if str(tmp_path) not in line) <= 80
-    table = pq.read_table(tmp_path / "propositions.parquet")
-    assert table.schema == propositions_report.SCHEMA
-    rows = {
-        tuple(row[key] for key in ("quantity", "s1", "has_biases", "factor")): row
-        for row in table.to_pylist()
-    }
-    # Of 2 scales with biases and without: 2 of Theorem 3.1 and 6 of Proposition 2.
-    assert len(rows) == table.num_rows == 2 * 2 * (2 + 6) + 4
-    for deviation in theorem_3_1([0.0, 0.3], [32], seed=3):
-        row = rows["deviation", deviation.s1, deviation.has_biases, None]
-        assert (row["statement"], row["width"]) == ("theorem_3_1", 32)
-        assert row["measured"] == deviation.measured
-        assert row["theory"] == deviation.theory
-        assert row["tolerance"] == deviation.tolerance
-        assert f"{deviation.measured:.3f}" in said
-        assert f"{deviation.theory:.3f} ± {deviation.tolerance:.3f}" in said
-        row = rows["distance_from_gaussian", deviation.s1, deviation.has_biases, None]
-        assert row["measured"] == deviation.distance
-        assert row["theory"] is None
-    for factor in propositions_report.FACTORS:
-        row = rows["ratio_of_powers", None, None, factor]
-        assert row["statement"] == "proposition_1"
-        assert row["measured"] == pytest.approx(row["theory"], abs=row["tolerance"])
-    for result in equivalences([0.0, 0.3], [32], seed=3):
-        key = result.s1, result.has_biases, None
-        row = rows["ratio_of_deviations", *key]
-        assert (row["statement"], row["measured"]) == ("proposition_2", result.ratio)
-        assert (row["theory"], row["tolerance"]) == (result.theory, None)
-        assert f"{result.ratio:.2f}" in said
-        assert rows["distance", *key]["measured"] == result.distance
-        for place, centroids in (("layer_2", result.layer_2), ("output", result.output)):
-            noise, omega = (
-                rows[f"centroid_{place}_{kind}", *key]["measured"] for kind in ("noise", "omega")
-            )
-            assert (noise, omega) == centroids
-    figure = (tmp_path / "propositions.svg").read_text()
-    assert "width 32" in figure
-    assert "nan" not in figure
-
-
-@pytest.mark.parametrize(
-    ("arguments", "field"),
-    [
-        (["--scales", "0", "-1"], "--scales"),
-        (["--scales", "nan"], "--scales"),
-        (["--scales", "1e200"], "--scales"),
-        (["--widths", "64", "0"], "--widths"),
-        (["--widths", "100000"], "--widths"),
-        (["--seed", "-1"], "--seed"),
-        (["--to", BELL], "--to"),
-    ],
-)
-def test_propositions_of_bad_input_are_refused(arguments, field, capsys):
-    assert propositions_report.main(arguments) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"error: {field}")
-    assert said.count("\n") == 1
-
-
-def test_the_decay_of_errors_is_shown_and_written(tmp_path, capsys):
-    command = [BELL, *FAST, "--points", "30,0.2", "--steps", "9", "2", "--share", "0.3"]
-    assert dynamics_report.main([*command, "--to", str(tmp_path)]) == 0
-    said = capsys.readouterr().out
-    assert max(len(line) for line in said.splitlines() if str(tmp_path) not in line) <= 80
-    stored = np.load(tmp_path / "dynamics.npz")
-    assert stored["labels"].tolist() == ["siren", "siren2 30,0.2"]
-    assert stored["steps"].tolist() == [0, 2, 9]
-    (signal,), _ = read_all([Path(BELL)], 256)
-    config = Siren2Config(width=12, depth=3, s0=30, s1=0.2)
-    network = make_network(config, in_features=1, out_features=1, seed=0)
-    expected = decay(network, *samples_of(signal), [2, 9], share=0.3)
-    for name in ("actual", "predicted", "distance", "actual_norm", "predicted_norm"):
-        np.testing.assert_allclose(stored[name][1], getattr(expected, name), rtol=1e-9)
-    assert stored["holds_until"][1] == expected.holds_until()
-    for values in (expected.actual_norm, expected.predicted_norm, expected.distance):
-        assert f"{values[2]:.3f}" in said
-    assert stored["shares"].tolist() == pytest.approx(np.linspace(0, 1, 129))
-    assert stored["signal_power"] == pytest.approx(power_of(signal)[:129])
-    figure = (tmp_path / "dynamics.svg").read_text()
-    for text in ("siren2 30,0.2", "step 0", "step 2", "step 9", "predicted", "signal"):
-        assert text in figure
-
-
-def test_bands_of_one_spectrum_are_relative_to_those_of_another():
-    reference = np.zeros(129)
-    reference[10] = 4.0
-    _, top = dynamics_report.in_bands(reference, reference)
-    _, tenth = dynamics_report.in_bands(reference / 10, reference)
-    assert top.max() == 0
-    assert tenth.max() == pytest.approx(-10)
-    assert np.isfinite(tenth).all()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "field"),
-    [
-        ([BELL, "--steps", "0", "-1"], "--steps"),
-        ([BELL, "--share", "0"], "--share"),
-        ([BELL, "--share", "2"], "--share"),
-        ([BELL, "--share", "nan"], "--share"),
-        ([BELL, "--width", "0"], "width"),
-        ([BELL, "--networks", "siren2_tt", "--width", "16"], "network"),
-        ([BELL, "--points", "1,x", "--networks", "siren2"], "--points"),
-        ([BELL, "--to", BELL], "--to"),
-        (["nowhere.wav"], "nowhere.wav"),
-    ],
-)
-def test_dynamics_of_bad_input_are_refused(arguments, field, capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert dynamics_report.main([*arguments, "--max-samples", "256"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"error: {field}")
-    assert said.count("\n") == 1
-
-
-def test_dynamics_of_an_image_are_refused(picture, capsys):
-    assert dynamics_report.main([picture, "--max-samples", "320", "--steps", "1"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("error: file")
-    assert "16 x 20 x 3" in said
-
-
-def test_a_descent_that_diverges_is_refused(monkeypatch, capsys):
-    def diverging(*arguments, **options):
-        result = decay(*arguments, **options)
-        return result._replace(distance=np.full_like(result.distance, np.nan))
-
-    monkeypatch.setattr(dynamics_report, "decay", diverging)
-    assert dynamics_report.main([BELL, *FAST, "--steps", "1"]) == 2
-    assert capsys.readouterr().err.startswith("error: --share 0.5")
-
-
-@pytest.mark.parametrize(
-    ("module", "arguments"),
-    [
-        (propositions_report, ["--widths", "2.5"]),
-        (propositions_report, ["--scales", "x"]),
-        (dynamics_report, [BELL, "--steps", "1.5"]),
-        # Gradient descent takes the place of fits.
-        (dynamics_report, [BELL, "--epochs", "1"]),
-        (dynamics_report, [BELL, "--learning-rate", "1e-3"]),
-    ],
-)
-def test_what_is_no_number_or_option_has_code_2(module, arguments):
-    with pytest.raises(SystemExit) as stopped:
-        module.main(arguments)
-    assert stopped.value.code == 2

@@ -31,12 +31,17 @@ def surfaces_parser(module: str, description: str | None) -> argparse.ArgumentPa
     options = parser(
         module, description, "a results folder with landscapes (studies/rule_check.py)"
     )
+    add_recordings(options)
+    return options
+
+
+def add_recordings(options: argparse.ArgumentParser) -> None:
+    """Add the option `--recordings`, for `analysis.statistics.recordings.read_recordings`."""
     options.add_argument(
         "--recordings",
         metavar="CSV",
         help="columns signal, recording: which signals were cut from one recording",
     )
-    return options
 
 
 def run(

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy import stats
 
-from analysis.reporting.commands import parser, run
+from analysis.reporting.commands import add_recordings, parser, run
 from analysis.reporting.output_paths import file_to_write
 from analysis.reporting.parquet import parquet_bytes
 from analysis.reporting.tables import wide_table
@@ -73,20 +73,28 @@ class Case(NamedTuple):
         return self.sees_it != self.is_dead
 
 
-def cases(results: str, files: Sequence[str]) -> Iterator[Case]:
+def cases(results: str, files: Sequence[str], recordings: str | None = None) -> Iterator[Case]:
     """Yield every network of a results folder on every signal whose file is given.
+
+    Args:
+        results: The folder.
+        files: The signals' files.
+        recordings: See `read_recordings`.
 
     Raises:
         InputError: The folder or a file cannot be read, or the folder has no fit of these signals.
     """
     store = Store(results, create=False)
-    recordings = read_recordings(store)
+    named = read_recordings(store, recordings)
     fits: dict[tuple[str, NetworkConfig], list[Mapping[str, Any]]] = defaultdict(list)
     for row in store.fits().to_pylist():
         if row["status"] in ENDED:
             fits[row["sha256"], config_of(row)].append(row)
     paths = find_files(list(files), None, flag="--signals")
-    longest = max((row["n"] for rows in fits.values() for row in rows), default=2)
+    if not fits:
+        why = "it has no fits; run studies/audio_architectures.py first, or give another folder."
+        raise InputError.at("not-there", results, why)
+    longest = max(row["n"] for rows in fits.values() for row in rows)
     signals, problems = read_all(paths, longest, type_of_file(paths[0]))
     if not signals:
         raise InputError.of(problems)
@@ -106,7 +114,7 @@ def cases(results: str, files: Sequence[str]) -> Iterator[Case]:
         yield Case(
             signal=signal.name,
             sha256=sha256,
-            recording=recordings.get(signal.name, signal.source),
+            recording=named.get(signal.name, signal.source),
             network=config.network,
             unreached=diagnosis.unreached,
             sees_it=diagnosis.sees_it,
@@ -133,7 +141,8 @@ def proof_table(all_cases: Sequence[Case]) -> Table:
     """Return the table of hits and misses: a row for each network, and one for all."""
     caption = (
         "sees, blind: the diagnosis before training; alive, dead: what training did.\n"
-        "hits: with the 95 % interval of Clopper and Pearson over signals."
+        "hits: of signals; the 95 % interval of Clopper and Pearson is that of recordings\n"
+        "whose signals all are hits."
     )
     table = wide_table(caption, "diagnosis and training")
     table.add_column("network", no_wrap=True)
@@ -153,12 +162,19 @@ def proof_table(all_cases: Sequence[Case]) -> Table:
 
 
 def share_of_hits(group: Sequence[Case], *, with_interval: bool) -> str:
-    """Return the share of hits as text. Networks on one signal are not independent."""
-    hits = sum(case.is_hit for case in group)
-    share = f"{hits} of {len(group)}"
+    """Return the share of hits among signals as text, with an interval over recordings.
+
+    A recording counts as a hit if all signals that were cut from it are. Networks on one signal are
+    not independent either, so the row of all networks has no interval.
+    """
+    share = f"{sum(case.is_hit for case in group)} of {len(group)}"
     if not with_interval:
         return share
-    low, high = stats.binomtest(hits, len(group)).proportion_ci(method="exact")
+    of_recordings: dict[str, bool] = {}
+    for case in group:
+        of_recordings[case.recording] = of_recordings.get(case.recording, True) and case.is_hit
+    test = stats.binomtest(sum(of_recordings.values()), len(of_recordings))
+    low, high = test.proportion_ci(method="exact")
     return f"{share} [{low:.0%}, {high:.0%}]"
 
 
@@ -168,13 +184,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.add_argument(
         "--signals", nargs="+", required=True, metavar="PATH", help="the study's files"
     )
+    add_recordings(options)
     options.add_argument("--to", metavar="PARQUET", help="also write the cases to this file")
     return run(_report, options, argv)
 
 
 def _report(arguments: argparse.Namespace) -> None:
     to = file_to_write("--to", arguments.to) if arguments.to else None
-    all_cases = list(cases(arguments.results, arguments.signals))
+    all_cases = list(cases(arguments.results, arguments.signals, arguments.recordings))
     console = Console(width=80)
     console.print(proof_table(all_cases))
     for case in all_cases:

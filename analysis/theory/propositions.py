@@ -163,7 +163,7 @@ class Power(NamedTuple):
 
     @property
     def tolerance(self) -> float:
-        """What rounding may change."""
+        """The difference that rounding may make."""
         return 1e-9 * self.theory
 
     @property

@@ -129,7 +129,10 @@ def leading_eigenvalues(
     passes = []
     for channel in range(network.out_features):
         passes += layer_passes(network, coords, channel)
-    product = lambda vector: kernel_product(passes, torch.from_numpy(vector.ravel())).numpy()  # noqa: E731
+
+    def product(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        return kernel_product(passes, torch.from_numpy(vector.ravel())).numpy()
+
     shape = (len(coords), len(coords))
     arpack: Any = linalg  # its stubs know neither keyword
     operator = arpack.LinearOperator(shape, matvec=product, dtype=np.float64)

@@ -139,9 +139,13 @@ class Submitted:
 
     def wait_for_all_hosts(self) -> None:
         """Until every host has begun a fit."""
-        hosts = lambda: {host for host, _ in self.begun}  # noqa: E731
-        wait_until(lambda: hosts() >= set(HOSTS) or not self.runs, 240, "a fit on every host")
-        assert hosts() >= set(HOSTS), f"the study ended with fits on {hosts()} alone"
+        wait_until(lambda: self.hosts >= set(HOSTS) or not self.runs, 240, "a fit on every host")
+        assert self.hosts >= set(HOSTS), f"the study ended with fits on {self.hosts} alone"
+
+    @property
+    def hosts(self) -> set[str]:
+        """The hosts that have begun a fit."""
+        return {host for host, _ in self.begun}
 
     def last_begun(self, host: Machine) -> str:
         """The key of the last fit that began there."""

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from analysis.benchmark.replay import FIRST_BUDGET
-from analysis.theory.contest_maps import Maps
-from analysis.theory.predictors import PREDICTORS, Predictor, draw, view_of
+from analysis.predictors.maps import Maps
+from analysis.predictors.predictors import PREDICTORS, Predictor, draw, view_of
 from analysis.theory.subjects import samples_of
 from inr_models import FitConfig, fit, make_network
 from search_spaces.rules import NoiseScales

@@ -16,7 +16,10 @@ from analysis.rules.families import recording_weights
 Array = NDArray[np.float64]
 
 WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
-"""In dB for a standard deviation of the predictor over points. With 0 the prior is alone."""
+"""The weights to choose from, in dB for a standard deviation of the predictor over points.
+
+With 0 the prior is alone.
+"""
 
 
 class WithPrior(NamedTuple):

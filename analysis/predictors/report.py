@@ -23,13 +23,7 @@ from rich.progress import track
 from rich.table import Table
 
 from analysis.grid.plots import to_svg
-from analysis.reporting.commands import run, surfaces_parser
-from analysis.reporting.output_paths import file_to_write
-from analysis.reporting.parquet import parquet_bytes
-from analysis.reporting.tables import short, wide_table
-from analysis.rules.plots import regrets_by_rule
-from analysis.statistics.intervals import DIRECTION_ONLY, Interval, mark
-from analysis.theory.contest import (
+from analysis.predictors.contest import (
     PRIOR,
     REFERENCE,
     Entry,
@@ -40,9 +34,15 @@ from analysis.theory.contest import (
     regrets_of,
     standings,
 )
-from analysis.theory.contest_maps import Maps, contest_maps, maps_of_most_signals
-from analysis.theory.contest_scores import scores_of
-from analysis.theory.predictors import PREDICTORS
+from analysis.predictors.maps import Maps, contest_maps, maps_of_most_signals
+from analysis.predictors.predictors import PREDICTORS
+from analysis.predictors.scores import scores_of
+from analysis.reporting.commands import run, surfaces_parser
+from analysis.reporting.output_paths import file_to_write
+from analysis.reporting.parquet import parquet_bytes
+from analysis.reporting.tables import short, wide_table
+from analysis.rules.plots import regrets_by_rule
+from analysis.statistics.intervals import DIRECTION_ONLY, Interval, mark
 from inr_models import InputError
 from inr_models.shown import shown
 from search_spaces.rules import EQN11_SCALED, RECOMMENDED
@@ -63,7 +63,7 @@ LABELS = {
     RECOMMENDED: "recommended fitted",
     EQN11_SCALED: "Eqn. 11, scaled",
 }
-"""What the table calls the baselines."""
+"""The baselines' names in the table."""
 
 SCHEMA = pa.schema(
     [

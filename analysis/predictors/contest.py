@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from analysis.predictors.maps import Maps
+from analysis.predictors.prior import WEIGHTS, with_prior
+from analysis.predictors.scores import Scores
 from analysis.regret.paired import saving
 from analysis.regret.stored import HELD_OUT, RuleRegret, held_out_tables
 from analysis.statistics.intervals import Interval, holm, mean_interval, p_value
 from analysis.surfaces.surfaces import share_and_gain
-from analysis.theory.contest_maps import Maps
-from analysis.theory.contest_prior import WEIGHTS, with_prior
-from analysis.theory.contest_scores import Scores
 from inr_models import InputError
 from search_spaces.rules import EQN11_SCALED, RECOMMENDED, RULES, Rule
 from search_spaces.rules.table import Table
