@@ -1,5 +1,6 @@
 """Servers that tests start, stop and start again at the same address."""
 
+import contextlib
 import io
 import os
 import shutil
@@ -100,11 +101,17 @@ class S3Server:
     def num_rows(self, results: str) -> int:
         """Count fits in the results below a prefix. A row that gets another file may count twice.
 
-        This server shows an object as empty while it is being replaced.
+        This server shows an object as empty while it is being replaced. A growing file that gets
+        its final name after it was listed does not count.
         """
         keys = [*self.names(f"{results}/fits/"), *self.names(f"{results}/_growing/fits/")]
-        objects = [self.client.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in keys]
-        return sum(pq.ParquetFile(io.BytesIO(data)).metadata.num_rows for data in objects if data)
+        client, count = self.client, 0
+        for key in keys:
+            with contextlib.suppress(client.exceptions.NoSuchKey):
+                data = client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+                if data:
+                    count += pq.ParquetFile(io.BytesIO(data)).metadata.num_rows
+        return count
 
     def wait_for(self, prefix: str) -> None:
         """Until there is an object below `prefix`."""
