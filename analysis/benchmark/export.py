@@ -11,6 +11,7 @@ with the new fits, and the studies' `regret.parquet`.
 
 import argparse
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -94,6 +95,38 @@ def export_elsewhere(source: Store, target: Store) -> int:
     return table.num_rows
 
 
+def export_all(source: Store, target: Store) -> int:
+    """Add to `target` all whole fits of `source` that it lacks, with their curves and runs.
+
+    Returns:
+        The number of fits that were added.
+    """
+    known = set(target.fits(columns=["key"])["key"].to_pylist())
+    table = source.fits()
+    wanted = [
+        row["status"] in WHOLE and row["key"] not in known
+        for row in table.select(["key", "status"]).to_pylist()
+    ]
+    table = table.filter(pa.array(wanted, pa.bool_()))
+    if table.num_rows:
+        target.write_table("_curves", source.curves(table["key"].to_pylist()))
+        target.write_table("fits", table)
+    _add_signals(source, target, set(table["sha256"].to_pylist()))
+    _add_runs(source, target)
+    return table.num_rows
+
+
+def _add_runs(source: Store, target: Store) -> None:
+    """Copy what was run, without the paths of the user's files."""
+    for folder in source.names("_studies"):
+        path = f"_studies/{folder}/study.json"
+        if content := source.read_bytes(path):
+            run = json.loads(content)
+            run["sources"] = [Path(file).name for file in run["sources"]]
+            run["skipped"], run["notes"] = [], []
+            target.write_bytes(path, json.dumps(run, indent=1).encode())
+
+
 def _add_signals(source: Store, target: Store, fitted: Collection[str]) -> None:
     """Add the signals with these sha256, and their recordings, to `target`."""
     signals = source.signals().to_pylist()
@@ -161,14 +194,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     options = parser("analysis.benchmark", __doc__, "a results folder with landscapes")
     options.add_argument("--to", metavar="FOLDER", help="the benchmark to create or to add to")
-    options.add_argument(
+    kinds = options.add_mutually_exclusive_group()
+    kinds.add_argument(
         "--confirming", action="store_true",
         help="with --to: add only fits on the seeds that choose and score, so that training the "
         "points of rules does not change the rules",
     )  # fmt: skip
-    options.add_argument(
+    kinds.add_argument(
         "--elsewhere", action="store_true",
         help="with --to: add the maps of other settings instead, such as another width",
+    )  # fmt: skip
+    kinds.add_argument(
+        "--all", action="store_true",
+        help="with --to: add the fits of all networks and settings, with whole curves",
     )  # fmt: skip
     options.add_argument("--replay", metavar="FILE", help="a Parquet file to replay searches from")
     options.add_argument("--optuna", metavar="FILE", help="an SQLite file with Optuna studies")
@@ -178,7 +216,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _write(arguments: argparse.Namespace) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    for flag in ("confirming", "elsewhere"):
+    for flag in ("confirming", "elsewhere", "all"):
         if getattr(arguments, flag) and not arguments.to:
             raise InputError.at("missing", f"--{flag}", "it limits what --to adds; give --to too.")
     if arguments.optuna and Path(arguments.optuna).exists():
@@ -196,10 +234,12 @@ def _write(arguments: argparse.Namespace) -> None:
         target = Store(arguments.to)
         if arguments.elsewhere:
             num = export_elsewhere(store, target)
+        elif arguments.all:
+            num = export_all(store, target)
         else:
             num = export(store, target, confirming=arguments.confirming)
         console.print(f"{num:,} fits added to {arguments.to}")
-        if num := export_regrets(store, target):
+        if not arguments.all and (num := export_regrets(store, target)):
             console.print(f"{num:,} regrets of rules added or renewed there")
     if arguments.replay or arguments.optuna:
         with console.status("reading landscapes, and writing them"):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inr_models import InputError
-from search_spaces.networks import NETWORKS, Case, network_for, space_of
+from search_spaces.networks import NETWORKS, Case, space_of
 from studies.engine.outcomes.choosing import best_tuned
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
@@ -20,6 +20,7 @@ from studies.engine.planning.points import (
     Point,
     Step,
     planned,
+    points_of_cases,
 )
 from studies.engine.planning.question import Flag, Question, Steps, kind
 from studies.engine.planning.run import Run
@@ -72,28 +73,13 @@ class Comparison(Question):
 
     def points(self, run: Run, signal: Signal) -> list[Point]:
         """Return every case at its published settings, then the points that tune it."""
-        target = signal.target(run.scale.width, run.scale.depth)
-        published, tuning = [], []
-        for case in run.scale.cases:
-            network = network_for(case, target, run.scale.parameters, run.scale.rules[0])
-            fit = None
-            if case.learning_rate is not None:
-                fit = dataclasses.replace(run.scale.fit, learning_rate=case.learning_rate)
-            if case.decay is not None:
-                fit = dataclasses.replace(fit or run.scale.fit, decay=case.decay)
-            published.append(
-                Point(name=case.name, kind="network", network=network, case=case.name, fit=fit)
-            )
-            if self.tuning_seeds:
-                for change, changed in space_of(network):
-                    point = Point(
-                        name=f"{case.name}, {change}",
-                        kind="tuning",
-                        network=changed,
-                        case=case.name,
-                        fit=fit,
-                    )
-                    tuning.append(point)
+        published, tuning = points_of_cases(run.scale, signal), []
+        if self.tuning_seeds:
+            for point in published:
+                for change, changed in space_of(point.network):
+                    name = f"{point.case}, {change}"
+                    other = dataclasses.replace(point, name=name, kind="tuning", network=changed)
+                    tuning.append(other)
         return published + tuning
 
     def seed_groups(self, scale: Scale) -> dict[str, Sequence[int]]:

@@ -1,12 +1,12 @@
 """Define points and the fits that they need: what a question asks of one signal."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from inr_models import FitConfig, NetworkConfig, Siren2Config
-from search_spaces.networks import stable
+from search_spaces.networks import network_for, stable
 from search_spaces.noise_grid import NoiseGrid
 from search_spaces.rules import NoiseScales
 from studies.engine.planning.scale import Scale
@@ -113,6 +113,22 @@ def cells_of(scale: Scale, grid: NoiseGrid, side: int) -> tuple[Point, ...]:
         Point(name=f"cell {i},{j}", kind="grid", network=siren2_at(scale, scales), cell=(i, j))
         for (i, j), scales in grid.cells(side)
     )
+
+
+def points_of_cases(scale: Scale, signal: Signal) -> list[Point]:
+    """Return a comparison's networks for a signal, at their published settings."""
+    target = signal.target(scale.width, scale.depth)
+    points = []
+    for case in scale.cases:
+        network = network_for(case, target, scale.parameters, scale.rules[0])
+        fit = None
+        if case.learning_rate is not None:
+            fit = replace(scale.fit, learning_rate=case.learning_rate)
+        if case.decay is not None:
+            fit = replace(fit or scale.fit, decay=case.decay)
+        point = Point(name=case.name, kind="network", network=network, case=case.name, fit=fit)
+        points.append(point)
+    return points
 
 
 def trial_of(scale: Scale, signal: Signal, point: Point, seed: int) -> Trial:

@@ -1,0 +1,1 @@
+"""Set the paper's claims beside what this project measured."""

@@ -1,0 +1,201 @@
+"""Judge claims by fits: which network is best, which are dead, which learn faster."""
+
+import itertools
+import statistics
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from analysis.claims.claim import Criterion, Evidence, Finding, Verdict, at_least, joint, shown
+from analysis.claims.data import Data, Fitted, Seeds, over_signals
+from analysis.claims.evidence_numbers import MISSING
+from analysis.statistics.intervals import SURE, Interval, holm, p_value
+
+LABELS = {
+    "siren": "SIREN",
+    "siren2": "SIREN²",
+    "siren2_eqn11": "SIREN² (Eqn. 11)",
+    "siren2_tt": "SIREN² with a tensor train",
+    "finer": "FINER",
+    "finer_pp": "FINER++",
+    "wire": "WIRE",
+    "gauss": "Gauss",
+    "hosc": "HOSC",
+    "relu_pe_authors": "ReLU-PE",
+    "siren_rff_authors": "SIREN-RFF",
+}
+"""What the page calls the cases."""
+
+
+def is_first(study: str, target: str, case: str) -> Evidence:
+    """Return the evidence that a case fits a target best of all that were tested.
+
+    It holds if its lead over every other case is certain, and fails if another one certainly is
+    better. p-values pay for the number of cases (Holm).
+
+    Args:
+        study: The study's name.
+        target: The paper's name of the signal.
+        case: The case that the paper has first.
+    """
+
+    def find(data: Data) -> Finding:
+        fits = data.studies.get(study)
+        cases = fits.cases(target) if fits else {}
+        if not fits or case not in cases or len(cases) < 2:
+            return Finding(Verdict.UNTESTED, MISSING)
+        leads = {name: _lead(cases[case], other) for name, other in cases.items() if name != case}
+        p_values = holm([p_value(lead) for lead in leads.values()])
+        sure = [lead for lead, p in zip(leads.values(), p_values, strict=True) if p < SURE]
+        means = {name: mean_of(seeds) for name, seeds in cases.items()}
+        rival = max(leads, key=lambda name: means[name])
+        verdict = Verdict.OPEN
+        if any(lead.mean < 0 for lead in sure):
+            verdict = Verdict.FAILS
+        elif len(sure) == len(leads):
+            verdict = Verdict.HOLDS
+        lead = leads[rival]
+        word = "above" if lead.mean >= 0 else "below"
+        gap = lead if lead.mean >= 0 else -lead
+        figure = f"{label_of(case)} {means[case]:.1f} dB, {shown(gap)} dB {word} {label_of(rival)}"
+        return Finding(verdict, figure, fits.scale)
+
+    return find
+
+
+def difference(
+    study: str,
+    ours: Sequence[str],
+    others: Sequence[str],
+    criterion: Criterion,
+    *,
+    targets: Sequence[str],
+    label: str,
+    score: Callable[[Fitted], float] = lambda fitted: fitted.psnr,
+) -> Evidence:
+    """Return the evidence about a mean difference between cases on the same seeds.
+
+    Args:
+        study: The study's name.
+        ours: The first case. If several match (`Fits.matching`), the best on each signal counts.
+        others: The second case, likewise.
+        criterion: Judges the mean over signals and seeds, in dB.
+        targets: The signals.
+        label: What the page calls the difference.
+        score: What is compared, by default the peak PSNR.
+    """
+
+    def find(data: Data) -> Finding:
+        fits = data.studies.get(study)
+        if not fits:
+            return Finding(Verdict.UNTESTED, MISSING)
+        by_signal = {}
+        for target in targets:
+            best, rival = (_best(fits.matching(target, names)) for names in (ours, others))
+            if best and rival:
+                by_signal[target] = paired(best, rival, score)
+        if not by_signal:
+            return Finding(Verdict.UNTESTED, MISSING)
+        interval = over_signals(by_signal)
+        figure = f"{label} {shown(interval)} dB{num_of(by_signal)}"
+        return Finding(criterion(interval), figure, fits.scale)
+
+    return find
+
+
+def gain(
+    study: str,
+    cases: Sequence[str],
+    criterion: Criterion,
+    *,
+    targets: Sequence[str],
+    label: str = "",
+) -> Evidence:
+    """Return the evidence about cases' mean gain over zero output, and how many fits are dead.
+
+    Args:
+        study: The study's name.
+        cases: The cases (`Fits.matching`). Their fits are pooled by signal and seed.
+        criterion: Judges the mean over signals and seeds, in dB.
+        targets: The signals.
+        label: What the page calls the cases together, by default their names.
+    """
+
+    def find(data: Data) -> Finding:
+        fits = data.studies.get(study)
+        if not fits:
+            return Finding(Verdict.UNTESTED, MISSING)
+        pooled: dict[str, dict[int, list[Fitted]]] = {}
+        for target in targets:
+            for seeds in fits.matching(target, cases).values():
+                for seed, fitted in seeds.items():
+                    pooled.setdefault(target, {}).setdefault(seed, []).append(fitted)
+        if not pooled:
+            return Finding(Verdict.UNTESTED, MISSING)
+        by_signal = {
+            target: {seed: statistics.fmean(one.gain for one in all) for seed, all in seeds.items()}
+            for target, seeds in pooled.items()
+        }
+        every = [one for seeds in pooled.values() for all in seeds.values() for one in all]
+        num_dead = sum(one.is_dead for one in every)
+        interval = over_signals(by_signal)
+        name = label or ", ".join(map(label_of, cases))
+        figure = f"{name}: {shown(interval, digits=2)} dB above zero output, {num_dead} of "
+        return Finding(criterion(interval), f"{figure}{len(every)} fits dead", fits.scale)
+
+    return find
+
+
+def falling(study: str, case: str, targets: Sequence[str]) -> Evidence:
+    """Return the evidence that a case's PSNR falls from each target to the next.
+
+    The claim's parts are the steps. Each is a difference of two signals on equal seeds.
+    """
+
+    def find(data: Data) -> Finding:
+        fits = data.studies.get(study)
+        if not fits or any((target, case) not in fits.of for target in targets):
+            return Finding(Verdict.UNTESTED, MISSING)
+        verdicts = []
+        for before, after in itertools.pairwise(targets):
+            step = paired(fits.of[before, case], fits.of[after, case])
+            verdicts.append(at_least(0)(over_signals({"": step})))
+        means = ", ".join(f"{mean_of(fits.of[target, case]):.1f}" for target in targets)
+        figure = f"{label_of(case)} on {targets[0]} to {targets[-1]}: {means} dB"
+        return Finding(joint(verdicts), figure, fits.scale)
+
+    return find
+
+
+def drop(fitted: Fitted) -> float:
+    """Return how far a fit ends below its peak, in dB.
+
+    >>> drop(Fitted(psnr=30.0, final=28.0, gain=18.0, is_dead=False))
+    2.0
+    """
+    return fitted.psnr - fitted.final
+
+
+def paired(
+    ours: Seeds, other: Seeds, score: Callable[[Fitted], float] = lambda fitted: fitted.psnr
+) -> dict[int, float]:
+    return {seed: score(ours[seed]) - score(other[seed]) for seed in ours.keys() & other.keys()}
+
+
+def _lead(ours: Seeds, other: Seeds) -> Interval:
+    return over_signals({"": paired(ours, other)})
+
+
+def mean_of(seeds: Seeds) -> float:
+    return statistics.fmean(fitted.psnr for fitted in seeds.values())
+
+
+def _best(cases: Mapping[str, Seeds]) -> Seeds | None:
+    """Return the fits of the case with the highest mean, None if there is no case."""
+    return max(cases.values(), key=mean_of, default=None)
+
+
+def label_of(case: str) -> str:
+    return LABELS.get(case, case)
+
+
+def num_of(signals: Collection[object]) -> str:
+    return f" ({len(signals)} signals)" if len(signals) > 1 else ""

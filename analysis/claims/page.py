@@ -1,0 +1,71 @@
+"""Write the ledger as a Markdown page, from `templates/paper.md.j2`."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import jinja2
+
+from analysis.claims.claim import Claim, Finding, Verdict
+from analysis.claims.data import Data
+from analysis.statistics.intervals import DIRECTION_ONLY
+
+SIGNS = {
+    Verdict.HOLDS: "holds",
+    Verdict.IN_PART: "*in part*",
+    Verdict.OPEN: "*open*",
+    Verdict.FAILS: "**does not hold**",
+    Verdict.UNTESTED: "not tested",
+}
+"""How a verdict stands in the table."""
+
+COUNTED = {
+    Verdict.HOLDS: "hold",
+    Verdict.IN_PART: "hold in part",
+    Verdict.OPEN: "are open",
+    Verdict.FAILS: "do not hold",
+    Verdict.UNTESTED: "are not tested",
+}
+"""How it stands after a number of claims."""
+
+
+class Entry(NamedTuple):
+    """Holds a claim and what was found of it."""
+
+    claim: Claim
+    finding: Finding
+
+
+def entries_of(claims: Sequence[Claim], data: Data) -> list[Entry]:
+    """Return what the data say of every claim.
+
+    >>> entries_of([], Data())
+    []
+    """
+    return [Entry(claim, claim.evidence(data)) for claim in claims]
+
+
+def counts_of(entries: Sequence[Entry]) -> dict[Verdict, int]:
+    """Return the number of claims by verdict, in the order of `Verdict`."""
+    counts = Counter(entry.finding.verdict for entry in entries)
+    return {verdict: counts[verdict] for verdict in Verdict if counts[verdict]}
+
+
+def page(entries: Sequence[Entry]) -> str:
+    """Return the page as Markdown."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("analysis.claims"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    parts = [(part, list(rows)) for part, rows in groupby(entries, lambda e: e.claim.part)]
+    text = environment.get_template("paper.md.j2").render(
+        entries=entries,
+        counts={COUNTED[verdict]: num for verdict, num in counts_of(entries).items()},
+        parts=parts,
+        signs=SIGNS,
+        direction_only=DIRECTION_ONLY,
+    )
+    return text.strip() + "\n"

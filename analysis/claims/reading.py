@@ -1,0 +1,79 @@
+"""Read what the ledger is computed from."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from analysis.claims.data import Data, Map, Number, Row
+from analysis.claims.studied import fits_of_studies
+from analysis.regret.stored import confirmed
+from analysis.statistics.recordings import read_recordings
+from analysis.surfaces.stored import stored_maps
+from inr_models import InputError
+from studies.engine.store.store import Store
+
+MEASURED = "measured.parquet"
+
+RESULTS = "small_scale"
+"""The results folder beside the committed tables."""
+
+
+def read(folder: str, landscapes: str, results: Sequence[str] = ()) -> Data:
+    """Return the data of the ledger.
+
+    Args:
+        folder: The committed tables, with a results folder in it.
+        landscapes: A results folder with landscapes and the regrets of rules.
+        results: More results folders, whose fits are added.
+
+    Raises:
+        InputError: A folder does not exist or cannot be read.
+    """
+    if not Path(folder).is_dir():
+        raise InputError.at(
+            "not-there", folder, "there is no such folder; give that of the tables."
+        )
+    own = str(Path(folder, RESULTS))
+    folders = [*([own] if Path(own).is_dir() else []), *results]
+    studies, image_maps = fits_of_studies(folders)
+    stored = stored_maps(landscapes)
+    setting = stored.setting
+    sizes = f"small: {setting['n']:,} samples, {setting['hp_depth']} x {setting['hp_width']}, "
+    sizes += f"{setting['fit_epochs']} epochs †"
+    maps = [
+        Map(one.recording, [fit.psnr for fit in one.fits], math.nan, sizes) for one in stored.maps
+    ]
+    store = Store(landscapes, create=False)
+    named = read_recordings(store)
+    known = store.signals().select(["sha256", "name", "source"]).to_pylist()
+    recordings = {}
+    for row in known:
+        recordings[row["sha256"]] = named.get(row["name"], row["source"])
+    return Data(
+        measured=measured_numbers(folder),
+        scales={row["quantity"]: row["scale"] for row in _table(folder, MEASURED)},
+        studies=studies,
+        regrets={regret.rule: regret for regret in confirmed(landscapes, recordings)},
+        maps={"sound": maps, "image": image_maps},
+        landscapes=sizes,
+        noise_scales=_table(folder, "noise_scales.parquet"),
+        diagnoses=_table(folder, "diagnosis.parquet"),
+        predictors=_table(folder, "predictors.parquet"),
+    )
+
+
+def measured_numbers(folder: str) -> dict[tuple[str, str], list[Number]]:
+    """Return the numbers of `analysis.measured` in a folder, by quantity and case."""
+    measured: dict[tuple[str, str], list[Number]] = defaultdict(list)
+    for row in _table(folder, MEASURED):
+        number = Number(row["signal"], row["seed"], row["value"])
+        measured[row["quantity"], row["case"]].append(number)
+    return measured
+
+
+def _table(folder: str, name: str) -> list[Row]:
+    path = Path(folder, name)
+    return pq.read_table(path).to_pylist() if path.is_file() else []

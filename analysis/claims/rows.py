@@ -1,0 +1,124 @@
+"""Make a claim of every row of the paper's tables, from the tables themselves."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from analysis.claims.claim import Claim, Evidence, Finding, Verdict, at_least, joint, untested
+from analysis.claims.data import Data
+from analysis.claims.evidence_fits import LABELS, difference, is_first
+from analysis.claims.evidence_rules import dragon, row_of_table_6
+from analysis.comparison.published import TABLE_3, TABLE_6, TABLES, UNAVAILABLE
+
+NO_FILE = "the paper's file is not available"
+
+NO_DENOISING = "noisescape has no denoising yet"
+
+ONE_IMAGE = {"DTD braided, gray": "braided_0064_gray"}
+"""Sets of which one image is available, with its name."""
+
+
+def rows_of_comparison(part: str, table: str, study: str, command: str) -> Iterator[Claim]:
+    """Yield a claim for every target of Table 1 or 2: which network fits it best.
+
+    Args:
+        part: The heading on the page.
+        table: The table's name.
+        study: The study that repeats it.
+        command: Its command.
+
+    Example:
+        >>> next(rows_of_comparison("5.1", "Table 1", "audio_architectures", "")).claim
+        'SIREN² fits tetris best with 62.7 dB, 10.5 dB above FINER++.'
+    """
+    for target, by_case in TABLES[study].items():
+        if not by_case:  # a set of images
+            continue
+        first, second = sorted(by_case, key=by_case.__getitem__, reverse=True)[:2]
+        lead = by_case[first] - by_case[second]
+        claim = (
+            f"{LABELS[first]} fits {target} best with {by_case[first]} dB, {lead:.1f} dB above "
+            f"{LABELS[second]}."
+        )
+        evidence: Evidence = is_first(study, target, first)
+        if target in UNAVAILABLE:
+            evidence = untested(NO_FILE)
+        yield Claim(part, f"{table}, {target}", claim, evidence, command)
+
+
+def rows_of_sets(
+    part: str, table: str, rows: Mapping[str, tuple[float, float, float]], command: str
+) -> Iterator[Claim]:
+    """Yield a claim for every set of images: the means of SIREN, SIREN² and FINER."""
+    for name, (siren, siren2, finer) in rows.items():
+        first, second, case = "SIREN²", "FINER", "siren2"
+        if finer > siren2:
+            first, second, case = "FINER", "SIREN²", "finer"
+        claim = (
+            f"In the mean over {name}, {first} is best, {abs(siren2 - finer):.2g} dB above "
+            f"{second}. SIREN² is {siren2 - siren:.1f} dB above SIREN."
+        )
+        if name in ONE_IMAGE:
+            evidence = is_first("image_architectures", ONE_IMAGE[name], case)
+            claim += " Tested on one image of the set."
+            yield Claim(part, f"{table}, {name}", claim, evidence, command)
+        else:
+            yield Claim(part, f"{table}, {name}", claim, untested(NO_FILE))
+
+
+def rows_of_table_3(part: str) -> Iterator[Claim]:
+    """Yield a claim for every sound that is denoised."""
+    for name, (finer_pp, siren2) in TABLE_3.items():
+        lead = siren2 - finer_pp
+        claim = f"SIREN² denoises {name} to {siren2} dB, {lead:.2f} dB above FINER++."
+        yield Claim(part, f"Table 3, {name}", claim, untested(NO_DENOISING))
+
+
+def rows_of_table_4(part: str, command: str) -> Iterator[Claim]:
+    """Yield a claim for every sound that a tensor train is fitted to."""
+    for name, by_case in TABLES["tensor_train"].items():
+        lead = by_case["siren2_tt"] - by_case["siren2"]
+        claim = f"A tensor train in the fourth layer of SIREN² gains {lead:.1f} dB on {name}."
+        better = difference(
+            "tensor_train",
+            ["siren2_tt"],
+            ["siren2"],
+            at_least(0),
+            targets=[name],
+            label="tensor train minus dense layer",
+        )
+        yield Claim(part, f"Table 4, {name}", claim, better, command)
+
+
+def rows_of_table_6(part: str, command: str) -> Iterator[Claim]:
+    """Yield a claim for every row of Table 6: psi and the noise scales."""
+    for name, (psi, s0, s1) in TABLE_6.items():
+        claim = f"{name} has psi {psi:.4f}. Eqn. 11 gives s0 = {s0:g} and s1 = {s1:g}."
+        is_image = name in TABLES["image_architectures"]
+        if name == "dragon":
+            evidence: Evidence = dragon
+        elif name in UNAVAILABLE:
+            evidence = untested(NO_FILE)
+        else:
+            evidence = row_of_table_6(name, "eqn11_image" if is_image else "eqn11")
+        yield Claim(part, f"Table 6, {name}", claim, evidence, command)
+
+
+def shares_of_table_1(label: str, fulfills: Callable[[Mapping[str, float]], bool]) -> Evidence:
+    """Return the evidence about how many rows of Table 1 are as the text says.
+
+    Args:
+        label: What the page calls a row that is.
+        fulfills: Whether a row, PSNR in dB by network, is as the text says.
+
+    Example:
+        >>> shares_of_table_1("above 0 dB", lambda row: row["siren2"] > 0)(None).figure
+        'above 0 dB in 11 of 11 rows'
+    """
+
+    def find(_: Data) -> Finding:
+        rows = TABLES["audio_architectures"].values()
+        verdicts = [Verdict.HOLDS if fulfills(row) else Verdict.FAILS for row in rows]
+        num = verdicts.count(Verdict.HOLDS)
+        figure = f"{label} in {num} of {len(rows)} rows"
+        return Finding(joint(verdicts), figure, "the paper's figures")
+
+    return find

@@ -1,0 +1,1 @@
+"""Measure what the paper says of its networks, case by case and seed by seed."""
