@@ -29,6 +29,7 @@ from analysis.claims.evidence_rules import (
     short_fits,
 )
 from analysis.claims.evidence_trends import grows_with_psi, speed, spread
+from analysis.claims.page import page
 from analysis.claims.reading import measured_numbers, read
 from analysis.claims.rows import shares_of_table_1
 from analysis.claims.studied import fits_of_studies
@@ -368,6 +369,15 @@ def test_an_export_of_all_fits_has_them_with_what_was_run_and_without_paths(tmp_
     assert exported == fits_of_studies([source])
     for path in (tmp_path / "export").rglob("study.json"):
         assert "private" not in path.read_text()
+
+
+def test_the_page_shows_hits_and_misses_of_the_diagnosis():
+    case = {
+        "signal": "clip", "sha256": "ab", "recording": "clip", "network": "siren",
+        "unreached": 0.5, "num_fits": 5, "num_dead": 0, "gain_db": 20.0,
+    }  # fmt: skip
+    rows = [case | {"sees_it": sees_it} for sees_it in (True, True, False)]
+    assert "| siren | 2 | 0 | 1 | 0 | 2 of 3 [" in page([], rows)
 
 
 @pytest.mark.slow

@@ -45,7 +45,7 @@ def _write(arguments: argparse.Namespace) -> None:
     to = file_to_write("--to", arguments.to)
     data = read(arguments.tables, arguments.landscapes, arguments.results)
     entries = entries_of(CLAIMS, data)
-    to.write_text(page(entries), encoding="utf-8")
+    to.write_text(page(entries, data.diagnoses), encoding="utf-8")
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for verdict, num in counts_of(entries).items():
         console.print(f"{num:4} {COUNTED[verdict]}")

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import jinja2
 
 from analysis.claims.claim import Claim, Finding, Verdict
-from analysis.claims.data import Data
+from analysis.claims.data import Data, Row
 from analysis.statistics.intervals import DIRECTION_ONLY
+from analysis.theory.diagnosis_proof import Case, proof_rows
 
 SIGNS = {
     Verdict.HOLDS: "holds",
@@ -52,8 +53,14 @@ def counts_of(entries: Sequence[Entry]) -> dict[Verdict, int]:
     return {verdict: counts[verdict] for verdict in Verdict if counts[verdict]}
 
 
-def page(entries: Sequence[Entry]) -> str:
-    """Return the page as Markdown."""
+def page(entries: Sequence[Entry], diagnoses: Sequence[Row] = ()) -> str:
+    """Return the page as Markdown.
+
+    Args:
+        entries: The claims and what was found of them.
+        diagnoses: The rows of `analysis.diagnosis_proof`.
+    """
+    cases = [Case(**{name: row[name] for name in Case._fields}) for row in diagnoses]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("analysis.claims"),
         undefined=jinja2.StrictUndefined,
@@ -66,6 +73,8 @@ def page(entries: Sequence[Entry]) -> str:
         counts={COUNTED[verdict]: num for verdict, num in counts_of(entries).items()},
         parts=parts,
         signs=SIGNS,
+        cases=cases,
+        proof=proof_rows(cases),
         direction_only=DIRECTION_ONLY,
     )
     return text.strip() + "\n"

@@ -148,17 +148,28 @@ def proof_table(all_cases: Sequence[Case]) -> Table:
     table.add_column("network", no_wrap=True)
     for name in ("sees\nalive", "sees\ndead", "blind\nalive", "blind\ndead", "hits"):
         table.add_column(name, justify="right", no_wrap=True)
+    for cells in proof_rows(all_cases):
+        table.add_row(*cells)
+    return table
+
+
+def proof_rows(all_cases: Sequence[Case]) -> Iterator[list[str]]:
+    """Yield the cells of each network, and those of all: what was seen and lived, and the hits.
+
+    Example:
+        >>> list(proof_rows([]))
+        [['all', '0', '0', '0', '0', '0 of 0']]
+    """
     by_network: dict[str, list[Case]] = defaultdict(list)
     for case in all_cases:
         by_network[case.network].append(case)
     for name, group in [*by_network.items(), ("all", list(all_cases))]:
-        cells = []
+        cells = [name]
         for sees_it in (True, False):
             for is_dead in (False, True):
                 num = sum(c.sees_it == sees_it and c.is_dead == is_dead for c in group)
                 cells.append(str(num))
-        table.add_row(name, *cells, share_of_hits(group, with_interval=name != "all"))
-    return table
+        yield [*cells, share_of_hits(group, with_interval=name != "all")]
 
 
 def share_of_hits(group: Sequence[Case], *, with_interval: bool) -> str:
