@@ -72,10 +72,27 @@ class RayCluster:
 
     @property
     def num_nodes(self) -> int:
-        """Nodes that take part, as Ray's autoscaler sees it."""
-        _, said = self.head.run("bash --login -c -i 'ray status'")
-        found = re.search(r"Active:\n (\d+) ", said)
-        return int(found[1]) if found else 0
+        """Nodes that are alive in Ray's own table, in which studies count their workers.
+
+        `ray status` is no measure. It counts addresses, so that of a node which Ray has given up
+        and is about to start again counts as well.
+        """
+        command = "ray list nodes --filter state=ALIVE --format json"
+        _, said = self.head.run(f"bash --login -c -i '{command} 2> /dev/null'")
+        return said.count('"node_id"')
+
+    def described(self) -> str:
+        """What Ray knows of its nodes, and the last words of each host's raylet."""
+        said = []
+        for command in ("ray status -v", "ray list nodes", "ray list actors", "ray list workers"):
+            _, output = self.head.run(f"bash --login -c -i '{command}'")
+            said.append(f"$ {command}\n{output[-6000:]}")
+        for host in self.hosts:
+            logs = "/tmp/ray/session_latest/logs"
+            command = f"ps -eo pid,lstart,args -ww; ls -l {logs}; tail -n 40 {logs}/raylet.out"
+            _, output = host.run(f"{command} {logs}/raylet.err {logs}/monitor.*")
+            said.append(f"{host.name}\n{output[-12000:]}")
+        return "\n".join(said)
 
     def submit(self, arguments: str) -> subprocess.Popen[str]:
         """`ray submit` of the study, which goes on by itself."""
@@ -139,7 +156,11 @@ class Submitted:
 
     def wait_for_all_hosts(self) -> None:
         """Until every host has begun a fit."""
-        wait_until(lambda: self.hosts >= set(HOSTS) or not self.runs, 240, "a fit on every host")
+        is_so = lambda: self.hosts >= set(HOSTS) or not self.runs  # noqa: E731
+        try:
+            wait_until(is_so, 240, "a fit on every host")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.cluster.described()}") from None
         assert self.hosts >= set(HOSTS), f"the study ended with fits on {self.hosts} alone"
 
     @property

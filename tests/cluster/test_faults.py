@@ -217,7 +217,10 @@ def test_a_node_is_cut_off_and_comes_back(cluster, ends_as_undisturbed, record):
     ends_as_undisturbed(study)
     record("node", "off the network during a fit", seconds, study.num_repeated)
     back = wait_until(lambda: cluster.num_nodes == 3, 300, "the node that was cut off")
-    record("node", "and its return to the cluster", back, 0)
+    again = Submitted(cluster, "returned")
+    again.wait_for_all_hosts()
+    ends_as_undisturbed(again)
+    record("node", "and its return to the cluster", back, again.num_repeated)
 
 
 def test_the_head_is_lost_and_a_new_cluster_goes_on(cluster, ends_as_undisturbed, record):
