@@ -28,8 +28,9 @@ from analysis.rules.validation import (
     validate,
 )
 from analysis.statistics.recordings import write_recordings
+from analysis.surfaces.smoothing import Fit, surfaces_through
 from analysis.surfaces.stored import over_seeds, stored_maps, stored_surfaces
-from analysis.surfaces.surfaces import GAINS, SHARES, Fit, Surfaces, surfaces_through
+from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces
 from search_spaces.rules import NoiseScales, named_rule, read_rule
 from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
 from studies.engine.store.folder import Folder

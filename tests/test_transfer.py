@@ -15,8 +15,8 @@ from analysis.experiments.transfer import Moved, transfer
 from analysis.findings.model import Transfer
 from analysis.findings.transfer import fit_fullness, other_rules, read_transfer, transfer_table
 from analysis.surfaces.alike import alike
+from analysis.surfaces.smoothing import Fit, SignalMap
 from analysis.surfaces.stored import MIN_POINTS
-from analysis.surfaces.surfaces import Fit, SignalMap
 from search_spaces.rules import RECOMMENDED, RULES, NoiseScales, rule_json
 from studies.engine.planning.resolving import resolve
 from studies.engine.store.rows import signal_row

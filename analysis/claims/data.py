@@ -1,5 +1,6 @@
 """Hold what the ledger is computed from: fits, measured numbers and committed tables."""
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -131,11 +132,19 @@ class Data:
         for signal, seed, value in self.measured.get((quantity, case), ()):
             if only is None or signal == only:
                 by_signal[signal][seed] = value
-        return over_signals(by_signal) if by_signal else None
+        if not by_signal:
+            return None
+        values = [value for seeds in by_signal.values() for value in seeds.values()]
+        if len(values) == 1:
+            # It was measured once because no seed changes it.
+            return Interval(values[0], math.nan, math.nan)
+        return over_signals(by_signal)
 
 
 def over_signals(by_signal: Mapping[str, Mapping[int, float]]) -> Interval:
     """Return the interval of the mean over signals and seeds, or over seeds for one signal.
+
+    Of one signal on one seed, nothing is known of chance, and the interval is endless.
 
     Example:
         >>> over_signals({"tetris": {0: 1.0, 1: 2.0, 2: 3.0}}).mean
@@ -146,5 +155,5 @@ def over_signals(by_signal: Mapping[str, Mapping[int, float]]) -> Interval:
     [values] = by_signal.values()
     if len(values) < 2:
         [value] = values.values()
-        return Interval(value, float("nan"), float("nan"))
+        return Interval(value, -math.inf, math.inf)
     return paired_interval(list(values.values()))._replace(num_seeds=len(values))

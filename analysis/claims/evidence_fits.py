@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from analysis.claims.claim import Criterion, Evidence, Finding, Verdict, at_least, joint, shown
 from analysis.claims.data import Data, Fitted, Seeds, over_signals
 from analysis.claims.evidence_numbers import MISSING
-from analysis.statistics.intervals import SURE, Interval, holm, p_value
+from analysis.statistics.intervals import SURE, holm, p_value
 
 LABELS = {
     "siren": "SIREN",
@@ -42,7 +42,12 @@ def is_first(study: str, target: str, case: str) -> Evidence:
         cases = fits.cases(target) if fits else {}
         if not fits or case not in cases or len(cases) < 2:
             return Finding(Verdict.UNTESTED, MISSING)
-        leads = {name: _lead(cases[case], other) for name, other in cases.items() if name != case}
+        leads = {}
+        for name, other in cases.items():
+            if name != case and (pairs := paired(cases[case], other)):
+                leads[name] = over_signals({target: pairs})
+        if not leads:
+            return Finding(Verdict.UNTESTED, MISSING)
         p_values = holm([p_value(lead) for lead in leads.values()])
         sure = [lead for lead, p in zip(leads.values(), p_values, strict=True) if p < SURE]
         means = {name: mean_of(seeds) for name, seeds in cases.items()}
@@ -90,8 +95,8 @@ def difference(
         by_signal = {}
         for target in targets:
             best, rival = (_best(fits.matching(target, names)) for names in (ours, others))
-            if best and rival:
-                by_signal[target] = paired(best, rival, score)
+            if best and rival and (pairs := paired(best, rival, score)):
+                by_signal[target] = pairs
         if not by_signal:
             return Finding(Verdict.UNTESTED, MISSING)
         interval = over_signals(by_signal)
@@ -156,8 +161,8 @@ def falling(study: str, case: str, targets: Sequence[str]) -> Evidence:
             return Finding(Verdict.UNTESTED, MISSING)
         verdicts = []
         for before, after in itertools.pairwise(targets):
-            step = paired(fits.of[before, case], fits.of[after, case])
-            verdicts.append(at_least(0)(over_signals({"": step})))
+            if step := paired(fits.of[before, case], fits.of[after, case]):
+                verdicts.append(at_least(0)(over_signals({before: step})))
         means = ", ".join(f"{mean_of(fits.of[target, case]):.1f}" for target in targets)
         figure = f"{label_of(case)} on {targets[0]} to {targets[-1]}: {means} dB"
         return Finding(joint(verdicts), figure, fits.scale)
@@ -177,14 +182,12 @@ def drop(fitted: Fitted) -> float:
 def paired(
     ours: Seeds, other: Seeds, score: Callable[[Fitted], float] = lambda fitted: fitted.psnr
 ) -> dict[int, float]:
+    """Return the differences in dB on the seeds that both have."""
     return {seed: score(ours[seed]) - score(other[seed]) for seed in ours.keys() & other.keys()}
 
 
-def _lead(ours: Seeds, other: Seeds) -> Interval:
-    return over_signals({"": paired(ours, other)})
-
-
 def mean_of(seeds: Seeds) -> float:
+    """Return the mean peak PSNR in dB over all seeds."""
     return statistics.fmean(fitted.psnr for fitted in seeds.values())
 
 
@@ -194,8 +197,18 @@ def _best(cases: Mapping[str, Seeds]) -> Seeds | None:
 
 
 def label_of(case: str) -> str:
+    """Return what the page calls a case.
+
+    >>> label_of("siren2")
+    'SIREN²'
+    """
     return LABELS.get(case, case)
 
 
 def num_of(signals: Collection[object]) -> str:
+    """Return the number of signals in words, nothing for one.
+
+    >>> num_of(["tetris", "bach"])
+    ' (2 signals)'
+    """
     return f" ({len(signals)} signals)" if len(signals) > 1 else ""

@@ -116,6 +116,8 @@ def spread(
         }
         best, worst = max(means, key=means.__getitem__), min(means, key=means.__getitem__)
         pairs = {t: paired(fits.of[t, best], fits.of[t, worst]) for t in targets}
+        if not all(pairs.values()):
+            return Finding(Verdict.UNTESTED, MISSING)
         interval = over_signals(pairs)
         figure = f"{shown(interval)} dB between {best} and {worst}{num_of(targets)}"
         return Finding(criterion(interval), figure, fits.scale)

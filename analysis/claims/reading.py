@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.claims.data import Data, Map, Number, Row
@@ -75,5 +76,12 @@ def measured_numbers(folder: str) -> dict[tuple[str, str], list[Number]]:
 
 
 def _table(folder: str, name: str) -> list[Row]:
+    """Return the rows of a table of the folder, [] if there is no such file."""
     path = Path(folder, name)
-    return pq.read_table(path).to_pylist() if path.is_file() else []
+    if not path.is_file():
+        return []
+    try:
+        return pq.read_table(path).to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        why = "it is no Parquet file, or damaged; restore it, or give another folder."
+        raise InputError.at("unreadable", str(path), why) from error

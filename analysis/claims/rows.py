@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from analysis.claims.claim import Claim, Evidence, Finding, Verdict, at_least, joint, untested
 from analysis.claims.data import Data
 from analysis.claims.evidence_fits import LABELS, difference, is_first
+from analysis.claims.evidence_numbers import of_all
 from analysis.claims.evidence_rules import dragon, row_of_table_6
 from analysis.comparison.published import TABLE_3, TABLE_6, TABLES, UNAVAILABLE
 
@@ -12,8 +13,12 @@ NO_FILE = "the paper's file is not available"
 
 NO_DENOISING = "noisescape has no denoising yet"
 
-ONE_IMAGE = {"DTD braided, gray": "braided_0064_gray"}
-"""Sets of which one image is available, with its name."""
+OF_SETS = {
+    "DTD braided, gray": ("braided_0064_gray",),
+    "DTD braided": ("dtd_braided_0064",),
+    "Kodak": ("kodim01", "kodim03", "kodim08", "kodim15", "kodim19", "kodim23"),
+}
+"""The images that are available of each set."""
 
 
 def rows_of_comparison(part: str, table: str, study: str, command: str) -> Iterator[Claim]:
@@ -49,19 +54,26 @@ def rows_of_sets(
 ) -> Iterator[Claim]:
     """Yield a claim for every set of images: the means of SIREN, SIREN² and FINER."""
     for name, (siren, siren2, finer) in rows.items():
-        first, second, case = "SIREN²", "FINER", "siren2"
+        first, second, case, rival = "SIREN²", "FINER", "siren2", "finer"
         if finer > siren2:
-            first, second, case = "FINER", "SIREN²", "finer"
+            first, second, case, rival = "FINER", "SIREN²", "finer", "siren2"
         claim = (
             f"In the mean over {name}, {first} is best, {abs(siren2 - finer):.2g} dB above "
             f"{second}. SIREN² is {siren2 - siren:.1f} dB above SIREN."
         )
-        if name in ONE_IMAGE:
-            evidence = is_first("image_architectures", ONE_IMAGE[name], case)
-            claim += " Tested on one image of the set."
-            yield Claim(part, f"{table}, {name}", claim, evidence, command)
-        else:
+        images = OF_SETS.get(name, ())
+        if not images:
             yield Claim(part, f"{table}, {name}", claim, untested(NO_FILE))
+            continue
+        claim += f" (Tested on {len(images)} of its images.)"
+        study = "image_architectures"
+        ahead = difference(
+            study, [case], [rival], at_least(0), targets=images, label=f"{first} minus {second}"
+        )
+        above = difference(
+            study, ["siren2"], ["siren"], at_least(0), targets=images, label="SIREN² minus SIREN"
+        )
+        yield Claim(part, f"{table}, {name}", claim, of_all(ahead, above), command)
 
 
 def rows_of_table_3(part: str) -> Iterator[Claim]:

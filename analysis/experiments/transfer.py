@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from analysis.experiments.pairs import surface_optimum
 from analysis.experiments.variants import originals_of
 from analysis.surfaces.alike import alike
+from analysis.surfaces.smoothing import SignalMap, surfaces_through
 from analysis.surfaces.stored import SEED, SETTING, Stored, stored_maps, usual_setting
-from analysis.surfaces.surfaces import SignalMap, share_and_gain, surfaces_through
+from analysis.surfaces.surfaces import share_and_gain
 from inr_models import InputError, SirenConfig
 from search_spaces.rules import (
     EQN11_BY_DIMENSIONS,

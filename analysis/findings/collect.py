@@ -13,8 +13,8 @@ from analysis.rules.families import Family
 from analysis.rules.fitting import FAMILIES
 from analysis.rules.sufficiency import SHUFFLES, sufficiency
 from analysis.rules.validation import simplest, validate
+from analysis.surfaces.smoothing import surfaces_through
 from analysis.surfaces.stored import Stored, stored_maps
-from analysis.surfaces.surfaces import surfaces_through
 from search_spaces.rules import UNFITTED
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
 from studies.engine.store.store import Store

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from analysis.benchmark.replay import FIRST_BUDGET, replay_table
 from analysis.rules.validation import LEAST_RECORDINGS
+from analysis.surfaces.smoothing import SignalMap
 from analysis.surfaces.stored import stored_maps
-from analysis.surfaces.surfaces import SignalMap
 from inr_models import InputError, Siren2Config
 from search_spaces.rules import NoiseScales, Target
 from studies.engine.signals.signal import Signal

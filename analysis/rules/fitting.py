@@ -36,8 +36,9 @@ from analysis.rules.families import (
 from analysis.rules.forest import forest
 from analysis.rules.validation import CHOSEN, Validated, held_out_points, simplest, validate
 from analysis.statistics.intervals import mean_interval
+from analysis.surfaces.smoothing import surfaces_through
 from analysis.surfaces.stored import Stored, stored_maps
-from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces, surfaces_through
+from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces
 from search_spaces.descriptors import DESCRIPTORS
 from search_spaces.rules import EQN11_SOUND, RULES, AnyRule, rule_json
 from search_spaces.rules.bandwidth_matching import at_share

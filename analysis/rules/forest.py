@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestRegressor
 
 from analysis.rules.families import Family, Fitted, Points, recording_weights
-from analysis.surfaces.surfaces import DEPTH_DB, GAINS, SHARES, Surfaces
+from analysis.surfaces.smoothing import DEPTH_DB
+from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces
 
 Array = NDArray[np.float64]
 STEP = 4

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.surfaces.smoothing import Fit, SignalMap
 from analysis.surfaces.stored import MIN_POINTS
-from analysis.surfaces.surfaces import Fit, SignalMap
 from search_spaces.bandwidth import gain
 
 TOLERANCE = 1e-3

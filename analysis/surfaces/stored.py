@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from analysis.statistics.recordings import read_recordings
-from analysis.surfaces.surfaces import Fit, SignalMap, Surfaces, surfaces_through
+from analysis.surfaces.smoothing import Fit, SignalMap, surfaces_through
+from analysis.surfaces.surfaces import Surfaces
 from inr_models import InputError
 from search_spaces.rules import NoiseScales
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED

@@ -8,8 +8,8 @@ import sys
 from rich.console import Console
 
 from studies.audio_grid import STUDY
+from studies.command.asked import asked_run
 from studies.command.cli import main, parser
-from studies.command.verbs import asked_run
 from studies.engine.cluster.workers import Workers, take_device
 from studies.engine.planning.run import run_json
 from studies.engine.running.batch import run_batch
