@@ -82,16 +82,28 @@ class RayCluster:
         return said.count('"node_id"')
 
     def described(self) -> str:
-        """What Ray knows of its nodes, and the last words of each host's raylet."""
+        """What Ray knows of its nodes and of what is under way, and what each raylet does."""
         said = []
-        for command in ("ray status -v", "ray list nodes", "ray list actors", "ray list workers"):
-            _, output = self.head.run(f"bash --login -c -i '{command}'")
-            said.append(f"$ {command}\n{output[-6000:]}")
+        for command in (
+            "ray status -v",
+            "ray list nodes",
+            "ray list actors --filter state!=DEAD --detail",
+            "ray list placement-groups --filter state!=REMOVED --detail",
+            "ray list workers --filter is_alive=True --detail",
+        ):
+            _, output = self.head.run(f"bash --login -c -i '{command} 2> /dev/null'")
+            said.append(f"$ {command}\n{output[-5000:]}")
+        logs = "/tmp/ray/session_latest/logs"
         for host in self.hosts:
-            logs = "/tmp/ray/session_latest/logs"
-            command = f"ps -eo pid,lstart,args -ww; ls -l {logs}; tail -n 40 {logs}/raylet.out"
-            _, output = host.run(f"{command} {logs}/raylet.err {logs}/monitor.*")
-            said.append(f"{host.name}\n{output[-12000:]}")
+            for command in (
+                "ps -eo pid,stat,lstart,args -ww | cut -c1-150",
+                f"grep -v state-dump {logs}/raylet.out | tail -n 40 | cut -c1-300",
+                f"head -n 60 {logs}/debug_state.txt | cut -c1-300",
+                f"tail -n 20 {logs}/runtime_env_agent.log {logs}/dashboard_agent.log",
+                "df /tmp /dev/shm",
+            ):
+                _, output = host.run(command)
+                said.append(f"{host.name} $ {command}\n{output[-5000:]}")
         return "\n".join(said)
 
     def submit(self, arguments: str) -> subprocess.Popen[str]:
@@ -150,18 +162,21 @@ class Submitted:
         """The key of the next fit that begins there."""
         count = len(self.begun)
         found = lambda: [key for name, key in self.begun[count:] if name == host.name]  # noqa: E731
-        wait_until(lambda: found() or not self.runs, 240, f"a fit on {host.name}")
+        self._wait(found, f"a fit on {host.name}")
         assert found(), f"the study ended without another fit on {host.name}"
         return found()[0]
 
     def wait_for_all_hosts(self) -> None:
         """Until every host has begun a fit."""
-        is_so = lambda: self.hosts >= set(HOSTS) or not self.runs  # noqa: E731
+        self._wait(lambda: self.hosts >= set(HOSTS), "a fit on every host")
+        assert self.hosts >= set(HOSTS), f"the study ended with fits on {self.hosts} alone"
+
+    def _wait(self, is_so: Callable[[], object], what: str) -> None:
+        """Until it is so or the study has ended; says what Ray does if that takes too long."""
         try:
-            wait_until(is_so, 240, "a fit on every host")
+            wait_until(lambda: is_so() or not self.runs, 240, what)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.cluster.described()}") from None
-        assert self.hosts >= set(HOSTS), f"the study ended with fits on {self.hosts} alone"
 
     @property
     def hosts(self) -> set[str]:
