@@ -5,7 +5,7 @@ import pytest
 
 from analysis.claims.claim import Verdict, at_least, at_most, untested
 from analysis.claims.data import Data, Map
-from analysis.claims.evidence_fits import difference, drop, falling, gain, is_first
+from analysis.claims.evidence_fits import above_zero_output, difference, drop, falling, is_first
 from analysis.claims.evidence_numbers import Part, measured, of_all
 from analysis.claims.evidence_rules import (
     below_best,
@@ -50,7 +50,7 @@ MANY = [f"s{i}" for i in range(6)]
 SHARE = measured("phases", Part("share", "share", at_least(0.9)))
 FIRST = is_first("x", "tetris", "siren2")
 MORE = difference("x", ["siren2"], ["finer"], at_least(1), **ON)
-ALIVE = gain("x", ["siren2"], at_least(1), targets=["tetris"])
+ALIVE = above_zero_output("x", ["siren2"], at_least(1), targets=["tetris"])
 FALLS = falling("x", "siren2", ["s0", "s1", "s2"])
 FASTER = speed("x", "siren2", ["finer"], 0.5, MANY)
 GROWS = grows_with_psi("x", "siren2", ["finer"], MANY)

@@ -14,7 +14,7 @@ from analysis.claims.__main__ import main
 from analysis.claims.claim import Verdict, at_least, at_most, joint, near, shown
 from analysis.claims.claims import CLAIMS
 from analysis.claims.data import Data
-from analysis.claims.evidence_fits import gain
+from analysis.claims.evidence_fits import above_zero_output
 from analysis.claims.evidence_numbers import MISSING
 from analysis.claims.page import page
 from analysis.claims.reading import measured_numbers, read
@@ -129,11 +129,11 @@ def test_fits_are_read_from_a_results_folder_by_case_and_seed(tmp_path):
     assert set(known.cases("S5")) == {"siren", "siren2", "siren2_eqn11"}
     alive = known.of["S5", "siren2"]
     assert [alive[seed].psnr for seed in range(5)] == pytest.approx([40, 40.1, 40.2, 40.3, 40.4])
-    assert alive[0].gain == pytest.approx(30)
+    assert alive[0].above_zero == pytest.approx(30)
     assert alive[0].final == pytest.approx(38)
     assert alive[0].curve == ([0, 160], [40, 40])
     assert all(fitted.is_dead for fitted in known.of["S5", "siren"].values())
-    dead = gain("bottleneck", ["siren"], at_most(1), targets=["S5"])
+    dead = above_zero_output("bottleneck", ["siren"], at_most(1), targets=["S5"])
     assert dead(Data(studies={"bottleneck": known})).verdict == HOLDS
 
 
@@ -179,6 +179,19 @@ def test_the_page_shows_hits_and_misses_of_the_diagnosis():
     }  # fmt: skip
     rows = [case | {"sees_it": sees_it} for sees_it in (True, True, False)]
     assert "| siren | 2 | 0 | 1 | 0 | 2 of 3 [" in page([], rows)
+
+
+def test_a_folder_without_a_study_of_networks_or_with_a_damaged_one_is_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "empty", tmp_path / "none"):
+        with refused("not-there", str(folder)):
+            fits_of_studies([str(folder)])
+    source = Path(planted_results(tmp_path / "small", "small", 40))
+    (damaged,) = source.rglob("study.json")
+    damaged.write_text("{")
+    with refused("unreadable", str(damaged)):
+        fits_of_studies([str(source)])
+    assert benchmark.main([str(source), "--all", "--to", str(tmp_path / "export")]) == 2
 
 
 @pytest.mark.slow

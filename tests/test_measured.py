@@ -81,6 +81,13 @@ def test_a_measurement_of_a_signal_needs_its_file(tmp_path, capsys):
         list(command.signals_for(QUANTITIES["spectra_of_fit"], []))
 
 
+def test_a_file_of_another_kind_is_refused_and_kept(tmp_path):
+    to = tmp_path / "notes.parquet"
+    to.write_text("mine")
+    assert main(["--only", "parameters", "--to", str(to)]) == 2
+    assert to.read_text() == "mine"
+
+
 def test_a_new_quantity_is_a_function_and_a_line():
     quantity = Quantity("twice", "no size", lambda _, seed: {"twice": 2.0 * seed})
     [row] = measured(quantity, None, 3)

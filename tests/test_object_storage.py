@@ -99,7 +99,7 @@ def test_two_drivers_with_one_store_share_the_work(s3, tmp_path):
         drivers.append(commands.start(AUDIO_GRID, "run", results, *flags, folder=folder))
         s3.wait_for("two/_growing/fits/")
     outputs = [driver.communicate(timeout=600)[0] for driver in drivers]
-    assert [driver.returncode for driver in drivers] == [0, 0], outputs
+    assert [driver.returncode for driver in drivers] == [0, 0], "\n".join(outputs)
     assert len(scores(results)) == NUM_FITS
     assert pd.read_parquet(results)["key"].is_unique
     repeated = fits_lost(s3, "two")

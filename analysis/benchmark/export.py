@@ -121,8 +121,13 @@ def _add_runs(source: Store, target: Store) -> None:
     for folder in source.names("_studies"):
         path = f"_studies/{folder}/study.json"
         if content := source.read_bytes(path):
-            run = json.loads(content)
-            run["sources"] = [Path(file).name for file in run["sources"]]
+            try:
+                run = json.loads(content)
+                run["sources"] = [Path(file).name for file in run["sources"]]
+            except (ValueError, TypeError, KeyError) as error:
+                where = f"{source.results}/{path}"
+                why = "it is damaged; restore it, or remove its folder."
+                raise InputError.at("unreadable", where, why) from error
             run["skipped"], run["notes"] = [], []
             target.write_bytes(path, json.dumps(run, indent=1).encode())
 

@@ -20,14 +20,14 @@ class Fitted(NamedTuple):
     Attributes:
         psnr: The peak PSNR in dB.
         final: The PSNR in dB after the last epoch.
-        gain: The peak above the better of zero output and the best constant, in dB.
+        above_zero: The peak above the better of zero output and the best constant, in dB.
         is_dead: Whether the fit learned nothing, see `studies.engine.store.dead`.
         curve: The epochs and the PSNR after each.
     """
 
     psnr: float
     final: float
-    gain: float
+    above_zero: float
     is_dead: bool
     curve: Curve = ([], [])
 

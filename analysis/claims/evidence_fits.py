@@ -22,7 +22,7 @@ LABELS = {
     "relu_pe_authors": "ReLU-PE",
     "siren_rff_authors": "SIREN-RFF",
 }
-"""What the page calls the cases."""
+"""Names of the cases on the page."""
 
 
 def is_first(study: str, target: str, case: str) -> Evidence:
@@ -106,7 +106,7 @@ def difference(
     return find
 
 
-def gain(
+def above_zero_output(
     study: str,
     cases: Sequence[str],
     criterion: Criterion,
@@ -114,7 +114,7 @@ def gain(
     targets: Sequence[str],
     label: str = "",
 ) -> Evidence:
-    """Return the evidence about cases' mean gain over zero output, and how many fits are dead.
+    """Return the evidence about cases' mean PSNR above zero output, and how many fits are dead.
 
     Args:
         study: The study's name.
@@ -135,10 +135,12 @@ def gain(
                     pooled.setdefault(target, {}).setdefault(seed, []).append(fitted)
         if not pooled:
             return Finding(Verdict.UNTESTED, MISSING)
-        by_signal = {
-            target: {seed: statistics.fmean(one.gain for one in all) for seed, all in seeds.items()}
-            for target, seeds in pooled.items()
-        }
+        by_signal: dict[str, dict[int, float]] = {}
+        for target, seeds in pooled.items():
+            by_signal[target] = {
+                seed: statistics.fmean(one.above_zero for one in of_seed)
+                for seed, of_seed in seeds.items()
+            }
         every = [one for seeds in pooled.values() for all in seeds.values() for one in all]
         num_dead = sum(one.is_dead for one in every)
         interval = over_signals(by_signal)
@@ -173,7 +175,7 @@ def falling(study: str, case: str, targets: Sequence[str]) -> Evidence:
 def drop(fitted: Fitted) -> float:
     """Return how far a fit ends below its peak, in dB.
 
-    >>> drop(Fitted(psnr=30.0, final=28.0, gain=18.0, is_dead=False))
+    >>> drop(Fitted(psnr=30.0, final=28.0, above_zero=18.0, is_dead=False))
     2.0
     """
     return fitted.psnr - fitted.final

@@ -68,18 +68,24 @@ def fits_of_studies(folders: Sequence[str]) -> tuple[dict[str, Fits], list[Map]]
         folders: Results folders.
 
     Raises:
-        InputError: A folder cannot be read, or what it says of a study is damaged.
+        InputError: A folder cannot be read, what it says of a study is damaged, or it has no study
+            whose fits are evidence.
     """
     of: dict[tuple[str, ScaleName], Fits] = {}
     maps: dict[str, Map] = {}
     for folder in folders:
         opened = _opened(Store(folder, create=False))
+        is_evidence = False
         for stored in _stored_studies(opened.store):
+            is_evidence |= stored.study == GRID_OF_IMAGES or bool(stored.scale.cases)
             if stored.study == GRID_OF_IMAGES:
                 maps |= _maps(stored, opened)
             key = (stored.study, stored.scale_name)
             known = of.setdefault(key, Fits({}, {}, stored.sizes, stored.scale.fit.decay))
             _add_fits(known, stored, opened)
+        if not is_evidence:
+            why = "it has no study of networks; run studies/audio_architectures.py or its like."
+            raise InputError.at("not-there", folder, why)
     studies = {study: fits for (study, _), fits in of.items() if fits.of}
     studies |= {study: fits for (study, name), fits in of.items() if name == "paper" and fits.of}
     return studies, list(maps.values())
@@ -148,7 +154,7 @@ def _fitted(row: Row, signal: Signal, curves: Mapping[str, Curve]) -> Fitted | N
     return Fitted(
         psnr=psnr,
         final=psnr if diverged else row["metric_psnr_final"],
-        gain=psnr - max(row[ZERO_OUTPUT], row[BEST_CONSTANT]),
+        above_zero=psnr - max(row[ZERO_OUTPUT], row[BEST_CONSTANT]),
         is_dead=diverged or row["status"] == "dead",
         curve=curves.get(row["key"], ([], [])),
     )
@@ -160,6 +166,8 @@ def _maps(stored: StoredStudy, opened: Opened) -> dict[str, Map]:
     assert scale.grid, "it is a grid"
     maps = {}
     for sha256 in stored.signals:
+        if sha256 not in opened.signals:
+            continue
         signal = opened.signals[sha256]
         target = signal.target(scale.width, scale.depth)
         scales = RULES[EQN11_BY_DIMENSIONS[target.dimensions]](target)

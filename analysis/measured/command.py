@@ -75,6 +75,17 @@ def signals_for(quantity: Quantity, paths: Sequence[Path]) -> Iterator[Signal]:
         yield signals[0]
 
 
+def _rows_of(path: Path) -> list[Row]:
+    """Return the rows of an earlier file, [] if there is none."""
+    if not path.is_file():
+        return []
+    try:
+        return pq.read_table(path, schema=SCHEMA).to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        why = "it is no file of this command; name another one."
+        raise InputError.of_value("wrong-kind", "--to", str(path), why) from error
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     options = parser(COMMAND, __doc__)
@@ -97,7 +108,7 @@ def _measure(arguments: argparse.Namespace) -> None:
         quantity = QUANTITIES[name]
         signals = list(signals_for(quantity, paths)) or [None]
         tasks += [(quantity, one, seed) for one in signals for seed in range(quantity.num_seeds)]
-    rows = pq.read_table(to).to_pylist() if to.is_file() else []
+    rows = _rows_of(to)
     rows = [row for row in rows if row["quantity"] not in arguments.only]
     console = Console(width=80)
     with ProcessPoolExecutor() as pool:

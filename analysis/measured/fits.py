@@ -69,6 +69,9 @@ def spectra_of_fit(signal: Signal | None, seed: int) -> Numbers:
         for part in (*(f"layer {number}" for number in range(1, len(first) + 1)), "output"):
             change = numbers[f"{name} after, {part}"] - numbers[f"{name} before, {part}"]
             numbers[f"{name}, change of {part}"] = change
+            for when in ("before", "after"):
+                share = numbers[f"{name} {when}, {part}"] / target.centroid
+                numbers[f"{name} {when}, {part} over target"] = share
         for number in range(1, len(first) + 1):
             before, after = (
                 numbers[f"{name} {when}, deviation {number}"] for when in ("before", "after")

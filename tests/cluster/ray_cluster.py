@@ -82,7 +82,7 @@ class RayCluster:
         return said.count('"node_id"')
 
     def described(self) -> str:
-        """What Ray knows of its nodes and of what is under way, and what each raylet does."""
+        """Return what Ray knows of its nodes and its work, and what each raylet does."""
         said = []
         for command in (
             "ray status -v",
