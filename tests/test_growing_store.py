@@ -194,6 +194,32 @@ def test_a_read_that_a_writer_disturbs_is_repeated(store):
         store.fits()
 
 
+def test_two_drivers_may_remove_superseded_rows_at_once(store, monkeypatch):
+    """The other driver replaces a file here between the requests that read it."""
+    store.append([row("a", **FAILED), row("b")])
+    store.append([row("a"), row("c")])
+    read, parts = store.read_parts, store.parts("fits")
+    contents = {part: Path(part).read_bytes() for part in parts}
+    calls = []
+
+    def disturbed(table, parts, *args):
+        calls.append(parts)
+        if len(calls) != 4:
+            return read(table, parts, *args)
+        path = Path(parts[0])
+        path.write_bytes(contents[parts[0]][:100])
+        try:
+            return read(table, parts, *args)
+        finally:
+            path.write_bytes(contents[parts[0]])
+            os.utime(path, (1, 1))
+
+    monkeypatch.setattr(store, "read_parts", disturbed)
+    remove_superseded(store)
+    assert len(calls) > 4, "the file was not read again"
+    assert sorted(pd.read_parquet(store.results)["key"]) == ["a", "b", "c"]
+
+
 READERS = {
     "pandas": "import pandas as pd\nread = lambda: pd.read_parquet(RESULTS)['key'].nunique()",
     "polars": """

@@ -40,7 +40,8 @@ Where = ds.Expression | None
 """Which rows to read, None for all."""
 
 
-def _grows(part: str) -> bool:
+def grows(part: str) -> bool:
+    """Return whether a file, by its path, is one that its writer replaces after every fit."""
     return f"/{GROWING}/" in part
 
 
@@ -95,7 +96,7 @@ class ParquetFolder(Folder):
 
     def published(self, table: str) -> list[str]:
         """Return the paths of a table's files that do not grow."""
-        return [part for part in self.versions(table) if not _grows(part)]
+        return [part for part in self.versions(table) if not grows(part)]
 
     def parts(self, table: str) -> list[str]:
         """Return the paths of a table's files, those that grow included."""
@@ -146,8 +147,8 @@ class ParquetFolder(Folder):
             columns: the columns to read, None for all.
             where: which rows to return, None for all.
         """
-        lasting = [part for part in parts if not _grows(part)]
-        tables = [self._read_whole(table, part, columns, where) for part in parts if _grows(part)]
+        lasting = [part for part in parts if not grows(part)]
+        tables = [self._read_whole(table, part, columns, where) for part in parts if grows(part)]
         if lasting or not tables:
             tables.append(self._read_lasting(table, lasting, columns, where))
         return pa.concat_tables(tables)

@@ -3,12 +3,13 @@
 # pyarrow.compute creates its functions at import, so pyright does not know them.
 # pyright: reportAttributeAccessIssue=false
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from studies.engine.store.parquet_folder import table_of
+from studies.engine.store.parquet_folder import Version, grows, table_of
 from studies.engine.store.schema import TABLES, arrow_schema
 from studies.engine.store.store import KEYS, Store, newest_rows
 
@@ -22,16 +23,32 @@ def remove_superseded(store: Store) -> None:
     """Remove the rows that `newest_rows` would not return, except from files that grow.
 
     Such rows stay behind where a fit was repeated that had failed or was stopped early. The files
-    keep their names. Others may read the store meanwhile, or call this as well.
+    keep their names. Others may read the store meanwhile, or call this as well: then two drivers
+    of one study replace files that the other one reads.
     """
     for table in TABLES:
-        _remove(store, table, store.published(table))
+        shared, kept = store.while_written(table, partial(_plan, store, table))
+        for part, rows in kept.items():
+            _rewrite(store, table, part, shared, rows)
 
 
-def _remove(store: Store, table: str, parts: Sequence[str]) -> None:
+def _plan(
+    store: Store, table: str, versions: Mapping[str, Version]
+) -> tuple[pa.Array, dict[str, pa.Table]]:
+    """Return the keys that several files hold, and what each file to be replaced keeps of them.
+
+    Args:
+        store: the store.
+        table: a key of `schema.TABLES`.
+        versions: the table's files, as `while_written` gives them.
+
+    Returns:
+        The keys, or the first columns of keys, and {path of a file: keys of the rows it keeps}.
+    """
+    parts = [part for part in versions if not grows(part)]
     shared = _shared_keys(store, table, parts)
     if not len(shared):
-        return
+        return shared, {}
     key = KEYS[table][0]
     names = [*KEYS[table], *(name for name in RANKED_BY if name in arrow_schema(table).names)]
     rows = {
@@ -40,10 +57,8 @@ def _remove(store: Store, table: str, parts: Sequence[str]) -> None:
     rows = {part: data for part, data in rows.items() if data.num_rows}
     named = [data.append_column(_PART, pa.array([part] * len(data))) for part, data in rows.items()]
     best = newest_rows(table, pa.concat_tables(named))
-    for part in rows:
-        kept = best.filter(pc.field(_PART) == part).select(KEYS[table])
-        if len(kept) < len(rows[part]):
-            _rewrite(store, table, part, shared, kept)
+    kept = {part: best.filter(pc.field(_PART) == part).select(KEYS[table]) for part in rows}
+    return shared, {part: keys for part, keys in kept.items() if len(keys) < len(rows[part])}
 
 
 def _shared_keys(store: Store, table: str, parts: Sequence[str]) -> pa.Array:
