@@ -4,6 +4,7 @@ Each has its own network, processes and mounts; they share the processor, the di
 at `SHARED`, and the Python that runs this. All of a machine ends with its first process.
 """
 
+import contextlib
 import shlex
 import shutil
 import subprocess
@@ -143,8 +144,12 @@ class Machine:
 
     def outer_pids(self, name: str) -> list[int]:
         """As `processes`, by the pids of the machine that this runs on."""
-        below = psutil.Process(self.pid).children(recursive=True)
-        return [child.pid for child in below if " ".join(child.cmdline()).startswith(name)]
+        pids = []
+        for child in psutil.Process(self.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+                if " ".join(child.cmdline()).startswith(name):
+                    pids.append(child.pid)
+        return pids
 
     def lose(self) -> None:
         """All its processes end at once, as with the power."""
