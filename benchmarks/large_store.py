@@ -51,7 +51,7 @@ def made_up_row(study: str, signal: Signal, trial: Trial) -> tuple[Row, list[Row
         psnr_final=peak, epochs=epochs, psnr=np.linspace(5, peak, len(epochs)), diverged=False,
         stopped=False, num_epochs=trial.fit.epochs, best_weights={}, seconds=1.0,
         updates=trial.fit.epochs, stack=1, path="made up",
-        snapshots={},
+        curves={}, snapshots={},
     )  # fmt: skip
     fit = Scored(signal, result, lambda: np.zeros((signal.num_samples, 1), np.float32))
     return finished_row(study, trial, fit, torch.device("cpu")), curve_rows(trial, result)
@@ -64,6 +64,7 @@ def wait(
     *_: Any,
     seconds: float,
     keep: Sequence[bool],
+    snapshots: Sequence[int],
 ) -> Iterator[Outcome]:
     """Take the place of `run_batch`: every fit takes `seconds` and does nothing."""
     for trial in trials:

@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 import time
 
 import pytest
@@ -106,3 +108,29 @@ def test_a_file_that_is_not_there_is_one_sentence_and_code_2(tmp_path):
     assert said.count("\n") == 1
     with refused("not-there", "nowhere.yaml"):
         read_cluster("nowhere.yaml")
+
+
+HOLD = """
+import sys, time
+import ray
+
+ray.init(log_to_driver=False)
+holder = ray.remote(num_cpus=1)(type("Holder", (), {"ready": lambda self: None})).remote()
+ray.get(holder.ready.remote())
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_cores_that_are_reserved_outside_any_study_are_noted(nodes, tmp_path):
+    """A reservation without a placement group looks the same as one that Ray has lost."""
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", HOLD]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=nodes.environment) as p:
+        assert p.stdin is not None
+        assert p.stdout is not None
+        assert p.stdout.readline() == "ready\n"
+        code, said = doctor(nodes.environment, tmp_path, ROOT / "cluster.yaml")
+        p.stdin.close()
+    assert code == 0, said
+    assert "0 of 1 CPU core free" in finding(said, "note", "node").text

@@ -41,6 +41,7 @@ def test_every_metric_has_its_column_with_unit_and_meaning():
         "metric_psnr_peak",
         "metric_psnr_final",
         "metric_mse",
+        "metric_psnr_held_out",
     ]
 
 

@@ -143,7 +143,7 @@ def test_a_row_is_one_request_and_a_batch_that_begins_lists_the_table(s3):
     recorder.stored(["k0"], [False])
     s3.requests.clear()
     for i in range(10):
-        recorder.record(row(f"k{i}"), [{"key": f"k{i}", "epoch": 0, "psnr": 1.0}], None, "kind")
+        recorder.record(row(f"k{i}"), [{"key": f"k{i}", "epoch": 0, "psnr": 1.0}], {}, "kind")
     assert len(s3.requests) == 20, "a file of curves and one of fits"
     s3.requests.clear()
     (found,) = recorder.stored(["k3"], [False])

@@ -63,8 +63,7 @@ def test_a_volume_is_read_fitted_and_stored(volume, tmp_path):
     config = FitConfig(epochs=150, learning_rate=2e-3)
     trial = Trial(signal=volume.sha256, network=network, fit=config, seed=0)
     (outcome,) = run_batch("test", volume, [trial], torch.device("cpu"), keep=[True])
-    assert outcome.output is not None
-    error = np.square(outcome.output - volume.values, dtype=np.float64).mean()
+    error = np.square(outcome.outputs[None] - volume.values, dtype=np.float64).mean()
     assert -10 * np.log10(error) == pytest.approx(outcome.row["metric_psnr_peak"], abs=0.01)
     store = Store(str(tmp_path / "results"))
     store.append([outcome.row], outcome.curve)

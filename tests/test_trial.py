@@ -19,8 +19,8 @@ from inr_models import (
     SirenConfig,
     SirenRffConfig,
 )
+from inr_models.fitting.held_out import HeldOut
 from studies.engine.planning.trial import Trial, trial_keys
-from tests.toy_objectives import HeldOut
 
 SIGNAL = "0" * 64
 
@@ -107,7 +107,7 @@ CHANGED_NETWORK = {
     "width": 52, "depth": 3, "omega_first": 31, "omega_hidden": 29, "s0": 1.5, "s1": 0.5,
     "zero_output_bias": True,
 }  # fmt: skip
-CHANGED_TRIAL = {"signal": "1" * 64, "seed": 1, "fit_version": 2, "objective": HeldOut()}
+CHANGED_TRIAL = {"signal": "1" * 64, "seed": 1, "fit_version": 2, "objective": HeldOut(every=2)}
 
 
 def test_every_field_is_in_the_key():

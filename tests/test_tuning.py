@@ -152,14 +152,14 @@ def test_when_three_fits_of_a_kind_have_died_and_none_came_through_the_others_ar
         assert re.findall(r"\d+", refusal) == [str(MAX_ATTEMPTS)]
     assert re.findall(r"\d+", recorder.begin("d", "kind")[0]) == [str(MAX_FATAL_UNITS)]
     assert recorder.begin("e", "another kind")[0] == ""
-    recorder.record(row_of(make_fit(0), "ok"), [], None, "kind")
+    recorder.record(row_of(make_fit(0), "ok"), [], {}, "kind")
     assert recorder.begin("e", "kind")[0] == ""
 
 
 def test_a_recorder_that_ray_starts_again_keeps_the_rows_of_the_one_before(store):
     first, second = make_fit(0), make_fit(1)
     for fit in (first, second):
-        Recorder(store.location).record(row_of(fit, "ok"), [], None, "kind")
+        Recorder(store.location).record(row_of(fit, "ok"), [], {}, "kind")
     assert store.done([first.trial.key, second.trial.key]) == {first.trial.key, second.trial.key}
 
 
@@ -169,7 +169,7 @@ def test_storage_that_fails_for_a_while_costs_no_row(store):
     shutil.rmtree(folder)
     folder.touch()  # where the rows' folder has to be
     threading.Timer(1.5, folder.unlink).start()
-    recorder.record(row_of(fit, "ok"), [], None, "kind")
+    recorder.record(row_of(fit, "ok"), [], {}, "kind")
     assert store.fits()["key"].to_pylist() == [fit.trial.key]
 
 
@@ -178,4 +178,4 @@ def test_storage_that_stays_away_is_an_error(store):
     shutil.rmtree(Path(store.root) / "_growing" / "fits")
     (Path(store.root) / "_growing" / "fits").touch()
     with refused("no-answer", store.location, kind=StorageAway):
-        recorder.record(row_of(make_fit(0), "ok"), [], None, "kind")
+        recorder.record(row_of(make_fit(0), "ok"), [], {}, "kind")

@@ -30,4 +30,4 @@ if __name__ == "__main__":
     store = Store(sys.argv[1])
     store.append([outcome.row], outcome.curve)
     (row,) = store.fits([trial.key]).to_pylist()
-    print(row["metric_max_error"], float(np.abs(outcome.output - values).max()))
+    print(row["metric_max_error"], float(np.abs(outcome.outputs[None] - values).max()))

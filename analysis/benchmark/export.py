@@ -49,7 +49,7 @@ def export(source: Store, target: Store, *, confirming: bool = False) -> int:
         InputError: `source` has no fits of SIREN².
     """
     setting = usual_setting(source)
-    known = set(target.fits(columns=["key"])["key"].to_pylist())
+    known = set(target.fits(columns=["key"], objective=None)["key"].to_pylist())
     table = source.fits(where={"network": "siren2", **setting})
     first = FIRST_CHOOSING_SEED if confirming else 0
     wanted = [
@@ -81,7 +81,7 @@ def export_elsewhere(source: Store, target: Store) -> int:
         The number of fits that were added.
     """
     usual = usual_setting(target)
-    known = set(target.fits(columns=["key"])["key"].to_pylist())
+    known = set(target.fits(columns=["key"], objective=None)["key"].to_pylist())
     table = source.fits(where={"network": "siren2"})
     wanted = []
     for row in table.select(["key", "status", "seed", *SETTING]).to_pylist():
@@ -101,8 +101,8 @@ def export_all(source: Store, target: Store) -> int:
     Returns:
         The number of fits that were added.
     """
-    known = set(target.fits(columns=["key"])["key"].to_pylist())
-    table = source.fits()
+    known = set(target.fits(columns=["key"], objective=None)["key"].to_pylist())
+    table = source.fits(objective=None)
     wanted = [
         row["status"] in WHOLE and row["key"] not in known
         for row in table.select(["key", "status"]).to_pylist()

@@ -77,6 +77,8 @@ def fits_of_studies(folders: Sequence[str]) -> tuple[dict[str, Fits], list[Map]]
         opened = _opened(Store(folder, create=False))
         is_evidence = False
         for stored in _stored_studies(opened.store):
+            if stored.scale.hold_out:
+                continue  # its fits see a part of the samples, which the paper's do not
             is_evidence |= stored.study == GRID_OF_IMAGES or bool(stored.scale.cases)
             if stored.study == GRID_OF_IMAGES:
                 maps |= _maps(stored, opened)
@@ -92,7 +94,7 @@ def fits_of_studies(folders: Sequence[str]) -> tuple[dict[str, Fits], list[Map]]
 
 
 def _opened(store: Store) -> Opened:
-    rows = {row["key"]: row for row in store.fits().to_pylist()}
+    rows = {row["key"]: row for row in store.fits(objective=None).to_pylist()}
     signals = (signal_from_row(row) for row in store.signals().to_pylist())
     return Opened(
         store,
@@ -129,7 +131,7 @@ def _add_fits(known: Fits, stored: StoredStudy, opened: Opened) -> None:
         target = target or signal.name
         for point in points_of_cases(scale, signal):
             for seed, row in _rows(scale, signal, point, opened.rows):
-                if fitted := _fitted(row, signal, opened.curves):
+                if fitted := _fitted(row, opened.curves):
                     known.of.setdefault((target, point.case), {})[seed] = fitted
                     known.psi[target] = signal.descriptors["psi"]
 
@@ -145,9 +147,9 @@ def _rows(
             yield seed, rows[key]
 
 
-def _fitted(row: Row, signal: Signal, curves: Mapping[str, Curve]) -> Fitted | None:
+def _fitted(row: Row, curves: Mapping[str, Curve]) -> Fitted | None:
     """Return a fit, None if it is not whole. A diverged fit scores as zero output, and is dead."""
-    psnr = score_of(row, signal)
+    psnr = score_of(row)
     if psnr is None:
         return None
     diverged = row["status"] == "diverged"
@@ -181,6 +183,6 @@ def _maps(stored: StoredStudy, opened: Opened) -> dict[str, Map]:
 
 
 def _mean(scale: Scale, signal: Signal, point: Point, rows: Mapping[str, Row]) -> float:
-    scores = [score_of(row, signal) for _, row in _rows(scale, signal, point, rows)]
+    scores = [score_of(row) for _, row in _rows(scale, signal, point, rows)]
     known = [score for score in scores if score is not None]
     return statistics.fmean(known) if known else math.nan

@@ -79,6 +79,7 @@ def _clip(
         shown["errors"] = ("errors", "Spectra of the errors")
     return {
         "comparison": comparison,
+        "with_held_out": any(s.held_out for s in comparison.standings),
         "with_paper": any(s.paper for s in comparison.standings),
         **{
             key: image(figures[f"{name}-{figure}"], f"{text} for {signal.name}")

@@ -10,6 +10,7 @@ from analysis.comparison.published import Published, is_papers, published
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import Point
 from studies.engine.signals.signal import Signal
+from studies.engine.store.metrics import PSNR_HELD_OUT
 
 
 class Standing(NamedTuple):
@@ -26,7 +27,14 @@ class Standing(NamedTuple):
     seconds_per_epoch: float
     flops_per_epoch: float | None
     paper: Published | None
+    held_out: tuple[float, ...] = ()
+    """The held-out PSNR by seed, empty where no samples are held out."""
     rank: int | None = None
+
+    @property
+    def held_out_mean(self) -> float:
+        """Mean of the held-out PSNR over seeds in dB, NaN while one is missing."""
+        return statistics.fmean(self.held_out) if self.held_out else math.nan
 
     @property
     def mean(self) -> float:
@@ -91,6 +99,7 @@ def _standing(state: SignalState, point: Point) -> Standing:
         parameters=own[0]["parameters"] if own else None,
         seconds_per_epoch=statistics.median(times) if times else math.nan,
         flops_per_epoch=own[0]["flops_per_epoch"] if own else None,
+        held_out=state.scores(point, seeds, PSNR_HELD_OUT) if run.scale.hold_out else (),
         paper=published(run.study, state.signal, point.case) if has_figure else None,
     )
 

@@ -25,7 +25,9 @@ def comparison_table(comparison: Comparison, caption: str = "") -> Table:
     table = wide_table(caption, title)
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in ("PSNR (dB)", *(["paper"] if with_paper else []), "params", "ms an\nepoch"):
+    with_held_out = any(s.held_out for s in comparison.standings)
+    optional = [*(["held\nout"] if with_held_out else []), *(["paper"] if with_paper else [])]
+    for name in ("PSNR (dB)", *optional, "params", "ms an\nepoch"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("GFLOP\nan epoch", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True, max_width=16, overflow="ellipsis")
@@ -35,6 +37,7 @@ def comparison_table(comparison: Comparison, caption: str = "") -> Table:
             str(s.rank or "-"),
             s.point.name,
             number(s.mean) + deviation,
+            *([number(s.held_out_mean)] if with_held_out else []),
             *([str(s.paper or "")] if with_paper else []),
             "-" if s.parameters is None else f"{s.parameters:,}",
             number(1e3 * s.seconds_per_epoch),
@@ -63,6 +66,8 @@ def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
         "rank: a fit is missing, failed, diverged, or is dead, less than 1 dB above the best "
         "constant."
     ]
+    if run.scale.hold_out:
+        lines.append("held out: the mean PSNR over the samples that are left out of the fit.")
     shown = "".join(s.paper.marks for c in comparisons for s in c.standings if s.paper)
     lines += [f"{mark} {meaning}." for mark, meaning in MARKS.items() if mark in shown]
     lines += unavailable(run, comparisons)
@@ -98,6 +103,7 @@ def comparison_parquet(comparisons: Sequence[Comparison]) -> bytes:
             "psnr_mean": s.mean,
             "psnr_deviation": s.deviation,
             "psnr_by_seed": list(s.peaks),
+            "psnr_held_out_by_seed": list(s.held_out),
             "psnr_zero": c.signal.psnr_zero,
             "psnr_constant": c.signal.psnr_constant,
             "num_dead": s.statuses["dead"],

@@ -31,6 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="RESULTS",
         help="results of recordings that nothing was fitted to; claims are tested on them",
     )
+    parser.add_argument(
+        "--held-out",
+        metavar="RESULTS",
+        help="results of runs with --hold-out, which say what lies between the samples",
+    )
     parser.add_argument("--shuffles", type=int, default=SHUFFLES, help="of the permutation test")
     return run(_write, parser, argv)
 
@@ -47,6 +52,7 @@ def _write(arguments: argparse.Namespace) -> None:
             arguments.results,
             arguments.recordings,
             confirm=arguments.confirm,
+            held_out=arguments.held_out,
             shuffles=arguments.shuffles,
         )
     write(findings, to, Path(arguments.results).name)

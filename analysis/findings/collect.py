@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from analysis.findings.between import between_samples
 from analysis.findings.confirmation import confirmation
 from analysis.findings.experiments import read_experiments
 from analysis.findings.model import Extent, Findings
@@ -25,6 +26,7 @@ def find(
     recordings: str | None = None,
     *,
     confirm: str | None = None,
+    held_out: str | None = None,
     families: Sequence[Family] = FAMILIES,
     shuffles: int = SHUFFLES,
 ) -> Findings:
@@ -35,6 +37,7 @@ def find(
         recordings: see `stored_maps`.
         confirm: another results folder, with rules that were trained on recordings that nothing
             was fitted to.
+        held_out: a results folder of runs with `--hold-out`.
         families: the rules to validate.
         shuffles: of the permutation test.
 
@@ -68,6 +71,7 @@ def find(
         transfer=read_transfer(results),
         choice=choice_loss(results, stored.setting),
         confirmation=confirmation(confirm) if confirm else None,
+        between=between_samples(held_out) if held_out else (),
     )
 
 

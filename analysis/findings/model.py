@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from analysis.experiments.stored import Row
 from analysis.experiments.transfer import BiasPair, Moved
+from analysis.findings.between import BetweenSamples
 from analysis.findings.confirmation import Confirmation
 from analysis.regret.choice_loss import ChoiceLoss
 from analysis.regret.stored import HELD_OUT, RuleRegret
@@ -62,6 +63,7 @@ class Findings(NamedTuple):
         experiments: a row for each pair of an original and a variant.
         transfer: the rule in other settings.
         confirmation: claims, tested on other recordings; None if the user gave none.
+        between: what fits reach between their samples, by `--hold-out`.
         choice: what the choice of the optima loses, None if they were chosen on few seeds.
     """
 
@@ -76,6 +78,7 @@ class Findings(NamedTuple):
     transfer: Transfer = Transfer()
     choice: ChoiceLoss | None = None
     confirmation: Confirmation | None = None
+    between: tuple[BetweenSamples, ...] = ()
 
     def of(self, rule: str) -> RuleRegret | None:
         """Return a rule's regret on the surfaces, None where it was not measured."""

@@ -32,7 +32,7 @@ STYLE: Any = {
 }
 
 
-def heatmap(relief: Landscape, rules: Sequence[NoiseScales]) -> str:
+def heatmap(relief: Landscape, rules: Sequence[NoiseScales], label: str = "peak PSNR (dB)") -> str:
     """Draw PSNR over (s0, s1), in the manner of the paper's Fig. 6.
 
     A red cross marks the first rule, small crosses the other rules, a circle the best cell. All
@@ -59,7 +59,7 @@ def heatmap(relief: Landscape, rules: Sequence[NoiseScales]) -> str:
             )  # fmt: skip
         bar = figure.colorbar(image, ax=axes, pad=0.02)
         bar.outline.set_visible(False)  # type: ignore[operator]
-        bar.set_label("peak PSNR (dB)")
+        bar.set_label(label)
         return to_svg(figure)
 
 

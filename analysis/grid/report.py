@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 
 from analysis.grid import plots
+from analysis.grid.between import Between, between, between_table
 from analysis.grid.summary import Summary, summarize
 from analysis.grid.tables import summary_table
 from analysis.reporting.report import drawn_images, file_name, image, position, render
@@ -35,7 +36,7 @@ def grid_report(
     summaries = summarize(results.states, choices, scoring_seeds)
     known = [s for s in summaries if math.isfinite(s.difference)]
     figures = {"gains": plots.gains(summaries)} if known else {}
-    clips = []
+    clips, of_held_out = [], list[Between]()
     curves = compared_curves(results, summaries, scoring_seeds[0])
     for state, summary, lines in zip(results.states, summaries, curves, strict=True):
         name = file_name(summary.signal.name, summary.signal.sha256)
@@ -44,7 +45,14 @@ def grid_report(
             figures[f"{name}-landscape"] = plots.heatmap(summary.map, rules)
         if lines:
             figures[f"{name}-curves"] = plots.curves(lines, summary.signal.psnr_zero)
-        clips.append(_clip(state, summary, name, figures))
+        held_out = between(state, scoring_seeds) if run.scale.hold_out else None
+        if held_out:
+            of_held_out.append(held_out)
+            if held_out.map.best:
+                figures[f"{name}-between"] = plots.heatmap(
+                    held_out.map, rules, "held-out PSNR (dB)"
+                )
+        clips.append(_clip(state, summary, name, figures) | {"between": held_out})
     html = render(
         "grid.html.j2",
         results,
@@ -55,10 +63,16 @@ def grid_report(
         num_scored=len(known),
         scoring_seeds=scoring_seeds,
     )
+    tables = [summary_table(run, summaries, scoring_seeds)]
+    numbers = {s.signal.sha256: s.numbers for s in summaries}
+    if of_held_out:
+        tables.append(between_table(run, of_held_out, scoring_seeds))
+        for scores in of_held_out:
+            numbers[scores.signal.sha256] |= scores.numbers
     return Report(
-        tables=[summary_table(run, summaries, scoring_seeds)],
+        tables=tables,
         html=html,
-        numbers={s.signal.sha256: s.numbers for s in summaries},
+        numbers=numbers,
         figures=figures,
         files={},
     )
@@ -79,6 +93,7 @@ def _clip(
     run, signal = state.run, summary.signal
     shown = {
         "heatmap": (f"{name}-landscape", "Landscape of peak PSNR over s0 and s1"),
+        "between_map": (f"{name}-between", "Landscape of held-out PSNR over s0 and s1"),
         "curves": (f"{name}-curves", "PSNR over epochs"),
     }
     others = [

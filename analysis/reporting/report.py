@@ -37,7 +37,7 @@ def render(template: str, results: Results, now: datetime.datetime, **values: An
     code = {f"{row['versions']}, commit {row['commit'] or 'unknown'}" for row in results.all_rows}
     return environment.get_template(template).render(
         run=results.run,
-        how=results.run.question.facts(results.run),
+        how=_facts(results.run),
         notes=notes_on(results.run, results.signals),
         done=results.num_done,
         total=results.num_done + results.num_missing,
@@ -46,6 +46,19 @@ def render(template: str, results: Results, now: datetime.datetime, **values: An
         code=sorted(code),
         **values,
     )
+
+
+def _facts(run: Run) -> dict[str, str]:
+    """Return what the page says about the run's settings: {term: sentence}."""
+    facts = run.question.facts(run)
+    if not run.scale.hold_out:
+        return facts
+    if run.scale.hold_out.endswith("%"):
+        fitted = f"{run.scale.hold_out} of the samples, drawn at random, are held out of the fit."
+    else:
+        fitted = f"Along each axis, one sample in {run.scale.hold_out} is fitted."
+    scored = "PSNR is that of the fitted samples, unless it is called held-out."
+    return facts | {"held out": f"{fitted} {scored}"}
 
 
 def image(svg: str, text: str) -> str:

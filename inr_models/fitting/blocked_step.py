@@ -76,7 +76,7 @@ class BlockedStep:
         if not isinstance(template.encoding, nn.Identity):
             encoding = stacked([network.encoding for network in networks])
         self.layers = Layers(weights, activations, encoding)
-        targets = objective.targets(task.values)
+        targets = objective.targets(task.coords, task.values)
         self.counts = objective.counts(targets)
         rows = torch.cat([coords, torch.ones_like(coords[:, :1])], 1)
         parts = [_columns(target, block) for target in targets]

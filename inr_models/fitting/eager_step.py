@@ -28,7 +28,7 @@ class EagerStep:
         self.template, self.layout = networks[0], Layout(networks[0])
         _, self.buffers = stack_module_state(list(networks))  # type: ignore[arg-type]
         self.objective = task.objective
-        targets = self.objective.targets(task.values)
+        targets = self.objective.targets(task.coords, task.values)
         self.counts = self.objective.counts(targets)
         parts = zip(*(target.split(block) for target in targets), strict=True)
         self.blocks = list(zip(task.coords.split(block), parts, strict=True))

@@ -62,20 +62,16 @@ def fit(
             at which it scores less.
         checkpoints: Where to look for a state to continue from, and where to save one.
         checkpoint_seconds: Time between two saved states, in seconds.
-        snapshots: The epochs after which a result keeps the weights, 0 for the initial ones. A fit
-            that continues from a checkpoint would lack earlier ones, so give only one of the two.
+        snapshots: The epochs after which a result keeps the weights, 0 for the initial ones.
 
     Raises:
         InputError: The device or the step does not have this precision; or there are no samples,
             no tensors, no networks, or numbers that are not finite; or a snapshot is not an epoch
             of the fit.
-        ValueError: Shapes or types do not agree, the step is unknown or impossible, or there are
-            both checkpoints and snapshots.
+        ValueError: Shapes or types do not agree, or the step is unknown or impossible.
     """
     for epoch in snapshots:
         check_whole("snapshots", epoch, 0, config.epochs)
-    if checkpoints and snapshots:
-        raise ValueError("checkpoints and snapshots: give only one of the two.")
     task = Task(coords, values, objective, step, config.precision)
     _check(networks, task, execution)
     if config.precision == "tf32":

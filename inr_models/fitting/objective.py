@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
     Tensors = tuple[Tensor, ...]
@@ -40,14 +41,26 @@ class Objective(ABC):
     chosen_by: ClassVar[str]
 
     @abstractmethod
-    def targets(self, values: Tensor) -> Tensors:
+    def targets(self, coords: Tensor, values: Tensor) -> Tensors:
         """Return what the errors need to know of each sample: its values, a weight, a mask.
 
         Args:
+            coords: The coordinates [n, d].
             values: The signal [n, c].
 
         Returns:
             Tensors [n, k], each with a k of its own, which the steps split into blocks of samples.
+        """
+
+    @abstractmethod
+    def scored(self, coords: NDArray, values: NDArray) -> NDArray:
+        """Return the values [m, c] that `chosen_by` is the error of.
+
+        The scores of a zero output and of the best constant come from these values.
+
+        Args:
+            coords: The coordinates [n, d].
+            values: The signal [n, c].
         """
 
     @abstractmethod
@@ -108,9 +121,13 @@ class Regression(PointwiseObjective):
     errors: ClassVar[tuple[str, ...]] = ("mse",)
     chosen_by: ClassVar[str] = "mse"
 
-    def targets(self, values: Tensor) -> Tensors:
+    def targets(self, coords: Tensor, values: Tensor) -> Tensors:
         """Return the values themselves."""
         return (values,)
+
+    def scored(self, coords: NDArray, values: NDArray) -> NDArray:
+        """Return all values."""
+        return values
 
     def counts(self, targets: Tensors) -> tuple[float, ...]:
         """Return the number of values."""

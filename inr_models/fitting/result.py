@@ -47,6 +47,8 @@ class FitResult(NamedTuple):
     """Number of networks that were trained together, 1 for a network alone."""
     path: str
     """How an update was computed: "eager", "blocked" or "compiled", with " graph" on a GPU."""
+    curves: dict[str, NDArray[np.float64]]
+    """Every error of the objective by name, after each of `epochs`."""
     snapshots: dict[int, dict[str, Tensor]]
     """The weights by name, after each epoch that `fit` was asked for and has reached."""
 
@@ -84,6 +86,7 @@ def results_of(training: Training) -> Iterator[FitResult]:
             updates=training.epoch,
             stack=training.num_networks,
             path=training.path,
+            curves=dict(zip(training.objective.errors, all_errors[:, r, epochs], strict=True)),
             snapshots={
                 epoch: training.layout.unpack(theta[r])
                 for epoch, theta in training.snapshots.items()

@@ -30,7 +30,7 @@ CPU_BLOCK = 512
 # cuBLAS and the compiler allocate their state in the first updates. A graph is captured after them.
 UPDATES_BEFORE_GRAPH = 3
 
-FORMAT = 3
+FORMAT = 4
 """Version of the checkpoints."""
 
 
@@ -175,8 +175,8 @@ class Training:
     def save(self) -> bytes:
         """Return the state as bytes, from which `load` continues with the same bits."""
         buffer = io.BytesIO()
-        counts = {"format": FORMAT, "epoch": self.epoch, "seconds": self.seconds}
-        torch.save({**self._state(), **counts}, buffer)
+        others = {"format": FORMAT, "epoch": self.epoch, "seconds": self.seconds}
+        torch.save({**self._state(), **others, "snapshots": self.snapshots}, buffer)
         return buffer.getvalue()
 
     def _state(self) -> dict[str, Any]:
@@ -196,12 +196,13 @@ class Training:
         try:
             state = torch.load(io.BytesIO(saved), map_location=self.theta.device, weights_only=True)
             format, epoch, seconds = (state.pop(name) for name in ("format", "epoch", "seconds"))
+            snapshots = {int(at): theta.cpu() for at, theta in state.pop("snapshots").items()}
             kinds = {name: (value.shape, value.dtype) for name, value in state.items()}
             is_whole = format == FORMAT and 0 <= epoch <= len(self.rates) and seconds >= 0
         except Exception:  # torch raises anything for bytes that are not such a state
             return
         if is_whole and kinds == {name: (v.shape, v.dtype) for name, v in here.items()}:
-            self.epoch, self.seconds = epoch, seconds
+            self.epoch, self.seconds, self.snapshots = epoch, seconds, snapshots
             for name, value in here.items():
                 value.copy_(state[name])
 

@@ -8,13 +8,13 @@ from rich.console import Console
 from inr_models import InputError
 from inr_models.networks.catalog import WITHOUT_TF32
 from studies.command.stored_runs import as_stored
+from studies.engine.planning.question import Prepared
 from studies.engine.planning.resolving import flags_of, resolve
 from studies.engine.planning.run import Run, Skipped
 from studies.engine.planning.scale import Scale
 from studies.engine.planning.study import Study
 from studies.engine.signals.duplicates import near_duplicates
 from studies.engine.signals.reading import find_files, passed_over, read_all, signal_type
-from studies.engine.signals.signal import Signal
 from studies.engine.store.store import Store
 
 STUDIES = Path(__file__).parents[1]
@@ -22,7 +22,7 @@ STUDIES = Path(__file__).parents[1]
 
 def asked_run(
     study: Study, arguments: argparse.Namespace, store: Store, console: Console
-) -> tuple[Run, list[Signal]]:
+) -> tuple[Run, Prepared]:
     """Return the run that the flags ask for, and its signals.
 
     Raises:
@@ -53,9 +53,11 @@ def asked_run(
         raise InputError.of(skipped)
     left_out = [Skipped(p.field, p.sentence.removeprefix(f"{p.field}: ")) for p in skipped]
     notes = [*passed_over(patterns, study.media), *near_duplicates(signals)]
+    prepared = empty.question.prepared(signals)
+    signals = prepared.signals
     run = resolve(study, scale_name, signals, skipped=left_out, notes=notes, changes=changes)
     run.question.check_signals(run, signals)
-    return as_stored(run, store), signals
+    return as_stored(run, store), prepared
 
 
 def _default(name: str) -> str:

@@ -21,13 +21,14 @@ from studies.command.last_words import last_words
 from studies.command.progress import FitProgress, duration, end, say, say_notes
 from studies.command.stored_runs import newest_run
 from studies.command.tables import plan_table, status_table
+from studies.engine.planning.question import Prepared
 from studies.engine.planning.run import Run, run_json
 from studies.engine.planning.study import Study
 from studies.engine.running.idle_nodes import stored_idle_nodes
 from studies.engine.running.job import Job
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import COUNTED, signal_row
-from studies.engine.store.store import Store, target_path
+from studies.engine.store.store import Store, target_path, truth_path
 
 if TYPE_CHECKING:
     from studies.engine.cluster.workers import Workers
@@ -39,7 +40,7 @@ DAY = 24 * 3600
 def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Print what a run would do and cost. Return the exit code: 3 if a file was skipped."""
     store = Store(arguments.results, create=False)
-    run, signals = asked_run(study, arguments, store, console)
+    run, (signals, _) = asked_run(study, arguments, store, console)
     job, _ = _prepare(run, signals, store, arguments, console)
     console.print(plan_table(run, signals, job.stored.progress))
     say_notes(console, run, signals)
@@ -56,7 +57,8 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
 
     uri = _tracking_uri(arguments)
     store = Store(arguments.results)
-    run, signals = asked_run(study, arguments, store, console)
+    run, prepared = asked_run(study, arguments, store, console)
+    signals = prepared.signals
     say(console, "skipped", run.skipped)
     say_notes(console, run, signals)
     job, workers = _prepare(run, signals, store, arguments, console)
@@ -68,7 +70,7 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
             f"the run would take about {duration(days * DAY)} on {workers}, more than a day: "
             "add --yes to start it all the same, or try --scale small.",
         )
-    _write_value(run, signals, store)
+    _write_value(run, prepared, store)
     if workers:
         say_at_home(store, uri, console)
         with last_words(
@@ -81,19 +83,21 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
             say(console, "stopped", [hopeless])
             return report_on(run, signals, store, uri, console)
         # Somebody may have removed the results while the study ran.
-        _write_value(run, signals, store)
+        _write_value(run, prepared, store)
     return report_on(run, signals, store, uri, console, is_complete=True)
 
 
-def _write_value(run: Run, signals: Sequence[Signal], store: Store) -> None:
+def _write_value(run: Run, prepared: Prepared, store: Store) -> None:
     """Store what a run is, and its signals, unless they are there."""
-    store.add_signals(map(signal_row, signals))
+    store.add_signals(map(signal_row, prepared.signals))
     path, content = f"{run.folder}/study.json", run_json(run)
     if store.read_bytes(path) != content:
         store.write_bytes(path, content)
     if run.question.keeps_targets:
-        for signal in signals:
+        for signal in prepared.signals:
             store.write_array(target_path(signal.sha256), np.asarray(signal.values))
+    for sha256, truth in prepared.truths.items():
+        store.write_array(truth_path(sha256), truth)
 
 
 def _prepare(

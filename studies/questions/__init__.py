@@ -1,8 +1,9 @@
 """Hold the kinds of study, one a file. A new kind is a file here and a line below."""
 
 from studies.questions.comparison import Comparison
+from studies.questions.denoising import Denoising
 from studies.questions.grid import Grid
 from studies.questions.rule_check import RuleCheck
 from studies.questions.search import Search
 
-__all__ = ["Comparison", "Grid", "RuleCheck", "Search"]
+__all__ = ["Comparison", "Denoising", "Grid", "RuleCheck", "Search"]

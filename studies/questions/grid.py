@@ -15,6 +15,7 @@ from studies.engine.planning.question import Steps, kind
 from studies.engine.planning.run import Run
 from studies.engine.planning.scale import Scale, confirming_seeds, seeds_text
 from studies.engine.signals.signal import Signal
+from studies.engine.store.metrics import HEADLINE, PSNR_HELD_OUT, Metric
 from studies.engine.store.rows import Row
 from studies.questions.noise_scales import (
     NoiseScaleQuestion,
@@ -29,7 +30,8 @@ class Grid(NoiseScaleQuestion):
     """Fit every cell of the grid, plain SIREN and the rules' points.
 
     The grid's own seeds choose the best cell. It is then compared with SIREN and with the first
-    rule on the scoring seeds.
+    rule on the scoring seeds. If samples are held out of the fit, the cell that is best between the
+    fitted samples is compared as well.
     """
 
     def with_confirming_seeds(self, count: int) -> "Grid":
@@ -55,18 +57,23 @@ class Grid(NoiseScaleQuestion):
         scored = [Place(scale.seeds + 1, p, seed) for p in compared for seed in self.scoring_seeds]
 
         def ahead() -> Ahead:
-            best = self.choice(state).optimum
+            best = self.best_cells(state)
             if best and all(map(state.is_done, map_fits(state, state.points))):
-                return Ahead(state.fits(SCORING_STAGE, [best], self.scoring_seeds))
-            return Ahead(at_most=len(self.scoring_seeds))
+                return Ahead(state.fits(SCORING_STAGE, best, self.scoring_seeds))
+            return Ahead(at_most=len(_metrics(scale)) * len(self.scoring_seeds))
 
         yield Step(map_fits(state, state.points, scored), ahead)
-        if best := self.choice(state).optimum:
-            yield Step(state.fits(SCORING_STAGE, [best, *compared], self.scoring_seeds))
+        if best := self.best_cells(state):
+            yield Step(state.fits(SCORING_STAGE, [*best, *compared], self.scoring_seeds))
+
+    def best_cells(self, state: SignalState) -> list[Point]:
+        """Return the cell that fits best, and where samples are held out the best between them."""
+        best = [landscape(state, metric).best for metric in _metrics(state.run.scale)]
+        return [point for point in best if point]
 
     def reported_rows(self, state: SignalState, asked: set[str]) -> dict[str, Row]:
         # An incomplete grid may have confirmed its best cell, because failed fits run again later.
-        if best := self.choice(state).optimum:
+        for best in self.best_cells(state):
             asked = asked | set(state.keys(best, self.scoring_seeds))
         return super().reported_rows(state, asked)
 
@@ -87,3 +94,8 @@ class Grid(NoiseScaleQuestion):
     @staticmethod
     def _compared(state: SignalState) -> list[Point]:
         return [state.by_name["siren"], state.by_name[state.run.scale.rules[0]]]
+
+
+def _metrics(scale: Scale) -> list[Metric]:
+    """Return the scores whose best cells are compared."""
+    return [HEADLINE, PSNR_HELD_OUT] if scale.hold_out else [HEADLINE]

@@ -1,5 +1,6 @@
 """Our `cluster.onprem.yaml` on three machines, brought up and used by the written commands."""
 
+import contextlib
 import functools
 import re
 import subprocess
@@ -80,6 +81,30 @@ class RayCluster:
         command = "ray list nodes --filter state=ALIVE --format json"
         _, said = self.head.run(f"bash --login -c -i '{command} 2> /dev/null'")
         return said.count('"node_id"')
+
+    @property
+    def reserved_hosts(self) -> list[Machine]:
+        """The hosts whose CPU Ray counts as reserved."""
+        _, said = self.head.run("bash --login -c -i 'ray status -v 2> /dev/null'")
+        usage = re.findall(r"^Node: (\S+) .*\n Usage:\n\s+([\d.]+)/[\d.]+ CPU", said, re.MULTILINE)
+        reserved = {address for address, used in usage if float(used) > 0}
+        return [host for host in self.hosts if host.address in reserved]
+
+    def heal(self) -> list[Machine]:
+        """Restart Ray where a CPU stays reserved although no study runs, and return these hosts.
+
+        Ray itself leaves such a reservation behind now and then when a driver is killed. No actor,
+        placement group or worker is there any more, and the node gets no work from then on.
+        """
+        with contextlib.suppress(AssertionError):
+            wait_until(lambda: not self.reserved_hosts, 60, "free CPUs")
+        lost = [host for host in self.reserved_hosts if host is not self.head]
+        for host in lost:
+            host.do("pkill -9 -x raylet")
+        if lost:
+            wait_until(lambda: self.num_nodes == 3 - len(lost), 120, "the end of the node")
+            wait_until(lambda: self.num_nodes == 3, 300, "the node's return")
+        return lost
 
     def described(self) -> str:
         """Return what Ray knows of its nodes and its work, and what each raylet does."""

@@ -67,6 +67,7 @@ def test_a_worker_process_is_killed(cluster, ends_as_undisturbed, record):
     study.wait_for_rows(3)
     host = cluster.hosts[1]
     study.wait_for_fit_on(host)
+    assert host in cluster.reserved_hosts
     host.do(f"kill -9 {' '.join(map(str, host.processes('ray::ImplicitFunc')))}")
     seconds = study.seconds_until_again(study.last_begun(host))
     ends_as_undisturbed(study)

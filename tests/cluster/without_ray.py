@@ -20,7 +20,7 @@ from studies.engine.store.store import Store
 if __name__ == "__main__":
     arguments = parser(STUDY).parse_args(sys.argv[1:])
     store = Store(arguments.results)
-    run, signals = asked_run(STUDY, arguments, store, Console())
+    run, (signals, _) = asked_run(STUDY, arguments, store, Console())
     store.add_signals(map(signal_row, signals))
     store.write_bytes(f"{run.folder}/study.json", run_json(run))
     device = take_device(Workers(device="cpu", count=1, limit=1))

@@ -124,6 +124,7 @@ def fill(folder: Path, signals: list[Signal], *, seed: int = 0, noise: float = 0
                 updates=300,
                 stack=1,
                 path="blocked",
+                curves={"mse": np.full(len(epochs), mse)},
                 snapshots={},
             )
             fit = Scored(signal, result, partial(np.zeros, (signal.num_samples, 1), np.float32))

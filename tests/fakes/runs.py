@@ -124,6 +124,7 @@ def scored_row(key: str, signal: Signal, psnr: float, **values: object) -> Row:
             "sha256": signal.sha256,
             "n": signal.num_samples,
             "metric_psnr_peak": psnr,
+            "metric_psnr_zero": signal.psnr_zero,
             "error": None,
             "versions": "test",
             "commit": None,

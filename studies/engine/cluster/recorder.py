@@ -6,7 +6,7 @@ to the results.
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import ray
@@ -93,20 +93,24 @@ class Recorder:
         self.store.write_bytes(_checkpoint(unit), state)
 
     def record(
-        self, row: Row, curve: list[Row], output: NDArray[np.float32] | None, kind: str
+        self,
+        row: Row,
+        curve: list[Row],
+        outputs: Mapping[int | None, NDArray[np.float32]],
+        kind: str,
     ) -> None:
-        """Store one finished fit. Its output is written first, its row last.
+        """Store one finished fit. Its outputs are written first, its row last.
 
         Args:
             row: its row.
             curve: the rows of its curve.
-            output: its best output [n, c], None if that is not kept.
+            outputs: the outputs [n, c] to keep, see `batch.Outcome`.
             kind: what it has in common with the fits of its batch, as for `begin`.
         """
         if row["status"] != "failed":
             self.fatal_units[kind].clear()
-        if output is not None:
-            self.store.write_array(output_path(row["key"]), output)
+        for epoch, output in outputs.items():
+            self.store.write_array(output_path(row["key"], epoch), output)
         self.fits.add(self.files.append(row, curve), row)
 
     def discard(self, units: Sequence[str]) -> None:

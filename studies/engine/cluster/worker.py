@@ -82,7 +82,7 @@ class _Work:
         checkpoints = RemoteCheckpoints(self.recorder, named, kind)
         finished = set()
         index = {trial.key: i for i, trial in enumerate(trials)}
-        for row, curve, output in self.run_batch(
+        for row, curve, outputs in self.run_batch(
             self.study,
             self.signal,
             trials,
@@ -91,9 +91,10 @@ class _Work:
             checkpoints,
             self.checkpoint_seconds,
             keep=[fit.keep for fit in fits],
+            snapshots=fits[0].snapshots,
         ):
             row |= self.batch.columns
-            ray.get(self.recorder.record.remote(row, curve, output, kind))
+            ray.get(self.recorder.record.remote(row, curve, outputs, kind))
             tune.report(brief(row))
             if row["status"] != "failed":
                 finished.add(index[row["key"]])

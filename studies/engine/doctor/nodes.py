@@ -16,6 +16,7 @@ import ray.autoscaler
 import yaml
 from ray import cloudpickle
 from ray.exceptions import RayError
+from ray.util import placement_group_table
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from inr_models import InputError
@@ -33,6 +34,12 @@ import sys
 from studies.engine.cluster.ray_private import ask_for_nodes
 ask_for_nodes(sys.argv[1])
 """
+
+
+RESERVED = (
+    "unless another program uses Ray there, a study that was killed has left them reserved, and "
+    "the node gets no work until Ray is restarted there"
+)
 
 
 def read_cluster(path: str) -> Cluster:
@@ -158,6 +165,18 @@ def _nodes() -> list[Node]:
     return sorted(nodes, key=lambda node: not node.is_head)
 
 
+def _nodes_with_placement_groups() -> set[str]:
+    """Return the ids of the nodes on which a placement group holds resources.
+
+    The trials of a study take all their resources from placement groups.
+    """
+    nodes = set()
+    for group in placement_group_table().values():
+        if group["state"] != "REMOVED":
+            nodes |= set(group["bundles_to_node_id"].values())
+    return nodes
+
+
 def examine_nodes(
     examine: Examine, storage: str | None, seconds: float
 ) -> Generator[Finding, None, dict[Node, Report]]:
@@ -178,7 +197,7 @@ def examine_nodes(
     for node in _nodes():
         there = NodeAffinitySchedulingStrategy(node.id, soft=False)
         asked[task.options(scheduling_strategy=there).remote(storage, 0.8 * seconds)] = node
-    free = ray_private.free_cores()
+    free, in_use = ray_private.free_cores(), _nodes_with_placement_groups()
     look = "see raylet.out in /tmp/ray/session_latest/logs on it, restart Ray there"
     waiting = list(asked)
     while waiting and (left := started + seconds - time.monotonic()) > 0:
@@ -192,6 +211,9 @@ def examine_nodes(
                 if node.id in free:
                     cores = f"{free[node.id]:g} of {cores} free"
                 yield ok("node", f"{node.name} answers in {took}, {cores}")
+                if free.get(node.id, node.cores) < node.cores and node.id not in in_use:
+                    text = f"{node.name}: {cores}, though no study holds the others"
+                    yield note("node", f"{text}; {RESERVED}")
             except RayError as error:
                 why = checks.reason(getattr(error, "cause", None) or error)
                 yield problem("node", f"{node.name} is alive but cannot run a task: {why}", look)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import Point
 from studies.engine.signals.signal import Signal
-from studies.engine.store.metrics import headline
+from studies.engine.store.metrics import HEADLINE, Metric
 
 
 class Landscape(NamedTuple):
@@ -21,7 +21,7 @@ class Landscape(NamedTuple):
         signal: The signal.
         s0: Values along the rows, in rad per unit of coordinate.
         s1: Values along the columns.
-        psnr: [i, j, k] peak PSNR in dB, NaN where a fit is missing, failed or diverged.
+        psnr: [i, j, k] PSNR in dB, NaN where a fit is missing, failed or diverged.
         status: [i, j, k] the fits' statuses, "" where one is missing.
         cells: The points by (i, j).
     """
@@ -80,8 +80,8 @@ class Landscape(NamedTuple):
         return dict(sorted(means.items(), key=lambda item: item[1], reverse=True))
 
 
-def landscape(state: SignalState) -> Landscape:
-    """Return the landscape of one signal from its rows."""
+def landscape(state: SignalState, metric: Metric = HEADLINE) -> Landscape:
+    """Return the landscape of one signal from its rows, by default that of the peak PSNR."""
     s0, s1 = state.run.grid.axes(max(state.signal.shape))
     seeds = state.run.scale.map_seeds
     shape = (len(s0), len(s1), len(seeds))
@@ -95,5 +95,5 @@ def landscape(state: SignalState) -> Landscape:
                 continue
             status[i, j, k] = row["status"]
             if row["status"] in ("ok", "dead"):
-                psnr[i, j, k] = headline(row)
+                psnr[i, j, k] = row[metric.column]
     return Landscape(state.signal, s0, s1, psnr, status, cells)

@@ -25,7 +25,7 @@ from studies.engine.planning.points import (
 from studies.engine.planning.run import Run
 from studies.engine.planning.trial import Trial
 from studies.engine.signals.signal import Signal
-from studies.engine.store.metrics import headline
+from studies.engine.store.metrics import HEADLINE, ZERO_OUTPUT, Metric
 from studies.engine.store.rows import Row
 from studies.engine.store.store import UNFINISHED, Store
 
@@ -144,21 +144,23 @@ class SignalState:
         stopped = row["status"] == "partial" and bool(fit.rungs)
         return stopped or row["status"] not in UNFINISHED
 
-    def scores(self, point: Point, seeds: Sequence[int]) -> tuple[float, ...]:
-        """Return a point's peak PSNR in dB on each seed.
+    def scores(
+        self, point: Point, seeds: Sequence[int], metric: Metric = HEADLINE
+    ) -> tuple[float, ...]:
+        """Return a point's score on each seed, by default its peak PSNR in dB.
 
         A diverged fit has zero output's PSNR. The score is NaN where there is no whole fit.
         """
         scores = []
         for key in self.keys(point, seeds):
             row = self.rows.get(key)
-            score = None if row is None else score_of(row, self.signal)
+            score = None if row is None else score_of(row, metric)
             scores.append(math.nan if score is None else score)
         return tuple(scores)
 
-    def mean(self, point: Point, seeds: Sequence[int]) -> float:
+    def mean(self, point: Point, seeds: Sequence[int], metric: Metric = HEADLINE) -> float:
         """Return the mean of `scores` in dB, NaN while any is missing."""
-        return statistics.fmean(self.scores(point, seeds))
+        return statistics.fmean(self.scores(point, seeds, metric))
 
     def known_points(self) -> list[ScoredPoint]:
         """Return every SIREN² point that was fitted as the run fits, whichever study did it.
@@ -177,7 +179,7 @@ class SignalState:
             point = points[at]
             # The key is equal only if the whole trial is as in this run.
             if self.trial(point, row["seed"]).key == row["key"]:
-                score = score_of(row, self.signal)
+                score = score_of(row)
                 if row["status"] == "partial":
                     stopped.add(point)
                 elif score is not None:
@@ -202,7 +204,12 @@ def stored_rows(
     them. They come signal by signal, because a row in Python takes ten times what it takes in
     Arrow.
     """
-    table = store.fits(columns=columns, signals=run.signals, where=run.question.stored_where(run))
+    table = store.fits(
+        columns=columns,
+        signals=run.signals,
+        where=run.question.stored_where(run),
+        objective=run.scale.objective.name,
+    )
     # Converting `written_at` to Python takes longer than all other columns.
     table = table.select(columns).sort_by("sha256")
     places, start = {}, 0
@@ -214,14 +221,14 @@ def stored_rows(
         yield sha256, {row["key"]: row for row in own.to_pylist()}
 
 
-def score_of(row: Row, signal: Signal) -> float | None:
-    """Return a fit's peak PSNR in dB, or zero output's PSNR if it diverged.
+def score_of(row: Row, metric: Metric = HEADLINE) -> float | None:
+    """Return a fit's score, by default its peak PSNR in dB, or zero output's PSNR if it diverged.
 
     The score is None if the fit failed or was stopped early.
     """
     if row["status"] in UNFINISHED:
         return None
-    return signal.psnr_zero if row["status"] == "diverged" else headline(row)
+    return row[ZERO_OUTPUT] if row["status"] == "diverged" else row[metric.column]
 
 
 def objective(points: Iterable[ScoredPoint], seeds: Sequence[int]) -> dict[Point, float]:

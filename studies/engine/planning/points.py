@@ -55,7 +55,8 @@ class PlannedFit:
         trial: The trial: network, signal, training and seed.
         stage: Fits of lower stages run first.
         rungs: {epoch: PSNR in dB}. The fit stops at an epoch where it is below that PSNR.
-        keep: Whether the network's output is stored beside the row.
+        keep: Whether the network's best output is stored beside the row.
+        snapshots: The epochs whose outputs are stored as well.
     """
 
     signal: Signal
@@ -64,6 +65,7 @@ class PlannedFit:
     stage: int
     rungs: Mapping[int, float] = field(default_factory=dict)
     keep: bool = False
+    snapshots: tuple[int, ...] = ()
 
 
 class Ahead(NamedTuple):
@@ -83,6 +85,19 @@ class Step(NamedTuple):
     fits: Sequence[PlannedFit]
     ahead: Callable[[], Ahead] = Ahead
     is_open: bool = False
+
+
+NUM_SNAPSHOTS = 8
+
+
+def snapshot_epochs(epochs: int) -> tuple[int, ...]:
+    """Return the epochs whose outputs a fit keeps: all, half of them, a quarter, and so on.
+
+    Example:
+        >>> snapshot_epochs(400)
+        (3, 6, 12, 25, 50, 100, 200, 400)
+    """
+    return tuple(sorted({max(1, epochs >> k) for k in range(NUM_SNAPSHOTS)}))
 
 
 class Place(NamedTuple):
@@ -135,14 +150,20 @@ def trial_of(scale: Scale, signal: Signal, point: Point, seed: int) -> Trial:
     """Return the trial of a point on one seed. See `Scale.drawn_seed`."""
     fit = point.fit or scale.fit
     drawn = scale.drawn_seed(signal.sha256, seed)
-    return Trial(signal=signal.sha256, network=point.network, fit=fit, seed=drawn)
+    return Trial(
+        signal=signal.sha256,
+        network=point.network,
+        fit=fit,
+        seed=drawn,
+        objective=scale.objective,
+    )
 
 
 def keys_of(scale: Scale, signal: Signal, point: Point, seeds: Sequence[int]) -> list[str]:
     """Return the keys of a point's trials, in the order of the seeds."""
     fit = point.fit or scale.fit
     drawn = tuple(scale.drawn_seed(signal.sha256, seed) for seed in seeds)
-    return trial_keys(signal.sha256, point.network, fit, drawn)
+    return trial_keys(signal.sha256, point.network, fit, drawn, objective=scale.objective)
 
 
 def planned(
@@ -150,17 +171,24 @@ def planned(
     signal: Signal,
     places: Sequence[Place],
     keep: Callable[[Place], bool] = lambda _: False,
+    snapshots: tuple[int, ...] = (),
 ) -> list[PlannedFit]:
     """Return the fits at `places` in the order of their stages, every trial once.
 
     Args:
-        keep: Says whether the output of the fit at a place is stored.
+        keep: Says whether the best output of the fit at a place is stored.
+        snapshots: The epochs whose outputs are stored as well.
     """
     fits: dict[str, PlannedFit] = {}
     for place in sorted(places, key=lambda place: place.stage):
         trial = trial_of(scale, signal, place.point, place.seed)
         fit = PlannedFit(
-            signal=signal, point=place.point, trial=trial, stage=place.stage, keep=keep(place)
+            signal=signal,
+            point=place.point,
+            trial=trial,
+            stage=place.stage,
+            keep=keep(place),
+            snapshots=snapshots,
         )
         # Rules may agree with each other or with a cell: the first one stands for all.
         fits.setdefault(trial.key, fit)

@@ -11,7 +11,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from inr_models import InputError
 from studies.engine.planning.points import Point, Step
@@ -20,6 +20,9 @@ from studies.engine.planning.scale import Scale
 if TYPE_CHECKING:
     import datetime
 
+    from numpy.typing import NDArray
+
+    from search_spaces.rules import Target
     from studies.engine.outcomes.report import Report
     from studies.engine.outcomes.results import Results
     from studies.engine.outcomes.signal_state import SignalState, Suggestion
@@ -112,6 +115,19 @@ def _replaced(value: Any, path: str, last: str, new: Any) -> Any:
     return dataclasses.replace(value, **{name: inner})
 
 
+class Prepared(NamedTuple):
+    """Hold what a run fits, and apart from it what no fit may see.
+
+    Args:
+        signals: The signals to fit.
+        truths: The clean samples [n, c] of those that are noisy, by their sha256. They are stored
+            for the report. Nothing that fits or chooses gets them.
+    """
+
+    signals: list[Signal]
+    truths: Mapping[str, NDArray]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Question(ABC):
     """A kind of study, with its settings. See the module's docstring."""
@@ -123,6 +139,9 @@ class Question(ABC):
 
     keeps_targets: ClassVar[bool] = False
     """Whether the samples of the signals are stored beside the fits."""
+
+    stores_rules: ClassVar[bool] = False
+    """Whether the rules' points are stored with the run, as where `rule_target` needs samples."""
 
     def check(self, scale: Scale) -> None:
         """Refuse a scale that the question cannot be asked at.
@@ -139,6 +158,14 @@ class Question(ABC):
             InputError: A setting does not work for a signal.
         """
         return
+
+    def prepared(self, signals: Sequence[Signal]) -> Prepared:
+        """Return what is fitted in place of the signals that were read."""
+        return Prepared(list(signals), {})
+
+    def rule_target(self, signal: Signal, scale: Scale) -> Target:
+        """Return what a rule may know of a signal."""
+        return signal.target(scale.width, scale.depth)
 
     def flags(self, study: Study) -> list[Flag]:
         """Return the flags that only this kind of study has."""

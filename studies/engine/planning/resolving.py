@@ -13,7 +13,7 @@ from studies.engine.planning.run import Run, Skipped
 from studies.engine.planning.scale import Scale, ScaleName
 from studies.engine.planning.study import Study
 from studies.engine.signals.reading import signal_type
-from studies.engine.signals.signal import Signal
+from studies.engine.signals.signal import Signal, coordinates
 
 
 def flags_of(study: Study) -> list[Flag]:
@@ -28,6 +28,15 @@ def flags_of(study: Study) -> list[Flag]:
             "precision", "scale.fit.precision", "float32, on GPUs also tf32", metavar="NAME"
         ),
     ]
+    flags.append(
+        field_flag(
+            "hold_out",
+            "scale.hold_out",
+            "fit every K-th sample along each axis, or hold out a share, and score what is left "
+            "out as well",
+            metavar="K|P%%",
+        )
+    )
     for name, settings in kind.options.items():
         flags.append(field_flag(name, f"scale.{name}", **settings))
     return flags
@@ -84,13 +93,23 @@ def resolve(
     if unused:
         names = ", ".join(unused)
         raise InputError("unknown-name", names, f"{names}: {study.name} has no such setting.")
-    settled = {name: _settled(rule, signals, run.scale) for name, rule in run.rules.items()}
+    for signal in signals:
+        _check_hold_out(run.scale, signal)
+    settled = {name: _settled(rule, signals, run) for name, rule in run.rules.items()}
     return dataclasses.replace(run, rules=settled)
 
 
-def _settled(rule: AnyRule, signals: Sequence[Signal], scale: Scale) -> AnyRule:
+def _check_hold_out(scale: Scale, signal: Signal) -> None:
+    if scale.hold_out and signal.values is not None:
+        try:
+            scale.objective.scored(coordinates(signal.shape), signal.values)
+        except InputError as error:
+            raise error.within(f"{signal.source}: --hold-out {scale.hold_out}") from error
+
+
+def _settled(rule: AnyRule, signals: Sequence[Signal], run: Run) -> AnyRule:
     """Return a rule that needs no network, with its points on the signals computed once."""
-    if not isinstance(rule, SpectrumMatching):
+    if not (isinstance(rule, SpectrumMatching) or run.question.stores_rules):
         return rule
-    targets = {s.sha256: s.target(scale.width, scale.depth) for s in signals}
+    targets = {s.sha256: run.question.rule_target(s, run.scale) for s in signals}
     return Table(points={sha256: rule(target) for sha256, target in targets.items()})

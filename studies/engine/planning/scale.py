@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from inr_models import FitConfig, InputError
+from inr_models.fitting.held_out import held_out
+from inr_models.fitting.objective import Objective
 from inr_models.networks.network_config import check_memory
 from search_spaces.networks import Case
 from search_spaces.noise_grid import NoiseGrid
@@ -43,6 +45,8 @@ class Scale:
         zero_output_bias: Whether the output layer of SIREN² starts with a bias of 0.
         cases: The networks of a comparison.
         parameters: The number of parameters that every case should have.
+        hold_out: Which samples are left out of the fit, see `held_out.held_out`. "" for none.
+        blind: Whether the samples that are left out choose the best epoch, for noisy signals.
         own_seeds: Whether every signal draws choosing and scoring seeds of its own. A seed shifts
             the scores of all signals alike, so only seeds of their own average out over signals.
 
@@ -63,6 +67,8 @@ class Scale:
     own_seeds: bool = False
     rescale: bool = False
     channel: int = 0
+    hold_out: str = ""
+    blind: bool = False
 
     def __post_init__(self) -> None:
         if (self.grid is None) != bool(self.cases):
@@ -78,6 +84,7 @@ class Scale:
             why = f"give a number from 256 to {MOST_SAMPLES:,}."
             raise InputError.of_value("out-of-range", "max_samples", self.max_samples, why)
         check_memory(self.width, self.depth)
+        held_out(self.hold_out)
         if self.channel < 0:
             raise InputError.of_value("out-of-range", "channel", self.channel, "give 1 or more.")
         if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:
@@ -91,6 +98,11 @@ class Scale:
     def reading(self) -> dict[str, Any]:
         """How files are read, by name."""
         return {name: getattr(self, name) for name in READING}
+
+    @property
+    def objective(self) -> Objective:
+        """What a fit minimizes."""
+        return held_out(self.hold_out, blind=self.blind)
 
     @property
     def map_seeds(self) -> range:

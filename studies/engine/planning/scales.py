@@ -78,3 +78,24 @@ def comparison(scale: Scale, cases: tuple[Case, ...], parameters: int) -> Scale:
 def named(*networks: str) -> tuple[Case, ...]:
     """Return a case of each network at its published settings."""
     return tuple(Case(name=network, network=network) for network in networks)
+
+
+DENOISED_BIASES = (0.0, 2.5, 5.0, 10.0, 20.0)
+"""The bounds of FINER++'s first biases that are tried on noisy signals (Sec. B.3)."""
+
+
+def denoising(scale: Scale, *, parameters: int, epochs: int) -> Scale:
+    """Return a scale of networks for noisy signals, on one seed. Held-out samples choose.
+
+    The first layer's frequency is not scaled (Sec. 5.4).
+
+    Args:
+        scale: The sizes and the training.
+        parameters: The number of parameters that each network should have.
+        epochs: How long they are trained.
+    """
+    networks = ("siren2", "finer_pp", "finer", "siren", "wire")
+    cases = tuple(Case(name=name, network=name, first_factor=1.0) for name in networks)
+    compared = comparison(scale, cases, parameters)
+    fit = replace(scale.fit, epochs=epochs)
+    return replace(compared, fit=fit, seeds=1, hold_out="10%", blind=True)

@@ -22,11 +22,14 @@ OUTPUT_BLOCK = 1 << 13
 
 
 class Outcome(NamedTuple):
-    """Holds a fit's row and curve, and its best output [n, c] if it should be kept."""
+    """Holds a fit's row and curve, and the outputs [n, c] that should be kept.
+
+    The outputs are by their epoch, None for the best one.
+    """
 
     row: Row
     curve: list[Row]
-    output: NDArray[np.float32] | None = None
+    outputs: Mapping[int | None, NDArray[np.float32]] = {}
 
 
 BatchRunner = Callable[..., Iterator[Outcome]]
@@ -43,6 +46,7 @@ def run_batch(
     checkpoint_seconds: float = 60.0,
     *,
     keep: Sequence[bool] | None = None,
+    snapshots: Sequence[int] = (),
 ) -> Iterator[Outcome]:
     """Fit every trial and yield its outcome as it ends.
 
@@ -59,6 +63,7 @@ def run_batch(
         checkpoints: Where to look for a state to continue from, and where to save one.
         checkpoint_seconds: Time between two saved states, in seconds.
         keep: For each trial, whether the outcome needs its best output.
+        snapshots: The epochs whose outputs every outcome needs.
     """
     (objective,) = {trial.objective for trial in trials}
     coords, values = samples_on(device, signal)
@@ -85,14 +90,20 @@ def run_batch(
                 rungs=[rungs[i] for i in group] if rungs else None,
                 checkpoints=checkpoints and _Subset(checkpoints, group),
                 checkpoint_seconds=checkpoint_seconds,
+                snapshots=snapshots,
             ):
                 trial = trials[group[index]]
                 left.remove(group[index])
-                best_output = cache(partial(_output, networks[index], result.best_weights, coords))
+                output = partial(_output, networks[index])
+                best_output = cache(partial(output, result.best_weights, coords))
                 scored = Scored(signal, result, best_output)
                 row = finished_row(study, trial, scored, device)
-                output = best_output() if keep and keep[group[index]] else None
-                yield Outcome(row, curve_rows(trial, result), output)
+                outputs: dict[int | None, NDArray[np.float32]] = {}
+                if keep and keep[group[index]]:
+                    outputs[None] = best_output()
+                for epoch, weights in result.snapshots.items():
+                    outputs[epoch] = output(weights, coords)
+                yield Outcome(row, curve_rows(trial, result), outputs)
         except Exception as error:
             if len(group) > 1:
                 groups = [[i] for i in left]

@@ -160,7 +160,7 @@ def make_batches(
 
     def shared(fit: PlannedFit) -> tuple[Any, ...]:
         trial = fit.trial
-        return trial.signal, trial.network.structure, trial.fit, trial.objective
+        return trial.signal, trial.network.structure, trial.fit, trial.objective, fit.snapshots
 
     group_numbers: dict[tuple[Any, ...], int] = {}
     places = []

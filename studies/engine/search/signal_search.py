@@ -32,6 +32,7 @@ from studies.engine.search.rungs import Rungs
 from studies.engine.search.samplers import make_sampler
 from studies.engine.search.settings import SearchSettings
 from studies.engine.signals.signal import Signal
+from studies.engine.store.metrics import ZERO_OUTPUT
 from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
 
@@ -194,7 +195,7 @@ class SignalSearch:
 
     def _score_for_optuna(self, row: Row) -> float | None:
         # The sampler learns from a failure. The comparison waits until the fit has a score.
-        return self.signal.psnr_zero if row["status"] == "failed" else score_of(row, self.signal)
+        return row[ZERO_OUTPUT] if row["status"] == "failed" else score_of(row)
 
     def _ask(self, index: int) -> FrozenTrial | None:
         for attempt in range(MAX_REPEATS):

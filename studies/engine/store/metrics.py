@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from inr_models.fitting.metrics import psnr_db
 from studies.engine.signals.signal import Signal
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Metric:
 PSNR_PEAK = Metric(
     "psnr_peak",
     "dB",
-    "best full-signal PSNR over epochs; null if none",
+    "best PSNR over epochs, of all fitted samples; null if none",
     True,
     lambda fit: fit.result.psnr_peak,
 )
@@ -76,12 +77,22 @@ METRICS: list[Metric] = [
     Metric(
         "mse",
         "",
-        "full-signal mean squared error at the peak",
+        "mean squared error at the peak, of all fitted samples",
         False,
         lambda fit: fit.result.mse_best,
     ),
+    Metric(
+        "psnr_held_out",
+        "dB",
+        "PSNR at the peak over the samples that are held out; null if none are",
+        True,
+        lambda fit: float(psnr_db(fit.result.best_errors.get("held_out_mse", math.nan))),
+    ),
 ]
 """The scores of every fit that ended, in the order of their columns."""
+
+PSNR_HELD_OUT = METRICS[-1]
+"""The score of the samples that are held out."""
 
 HEADLINE = PSNR_PEAK
 """The score by which fits are compared, optima are chosen and regret is measured.
@@ -97,6 +108,9 @@ BEST_CONSTANT = "metric_psnr_constant"
 
 Earlier versions did not write it, so it is null in their rows.
 """
+
+BAND_LIMIT = "metric_psnr_band_limit"
+"""The column with the PSNR that a band-limited interpolation of the fitted samples can reach."""
 
 
 def scores(fit: Scored) -> dict[str, float | None]:

@@ -10,13 +10,25 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from inr_models import Siren2Config
-from inr_models.fitting.objective import REGRESSION
+from inr_models.fitting.held_out import HeldOut, psnr_of_band_limited_db
+from inr_models.fitting.metrics import psnr_of_constant_db, psnr_of_zero_db
+from inr_models.fitting.objective import REGRESSION, Objective
 from search_spaces.bandwidth import bandwidth, nyquist
 from studies.engine.planning.trial import Trial
-from studies.engine.signals.signal import Signal
+from studies.engine.signals.signal import Signal, coordinates
 from studies.engine.store.dead import is_dead
-from studies.engine.store.metrics import BEST_CONSTANT, HEADLINE, ZERO_OUTPUT, Scored, scores
+from studies.engine.store.metrics import (
+    BAND_LIMIT,
+    BEST_CONSTANT,
+    HEADLINE,
+    PSNR_HELD_OUT,
+    ZERO_OUTPUT,
+    Scored,
+    scores,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -27,14 +39,14 @@ Row = dict[str, Any]
 
 BRIEF = (
     "key", "signal", "sha256", "network", "hp_s0", "hp_s1", "seed", "status", HEADLINE.column,
-    "num_epochs", "seconds", "error",
+    PSNR_HELD_OUT.column, ZERO_OUTPUT, "num_epochs", "seconds", "error",
 )  # fmt: skip
 
-COUNTED = ("key", "sha256", "status", HEADLINE.column)
+COUNTED = ("key", "sha256", "status", HEADLINE.column, ZERO_OUTPUT)
 """The columns that say which fits of a run are done."""
 
 REPORTED = (
-    *BRIEF, "versions", "commit", "parameters", "seconds_per_epoch", "flops_per_epoch",
+    *BRIEF, BAND_LIMIT, "versions", "commit", "parameters", "seconds_per_epoch", "flops_per_epoch",
 )  # fmt: skip
 """The columns that a report needs of a fit."""
 
@@ -48,17 +60,18 @@ def finished_row(study: str, trial: Trial, fit: Scored, device: "torch.device") 
         fit: Its result, its signal and its output.
         device: Where it was trained.
     """
-    signal, result = fit.signal, fit.result
+    result = fit.result
+    base = _base_row(study, fit.signal, trial)
     if result.diverged:
         status = "diverged"
     elif result.stopped:
         status = "partial"
-    elif is_dead(HEADLINE.compute(fit), signal.psnr_zero, signal.psnr_constant):
+    elif is_dead(HEADLINE.compute(fit), base[ZERO_OUTPUT], base[BEST_CONSTANT]):
         status = "dead"
     else:
         status = "ok"
     return {
-        **_base_row(study, signal, trial),
+        **base,
         **scores(fit),
         "epoch_of_peak": result.epoch_of_peak,
         "num_epochs": result.num_epochs,
@@ -71,15 +84,43 @@ def finished_row(study: str, trial: Trial, fit: Scored, device: "torch.device") 
     }
 
 
+def scores_without_network(objective: Objective, signal: Signal) -> tuple[float, float | None]:
+    """Return the PSNR in dB of an all-zero output and of the best constant.
+
+    They are those of the samples that decide a fit's peak.
+
+    Args:
+        objective: What is minimized.
+        signal: The signal. It needs its samples unless the objective is a regression.
+    """
+    if objective == REGRESSION:
+        return signal.psnr_zero, signal.psnr_constant
+    assert signal.values is not None, "a signal travels with its samples"
+    scored = objective.scored(coordinates(signal.shape), signal.values)
+    return psnr_of_zero_db(scored), psnr_of_constant_db(scored)
+
+
+def _band_limit(objective: Objective, signal: Signal) -> float | None:
+    if not isinstance(objective, HeldOut) or objective.every == 1:
+        return None
+    assert signal.values is not None, "a signal travels with its samples"
+    return psnr_of_band_limited_db(signal.values, signal.shape, objective.every)
+
+
 def failed_row(study: str, signal: Signal, trial: Trial, error: str) -> Row:
     """Return the row of a fit that an error ended."""
     return {**_base_row(study, signal, trial), "status": "failed", "error": error}
 
 
 def curve_rows(trial: Trial, result: "FitResult") -> list[Row]:
-    """Return the PSNR curve of a fit, one row for each point."""
+    """Return the PSNR curve of a fit and its errors, one row for each point."""
     points = zip(result.epochs.tolist(), result.psnr.tolist(), strict=True)
-    return [{"key": trial.key, "epoch": epoch, "psnr": psnr} for epoch, psnr in points]
+    rows: list[Row] = [{"key": trial.key, "epoch": epoch, "psnr": psnr} for epoch, psnr in points]
+    if len(result.curves) > 1:
+        errors = np.stack(list(result.curves.values()), axis=1)
+        for row, own in zip(rows, errors.tolist(), strict=True):
+            row["errors"] = own
+    return rows
 
 
 def signal_row(signal: Signal) -> Row:
@@ -154,6 +195,7 @@ def point_columns(network: Any, shape: tuple[int, ...]) -> Row:
 def _base_row(study: str, signal: Signal, trial: Trial) -> Row:
     features = {"in_features": len(signal.shape), "out_features": signal.channels}
     objective = trial.objective
+    zero, constant = scores_without_network(objective, signal)
     return {
         "key": trial.key,
         "study": study,
@@ -171,8 +213,9 @@ def _base_row(study: str, signal: Signal, trial: Trial) -> Row:
         "fit_version": trial.fit_version,
         "objective": None if objective == REGRESSION else objective.name,
         "seed": trial.seed,
-        ZERO_OUTPUT: signal.psnr_zero,
-        BEST_CONSTANT: signal.psnr_constant,
+        ZERO_OUTPUT: zero,
+        BEST_CONSTANT: constant,
+        BAND_LIMIT: _band_limit(objective, signal),
         "versions": versions(),
         "commit": git_commit(),
         "config": trial.config,

@@ -13,7 +13,7 @@ import pyarrow as pa
 from inr_models import MODELS, FitConfig
 from inr_models.columns import DescribedField, described_fields
 from search_spaces.descriptors import DESCRIPTORS
-from studies.engine.store.metrics import BEST_CONSTANT, METRICS, ZERO_OUTPUT
+from studies.engine.store.metrics import BAND_LIMIT, BEST_CONSTANT, METRICS, ZERO_OUTPUT
 
 
 class Column(NamedTuple):
@@ -81,6 +81,11 @@ FITS = (
         "PSNR of the best constant output, the mean of each channel; null if an earlier version "
         "wrote the row, whose status then knows zero output alone",
     ),
+    Column(
+        BAND_LIMIT, _REAL, "dB",
+        "PSNR of the signal without what lies above Nyquist of the fitted samples, a bound for "
+        "what lies between them; null unless every k-th sample is fitted",
+    ),
     Column("epoch_of_peak", _INT, "epochs", "updates before the peak"),
     Column("num_epochs", _INT, "epochs", "scored updates; fewer than asked: partial, diverged"),
     Column(
@@ -110,13 +115,20 @@ FITS = (
     Column("commit", _TEXT, "", "git commit of the code, `+` if changed since, null without git"),
     Column("config", _TEXT, "", "the whole trial as canonical JSON without its defaults"),
     Column("written_at", pa.timestamp("us", tz="UTC"), "", "when the row was made", True),
-    Column("objective", _TEXT, "", "what was minimized; null: the mean squared error over all"),
+    Column("objective", _TEXT, "", "what was minimized; null: the squared error over all samples"),
 )  # fmt: skip
 
 CURVES = (
     Column("key", _TEXT, "", "key of the fit", True),
     Column("epoch", _INT, "epochs", "updates so far, log-spaced, with 0 and the last one", True),
-    Column("psnr", _REAL, "dB", "full-signal PSNR after that many updates", True),
+    Column("psnr", _REAL, "dB", "PSNR of the error that chooses the peak, at that epoch", True),
+    Column(
+        "errors",
+        _REALS,
+        "",
+        "every error of the objective at that epoch, the fitted one first, then the held-out one; "
+        "null in a regression, whose only error is the one of `psnr`",
+    ),
 )
 
 SIGNALS = (

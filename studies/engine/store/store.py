@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from inr_models.fitting.objective import REGRESSION
 from studies.engine.store.dead import JUDGED_BY, judged
 from studies.engine.store.parquet_folder import ParquetFolder
 from studies.engine.store.schema import arrow_schema
@@ -31,14 +32,24 @@ KEYS = {"fits": ["key"], "_curves": ["key", "epoch"], "_signals": ["sha256"]}
 """The columns that identify a row of each table."""
 
 
-def output_path(key: str) -> str:
-    """Return the path of a fit's best output [n, c], which only some fits keep."""
-    return f"_outputs/{key}.npy"
+def output_path(key: str, epoch: int | None = None) -> str:
+    """Return the path of a fit's output [n, c], which only some fits keep.
+
+    Args:
+        key: The fit's key.
+        epoch: After how many updates. None for the best output.
+    """
+    return f"_outputs/{key}.npy" if epoch is None else f"_outputs/{key}-{epoch}.npy"
 
 
 def target_path(sha256: str) -> str:
     """Return the path of the samples [n, c] of a signal whose networks are compared."""
     return f"_targets/{sha256}.npy"
+
+
+def truth_path(sha256: str) -> str:
+    """Return the path of the clean samples [n, c] of a noisy signal, which no fit reads."""
+    return f"_truths/{sha256}.npy"
 
 
 class Store(ParquetFolder):
@@ -79,6 +90,7 @@ class Store(ParquetFolder):
         *,
         signals: Collection[str] | None = None,
         where: Mapping[str, Any] | None = None,
+        objective: str | None = REGRESSION.name,
     ) -> pa.Table:
         """Return the newest row of every fit. A whole row wins over a partial or failed one.
 
@@ -89,6 +101,8 @@ class Store(ParquetFolder):
             columns: return only these columns, and `key`, `status` and `written_at`.
             signals: return only fits of the signals with these sha256.
             where: {column: value}; return only fits with this value or null in the column.
+            objective: return only fits that minimized this, None for all. Scores of different
+                objectives cannot be compared. `keys` are returned whatever they minimized.
         """
         names = None if columns is None else sorted({*columns, "key", "status", "written_at"})
         read = None if names is None else sorted({*names, *JUDGED_BY})
@@ -101,6 +115,11 @@ class Store(ParquetFolder):
             wanted.append(_is_in("key", keys))
         if signals is not None:
             wanted.append(_is_in("sha256", signals))
+        if keys is None and objective is not None:
+            # The column is null in the rows of a regression, and in those of earlier versions.
+            is_regression = ds.field("objective").is_null()
+            named = ds.field("objective") == objective
+            wanted.append(is_regression if objective == REGRESSION.name else named)
         condition = functools.reduce(operator.and_, wanted) if wanted else None
         rows = judged(newest_rows("fits", self.read("fits", condition, read)), self.signals)
         return rows if names is None else rows.select(names)

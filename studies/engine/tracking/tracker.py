@@ -153,7 +153,7 @@ class Tracker:
         # MLflow's table shows the last value of a metric. So each mean has its own name, and
         # its step is the number of seeds.
         for name, seeds in self.run.question.seed_groups(self.run.scale).items():
-            scored = [score_of(rows[s], signal) if s in rows else None for s in seeds]
+            scored = [score_of(rows[s]) if s in rows else None for s in seeds]
             known = [score for score in scored if score is not None]
             # Means that are compared are over all of their seeds, or are left out.
             if known and (name == "psnr_peak" or len(known) == len(seeds)):

@@ -1,0 +1,1 @@
+"""Report a denoising study: what was chosen blindly, what the clean signal says of it."""

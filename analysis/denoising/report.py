@@ -1,0 +1,116 @@
+"""Report a denoising study: what blind choices reach, and the denoised signals themselves."""
+
+import datetime
+import io
+from typing import Any
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from PIL import Image
+
+from analysis.denoising import plots
+from analysis.denoising.methods import DenoisedSignal, denoised_signal
+from analysis.denoising.tables import (
+    CAPTION,
+    denoising_parquet,
+    denoising_table,
+    score_names,
+    score_text,
+)
+from analysis.reporting.report import file_name, image, render
+from studies.engine.outcomes.report import Report
+from studies.engine.outcomes.results import Results
+from studies.engine.signals.signal import Signal
+
+UNKNOWN_RATE = 8_000
+"""The sample rate in Hz of a written sound whose file has none."""
+
+
+def denoising_report(results: Results, now: datetime.datetime) -> Report:
+    """Return the report of a denoising study.
+
+    Args:
+        results: All that is stored of the run.
+        now: The time that the page shows.
+    """
+    signals = [denoised_signal(state, results.store) for state in results.states]
+    figures: dict[str, str] = {}
+    files = {"denoising.parquet": denoising_parquet(signals)}
+    clips = []
+    for denoised in signals:
+        name = file_name(denoised.signal.name, denoised.signal.sha256)
+        clip: dict[str, Any] = {"denoised": denoised, "names": (), "picture": "", "verdict": ""}
+        if denoised.methods:
+            figures[f"{name}-denoised"] = plots.pictures(denoised)
+            clip["picture"] = image(
+                figures[f"{name}-denoised"], f"{denoised.signal.name}, denoised"
+            )
+            clip["verdict"] = verdict(denoised)
+        if denoised.truth is not None:
+            clip["names"] = score_names(denoised)
+        if denoised.chosen:
+            suffix, content = written(denoised.signal, denoised.chosen.blind.output)
+            files[f"{name}-denoised.{suffix}"] = content
+            clip["file"] = f"{name}-denoised.{suffix}"
+        clips.append(clip)
+    html = render(
+        "denoising.html.j2", results, now, clips=clips, caption=CAPTION, score_text=score_text
+    )
+    captions = [""] * (len(signals) - 1) + [f"{CAPTION} {' '.join(map(verdict, signals))}".strip()]
+    return Report(
+        tables=[denoising_table(s, c) for s, c in zip(signals, captions, strict=True)],
+        html=html,
+        numbers={s.signal.sha256: _numbers(s) for s in signals},
+        figures=figures,
+        files=files,
+    )
+
+
+def verdict(denoised: DenoisedSignal) -> str:
+    """Return a sentence on the chosen network: against the noisy signal and classical methods."""
+    chosen, classical, name = denoised.chosen, denoised.best_classical, denoised.signal.name
+    if chosen is None:
+        return ""
+    if denoised.truth is None:
+        return (
+            f"{name}: no clean signal is known, so no score says whether {chosen.name} is better "
+            "than the noisy signal. Listen to what is written."
+        )
+    psnr = chosen.blind.scores["PSNR"]
+    gain = psnr - denoised.noisy_scores["PSNR"]
+    text = f"{name}: {chosen.name} is {abs(gain):.1f} dB {'better' if gain > 0 else 'worse'} than "
+    text += "the noisy signal"
+    if classical:
+        behind = psnr - classical.blind.scores["PSNR"]
+        text += f" and {abs(behind):.1f} dB {'better' if behind > 0 else 'worse'} than "
+        text += classical.name
+    return f"{text}."
+
+
+def _numbers(denoised: DenoisedSignal) -> dict[str, float]:
+    """Return the numbers that MLflow shows."""
+    if denoised.truth is None or denoised.chosen is None:
+        return {}
+    numbers = {"psnr_noisy": denoised.noisy_scores["PSNR"]}
+    for method in denoised.methods:
+        key = method.name.replace(" ", "_").replace("-", "_")
+        numbers[f"psnr_denoised_{key}"] = method.blind.scores["PSNR"]
+    return numbers | {"psnr_denoised": denoised.chosen.blind.scores["PSNR"]}
+
+
+def written(signal: Signal, output: NDArray[np.float32]) -> tuple[str, bytes]:
+    """Return the suffix and the content of a file that holds a denoised signal.
+
+    Args:
+        signal: The noisy signal.
+        output: The denoised samples [n, c]. What lies outside [-1, 1] is cut off.
+    """
+    buffer = io.BytesIO()
+    if len(signal.shape) == 1:
+        rate = round(signal.sample_rate or UNKNOWN_RATE)
+        samples = np.clip(output[:, 0], -1, 1)
+        soundfile.write(buffer, samples, rate, format="WAV", subtype="PCM_24")
+        return "wav", buffer.getvalue()
+    Image.fromarray(plots.pixels(output, signal.shape)).save(buffer, "PNG")
+    return "png", buffer.getvalue()

@@ -1,0 +1,86 @@
+"""Make the tables of a denoising study: for the terminal, 80 columns wide, and as Parquet."""
+
+import math
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from analysis.denoising.methods import DenoisedSignal, Method
+from analysis.denoising.scores import IMAGE_SCORES, SOUND_SCORES
+from analysis.reporting.parquet import parquet_bytes
+from analysis.reporting.tables import number, wide_table
+
+
+def score_names(denoised: DenoisedSignal) -> tuple[str, ...]:
+    """Return the names of the scores of this type of signal."""
+    return SOUND_SCORES if len(denoised.signal.shape) == 1 else IMAGE_SCORES
+
+
+def score_text(name: str, value: float) -> str:
+    """Return a score as tables show it: dB with one digit, others with three."""
+    return f"{value:.3f}" if name in ("SSIM", "MAE") else number(value)
+
+
+def denoising_table(denoised: DenoisedSignal, caption: str = "") -> Table:
+    """Return the table of one signal: what each method reaches when it is chosen blindly."""
+    names = score_names(denoised) if denoised.truth is not None else ()
+    noisy = ", ".join(f"{n} {score_text(n, denoised.noisy_scores[n])}" for n in names)
+    title = f"{denoised.signal.name}: {f'noisy {noisy}' if noisy else 'no clean signal is known'}"
+    table = wide_table(caption, title)
+    table.add_column("method", no_wrap=True, ratio=3, overflow="ellipsis")
+    table.add_column("setting", no_wrap=True, ratio=2, overflow="ellipsis")
+    table.add_column("held\nout", justify="right", no_wrap=True)
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    if names:
+        table.add_column("oracle\nPSNR", justify="right", no_wrap=True)
+        table.add_column("regret", justify="right", no_wrap=True)
+    chosen = denoised.chosen
+    for method in sorted(denoised.methods, key=_order):
+        mark = "*" if method is chosen else ""
+        cells = [method.name + mark, method.blind.setting, number(method.blind.held_out)]
+        cells += [score_text(name, method.blind.scores[name]) for name in names]
+        if method.oracle:
+            cells += [number(method.oracle.scores["PSNR"]), number(method.regret)]
+        table.add_row(*cells, end_section=False)
+    return table
+
+
+def _order(method: Method) -> tuple[bool, float]:
+    """Sort networks and rules before classical methods, and the better ones first."""
+    score = method.blind.scores.get("PSNR", method.blind.held_out)
+    return method.kind == "classical", -score
+
+
+CAPTION = (
+    "Setting and epoch are chosen by samples that no fit has seen (held out: PSNR in dB against "
+    "the noisy samples). The clean signal chose only what is marked oracle. regret: what the blind "
+    "choice loses against it. *: the network that the held-out samples choose; its output is "
+    "written beside the report."
+)
+
+
+def denoising_parquet(signals: Sequence[DenoisedSignal]) -> bytes:
+    """Return a Parquet file with a row a signal and method: what the tables show, unrounded."""
+    rows = []
+    for denoised in signals:
+        for method in denoised.methods:
+            row = {
+                "signal": denoised.signal.name,
+                "sha256": denoised.signal.sha256,
+                "method": method.name,
+                "kind": method.kind,
+                "setting": method.blind.setting,
+                "psnr_held_out": method.blind.held_out,
+                "is_chosen": method is denoised.chosen,
+                "oracle_setting": method.oracle.setting if method.oracle else None,
+                "regret_db": None if math.isnan(method.regret) else method.regret,
+            }
+            for name in ("PSNR", "SSIM", "MAE", "LSD"):
+                key = name.lower()
+                oracle = method.oracle.scores if method.oracle else {}
+                row[key] = method.blind.scores.get(name)
+                row[f"{key}_noisy"] = denoised.noisy_scores.get(name)
+                row[f"{key}_oracle"] = oracle.get(name)
+            rows.append(row)
+    return parquet_bytes(rows)

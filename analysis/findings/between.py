@@ -1,0 +1,160 @@
+"""Compute what fits reach between the samples that they fit, from runs with `--hold-out`."""
+
+import json
+import statistics
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from analysis.statistics.intervals import Interval, mean_interval
+from analysis.statistics.recordings import read_recordings
+from inr_models import InputError
+from inr_models.fitting.held_out import HeldOut
+from search_spaces.bandwidth import nyquist
+from search_spaces.rules import NoiseScales
+from studies.engine.planning.scale import FIRST_CHOOSING_SEED
+from studies.engine.store.metrics import BAND_LIMIT, HEADLINE, PSNR_HELD_OUT
+from studies.engine.store.store import Store
+
+Row = Mapping[str, Any]
+
+
+class Optimum(NamedTuple):
+    """Hold a cell's scores on the seeds that did not choose it.
+
+    Args:
+        share: K over the Nyquist frequency of the fitted samples.
+        fit: PSNR in dB of the fitted samples, by seed.
+        held_out: PSNR in dB of the held-out samples, by seed.
+    """
+
+    share: float
+    fit: Mapping[int, float]
+    held_out: Mapping[int, float]
+
+
+class SignalBetween(NamedTuple):
+    """Hold a signal's best cell for the fit, its best cell between the samples, and its limit."""
+
+    recording: str
+    fit: Optimum
+    held_out: Optimum
+    limit: float
+
+
+class BetweenSamples(NamedTuple):
+    """Hold what all signals say of one `--hold-out`.
+
+    Args:
+        every: One sample in so many is fitted.
+        signals: Every signal with a whole map and scores.
+        loss: What the cell that fits best loses between the samples, in dB.
+        gain: How much better it fits, in dB.
+        below_limit: How far the best cell between the samples lies below the limit, in dB.
+    """
+
+    every: int
+    signals: tuple[SignalBetween, ...]
+    loss: Interval
+    gain: Interval
+    below_limit: Interval
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Median K over Nyquist of the fitted samples: best for the fit, and best between them."""
+        return (
+            statistics.median(signal.fit.share for signal in self.signals),
+            statistics.median(signal.held_out.share for signal in self.signals),
+        )
+
+    @property
+    def num_above(self) -> tuple[int, int]:
+        """The numbers of signals whose K lies above that Nyquist frequency, in the same order."""
+        return (
+            sum(signal.fit.share > 1 for signal in self.signals),
+            sum(signal.held_out.share > 1 for signal in self.signals),
+        )
+
+
+def between_samples(results: str) -> tuple[BetweenSamples, ...]:
+    """Return what the runs with `--hold-out K` in a results folder say, by K.
+
+    Args:
+        results: A folder with runs of `studies/audio_grid.py run --hold-out K`.
+
+    Raises:
+        InputError: The folder has no such run that is complete.
+    """
+    store = Store(results, create=False)
+    columns = (
+        "signal", "sha256", "n", "hp_s0", "hp_s1", "hp_bandwidth", "hp_width", "fit_epochs", "seed",
+        "config", HEADLINE.column, PSNR_HELD_OUT.column, BAND_LIMIT,
+    )  # fmt: skip
+    maps: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    where = {"network": "siren2"}
+    for row in store.fits(columns=columns, where=where, objective=HeldOut.name).to_pylist():
+        objective = json.loads(row["config"])["objective"]
+        if row["status"] in ("ok", "dead") and "every" in objective:
+            setting = (row["sha256"], row["n"], row["hp_width"], row["fit_epochs"])
+            maps[(int(objective["every"]), *setting)].append(row)
+    named = read_recordings(store)
+    sources = {row["sha256"]: row["source"] for row in store.signals().to_pylist()}
+    of_every: dict[int, list[SignalBetween]] = defaultdict(list)
+    for (every, sha256, *_), rows in sorted(maps.items()):
+        name = rows[0]["signal"]
+        recording = named.get(name) or sources.get(sha256) or name
+        if signal := _signal(recording, every, rows):
+            of_every[every].append(signal)
+    if not of_every:
+        why = "it has no whole run with --hold-out; run studies/audio_grid.py with it."
+        raise InputError.at("not-there", results, why)
+    return tuple(_summary(every, signals) for every, signals in of_every.items())
+
+
+def _signal(recording: str, every: int, rows: Sequence[Row]) -> SignalBetween | None:
+    """Return a signal's two optima, None while one of them has no score on a fresh seed."""
+    mapped = [row for row in rows if row["seed"] < FIRST_CHOOSING_SEED]
+    scored: dict[NoiseScales, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row["seed"] >= FIRST_CHOOSING_SEED:
+            scored[NoiseScales(row["hp_s0"], row["hp_s1"])].append(row)
+
+    def best_by(column: str) -> Optimum | None:
+        best = max(mapped, key=lambda row: row[column])
+        again = scored[NoiseScales(best["hp_s0"], best["hp_s1"])]
+        if not again:
+            return None
+        return Optimum(
+            share=best["hp_bandwidth"] / (nyquist(best["n"]) / every),
+            fit={row["seed"]: row[HEADLINE.column] for row in again},
+            held_out={row["seed"]: row[PSNR_HELD_OUT.column] for row in again},
+        )
+
+    if not mapped:
+        return None
+    fit, held_out = best_by(HEADLINE.column), best_by(PSNR_HELD_OUT.column)
+    if not (fit and held_out):
+        return None
+    return SignalBetween(recording, fit, held_out, mapped[0][BAND_LIMIT])
+
+
+def _summary(every: int, signals: Sequence[SignalBetween]) -> BetweenSamples:
+    recordings = [signal.recording for signal in signals]
+
+    def mean(differences: Sequence[Mapping[int, float]]) -> Interval:
+        return mean_interval(differences, recordings)
+
+    return BetweenSamples(
+        every=every,
+        signals=tuple(signals),
+        loss=mean([_minus(s.held_out.held_out, s.fit.held_out) for s in signals]),
+        gain=mean([_minus(s.fit.fit, s.held_out.fit) for s in signals]),
+        below_limit=mean(
+            [{seed: s.limit - psnr for seed, psnr in s.held_out.held_out.items()} for s in signals]
+        ),
+    )
+
+
+def _minus(one: Mapping[int, float], other: Mapping[int, float]) -> dict[int, float]:
+    """Return the differences on the seeds that both have."""
+    return {seed: one[seed] - other[seed] for seed in one.keys() & other.keys()}

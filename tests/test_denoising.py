@@ -1,0 +1,161 @@
+"""A denoising study as a user runs it: no choice knows the clean signal."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+import studies.audio_denoising
+import studies.image_denoising
+from analysis.denoising.methods import denoised_signal
+from inr_models.fitting.held_out import Blind
+from studies.engine.outcomes.signal_state import SignalState
+from studies.engine.planning.points import snapshot_epochs
+from studies.engine.planning.resolving import resolve
+from studies.engine.signals.audio import read_audio
+from studies.engine.store.store import Store, output_path, target_path, truth_path
+from tests import commands
+from tests.commands import refuse
+from tests.fakes.runs import scored_row
+from tests.outages import CLIP
+
+SCRIPT = studies.audio_denoising.__file__
+STUDY = studies.audio_denoising.STUDY
+SIZES = ("--scale", "small", "--epochs", "40", "--max-samples", "2048", "--signals", CLIP)
+
+
+def prepared(**changes):
+    """Return a run and its noisy signals, as a command makes them."""
+    question = dataclasses.replace(STUDY.question, **changes)
+    study = dataclasses.replace(STUDY, question=question)
+    made = question.prepared([read_audio(CLIP, 2048)])
+    return resolve(study, "small", made.signals, changes={"max_samples": 2048}), made
+
+
+@pytest.mark.slow
+def test_a_study_chooses_blindly_and_scores_by_the_truth(tmp_path):
+    results = tmp_path / "results"
+    code, output = commands.run(SCRIPT, "run", results, *SIZES)
+    assert code == 0, output
+    frame = pd.read_parquet(results)
+    assert set(frame["objective"]) == {"blind"}
+    store = Store(str(results))
+    (sha256,) = set(frame["sha256"])
+    truth, noisy = store.read_array(truth_path(sha256)), store.read_array(target_path(sha256))
+    assert truth is not None
+    assert noisy is not None
+    np.testing.assert_array_equal(truth, read_audio(CLIP, 2048).values)
+    (folder,) = results.glob("_studies/audio_denoising-*")
+    table = pd.read_parquet(folder / "denoising.parquet").set_index("method")
+    networks = table[table["kind"] != "classical"]
+    assert set(networks.index) == {
+        "siren2", "finer_pp", "finer", "siren", "wire", "eqn11_length", "eqn11_length_width",
+    }  # fmt: skip
+    assert networks["is_chosen"].sum() == 1
+    assert networks["is_chosen"].idxmax() == networks["psnr_held_out"].idxmax()
+    assert (table["regret_db"] >= -1e-9).all(), "the clean signal chooses no worse"
+    held_out = ~Blind(share=0.1).is_fitted(np.linspace(-1, 1, 2048)[:, None])
+    for key, psnr in zip(frame["key"], frame["metric_psnr_peak"], strict=True):
+        best = store.read_array(output_path(key))
+        assert best is not None
+        error = np.square(best[held_out] - noisy[held_out], dtype=np.float64).mean()
+        assert psnr == pytest.approx(-10 * np.log10(error), abs=1e-3)
+        for epoch in snapshot_epochs(40):
+            assert store.read_array(output_path(key, epoch)) is not None
+    (wav,) = folder.glob("*-denoised.wav")
+    samples, rate = soundfile.read(wav)
+    assert (len(samples), rate) == (2048, soundfile.info(CLIP).samplerate)
+    for score in networks["psnr"]:
+        assert f"{score:.1f}" in output
+    code, output = commands.run(SCRIPT, "run", results, *SIZES)
+    assert "0 fits to run" in output
+    run = json.loads((folder / "study.json").read_text())
+    assert {rule["kind"] for rule in run["rules"].values()} == {"table"}
+    code, output = commands.run(SCRIPT, "plan", results, *SIZES, "--snr", "10")
+    assert "0 already done" in output
+
+
+@pytest.mark.slow
+def test_files_that_are_noisy_already_get_no_noise_and_no_score(tmp_path):
+    results = tmp_path / "results"
+    code, output = commands.run(SCRIPT, "run", results, *SIZES, "--is-noisy")
+    assert code == 0, output
+    frame = pd.read_parquet(results)
+    assert set(frame["sha256"]) == {read_audio(CLIP, 2048).sha256}
+    assert not (results / "_truths").exists()
+    (folder,) = results.glob("_studies/audio_denoising-*")
+    table = pd.read_parquet(folder / "denoising.parquet")
+    assert table["psnr"].isna().all()
+    assert table["regret_db"].isna().all()
+    assert list(folder.glob("*-denoised.wav"))
+
+
+@pytest.mark.slow
+def test_an_image_is_denoised_and_written(tmp_path):
+    results, script = tmp_path / "results", studies.image_denoising.__file__
+    picture = tmp_path / "steps.npy"
+    np.save(picture, np.kron([[0.2, 0.8], [0.7, 0.1]], np.ones((16, 16))))
+    flags = ("--scale", "small", "--epochs", "30", "--signals", picture, "--sigma", "0.3")
+    code, output = commands.run(script, "run", results, *flags)
+    assert code == 0, output
+    (folder,) = results.glob("_studies/image_denoising-*")
+    table = pd.read_parquet(folder / "denoising.parquet")
+    assert table["psnr_noisy"].iloc[0] == pytest.approx(-20 * np.log10(0.3), abs=0.5)
+    assert table["ssim"].between(-1, 1).all()
+    assert list(folder.glob("*-denoised.png"))
+
+
+def test_nothing_that_is_fitted_or_chosen_holds_the_clean_signal():
+    run, made = prepared()
+    (signal,) = made.signals
+    (truth,) = made.truths.values()
+    assert made.truths.keys() == {signal.sha256}
+    state = SignalState(run, signal)
+    for fit in next(run.question.steps(state)).fits:
+        assert fit.signal is signal
+        assert fit.trial.objective == Blind(share=0.1)
+    assert not np.array_equal(signal.values, truth)
+    assert signal.descriptors != read_audio(CLIP, 2048).descriptors
+
+
+def test_the_blind_choice_is_that_of_the_held_out_samples_whatever_the_truth_says(tmp_path):
+    """Planted outputs: the fit of the best held-out score is the worst by the clean signal."""
+    run, made = prepared()
+    (signal,) = made.signals
+    (truth,) = made.truths.values()
+    store = Store(str(tmp_path))
+    store.write_array(target_path(signal.sha256), signal.values)
+    store.write_array(truth_path(signal.sha256), truth)
+    rows, cases = {}, {}
+    state = SignalState(run, signal, rows)
+    for number, point in enumerate(state.points):
+        (key,) = state.keys(point, [0])
+        rows[key] = scored_row(key, signal, 10.0 + number)
+        store.write_array(output_path(key), truth + np.float32(0.01 * 1.2**number))
+        cases.setdefault(point.case if point.kind != "rule" else point.name, []).append(number)
+    of_name = {method.name: method for method in denoised_signal(state, store).methods}
+    for case, numbers in cases.items():
+        method = of_name[case]
+        assert method.blind.held_out == 10.0 + numbers[-1]
+        assert method.oracle is not None
+        best, blind = 0.01 * 1.2 ** numbers[0], 0.01 * 1.2 ** numbers[-1]
+        assert method.oracle.scores["PSNR"] == pytest.approx(-20 * np.log10(best), abs=0.01)
+        assert method.regret == pytest.approx(20 * np.log10(blind / best), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("field", "flags"),
+    [
+        ("--snr", ("--snr", "inf")),
+        ("--snr", ("--snr", "nan")),
+        ("--sigma", ("--sigma", "-1")),
+        ("--hold-out", ("--hold-out", "100%")),
+        ("--hold-out", ("--hold-out", "1")),
+    ],
+)
+def test_a_wrong_flag_is_refused(capsys, tmp_path, field, flags):
+    problem = refuse(capsys, STUDY, "plan", "--results", tmp_path, *flags)
+    assert problem.field == field
