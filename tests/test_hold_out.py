@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 import studies.audio_architectures
 import studies.audio_grid
-import studies.image_grid
+import studies.audio_search
+from analysis.regret.stored import trained
 from inr_models.fitting.held_out import HeldOut, held_out, psnr_of_band_limited_db
 from inr_models.fitting.metrics import psnr_of_zero_db
 from inr_models.fitting.objective import REGRESSION
@@ -65,6 +66,18 @@ def test_a_comparison_shows_what_is_held_out(tmp_path):
     assert frame["metric_psnr_band_limit"].isna().all(), "a random share has no Nyquist"
     for score in frame["metric_psnr_held_out"]:
         assert f"{score:.1f}" in output
+
+
+@pytest.mark.slow
+def test_a_search_by_held_out_samples_does_not_pass_for_one_by_all(tmp_path):
+    results, script = tmp_path / "results", studies.audio_search.__file__
+    flags = (*SIZES, "--confirm-seeds", "2", "--trials", "3", "--signals", CLIP)
+    code, output = commands.run(script, "run", results, *flags, "--hold-out", "3")
+    assert code == 0, output
+    assert set(pd.read_parquet(results)["objective"]) == {"held_out"}
+    assert not list(results.glob("_studies/*/regret.parquet"))
+    assert list(results.glob("_studies/*/regret_held_out.parquet"))
+    assert trained(str(results)) == {}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from analysis.comparison import plots
 from analysis.comparison.error_plots import fft_error_maps, spectrogram_errors
 from analysis.comparison.standings import Comparison, compare, summarize_cases
@@ -103,7 +105,7 @@ def _errors(state: SignalState, store: Store, comparison: Comparison) -> str | N
     signal = state.signal
     shape = (signal.num_samples, signal.channels)
     values = store.read_array(target_path(signal.sha256))
-    if values is None or values.shape != shape:
+    if values is None or values.shape != shape or np.isnan(values).any():
         return None
     outputs = {}
     for s in comparison.standings:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from analysis.grid import plots
 from analysis.grid.between import Between, between, between_table
+from analysis.grid.filled import filled_csv
 from analysis.grid.summary import Summary, summarize
 from analysis.grid.tables import summary_table
 from analysis.reporting.report import drawn_images, file_name, image, position, render
@@ -36,7 +37,7 @@ def grid_report(
     summaries = summarize(results.states, choices, scoring_seeds)
     known = [s for s in summaries if math.isfinite(s.difference)]
     figures = {"gains": plots.gains(summaries)} if known else {}
-    clips, of_held_out = [], list[Between]()
+    clips, of_held_out, files = [], list[Between](), dict[str, bytes]()
     curves = compared_curves(results, summaries, scoring_seeds[0])
     for state, summary, lines in zip(results.states, summaries, curves, strict=True):
         name = file_name(summary.signal.name, summary.signal.sha256)
@@ -45,6 +46,8 @@ def grid_report(
             figures[f"{name}-landscape"] = plots.heatmap(summary.map, rules)
         if lines:
             figures[f"{name}-curves"] = plots.curves(lines, summary.signal.psnr_zero)
+        if content := filled_csv(state, summary, results.store, scoring_seeds[0]):
+            files[f"{name}-filled.csv"] = content
         held_out = between(state, scoring_seeds) if run.scale.hold_out else None
         if held_out:
             of_held_out.append(held_out)
@@ -74,7 +77,7 @@ def grid_report(
         html=html,
         numbers=numbers,
         figures=figures,
-        files={},
+        files=files,
     )
 
 

@@ -91,12 +91,14 @@ def regret_report(
             tables.append(by_rule_table(run, signals, by_signal))
     if short:
         tables.append(proxy_table(run, short, stopped=stopped))
+    # What reads the regrets of all studies must not meet those of another objective.
+    file = "regret_held_out.parquet" if run.scale.hold_out else "regret.parquet"
     return Report(
         tables=tables,
         html=html,
         numbers={s.sha256: _numbers(own) for s, own in zip(signals, by_signal, strict=True)},
         figures=figures,
-        files={"regret.parquet": regret_parquet(by_signal)},
+        files={file: regret_parquet(by_signal)},
     )
 
 

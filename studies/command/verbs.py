@@ -93,8 +93,8 @@ def _write_value(run: Run, prepared: Prepared, store: Store) -> None:
     path, content = f"{run.folder}/study.json", run_json(run)
     if store.read_bytes(path) != content:
         store.write_bytes(path, content)
-    if run.question.keeps_targets:
-        for signal in prepared.signals:
+    for signal in prepared.signals:
+        if run.question.keeps_targets or signal.has_gaps:
             store.write_array(target_path(signal.sha256), np.asarray(signal.values))
     for sha256, truth in prepared.truths.items():
         store.write_array(truth_path(sha256), truth)

@@ -64,7 +64,8 @@ class Grid(NoiseScaleQuestion):
 
         yield Step(map_fits(state, state.points, scored), ahead)
         if best := self.best_cells(state):
-            yield Step(state.fits(SCORING_STAGE, [*best, *compared], self.scoring_seeds))
+            keep = state.signal.has_gaps  # the report fills them
+            yield Step(state.fits(SCORING_STAGE, [*best, *compared], self.scoring_seeds, keep=keep))
 
     def best_cells(self, state: SignalState) -> list[Point]:
         """Return the cell that fits best, and where samples are held out the best between them."""

@@ -123,13 +123,20 @@ class SignalState:
         """Return the keys of a point's trials, in the order of the seeds."""
         return keys_of(self.run.scale, self.signal, point, seeds)
 
-    def fits(self, stage: int, points: Iterable[Point], seeds: Sequence[int]) -> list[PlannedFit]:
-        """Return the fits of points on seeds, seed after seed, every trial once."""
+    def fits(
+        self, stage: int, points: Iterable[Point], seeds: Sequence[int], *, keep: bool = False
+    ) -> list[PlannedFit]:
+        """Return the fits of points on seeds, seed after seed, every trial once.
+
+        With `keep`, the outputs on the first of the seeds are stored.
+        """
         places = []
         points = list(points)
         for seed in seeds:
             places += [Place(stage, point, seed) for point in points]
-        return planned(self.run.scale, self.signal, places)
+        return planned(
+            self.run.scale, self.signal, places, lambda place: keep and place.seed == seeds[0]
+        )
 
     def stored(self, point: Point, seeds: Sequence[int]) -> list[Row]:
         """Return the rows of a point on those of the seeds that have one."""

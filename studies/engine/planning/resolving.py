@@ -13,7 +13,7 @@ from studies.engine.planning.run import Run, Skipped
 from studies.engine.planning.scale import Scale, ScaleName
 from studies.engine.planning.study import Study
 from studies.engine.signals.reading import signal_type
-from studies.engine.signals.signal import Signal, coordinates
+from studies.engine.signals.signal import Signal, coordinates, is_present
 
 
 def flags_of(study: Study) -> list[Flag]:
@@ -102,7 +102,8 @@ def resolve(
 def _check_hold_out(scale: Scale, signal: Signal) -> None:
     if scale.hold_out and signal.values is not None:
         try:
-            scale.objective.scored(coordinates(signal.shape), signal.values)
+            present = is_present(signal.values)
+            scale.objective.scored(coordinates(signal.shape)[present], signal.values[present])
         except InputError as error:
             raise error.within(f"{signal.source}: --hold-out {scale.hold_out}") from error
 

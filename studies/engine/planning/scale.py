@@ -45,6 +45,8 @@ class Scale:
         zero_output_bias: Whether the output layer of SIREN² starts with a bias of 0.
         cases: The networks of a comparison.
         parameters: The number of parameters that every case should have.
+        column: The column of a table that is read. "" for its only one.
+        sample_rate: The sample rate of a series in Hz. 0 if it is not known.
         hold_out: Which samples are left out of the fit, see `held_out.held_out`. "" for none.
         blind: Whether the samples that are left out choose the best epoch, for noisy signals.
         own_seeds: Whether every signal draws choosing and scoring seeds of its own. A seed shifts
@@ -67,6 +69,8 @@ class Scale:
     own_seeds: bool = False
     rescale: bool = False
     channel: int = 0
+    column: str = ""
+    sample_rate: float = 0.0
     hold_out: str = ""
     blind: bool = False
 

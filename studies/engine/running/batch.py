@@ -13,7 +13,7 @@ from inr_models import fit, make_network
 from inr_models.fitting.unit_run import Checkpoints
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from studies.engine.planning.trial import Trial
-from studies.engine.signals.signal import Signal, coordinates
+from studies.engine.signals.signal import Signal, coordinates, is_present
 from studies.engine.store.metrics import Scored
 from studies.engine.store.rows import Row, curve_rows, failed_row, finished_row
 
@@ -67,6 +67,7 @@ def run_batch(
     """
     (objective,) = {trial.objective for trial in trials}
     coords, values = samples_on(device, signal)
+    grid = torch.from_numpy(coordinates(signal.shape)).to(device)
     groups = [list(range(len(trials)))]
     while groups:
         group = groups.pop(0)
@@ -95,14 +96,14 @@ def run_batch(
                 trial = trials[group[index]]
                 left.remove(group[index])
                 output = partial(_output, networks[index])
-                best_output = cache(partial(output, result.best_weights, coords))
+                best_output = cache(partial(output, result.best_weights, grid))
                 scored = Scored(signal, result, best_output)
                 row = finished_row(study, trial, scored, device)
                 outputs: dict[int | None, NDArray[np.float32]] = {}
                 if keep and keep[group[index]]:
                     outputs[None] = best_output()
                 for epoch, weights in result.snapshots.items():
-                    outputs[epoch] = output(weights, coords)
+                    outputs[epoch] = output(weights, grid)
                 yield Outcome(row, curve_rows(trial, result), outputs)
         except Exception as error:
             if len(group) > 1:
@@ -113,10 +114,13 @@ def run_batch(
 
 
 def samples_on(device: torch.device, signal: Signal) -> tuple[Tensor, Tensor]:
-    """Return the coordinates [n, d] and the values [n, c] of a signal on a device."""
+    """Return the coordinates [m, d] and the values [m, c] of the samples that lie in no gap."""
     assert signal.values is not None, "a signal travels with its samples"
-    coords = torch.from_numpy(coordinates(signal.shape)).to(device)
-    return coords, torch.from_numpy(signal.values).to(device)
+    coords, values = coordinates(signal.shape), signal.values
+    present = is_present(values)
+    if not present.all():
+        coords, values = coords[present], values[present]
+    return torch.from_numpy(coords).to(device), torch.from_numpy(values).to(device)
 
 
 @torch.no_grad()

@@ -26,8 +26,9 @@ def near_duplicates(signals: Sequence[Signal]) -> list[str]:
     unit = {}
     for signal in signals:
         if signal.values is not None:
-            centered = signal.values.ravel() - signal.values.mean(dtype=np.float64)
-            unit[signal.sha256] = _normalized(centered)
+            values = signal.values.astype(np.float64).ravel()
+            # A gap counts as the mean.
+            unit[signal.sha256] = _normalized(np.nan_to_num(values - np.nanmean(values)))
     sentences = []
     for one, other in combinations(signals, 2):
         if one.shape != other.shape or one.channels != other.channels:

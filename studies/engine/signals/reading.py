@@ -12,12 +12,14 @@ from inr_models.errors import InputError, Problem
 from inr_models.shown import count, shown
 from studies.engine.signals.audio import SOUND
 from studies.engine.signals.images import IMAGE
+from studies.engine.signals.series import SERIES
 from studies.engine.signals.signal import Reader, Signal, SignalType
 from studies.engine.signals.user_path import user_path
 
 SIGNAL_TYPES: dict[str, SignalType] = {
     "sound": SOUND,
     "image": IMAGE,
+    "series": SERIES,
 }
 """A study's `media` -> type of its signals. A new type is one line here."""
 

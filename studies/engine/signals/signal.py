@@ -38,8 +38,9 @@ class Signal:
         descriptors: What `search_spaces.descriptors` computes, by name.
         bands: The coarse spectrum, see `descriptors.bands`.
         notes: Sentences that say what was left out of the file, or what is odd about its values.
-        values: The samples [n, channels], float32 in [-1, 1], the last axis fastest. None if they
-            are not at hand.
+        values: The samples [n, channels], float32 in [-1, 1], the last axis fastest. NaN marks a
+            gap, whose samples no fit sees. None if they are not at hand.
+        offset: The number that was subtracted from samples before they were divided by `peak`.
         psnr_constant: PSNR of the best constant output in dB, see `psnr_of_constant_db`. It is
             computed from `values` if it is left out. None if neither is known, as in a signal that
             an earlier version stored.
@@ -63,10 +64,12 @@ class Signal:
     notes: tuple[str, ...] = field(default=(), compare=False)
     values: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     psnr_constant: float | None = None
+    offset: float = 0.0
 
     def __post_init__(self) -> None:
         if self.psnr_constant is None and self.values is not None:
-            object.__setattr__(self, "psnr_constant", psnr_of_constant_db(self.values))
+            constant = psnr_of_constant_db(self.values[is_present(self.values)])
+            object.__setattr__(self, "psnr_constant", constant)
         # A file may have any name, and a row says what others wrote.
         object.__setattr__(self, "name", printable(self.name))
         object.__setattr__(self, "source", printable(self.source))
@@ -75,6 +78,11 @@ class Signal:
     def num_samples(self) -> int:
         """n, the number of samples along all axes."""
         return math.prod(self.shape)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether samples are known to be missing. False if the samples are not at hand."""
+        return self.values is not None and not bool(is_present(self.values).all())
 
     def target(self, width: int, depth: int) -> Target:
         """Return what a rule may know: this signal, and the size of the network that fits it."""
@@ -92,7 +100,7 @@ class Signal:
 Reader = Callable[[Path, int], Signal]
 """Reads a file with at most this many samples."""
 
-READING = ("rescale", "channel")
+READING = ("rescale", "channel", "column", "sample_rate")
 """The fields of a `Scale` that say how files are read. Every type takes some of them."""
 
 
@@ -133,6 +141,18 @@ def coordinates(shape: tuple[int, ...]) -> NDArray[np.float32]:
     """
     axes = [np.linspace(-1, 1, num).astype(np.float32) for num in shape]
     return np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, len(shape))
+
+
+def is_present(values: NDArray) -> NDArray[np.bool_]:
+    """Return which samples [n] lie in no gap.
+
+    >>> is_present(np.array([[0.5], [np.nan]])).tolist()
+    [True, False]
+
+    Args:
+        values: The samples [n, c].
+    """
+    return np.logical_not(np.isnan(values).any(axis=1))
 
 
 def crop_policy(max_samples: int) -> str:

@@ -18,7 +18,7 @@ from inr_models.fitting.metrics import psnr_of_constant_db, psnr_of_zero_db
 from inr_models.fitting.objective import REGRESSION, Objective
 from search_spaces.bandwidth import bandwidth, nyquist
 from studies.engine.planning.trial import Trial
-from studies.engine.signals.signal import Signal, coordinates
+from studies.engine.signals.signal import Signal, coordinates, is_present
 from studies.engine.store.dead import is_dead
 from studies.engine.store.metrics import (
     BAND_LIMIT,
@@ -96,7 +96,8 @@ def scores_without_network(objective: Objective, signal: Signal) -> tuple[float,
     if objective == REGRESSION:
         return signal.psnr_zero, signal.psnr_constant
     assert signal.values is not None, "a signal travels with its samples"
-    scored = objective.scored(coordinates(signal.shape), signal.values)
+    present = is_present(signal.values)
+    scored = objective.scored(coordinates(signal.shape)[present], signal.values[present])
     return psnr_of_zero_db(scored), psnr_of_constant_db(scored)
 
 
@@ -104,6 +105,8 @@ def _band_limit(objective: Objective, signal: Signal) -> float | None:
     if not isinstance(objective, HeldOut) or objective.every == 1:
         return None
     assert signal.values is not None, "a signal travels with its samples"
+    if not is_present(signal.values).all():
+        return None  # a gap has no spectrum
     return psnr_of_band_limited_db(signal.values, signal.shape, objective.every)
 
 
@@ -145,7 +148,7 @@ def signal_from_row(row: Row) -> Signal:
     descriptors = {
         k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix) and v is not None
     }
-    names = {f.name for f in dataclasses.fields(Signal)} & row.keys() - {"bands", "shape"}
+    names = {f.name for f in dataclasses.fields(Signal)} & row.keys() - {"bands", "shape", "offset"}
     if row["shape"] is not None:
         shape = tuple(row["shape"])
     elif row["image_height"] is not None:
@@ -157,6 +160,7 @@ def signal_from_row(row: Row) -> Signal:
         descriptors=descriptors,
         shape=shape,
         bands=tuple(row["bands"] or ()),
+        offset=row.get("offset") or 0.0,  # an earlier version's row lacks it
     )
 
 

@@ -64,7 +64,7 @@ FITS = (
     Column("signal", _TEXT, "", "name of the signal when it was fitted", True),
     Column("sha256", _TEXT, "", "SHA-256 of the fitted float32 samples, identifies them", True),
     Column("crop", _TEXT, "", "`head` or `loudest` of a sound, `whole` or `busiest` of an image"),
-    Column("n", _INT, "samples", "fitted samples", True),
+    Column("n", _INT, "samples", "samples of the signal, with those in gaps or held out", True),
     Column("channels", _INT, "", "fitted channels"),
     Column("sample_rate", _REAL, "Hz", "sample rate of the file, which the fit does not use"),
     Column("network", _TEXT, "", "name of the network, a key of inr_models.MODELS", True),
@@ -144,6 +144,7 @@ SIGNALS = (
     Column("crop", _TEXT, "", "`head` or `loudest` of a sound, `whole` or `busiest` of an image"),
     Column("crop_start", _INT, "samples", "first sample of the crop in the file"),
     Column("peak", _REAL, "", "number that samples were divided by: peak or half range"),
+    Column("offset", _REAL, "", "number that was subtracted from samples before the division"),
     Column("psnr_zero", _REAL, "dB", "PSNR of an all-zero output", True),
     Column("psnr_constant", _REAL, "dB", "PSNR of the best constant output"),
     Column(

@@ -142,6 +142,8 @@ class Tracker:
             "learning_rate": (point.fit or self.run.scale.fit).learning_rate,
             "decay": (point.fit or self.run.scale.fit).decay,
         }
+        if self.run.scale.hold_out:
+            params["hold_out"] = self.run.scale.hold_out
         tags = self._tags | {"kind": point.kind, "signal": signal.name}
         tree.ensure(id, f"{signal.name} {point.name}", parent=parent, params=params, tags=tags)
         fresh = {s for s, r in rows.items() if r["status"] not in UNFINISHED} - tree.seen[id]
