@@ -13,7 +13,7 @@ from inr_models.fitting.held_out import HeldOut
 from search_spaces.bandwidth import nyquist
 from search_spaces.rules import NoiseScales
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
-from studies.engine.store.metrics import BAND_LIMIT, HEADLINE, PSNR_HELD_OUT
+from studies.engine.store.metrics import BAND_LIMIT, HEADLINE, PSNR_HELD_OUT, ZERO_OUTPUT
 from studies.engine.store.store import Store
 
 Row = Mapping[str, Any]
@@ -34,12 +34,17 @@ class Optimum(NamedTuple):
 
 
 class SignalBetween(NamedTuple):
-    """Hold a signal's best cell for the fit, its best cell between the samples, and its limit."""
+    """Hold a signal's best cell for the fit, its best cell between the samples, and two bounds.
+
+    `limit` is the PSNR in dB of the signal without what lies above the Nyquist frequency of the
+    fitted samples, `zero` that of an all-zero output.
+    """
 
     recording: str
     fit: Optimum
     held_out: Optimum
     limit: float
+    zero: float
 
 
 class BetweenSamples(NamedTuple):
@@ -51,6 +56,7 @@ class BetweenSamples(NamedTuple):
         loss: What the cell that fits best loses between the samples, in dB.
         gain: How much better it fits, in dB.
         below_limit: How far the best cell between the samples lies below the limit, in dB.
+        above_zero: How far it lies above an all-zero output, in dB.
     """
 
     every: int
@@ -58,6 +64,7 @@ class BetweenSamples(NamedTuple):
     loss: Interval
     gain: Interval
     below_limit: Interval
+    above_zero: Interval
 
     @property
     def shares(self) -> tuple[float, float]:
@@ -65,6 +72,13 @@ class BetweenSamples(NamedTuple):
         return (
             statistics.median(signal.fit.share for signal in self.signals),
             statistics.median(signal.held_out.share for signal in self.signals),
+        )
+
+    @property
+    def num_below_zero(self) -> int:
+        """The number of signals whose best fit is worse between the samples than zero output."""
+        return sum(
+            statistics.fmean(signal.fit.held_out.values()) < signal.zero for signal in self.signals
         )
 
     @property
@@ -89,6 +103,7 @@ def between_samples(results: str) -> tuple[BetweenSamples, ...]:
     columns = (
         "signal", "sha256", "n", "hp_s0", "hp_s1", "hp_bandwidth", "hp_width", "fit_epochs", "seed",
         "config", HEADLINE.column, PSNR_HELD_OUT.column, BAND_LIMIT,
+        ZERO_OUTPUT,
     )  # fmt: skip
     maps: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     where = {"network": "siren2"}
@@ -135,7 +150,7 @@ def _signal(recording: str, every: int, rows: Sequence[Row]) -> SignalBetween | 
     fit, held_out = best_by(HEADLINE.column), best_by(PSNR_HELD_OUT.column)
     if not (fit and held_out):
         return None
-    return SignalBetween(recording, fit, held_out, mapped[0][BAND_LIMIT])
+    return SignalBetween(recording, fit, held_out, mapped[0][BAND_LIMIT], mapped[0][ZERO_OUTPUT])
 
 
 def _summary(every: int, signals: Sequence[SignalBetween]) -> BetweenSamples:
@@ -151,6 +166,9 @@ def _summary(every: int, signals: Sequence[SignalBetween]) -> BetweenSamples:
         gain=mean([_minus(s.fit.fit, s.held_out.fit) for s in signals]),
         below_limit=mean(
             [{seed: s.limit - psnr for seed, psnr in s.held_out.held_out.items()} for s in signals]
+        ),
+        above_zero=mean(
+            [{seed: psnr - s.zero for seed, psnr in s.held_out.held_out.items()} for s in signals]
         ),
     )
 

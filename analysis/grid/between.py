@@ -13,7 +13,7 @@ from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import Point
 from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
-from studies.engine.store.metrics import BAND_LIMIT, HEADLINE, PSNR_HELD_OUT
+from studies.engine.store.metrics import BAND_LIMIT, HEADLINE, PSNR_HELD_OUT, ZERO_OUTPUT
 
 
 class Between(NamedTuple):
@@ -24,6 +24,7 @@ class Between(NamedTuple):
         map: The landscape of the held-out PSNR.
         band_limit: The PSNR of the signal without what lies above the Nyquist frequency of the
             fitted samples, in dB. None if they are no regular grid.
+        zero: The PSNR of an all-zero output in dB, over the fitted samples.
         siren: The held-out PSNR of plain SIREN on the scoring seeds.
         rule: The held-out PSNR of Eqn. 11.
         fit_best: The held-out PSNR of the cell that fits best. None while it is not known.
@@ -34,6 +35,7 @@ class Between(NamedTuple):
     signal: Signal
     map: Landscape
     band_limit: float | None
+    zero: float
     siren: Score
     rule: Score
     fit_best: Score | None
@@ -80,6 +82,7 @@ def between(state: SignalState, scoring_seeds: Sequence[int]) -> Between:
         signal=state.signal,
         map=held_out,
         band_limit=limits[0] if limits else None,
+        zero=next((row[ZERO_OUTPUT] for row in state.rows.values()), math.nan),
         siren=score(state.by_name["siren"]),
         rule=score(state.by_name[state.run.scale.rules[0]]),
         fit_best=fit_best and score(fit_best),
@@ -95,14 +98,15 @@ def between_table(run: Run, scores: Sequence[Between], scoring_seeds: Sequence[i
         f"PSNR in dB over the samples that were held out (--hold-out {run.scale.hold_out}), at the "
         f"epoch that fits best. Means over seeds {run.confirming_text(scoring_seeds)}. "
         f"{limit if any(s.band_limit is not None for s in scores) else ''}"
-        "loss: what the cell that fits best loses here against the cell that is best here. "
+        "zero: an all-zero output. loss: what the cell that fits best loses here against the cell "
+        "that is best here. "
         "fit: how much better it fits.",
         "between the samples",
     )
     table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
     for name in (
         "limit",
-        "SIREN",
+        "zero",
         "Eqn. 11",
         "best\nfit",
         "best\nhere",
@@ -116,7 +120,7 @@ def between_table(run: Run, scores: Sequence[Between], scoring_seeds: Sequence[i
         table.add_row(
             s.signal.name,
             number(math.nan if s.band_limit is None else s.band_limit),
-            number(s.siren.mean),
+            number(s.zero),
             number(s.rule.mean),
             number(s.fit_best.mean if s.fit_best else math.nan),
             number(s.best.mean if s.best else math.nan),
