@@ -41,7 +41,7 @@ class Baseline:
 
 
 class Denoised(NamedTuple):
-    """What a method returns at one strength.
+    """Hold what a method returns at one strength.
 
     Args:
         name: The name of the method.

@@ -39,7 +39,7 @@ class Candidate(NamedTuple):
 
 
 class Method(NamedTuple):
-    """What a method reaches on a signal.
+    """Hold what a method reaches on a signal.
 
     Args:
         name: Its name in tables.
@@ -55,7 +55,7 @@ class Method(NamedTuple):
 
     @property
     def regret(self) -> float:
-        """What the blind choice loses in PSNR in dB, NaN without a clean signal."""
+        """The loss of the blind choice in PSNR in dB, NaN without a clean signal."""
         if self.oracle is None:
             return math.nan
         return self.oracle.scores["PSNR"] - self.blind.scores["PSNR"]

@@ -13,7 +13,7 @@ FRAME = 256
 """Samples in a frame of a spectrogram."""
 
 RANGE_DB = 60.0
-"""What a spectrogram shows below the loudest point of the noisy sound."""
+"""The range of a spectrogram below the loudest point of the noisy sound."""
 
 
 def pictures(denoised: DenoisedSignal) -> str:
@@ -30,10 +30,9 @@ def pictures(denoised: DenoisedSignal) -> str:
     panels["noisy" + _score(denoised.noisy_scores)] = denoised.noisy
     networks = [method for method in denoised.methods if method.kind == "network"]
     networks.sort(key=lambda method: -method.blind.held_out)
-    shown = [denoised.chosen, *networks[:3], denoised.best_classical]
-    for method in dict.fromkeys(id(m) for m in shown if m):
-        own = next(m for m in shown if m and id(m) == method)
-        panels[own.name + _score(own.blind.scores)] = own.blind.output
+    for method in (denoised.chosen, *networks[:3], denoised.best_classical):
+        if method:
+            panels[method.name + _score(method.blind.scores)] = method.blind.output
     columns = 3
     rows = -(-len(panels) // columns)
     shape = denoised.signal.shape

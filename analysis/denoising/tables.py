@@ -42,7 +42,7 @@ def denoising_table(denoised: DenoisedSignal, caption: str = "") -> Table:
         cells += [score_text(name, method.blind.scores[name]) for name in names]
         if method.oracle:
             cells += [number(method.oracle.scores["PSNR"]), number(method.regret)]
-        table.add_row(*cells, end_section=False)
+        table.add_row(*cells)
     return table
 
 

@@ -54,7 +54,7 @@ class Between(NamedTuple):
 
     @property
     def loss(self) -> float:
-        """What the cell that fits best loses between the samples, in dB. NaN if not known."""
+        """The loss of the cell that fits best between the samples, in dB. NaN if not known."""
         if not (self.best and self.fit_best):
             return math.nan
         return self.best.mean - self.fit_best.mean

@@ -58,6 +58,8 @@ def _facts(run: Run) -> dict[str, str]:
     else:
         fitted = f"Along each axis, one sample in {run.scale.hold_out} is fitted."
     scored = "PSNR is that of the fitted samples, unless it is called held-out."
+    if run.scale.blind:
+        scored = "They choose the epoch and the setting."
     return facts | {"held out": f"{fitted} {scored}"}
 
 

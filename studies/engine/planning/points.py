@@ -88,6 +88,7 @@ class Step(NamedTuple):
 
 
 NUM_SNAPSHOTS = 8
+"""The largest number of epochs whose outputs a fit keeps."""
 
 
 def snapshot_epochs(epochs: int) -> tuple[int, ...]:

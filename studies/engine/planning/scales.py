@@ -81,7 +81,7 @@ def named(*networks: str) -> tuple[Case, ...]:
 
 
 DENOISED_BIASES = (0.0, 2.5, 5.0, 10.0, 20.0)
-"""The bounds of FINER++'s first biases that are tried on noisy signals (Sec. B.3)."""
+"""The bounds of FINER++'s first biases that are tried on noisy signals (Sec. 5.4)."""
 
 
 def denoising(scale: Scale, *, parameters: int, epochs: int) -> Scale:

@@ -60,7 +60,7 @@ class Metric:
 PSNR_PEAK = Metric(
     "psnr_peak",
     "dB",
-    "best PSNR over epochs, of all fitted samples; null if none",
+    "best PSNR over epochs, of the fitted samples, in a blind fit of those held out; null if none",
     True,
     lambda fit: fit.result.psnr_peak,
 )
@@ -77,7 +77,7 @@ METRICS: list[Metric] = [
     Metric(
         "mse",
         "",
-        "mean squared error at the peak, of all fitted samples",
+        "mean squared error at the peak, of the same samples",
         False,
         lambda fit: fit.result.mse_best,
     ),
