@@ -3,7 +3,7 @@
     python studies/image_denoising.py run --scale small --signals my_images/*.png
     python studies/image_denoising.py run --scale small --sigma 0.2 --signals photo.jpg
 
-This does for images what `audio_denoising` does for sounds (Sec. 5.3, Figs. 11 and 16 of the paper).
+This does for images what `audio_denoising` does for sounds (Sec. 5.3, Figs. 11 and 16).
 """
 
 from search_spaces.rules.eqn11 import PAPER_SIDE
