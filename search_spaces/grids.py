@@ -43,6 +43,16 @@ IMAGE_GRID_COARSE = NoiseGrid(
 )
 """25 cells that test on images whether rules that were fitted to sounds hold there."""
 
+# Shapes. The paper has s0 = 25 and s1 = 1e-3 for its only one (Table 6), with 4 x 256. Distances
+# are smooth, so smaller scales are tried as well. They are frequencies in the box [-1, 1]^3, which
+# do not depend on the grid that the distance is scored on.
+SHAPE_GRID = NoiseGrid(
+    s0=Log(low=0.5, high=64, num=8), s1=Values(values=(1e-3, 0.1, 0.3, 0.8)), samples=0
+)
+SHAPE_GRID_SMALL = NoiseGrid(
+    s0=Log(low=0.5, high=32, num=4), s1=Values(values=(1e-3, 0.2, 0.8)), samples=0
+)
+
 
 def first_factor(num_samples: int) -> float:
     """Return the factor on the first layer's omega for a sound: 100 at 150,000 samples, at least 1.

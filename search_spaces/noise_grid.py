@@ -16,7 +16,7 @@ class NoiseGrid:
         s0: the axis in rad per unit of coordinate, for a signal of `samples` along its longest
             axis. It scales in proportion for other signals.
         s1: the axis of the second layer's scale.
-        samples: see `s0`.
+        samples: see `s0`. 0 leaves the axis as it is for every signal.
     """
 
     s0: Axis
@@ -36,7 +36,7 @@ class NoiseGrid:
 
     def axes(self, num_samples: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Return the s0 and s1 values for a signal of `num_samples` along its longest axis."""
-        scale = num_samples / self.samples
+        scale = num_samples / self.samples if self.samples else 1.0
         return tuple(s0 * scale for s0 in self.s0.grid()), self.s1.grid()
 
     def bounds(self, num_samples: int) -> tuple[tuple[float, float], tuple[float, float]]:

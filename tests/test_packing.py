@@ -115,7 +115,7 @@ def test_the_packing_changes_no_result():
     def run(*parts: list[Trial]) -> dict[int, tuple[float, ...]]:
         found = {}
         for part in parts:
-            for row, curve, _ in run_batch("test", signal, part, torch.device("cpu")):
+            for row, curve, *_ in run_batch("test", signal, part, torch.device("cpu")):
                 assert (row["stack"], row["path"]) == (1, "blocked")
                 found[row["seed"]] = (row["metric_mse"], *(point["psnr"] for point in curve))
         return found

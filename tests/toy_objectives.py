@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import torch
 
-from inr_models.fitting.objective import Objective
+from inr_models.fitting.objective import SampleObjective
 
 
 @dataclass(frozen=True, kw_only=True)
-class Slope(Objective):
+class Slope(SampleObjective):
     """Minimizes the squared error of the output's derivative by the coordinate."""
 
     name = "slope"

@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from analysis.comparison.standings import Comparison
+from analysis.comparison.standings import Comparison, Standing
 from analysis.grid.plots import INK, MUTED, RULE, SIREN, STYLE, to_svg
 
 Line = tuple[Sequence[int], Sequence[float], float]
@@ -39,13 +39,17 @@ def standings(comparison: Comparison) -> str:
             axes.plot(finite, [y] * len(finite), "o", ms=4.5, color=color, alpha=0.8)
             if s.paper:
                 axes.plot(s.paper.psnr, y, "D", ms=5, mfc="none", mec=SIREN)
-        names = [f"{s.point.name} (dead)" if s.statuses["dead"] else s.point.name for s in shown]
-        axes.set_yticks(range(len(shown)), names, parse_math=False)
+        axes.set_yticks(range(len(shown)), [_label(s) for s in shown], parse_math=False)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set_ylim(-0.6, len(shown) - 0.4)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel("peak PSNR (dB), a dot for each seed")
         return to_svg(figure)
+
+
+def _label(standing: Standing) -> str:
+    words = [word for word in ("dead", "empty") if standing.statuses[word]]
+    return f"{standing.point.name} ({words[0]})" if words else standing.point.name
 
 
 def histories(lines: Mapping[str, Line], zero: float) -> str:

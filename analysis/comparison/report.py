@@ -2,7 +2,7 @@
 
 import datetime
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from analysis.comparison import plots
 from analysis.comparison.error_plots import fft_error_maps, spectrogram_errors
 from analysis.comparison.standings import Comparison, compare, summarize_cases
 from analysis.comparison.tables import caption, cases_table, comparison_parquet, comparison_table
-from analysis.reporting.report import file_name, image, render
+from analysis.reporting.report import drawn_images, file_name, render
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
 from studies.engine.outcomes.signal_state import SignalState
@@ -20,9 +20,17 @@ from studies.engine.store.store import Store, output_path, target_path
 
 MAX_PICTURES = 8
 
+Pieces = Callable[[SignalState, Comparison], dict[str, Any]]
+"""From a signal and its standings to values of a template by name."""
+
 
 def comparison_report(
-    results: Results, winners: Sequence[Sequence[Point]], now: datetime.datetime
+    results: Results,
+    winners: Sequence[Sequence[Point]],
+    now: datetime.datetime,
+    *,
+    template: str = "comparison.html.j2",
+    pieces: Pieces = lambda state, comparison: {},
 ) -> Report:
     """Return the report of a comparison.
 
@@ -30,6 +38,8 @@ def comparison_report(
         results: All that is stored of the run.
         winners: Each signal's points that a tuning chose.
         now: The time that the page shows.
+        template: The name of the page's template.
+        pieces: Returns what the template needs of a signal beside what all comparisons show.
     """
     run = results.run
     comparisons = compare(results.states, winners)
@@ -40,11 +50,11 @@ def comparison_report(
         tables = [*map(comparison_table, comparisons), cases_table(run, totals, text)]
     figures: dict[str, str] = {}
     clips = [
-        _clip(state, results.store, comparison, figures)
+        _clip(state, results.store, comparison, figures) | pieces(state, comparison)
         for state, comparison in zip(results.states, comparisons, strict=True)
     ]
     html = render(
-        "comparison.html.j2",
+        template,
         results,
         now,
         clips=clips,
@@ -69,24 +79,22 @@ def _clip(
 ) -> dict[str, Any]:
     signal = state.signal
     name = file_name(signal.name, signal.sha256)
-    shown = {}
     if any(math.isfinite(peak) for s in comparison.standings for peak in s.peaks):
         figures[f"{name}-networks"] = plots.standings(comparison)
-        shown["standings"] = ("networks", "Peak PSNR by network")
     if lines := _lines(state, store, comparison):
         figures[f"{name}-histories"] = plots.histories(lines, signal.psnr_zero)
-        shown["histories"] = ("histories", "PSNR over epochs and seconds")
     if errors := _errors(state, store, comparison):
         figures[f"{name}-errors"] = errors
-        shown["errors"] = ("errors", "Spectra of the errors")
+    shown = {
+        "standings": (f"{name}-networks", "Peak PSNR by network"),
+        "histories": (f"{name}-histories", "PSNR over epochs and seconds"),
+        "errors": (f"{name}-errors", "Spectra of the errors"),
+    }
     return {
         "comparison": comparison,
         "with_held_out": any(s.held_out for s in comparison.standings),
         "with_paper": any(s.paper for s in comparison.standings),
-        **{
-            key: image(figures[f"{name}-{figure}"], f"{text} for {signal.name}")
-            for key, (figure, text) in shown.items()
-        },
+        **drawn_images(figures, shown, signal),
     }
 
 
@@ -105,7 +113,7 @@ def _errors(state: SignalState, store: Store, comparison: Comparison) -> str | N
     signal = state.signal
     shape = (signal.num_samples, signal.channels)
     values = store.read_array(target_path(signal.sha256))
-    if values is None or values.shape != shape or np.isnan(values).any():
+    if values is None or values.shape != shape or np.isnan(values).any() or len(signal.shape) > 2:
         return None
     outputs = {}
     for s in comparison.standings:

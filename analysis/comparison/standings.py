@@ -55,7 +55,7 @@ class Standing(NamedTuple):
     @property
     def remark(self) -> str:
         """Say what is wrong with its fits, such as "1 of 5 dead, 2 of 5 missing"."""
-        words = ("dead", "diverged", "failed", "partial")
+        words = ("dead", "empty", "diverged", "failed", "partial")
         num = len(self.peaks)
         missing = num - sum(self.statuses.values())
         parts = [f"{self.statuses[w]} of {num} {w}" for w in words if self.statuses[w]]
@@ -105,7 +105,7 @@ def _standing(state: SignalState, point: Point) -> Standing:
 
 
 def _has_rank(standing: Standing) -> bool:
-    bad = standing.statuses["dead"] + standing.statuses["diverged"]
+    bad = sum(standing.statuses[word] for word in ("dead", "empty", "diverged"))
     return not bad and not math.isnan(standing.mean)
 
 

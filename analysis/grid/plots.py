@@ -70,8 +70,8 @@ def _mark_cells(axes: Axes, relief: Landscape, mean: NDArray[np.float64], bottom
         statuses = set(relief.status[i, j])
         if "diverged" in statuses or "failed" in statuses:
             text = "div." if "diverged" in statuses else "fail"
-        elif statuses == {"dead"}:
-            text = "dead"
+        elif statuses in ({"dead"}, {"empty"}):
+            (text,) = statuses
         elif annotate and math.isfinite(value):
             text = f"{value:.1f}"
         else:

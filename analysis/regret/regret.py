@@ -132,7 +132,7 @@ def regrets(state: SignalState, choice: Choice, seeds: Confirmation) -> list[Reg
 
 
 def _num_dead(state: SignalState, point: Point, seeds: Sequence[int]) -> int:
-    return sum(row["status"] in ("dead", "diverged") for row in state.stored(point, seeds))
+    return sum(row["status"] in ("dead", "empty", "diverged") for row in state.stored(point, seeds))
 
 
 def _at_rim(state: SignalState, point: Point) -> bool:

@@ -90,7 +90,7 @@ class BlockedStep:
         )
 
     @torch.no_grad()
-    def __call__(self, theta: Tensor, gradient: Tensor | None) -> tuple[Tensor, ...]:
+    def __call__(self, theta: Tensor, gradient: Tensor | None, epoch: int) -> tuple[Tensor, ...]:
         for part, (weight, bias) in enumerate(self._parts(theta)):
             gain, weights = self.gains[part], self.layers.weights[part]
             torch.mul(weight, gain, out=weights[..., :-1])

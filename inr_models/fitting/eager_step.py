@@ -8,34 +8,66 @@ from torch import Tensor
 from torch.func import functional_call, stack_module_state, vmap
 
 from inr_models.fitting.layout import Layout
+from inr_models.fitting.objective import SampleObjective
 from inr_models.fitting.task import Task
 from inr_models.networks.coordinate_mlp import CoordinateMLP
+
+
+class StackedNetworks:
+    """Computes the outputs of R networks of equal shapes from their packed parameters.
+
+    Args:
+        networks: The networks.
+    """
+
+    def __init__(self, networks: Sequence[CoordinateMLP]) -> None:
+        self.template, self.layout = networks[0], Layout(networks[0])
+        _, self.buffers = stack_module_state(list(networks))  # type: ignore[arg-type]
+
+    def __call__(self, theta: Tensor, coords: Tensor) -> Tensor:
+        """Return the outputs [r, m, c].
+
+        Args:
+            theta: The parameters [r, p].
+            coords: Coordinates for all networks [m, d], or for each its own [r, m, d].
+        """
+
+        def single(params: dict[str, Tensor], buffers: dict[str, Tensor], coords: Tensor) -> Tensor:
+            return functional_call(self.template, (params, buffers), (coords,))
+
+        params, own = self.layout.unpack(theta), coords.ndim == 3
+        if len(theta) > 1:
+            return vmap(single, (0, 0, 0 if own else None))(params, self.buffers, coords)
+        first, buffers = (
+            {name: value[0] for name, value in stack.items()} for stack in (params, self.buffers)
+        )
+        return single(first, buffers, coords[0] if own else coords)[None]
 
 
 class EagerStep:
     """Computes the errors of R networks that train together, and their gradients, by autograd.
 
-    `step(theta, gradient)` takes the parameters `theta` [r, p] and returns the objective's errors,
-    [r] each. If it is given a `gradient` [r, p], it writes the gradient of the first error there.
+    `step(theta, gradient, epoch)` takes the parameters `theta` [r, p] and returns the objective's
+    errors, [r] each. If it is given a `gradient` [r, p], it writes the gradient of the first error
+    there.
 
     Args:
         networks: R networks of equal shapes.
-        task: What they are fitted to.
+        task: What they are fitted to. Its errors are sums over the samples.
         block: Number of samples that are in memory at a time.
     """
 
     def __init__(self, networks: Sequence[CoordinateMLP], task: Task, block: int) -> None:
-        self.template, self.layout = networks[0], Layout(networks[0])
-        _, self.buffers = stack_module_state(list(networks))  # type: ignore[arg-type]
-        self.objective = task.objective
+        assert isinstance(task.objective, SampleObjective), "others have a step of their own"
+        self.networks, self.objective = StackedNetworks(networks), task.objective
         targets = self.objective.targets(task.coords, task.values)
         self.counts = self.objective.counts(targets)
         parts = zip(*(target.split(block) for target in targets), strict=True)
         self.blocks = list(zip(task.coords.split(block), parts, strict=True))
 
-    def __call__(self, theta: Tensor, gradient: Tensor | None) -> tuple[Tensor, ...]:
+    def __call__(self, theta: Tensor, gradient: Tensor | None, epoch: int) -> tuple[Tensor, ...]:
         leaf = theta.detach().requires_grad_(gradient is not None)
-        forward = partial(self._forward, leaf)
+        forward = partial(self.networks, leaf)
         totals = tuple(theta.new_zeros(len(theta)) for _ in self.counts)
         with torch.set_grad_enabled(gradient is not None):
             for coords, targets in self.blocks:
@@ -49,14 +81,3 @@ class EagerStep:
         if gradient is not None and leaf.grad is not None:
             gradient.copy_(leaf.grad)
         return totals
-
-    def _forward(self, theta: Tensor, coords: Tensor) -> Tensor:
-        """Return the outputs [r, m, c]."""
-
-        def single(params: dict[str, Tensor], buffers: dict[str, Tensor]) -> Tensor:
-            return functional_call(self.template, (params, buffers), (coords,))
-
-        params = self.layout.unpack(theta)
-        if len(theta) > 1:
-            return vmap(single)(params, self.buffers)
-        return single(*({k: v[0] for k, v in d.items()} for d in (params, self.buffers)))[None]

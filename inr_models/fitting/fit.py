@@ -131,7 +131,8 @@ def _check(networks: Sequence[CoordinateMLP], task: Task, execution: str) -> Non
     features = {(n.in_features, n.out_features) for n in networks}
     if len({tuple(type(module) for module in network.modules()) for network in networks}) > 1:
         raise ValueError("networks of different kinds: give those of one kind to each call.")
-    if len(shapes) > 1 or features - {(coords.shape[1], values.shape[1])}:
+    asked = (coords.shape[1], task.objective.num_outputs(values))
+    if len(shapes) > 1 or features - {asked}:
         raise ValueError(
             f"networks of {sorted(features)} (coordinates, channels) for coords "
             f"{tuple(coords.shape)} and values {tuple(values.shape)}: all must have equal shapes "

@@ -13,21 +13,23 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from torch import Tensor
+    from torch import Generator, Tensor
 
     Tensors = tuple[Tensor, ...]
 
     Forward = Callable[[Tensor], Tensor]
     """From coordinates [m, d] to outputs [r, m, c]."""
 
+    Field = Callable[[Tensor], tuple[Tensor, Tensor]]
+    """From coordinates [m, d] to outputs [r, m, 1] and their slopes along each axis [r, m, d]."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Objective(ABC):
     """Defines what a fit minimizes and what it is scored on.
 
-    A fit has one or more errors. Each is a sum over all samples divided by a count, it is finite
-    and not negative unless the fit diverges, and each has a curve over the epochs. The steps that
-    compute the errors hold some of the samples at a time. They add up the sums of these blocks.
+    A fit has one or more errors. Each is finite and not negative unless the fit diverges, and each
+    has a curve over the epochs.
 
     Class attributes:
         name: Name in keys and rows, unlike that of any other objective.
@@ -40,17 +42,9 @@ class Objective(ABC):
     errors: ClassVar[tuple[str, ...]]
     chosen_by: ClassVar[str]
 
-    @abstractmethod
-    def targets(self, coords: Tensor, values: Tensor) -> Tensors:
-        """Return what the errors need to know of each sample: its values, a weight, a mask.
-
-        Args:
-            coords: The coordinates [n, d].
-            values: The signal [n, c].
-
-        Returns:
-            Tensors [n, k], each with a k of its own, which the steps split into blocks of samples.
-        """
+    def num_outputs(self, values: Tensor) -> int:
+        """Return how many outputs a network needs for these values [n, c]."""
+        return values.shape[1]
 
     @abstractmethod
     def scored(self, coords: NDArray, values: NDArray) -> NDArray:
@@ -61,6 +55,26 @@ class Objective(ABC):
         Args:
             coords: The coordinates [n, d].
             values: The signal [n, c].
+        """
+
+
+class SampleObjective(Objective):
+    """Defines errors that are sums over all samples, each divided by a count.
+
+    The steps that compute the errors hold some of the samples at a time. They add up the sums of
+    these blocks.
+    """
+
+    @abstractmethod
+    def targets(self, coords: Tensor, values: Tensor) -> Tensors:
+        """Return what the errors need to know of each sample: its values, a weight, a mask.
+
+        Args:
+            coords: The coordinates [n, d].
+            values: The signal [n, c].
+
+        Returns:
+            Tensors [n, k], each with a k of its own, which the steps split into blocks of samples.
         """
 
     @abstractmethod
@@ -78,7 +92,7 @@ class Objective(ABC):
         """
 
 
-class PointwiseObjective(Objective):
+class PointwiseObjective(SampleObjective):
     """Defines errors that depend on the outputs alone, sample by sample.
 
     Such an objective gives the slope of its first error by itself, so that `BlockedStep` can train
@@ -105,8 +119,55 @@ class PointwiseObjective(Objective):
         """
 
     def sums(self, forward: Forward, coords: Tensor, targets: Tensors) -> Tensors:
-        """See `Objective.sums`."""
+        """See `SampleObjective.sums`."""
         return self.sums_and_slope(forward(coords), targets)[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawnObjective(Objective):
+    """Defines errors at points that every update draws again, and one at fixed samples.
+
+    The error at fixed samples is the last one. It chooses the best epoch, because the others are
+    computed at different points in each epoch.
+
+    Args:
+        seed: Seed of the draws. The points of an epoch depend on it and on the epoch alone, so that
+            a fit that continues from a checkpoint draws what it would have drawn.
+    """
+
+    seed: int = 0
+
+    @abstractmethod
+    def drawn(self, coords: Tensor, values: Tensor, generator: Generator) -> Tensors:
+        """Return the points of one update, and what the losses need to know of them.
+
+        Args:
+            coords: All coordinates [n, d], on the CPU.
+            values: All values [n, c], on the CPU.
+            generator: The source of all randomness.
+        """
+
+    @abstractmethod
+    def losses(self, field: Field, drawn: Tensors) -> Tensors:
+        """Return every error but the last one, [r] each. Training minimizes the first.
+
+        Args:
+            field: The networks and their slopes, both for autograd.
+            drawn: The result of `drawn`.
+        """
+
+    @abstractmethod
+    def fixed(self, coords: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the coordinates [m, d] and the values [m, k] of the fixed samples."""
+
+    @abstractmethod
+    def fixed_sum(self, outputs: Tensor, values: Tensor) -> Tensor:
+        """Return the sum [r] over a block of fixed samples. The last error is its mean.
+
+        Args:
+            outputs: Outputs of the networks [r, m, c].
+            values: The values of the block [m, k].
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 import torch
 from torch import Tensor
 
+from inr_models.fitting.objective import DrawnObjective
 from inr_models.fitting.task import Task
 from inr_models.fitting.training import Training
 from inr_models.networks.coordinate_mlp import CoordinateMLP
@@ -109,6 +110,8 @@ def pace(network: CoordinateMLP, task: Task, most: int) -> tuple[float, int]:
     """
     if not task.coords.is_cuda:
         num = min(len(task.coords), 8192)
+        if isinstance(task.objective, DrawnObjective):
+            num = len(task.coords)  # an update draws as many, however many there are
         some = replace(task, coords=task.coords[:num], values=task.values[:num])
         return _seconds_per_epoch([network], some) * len(task.coords) / num, 1
     size = stack_size([network] * most, task)

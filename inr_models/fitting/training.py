@@ -15,9 +15,11 @@ from torch import Tensor
 from torch.optim.adam import adam
 
 from inr_models.fitting.blocked_step import BlockedStep, needs_autograd
+from inr_models.fitting.drawn_step import DrawnStep
 from inr_models.fitting.eager_step import EagerStep
 from inr_models.fitting.layout import Layout
 from inr_models.fitting.metrics import psnr_db
+from inr_models.fitting.objective import DrawnObjective
 from inr_models.fitting.products import ONEDNN_WIDTH, precision_of_products
 from inr_models.fitting.task import Step, Task
 from inr_models.networks.coordinate_mlp import CoordinateMLP
@@ -53,12 +55,16 @@ class Training:
         by_itself = "eager" if needs_autograd(networks[0], objective) else "blocked"
         step: Step = task.step or by_itself
         block, threads = _blocks(networks[0], task.coords, step)
-        if step == "eager":
+        # A graph would repeat the points of the epoch that it was captured in.
+        self.replays = task.coords.is_cuda and not isinstance(objective, DrawnObjective)
+        if isinstance(objective, DrawnObjective):
+            self.step = DrawnStep(networks, task, block)
+        elif step == "eager":
             self.step = EagerStep(networks, task, block)
         else:
             compiled = step == "compiled"
             self.step = BlockedStep(networks, task, block, num_threads=threads, compiled=compiled)
-        self.path = f"{step} graph" if task.coords.is_cuda else step
+        self.path = f"{step} graph" if self.replays else step
         self.task, self.objective = task, objective
         self.chooses = objective.errors.index(objective.chosen_by)
         self.layout = Layout(networks[0])
@@ -101,7 +107,7 @@ class Training:
                     self._update()
                     self.plain_updates += 1
                 self.epoch += 1
-                if self.theta.is_cuda and self.plain_updates == UPDATES_BEFORE_GRAPH:
+                if self.replays and self.plain_updates == UPDATES_BEFORE_GRAPH:
                     # After a checkpoint as well: this process has to allocate its own state.
                     self.graph = self.graph or _captured(self._update, self.theta.device)
         if self.theta.is_cuda:
@@ -112,11 +118,11 @@ class Training:
     def score(self) -> None:
         """Compute the errors of the present parameters, after the last update."""
         with precision_of_products(self.task.precision, self.theta.device):
-            self._note(self.step(self.theta, None))
+            self._note(self.step(self.theta, None, self.epoch))
 
     @torch.no_grad()
     def _update(self) -> None:
-        self._note(self.step(self.theta, self.gradient))
+        self._note(self.step(self.theta, self.gradient, self.epoch))
         # The function behind torch.optim.Adam. It can read the learning rate from the device.
         adam(
             [self.theta],

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from inr_models.errors import InputError
 from search_spaces.rules.eqn11 import FORMS
+from search_spaces.rules.fixed import Fixed
 from search_spaces.rules.saved import AnyRule, load_rule, read_rule, rule_json, rule_of
 from search_spaces.rules.spectrum_matching import SpectrumMatching
 from search_spaces.rules.target import NoiseScales, Rule, Target
 
 RULES: dict[str, AnyRule] = {
     **FORMS,
+    "table6_shape": Fixed(s0=25, s1=1e-3),
     "spectrum": SpectrumMatching(
         shares=tuple(2.0**power for power in range(-7, 2)), gains=(1.8, 3.3, 5.2, 8.7)
     ),

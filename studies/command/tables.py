@@ -7,13 +7,14 @@ from rich.table import Table
 
 from studies.engine.outcomes.results import Progress, Results, statuses
 from studies.engine.planning.run import Run
+from studies.engine.signals.reading import signal_type
 from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import headline
 
 
 def plan_table(run: Run, signals: Sequence[Signal], progress: Mapping[str, Progress]) -> Table:
     """Return the table of `plan`: each signal, and the number of its fits that are to run."""
-    last = "size" if run.media == "image" else "Hz"
+    last = "Hz" if any(signal.sample_rate for signal in signals) else "size"
     table = _table(run.noun, "psi", "samples", "crop", "from", last, "to run")
     for signal in signals:
         if signal.sample_rate is None:
@@ -35,6 +36,8 @@ def plan_table(run: Run, signals: Sequence[Signal], progress: Mapping[str, Progr
 def status_table(results: Results) -> Table:
     """Return the table of `status`: how many fits of each signal are done, and how they ended."""
     counted = {"dead": "dead", "diverged": "div.", "partial": "part.", "failed": "failed"}
+    if signal_type(results.run.media).by_distance:
+        counted = {"empty": "empty"} | counted
     table = _table(results.run.noun, "done", "of", *counted.values(), "best so far")
     for state in results.states:
         progress = results.progress[state.signal.sha256]

@@ -28,7 +28,7 @@ from studies.engine.running.idle_nodes import stored_idle_nodes
 from studies.engine.running.job import Job
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import COUNTED, signal_row
-from studies.engine.store.store import Store, target_path, truth_path
+from studies.engine.store.store import Store, cloud_path, target_path, truth_path
 
 if TYPE_CHECKING:
     from studies.engine.cluster.workers import Workers
@@ -96,6 +96,8 @@ def _write_value(run: Run, prepared: Prepared, store: Store) -> None:
     for signal in prepared.signals:
         if run.question.keeps_targets or signal.has_gaps:
             store.write_array(target_path(signal.sha256), np.asarray(signal.values))
+        if signal.cloud is not None:
+            store.write_array(cloud_path(signal.sha256), signal.cloud.surface)
     for sha256, truth in prepared.truths.items():
         store.write_array(truth_path(sha256), truth)
 

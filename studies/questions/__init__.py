@@ -5,5 +5,6 @@ from studies.questions.denoising import Denoising
 from studies.questions.grid import Grid
 from studies.questions.rule_check import RuleCheck
 from studies.questions.search import Search
+from studies.questions.shapes import Shapes
 
-__all__ = ["Comparison", "Denoising", "Grid", "RuleCheck", "Search"]
+__all__ = ["Comparison", "Denoising", "Grid", "RuleCheck", "Search", "Shapes"]

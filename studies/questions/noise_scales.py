@@ -93,10 +93,10 @@ class NoiseScaleQuestion(Question):
         return super().stored_where(run) | {"hp_width": run.scale.width} | fit
 
     def facts(self, run: Run) -> dict[str, str]:
-        if run.media == "image":
-            first, side = "omega²/12", "n pixels along the longest axis"
-        else:
-            first, side = "omega²/3", "n samples"
+        first, side = {
+            "image": ("omega²/12", "n pixels along the longest axis"),
+            "shape": ("omega²/27", "n points of the scored grid along an axis"),
+        }.get(run.media, ("omega²/3", "n samples"))
         return {
             "network": f"SIREN² (WINNER), {run.scale.depth} hidden layers of {run.scale.width} "
             "units, omega 30",

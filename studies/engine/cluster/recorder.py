@@ -18,7 +18,7 @@ from studies.engine.store.fits_cache import FitsCache
 from studies.engine.store.growing import GrowingFiles
 from studies.engine.store.rows import Row
 from studies.engine.store.storage import RETRY_SECONDS, StorageAway, StorageRetry
-from studies.engine.store.store import Store, is_done, output_path
+from studies.engine.store.store import Store, is_done, output_path, weights_path
 
 MAX_ATTEMPTS = 3
 """How often a unit is tried whose worker process dies."""
@@ -98,19 +98,23 @@ class Recorder:
         curve: list[Row],
         outputs: Mapping[int | None, NDArray[np.float32]],
         kind: str,
+        weights: NDArray[np.float32] | None = None,
     ) -> None:
-        """Store one finished fit. Its outputs are written first, its row last.
+        """Store one finished fit. Its outputs and weights are written first, its row last.
 
         Args:
             row: its row.
             curve: the rows of its curve.
             outputs: the outputs [n, c] to keep, see `batch.Outcome`.
             kind: what it has in common with the fits of its batch, as for `begin`.
+            weights: the best weights [p] to keep, None for none.
         """
         if row["status"] != "failed":
             self.fatal_units[kind].clear()
         for epoch, output in outputs.items():
             self.store.write_array(output_path(row["key"], epoch), output)
+        if weights is not None:
+            self.store.write_array(weights_path(row["key"]), weights)
         self.fits.add(self.files.append(row, curve), row)
 
     def discard(self, units: Sequence[str]) -> None:

@@ -82,7 +82,7 @@ class _Work:
         checkpoints = RemoteCheckpoints(self.recorder, named, kind)
         finished = set()
         index = {trial.key: i for i, trial in enumerate(trials)}
-        for row, curve, outputs in self.run_batch(
+        for row, curve, outputs, weights in self.run_batch(
             self.study,
             self.signal,
             trials,
@@ -94,7 +94,7 @@ class _Work:
             snapshots=fits[0].snapshots,
         ):
             row |= self.batch.columns
-            ray.get(self.recorder.record.remote(row, curve, outputs, kind))
+            ray.get(self.recorder.record.remote(row, curve, outputs, kind, weights))
             tune.report(brief(row))
             if row["status"] != "failed":
                 finished.add(index[row["key"]])

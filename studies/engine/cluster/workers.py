@@ -15,11 +15,11 @@ import torch
 from ray.autoscaler.sdk import request_resources
 
 from inr_models import InputError, NetworkConfig, make_network
-from inr_models.fitting.fit_config import Precision
 from inr_models.fitting.stacking import pace
 from inr_models.fitting.task import Task
 from inr_models.shown import first_line
 from studies.engine.cluster import ray_private
+from studies.engine.planning.scale import Scale
 from studies.engine.running.batch import samples_on
 from studies.engine.signals.signal import Signal
 
@@ -196,14 +196,14 @@ def _wait_for_gpu() -> None:
 
 
 def time_epoch(
-    network: NetworkConfig, signal: Signal, precision: Precision, most: int, workers: Workers
+    network: NetworkConfig, signal: Signal, scale: Scale, most: int, workers: Workers
 ) -> tuple[float, int]:
     """Time a training step on one worker.
 
     Args:
         network: the network to fit.
         signal: the signal to fit, with its values.
-        precision: of the matrix products.
+        scale: says what is minimized, and the precision of the matrix products.
         most: the most networks that a worker may train as one stack.
         workers: where to time the step.
 
@@ -213,17 +213,18 @@ def time_epoch(
     timed = ray.remote(_time_epoch).options(
         num_cpus=workers.cores, num_gpus=workers.resources.get("gpu", 0)
     )
-    return ray.get(timed.remote(network, signal, precision, most, workers))
+    return ray.get(timed.remote(network, signal, scale, most, workers))
 
 
 def _time_epoch(
-    network: NetworkConfig, signal: Signal, precision: Precision, most: int, workers: Workers
+    network: NetworkConfig, signal: Signal, scale: Scale, most: int, workers: Workers
 ) -> tuple[float, int]:
     device = take_device(workers)
     coords, values = samples_on(device, signal)
     features = {"in_features": coords.shape[1], "out_features": signal.channels}
     model = make_network(network, **features, seed=0).to(device)
-    return pace(model, Task(coords, values, precision=precision), most)
+    task = Task(coords, values, scale.objective, precision=scale.fit.precision)
+    return pace(model, task, most)
 
 
 def take_device(workers: Workers) -> torch.device:

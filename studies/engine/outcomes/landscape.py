@@ -94,6 +94,6 @@ def landscape(state: SignalState, metric: Metric = HEADLINE) -> Landscape:
             if row is None:
                 continue
             status[i, j, k] = row["status"]
-            if row["status"] in ("ok", "dead"):
+            if row["status"] in ("ok", "dead", "empty"):
                 psnr[i, j, k] = row[metric.column]
     return Landscape(state.signal, s0, s1, psnr, status, cells)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from inr_models.shown import count
 from studies.engine.planning.run import Run
+from studies.engine.signals.reading import signal_type
 from studies.engine.signals.signal import Signal
 from studies.engine.store.dead import DEAD_WITHIN_DB
 
@@ -28,7 +29,8 @@ def notes_on(run: Run, signals: Sequence[Signal]) -> list[str]:
         elif (gain := signal.psnr_constant - signal.psnr_zero) > DEAD_WITHIN_DB:
             large.append(f"{signal.name} (+{gain:.1f} dB)")
     notes = list(run.notes)
-    if large:
+    # A distance is not shifted by the mean, and no rule takes psi from it.
+    if large and not signal_type(run.media).by_distance:
         notes.append(
             f"{_listed(run, large)}: the best constant scores this much more than zero output. "
             f"Fits less than {DEAD_WITHIN_DB:g} dB above it are dead, and the mean lowers psi. See "

@@ -13,7 +13,7 @@ from studies.engine.planning.run import Run, Skipped
 from studies.engine.planning.scale import Scale, ScaleName
 from studies.engine.planning.study import Study
 from studies.engine.signals.reading import signal_type
-from studies.engine.signals.signal import Signal, coordinates, is_present
+from studies.engine.signals.signal import Signal, samples_of
 
 
 def flags_of(study: Study) -> list[Flag]:
@@ -28,6 +28,16 @@ def flags_of(study: Study) -> list[Flag]:
             "precision", "scale.fit.precision", "float32, on GPUs also tf32", metavar="NAME"
         ),
     ]
+    if kind.by_distance:
+        flags.append(
+            field_flag(
+                "points",
+                "scale.signed_distance.points",
+                "samples of the surface, near it and in the box in every update",
+                **_NUMBER,
+            )
+        )
+        return flags
     flags.append(
         field_flag(
             "hold_out",
@@ -102,8 +112,7 @@ def resolve(
 def _check_hold_out(scale: Scale, signal: Signal) -> None:
     if scale.hold_out and signal.values is not None:
         try:
-            present = is_present(signal.values)
-            scale.objective.scored(coordinates(signal.shape)[present], signal.values[present])
+            scale.objective.scored(*samples_of(signal))
         except InputError as error:
             raise error.within(f"{signal.source}: --hold-out {scale.hold_out}") from error
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from inr_models import FitConfig, InputError
 from inr_models.fitting.held_out import held_out
 from inr_models.fitting.objective import Objective
+from inr_models.fitting.signed_distance import SignedDistance
 from inr_models.networks.network_config import check_memory
 from search_spaces.networks import Case
 from search_spaces.noise_grid import NoiseGrid
@@ -49,6 +50,7 @@ class Scale:
         sample_rate: The sample rate of a series in Hz. 0 if it is not known.
         hold_out: Which samples are left out of the fit, see `held_out.held_out`. "" for none.
         blind: Whether the samples that are left out choose the best epoch, for noisy signals.
+        signed_distance: The loss of a study of shapes, with its weights. None for other signals.
         own_seeds: Whether every signal draws choosing and scoring seeds of its own. A seed shifts
             the scores of all signals alike, so only seeds of their own average out over signals.
 
@@ -73,6 +75,7 @@ class Scale:
     sample_rate: float = 0.0
     hold_out: str = ""
     blind: bool = False
+    signed_distance: SignedDistance | None = None
 
     def __post_init__(self) -> None:
         if (self.grid is None) != bool(self.cases):
@@ -89,6 +92,9 @@ class Scale:
             raise InputError.of_value("out-of-range", "max_samples", self.max_samples, why)
         check_memory(self.width, self.depth)
         held_out(self.hold_out)
+        if self.hold_out and self.signed_distance:
+            why = "a shape has no samples to hold out; leave the flag out."
+            raise InputError.of_value("unsupported", "--hold-out", self.hold_out, why)
         if self.channel < 0:
             raise InputError.of_value("out-of-range", "channel", self.channel, "give 1 or more.")
         if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:
@@ -106,7 +112,7 @@ class Scale:
     @property
     def objective(self) -> Objective:
         """What a fit minimizes."""
-        return held_out(self.hold_out, blind=self.blind)
+        return self.signed_distance or held_out(self.hold_out, blind=self.blind)
 
     @property
     def map_seeds(self) -> range:

@@ -6,7 +6,15 @@ Studies that share a scale share its fits: a search starts from the cells that a
 from dataclasses import replace
 
 from inr_models import FitConfig
-from search_spaces.grids import AUDIO_GRID, AUDIO_GRID_SMALL, IMAGE_GRID, IMAGE_GRID_SMALL
+from inr_models.fitting.signed_distance import SignedDistance
+from search_spaces.grids import (
+    AUDIO_GRID,
+    AUDIO_GRID_SMALL,
+    IMAGE_GRID,
+    IMAGE_GRID_SMALL,
+    SHAPE_GRID,
+    SHAPE_GRID_SMALL,
+)
 from search_spaces.networks import Case
 from studies.engine.planning.scale import Scale
 
@@ -49,6 +57,31 @@ IMAGE_SMALL = Scale(
     own_seeds=True,
 )
 
+SHAPE_SMALL = Scale(
+    max_samples=24**3,
+    width=52,
+    depth=4,
+    fit=FitConfig(epochs=400, learning_rate=1e-3, decay=0.95, decay_every=20),
+    seeds=1,
+    grid=SHAPE_GRID_SMALL,
+    rules=("table6_shape",),
+    own_seeds=True,
+    signed_distance=SignedDistance(points=300),
+)
+
+SHAPE_PAPER = Scale(
+    max_samples=64**3,
+    width=256,
+    depth=4,
+    fit=FitConfig(epochs=10_000, learning_rate=1e-4, decay=0.99, decay_every=20),
+    seeds=1,
+    grid=SHAPE_GRID,
+    rules=("table6_shape",),
+    own_seeds=True,
+    signed_distance=SignedDistance(points=5_000),
+)
+"""Sec. B.4. The paper does not say how many points an update has, nor its learning rate."""
+
 IMAGE_PAPER = Scale(
     max_samples=1 << 20,
     width=256,
@@ -62,7 +95,7 @@ IMAGE_PAPER = Scale(
 """Sec. 5.2. The paper has 512 x 512. Larger images are whole up to a million pixels."""
 
 
-def comparison(scale: Scale, cases: tuple[Case, ...], parameters: int) -> Scale:
+def comparison(scale: Scale, cases: tuple[Case, ...], parameters: int, seeds: int = 5) -> Scale:
     """Return a scale that compares networks on five seeds, as in the paper, and has no grid.
 
     The seeds are the same for all signals, also as in the paper.
@@ -71,8 +104,10 @@ def comparison(scale: Scale, cases: tuple[Case, ...], parameters: int) -> Scale:
         scale: The sizes and the training.
         cases: The networks.
         parameters: The number of parameters that each should have.
+        seeds: Number of seeds.
     """
-    return replace(scale, grid=None, cases=cases, parameters=parameters, seeds=5, own_seeds=False)
+    compared = replace(scale, grid=None, cases=cases, parameters=parameters)
+    return replace(compared, seeds=seeds, own_seeds=False)
 
 
 def named(*networks: str) -> tuple[Case, ...]:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from inr_models import InputError
 from studies.engine.planning.question import Question
 from studies.engine.planning.scale import Scale, ScaleName, check_name
-from studies.engine.signals.reading import reader
+from studies.engine.signals.reading import reader, signal_type
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,9 @@ class Study:
         check_name("name", self.name)
         for scale in self.scales.values():
             reader(self.media, **scale.reading)
+            if signal_type(self.media).by_distance != bool(scale.signed_distance):
+                why = "a study of shapes needs it, and no other can use it."
+                raise InputError.at("conflict", "signed_distance", why)
             self.question.check(scale)
 
     @property

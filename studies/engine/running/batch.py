@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inr_models import fit, make_network
+from inr_models.fitting.layout import Layout
 from inr_models.fitting.unit_run import Checkpoints
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from studies.engine.planning.trial import Trial
-from studies.engine.signals.signal import Signal, coordinates, is_present
+from studies.engine.signals.signal import Signal, coordinates, samples_of
 from studies.engine.store.metrics import Scored
 from studies.engine.store.rows import Row, curve_rows, failed_row, finished_row
 
@@ -22,14 +23,16 @@ OUTPUT_BLOCK = 1 << 13
 
 
 class Outcome(NamedTuple):
-    """Holds a fit's row and curve, and the outputs [n, c] that should be kept.
+    """Holds a fit's row and curve, and the outputs [n, c] and best weights that should be kept.
 
-    The outputs are by their epoch, None for the best one.
+    The outputs are by their epoch, None for the best one. The weights of a shape's network are
+    kept, as one array [p] in the order of `Layout`, because a mesh may have any resolution.
     """
 
     row: Row
     curve: list[Row]
     outputs: Mapping[int | None, NDArray[np.float32]] = {}
+    weights: NDArray[np.float32] | None = None
 
 
 BatchRunner = Callable[..., Iterator[Outcome]]
@@ -100,11 +103,14 @@ def run_batch(
                 scored = Scored(signal, result, best_output)
                 row = finished_row(study, trial, scored, device)
                 outputs: dict[int | None, NDArray[np.float32]] = {}
+                kept = None
                 if keep and keep[group[index]]:
                     outputs[None] = best_output()
+                    if signal.cloud is not None:
+                        kept = packed(networks[index], result.best_weights)
                 for epoch, weights in result.snapshots.items():
                     outputs[epoch] = output(weights, grid)
-                yield Outcome(row, curve_rows(trial, result), outputs)
+                yield Outcome(row, curve_rows(trial, result), outputs, kept)
         except Exception as error:
             if len(group) > 1:
                 groups = [[i] for i in left]
@@ -114,12 +120,8 @@ def run_batch(
 
 
 def samples_on(device: torch.device, signal: Signal) -> tuple[Tensor, Tensor]:
-    """Return the coordinates [m, d] and the values [m, c] of the samples that lie in no gap."""
-    assert signal.values is not None, "a signal travels with its samples"
-    coords, values = coordinates(signal.shape), signal.values
-    present = is_present(values)
-    if not present.all():
-        coords, values = coords[present], values[present]
+    """Return what `samples_of` returns, as tensors on a device."""
+    coords, values = samples_of(signal)
     return torch.from_numpy(coords).to(device), torch.from_numpy(values).to(device)
 
 
@@ -129,6 +131,12 @@ def _output(
 ) -> NDArray[np.float32]:
     network.load_state_dict(weights, strict=False)
     return torch.cat([network(block) for block in coords.split(OUTPUT_BLOCK)]).cpu().numpy()
+
+
+def packed(network: CoordinateMLP, weights: Mapping[str, Tensor]) -> NDArray[np.float32]:
+    """Return weights of a network as one array [p], see `Layout`."""
+    network.load_state_dict(weights, strict=False)
+    return Layout(network).pack([network])[0].cpu().numpy()
 
 
 class _Subset:

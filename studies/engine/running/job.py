@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from inr_models import NetworkConfig
-from inr_models.fitting.fit_config import Precision
 from studies.engine.outcomes.results import Results, progress
 from studies.engine.outcomes.signal_state import SignalState, stored_rows
 from studies.engine.planning.points import PlannedFit
 from studies.engine.planning.run import Run
+from studies.engine.planning.scale import Scale
 from studies.engine.running.schedule import MAX_BATCH, Schedule
 from studies.engine.signals.signal import Signal
 from studies.engine.store.growing import others_write
@@ -16,7 +16,7 @@ from studies.engine.store.store import Store
 
 # Times an epoch of a network on a signal, in stacks of at most some number. It returns the seconds
 # for one fit, and the size of the stack that this takes.
-TimeEpoch = Callable[[NetworkConfig, Signal, Precision, int], tuple[float, int]]
+TimeEpoch = Callable[[NetworkConfig, Signal, Scale, int], tuple[float, int]]
 
 
 class Job:
@@ -65,11 +65,11 @@ class Job:
 
     def measure(self, time_epoch: TimeEpoch) -> None:
         """Time a step of every structure, for the estimates below."""
-        precision, signal = self.stored.run.scale.fit.precision, self.longest.signal
+        scale, signal = self.stored.run.scale, self.longest.signal
         for point in self.longest.points:
             structure = point.network.structure
             if structure not in self.seconds_per_sample:
-                seconds, stack = time_epoch(point.network, signal, precision, self.num_together)
+                seconds, stack = time_epoch(point.network, signal, scale, self.num_together)
                 self.seconds_per_sample[structure] = seconds / signal.num_samples
                 self.stack = max(self.stack, stack)
 

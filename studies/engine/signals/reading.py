@@ -13,6 +13,7 @@ from inr_models.shown import count, shown
 from studies.engine.signals.audio import SOUND
 from studies.engine.signals.images import IMAGE
 from studies.engine.signals.series import SERIES
+from studies.engine.signals.shapes import SHAPE
 from studies.engine.signals.signal import Reader, Signal, SignalType
 from studies.engine.signals.user_path import user_path
 
@@ -20,6 +21,7 @@ SIGNAL_TYPES: dict[str, SignalType] = {
     "sound": SOUND,
     "image": IMAGE,
     "series": SERIES,
+    "shape": SHAPE,
 }
 """A study's `media` -> type of its signals. A new type is one line here."""
 

@@ -5,15 +5,30 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inr_models.fitting.metrics import psnr_of_constant_db
+from inr_models.fitting.signed_distance import BOX, DISTANCE_RANGE, NEAR, SCORED, SURFACE
 from inr_models.shown import printable
 from search_spaces.rules import Target
 from search_spaces.rules.eqn11 import PAPER_SAMPLES
+
+
+class Cloud(NamedTuple):
+    """Hold what a fit may know of a shape: samples on its surface and around it.
+
+    Args:
+        surface: Points and their normals [m, 6].
+        near: Points near the surface and their signed distance from it [k, 4].
+        box: Points of the whole box and their signed distance [k, 4].
+    """
+
+    surface: NDArray[np.float32]
+    near: NDArray[np.float32]
+    box: NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +56,7 @@ class Signal:
         values: The samples [n, channels], float32 in [-1, 1], the last axis fastest. NaN marks a
             gap, whose samples no fit sees. None if they are not at hand.
         offset: The number that was subtracted from samples before they were divided by `peak`.
+        cloud: What a fit may know of a shape. None for other signals, and where it is not at hand.
         psnr_constant: PSNR of the best constant output in dB, see `psnr_of_constant_db`. It is
             computed from `values` if it is left out. None if neither is known, as in a signal that
             an earlier version stored.
@@ -65,6 +81,7 @@ class Signal:
     values: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     psnr_constant: float | None = None
     offset: float = 0.0
+    cloud: Cloud | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.psnr_constant is None and self.values is not None:
@@ -119,6 +136,7 @@ class SignalType:
             of each flag.
         generated: Names that the reader takes in place of a file. For each, what the user should
             know while it is computed, "" for nothing.
+        by_distance: Whether its signals are surfaces, which only `Scale.signed_distance` can fit.
     """
 
     noun: str
@@ -128,6 +146,7 @@ class SignalType:
     read: Callable[..., Signal]
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     generated: Mapping[str, str] = field(default_factory=dict)
+    by_distance: bool = False
 
 
 def coordinates(shape: tuple[int, ...]) -> NDArray[np.float32]:
@@ -141,6 +160,41 @@ def coordinates(shape: tuple[int, ...]) -> NDArray[np.float32]:
     """
     axes = [np.linspace(-1, 1, num).astype(np.float32) for num in shape]
     return np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, len(shape))
+
+
+def samples_of(signal: Signal) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the coordinates [m, d] and the values [m, c] that a fit of a signal gets.
+
+    Samples in gaps are left out. What is known of a shape follows after its samples, and all rows
+    are those of `inr_models.fitting.signed_distance.SignedDistance`.
+
+    Args:
+        signal: The signal, with its samples.
+    """
+    assert signal.values is not None, "a signal travels with its samples"
+    coords, values = coordinates(signal.shape), signal.values
+    present = is_present(values)
+    if not present.all():
+        coords, values = coords[present], values[present]
+    if signal.cloud is None:
+        return coords, values
+    surface, near, box = signal.cloud
+    blocks = [_distance_rows(SCORED, values * DISTANCE_RANGE)]
+    blocks.append(_distance_rows(SURFACE, np.zeros_like(surface[:, :1]), surface[:, 3:]))
+    blocks.append(_distance_rows(NEAR, near[:, 3:]))
+    blocks.append(_distance_rows(BOX, box[:, 3:]))
+    places = np.vstack([coords, surface[:, :3], near[:, :3], box[:, :3]])
+    return places, np.vstack(blocks)
+
+
+def _distance_rows(
+    kind: float, distances: NDArray[np.float32], normals: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """Return rows of `SignedDistance` [m, 5]."""
+    if normals is None:
+        normals = np.zeros((len(distances), 3), np.float32)
+    kinds = np.full((len(distances), 1), kind, np.float32)
+    return np.hstack([kinds, distances / np.float32(DISTANCE_RANGE), normals])
 
 
 def is_present(values: NDArray) -> NDArray[np.bool_]:

@@ -18,7 +18,7 @@ from inr_models.fitting.metrics import psnr_of_constant_db, psnr_of_zero_db
 from inr_models.fitting.objective import REGRESSION, Objective
 from search_spaces.bandwidth import bandwidth, nyquist
 from studies.engine.planning.trial import Trial
-from studies.engine.signals.signal import Signal, coordinates, is_present
+from studies.engine.signals.signal import Signal, is_present, samples_of
 from studies.engine.store.dead import is_dead
 from studies.engine.store.metrics import (
     BAND_LIMIT,
@@ -52,7 +52,7 @@ REPORTED = (
 
 
 def finished_row(study: str, trial: Trial, fit: Scored, device: "torch.device") -> Row:
-    """Return the row of a fit that no error ended: ok, dead, diverged or partial.
+    """Return the row of a fit that no error ended: ok, dead, empty, diverged or partial.
 
     Args:
         study: Name of the study.
@@ -66,6 +66,8 @@ def finished_row(study: str, trial: Trial, fit: Scored, device: "torch.device") 
         status = "diverged"
     elif result.stopped:
         status = "partial"
+    elif _has_no_surface(fit):
+        status = "empty"
     elif is_dead(HEADLINE.compute(fit), base[ZERO_OUTPUT], base[BEST_CONSTANT]):
         status = "dead"
     else:
@@ -84,6 +86,11 @@ def finished_row(study: str, trial: Trial, fit: Scored, device: "torch.device") 
     }
 
 
+def _has_no_surface(fit: Scored) -> bool:
+    """Return whether a shape's network has the same sign at all samples."""
+    return fit.signal.cloud is not None and np.ptp(np.sign(fit.best_output())) < 2
+
+
 def scores_without_network(objective: Objective, signal: Signal) -> tuple[float, float | None]:
     """Return the PSNR in dB of an all-zero output and of the best constant.
 
@@ -95,9 +102,7 @@ def scores_without_network(objective: Objective, signal: Signal) -> tuple[float,
     """
     if objective == REGRESSION:
         return signal.psnr_zero, signal.psnr_constant
-    assert signal.values is not None, "a signal travels with its samples"
-    present = is_present(signal.values)
-    scored = objective.scored(coordinates(signal.shape)[present], signal.values[present])
+    scored = objective.scored(*samples_of(signal))
     return psnr_of_zero_db(scored), psnr_of_constant_db(scored)
 
 
@@ -132,7 +137,7 @@ def signal_row(signal: Signal) -> Row:
     The row of an image has its height and width, and the row of a sound has its number of samples.
     Other signals have the whole shape. `add_signals` thus recognizes rows of older versions.
     """
-    other = {"values", "descriptors", "shape", "notes"}
+    other = {"values", "descriptors", "shape", "notes", "cloud"}
     fields = {f.name for f in dataclasses.fields(Signal)} - other
     row = {name: getattr(signal, name) for name in fields}
     row |= {"num_samples": signal.num_samples, "bands": list(signal.bands)}
@@ -199,6 +204,7 @@ def point_columns(network: Any, shape: tuple[int, ...]) -> Row:
 def _base_row(study: str, signal: Signal, trial: Trial) -> Row:
     features = {"in_features": len(signal.shape), "out_features": signal.channels}
     objective = trial.objective
+    flops = signal.num_samples * trial.network.flops_per_sample(**features)
     zero, constant = scores_without_network(objective, signal)
     return {
         "key": trial.key,
@@ -213,7 +219,7 @@ def _base_row(study: str, signal: Signal, trial: Trial) -> Row:
         **point_columns(trial.network, signal.shape),
         **{f"fit_{k}": v for k, v in dataclasses.asdict(trial.fit).items()},
         "parameters": trial.network.num_parameters(**features),
-        "flops_per_epoch": signal.num_samples * trial.network.flops_per_sample(**features),
+        "flops_per_epoch": None if signal.cloud else flops,
         "fit_version": trial.fit_version,
         "objective": None if objective == REGRESSION else objective.name,
         "seed": trial.seed,

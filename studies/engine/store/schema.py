@@ -91,7 +91,8 @@ FITS = (
     Column(
         "status", _TEXT, "",
         "`ok`; `dead`: peak less than 1 dB above zero output or the best constant, whichever is "
-        "better; `diverged`: the error stopped being finite (its peak is of the part before); "
+        "better; `empty`: the distance of a shape has one sign everywhere; `diverged`: the error "
+        "stopped being finite (its peak is of the part before); "
         "`partial`: a search stopped it at a rung (its metrics are of the part before); `failed`: "
         "see `error`, metrics are null",
         True,
@@ -100,7 +101,7 @@ FITS = (
     Column("seconds", _REAL, "s", "training time, shared evenly in a stack"),
     Column("seconds_per_epoch", _REAL, "s", "seconds divided by the number of scored updates"),
     Column("parameters", _INT, "", "trainable numbers of the network, two for a complex one"),
-    Column("flops_per_epoch", _REAL, "FLOP", "operations of the matrix products of an update"),
+    Column("flops_per_epoch", _REAL, "FLOP", "of an update's matrix products; null for shapes"),
     Column("device", _TEXT, "", "`CPU`, or the name of the GPU"),
     Column(
         "path", _TEXT, "",

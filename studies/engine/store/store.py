@@ -42,6 +42,16 @@ def output_path(key: str, epoch: int | None = None) -> str:
     return f"_outputs/{key}.npy" if epoch is None else f"_outputs/{key}-{epoch}.npy"
 
 
+def weights_path(key: str) -> str:
+    """Return the path of the best weights [p] of a shape's network, which only some fits keep."""
+    return f"_weights/{key}.npy"
+
+
+def cloud_path(sha256: str) -> str:
+    """Return the path of the points on a shape's surface and their normals [m, 6]."""
+    return f"_targets/{sha256}-cloud.npy"
+
+
 def target_path(sha256: str) -> str:
     """Return the path of the samples [n, c] of a signal whose networks are compared."""
     return f"_targets/{sha256}.npy"
