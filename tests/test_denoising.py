@@ -52,7 +52,8 @@ def test_a_study_chooses_blindly_and_scores_by_the_truth(tmp_path):
     table = pd.read_parquet(folder / "denoising.parquet").set_index("method")
     networks = table[table["kind"] != "classical"]
     assert set(networks.index) == {
-        "siren2", "finer_pp", "finer", "siren", "wire", "eqn11_length", "eqn11_length_width",
+        "siren2", "finer_pp", "finer", "siren", "wire", "siren_scaled_omega", "eqn11_length",
+        "eqn11_length_width",
     }  # fmt: skip
     assert networks["is_chosen"].sum() == 1
     assert networks["is_chosen"].idxmax() == networks["psnr_held_out"].idxmax()
@@ -144,6 +145,38 @@ def test_the_blind_choice_is_that_of_the_held_out_samples_whatever_the_truth_say
         best, blind = 0.01 * 1.2 ** numbers[0], 0.01 * 1.2 ** numbers[-1]
         assert method.oracle.scores["PSNR"] == pytest.approx(-20 * np.log10(best), abs=0.01)
         assert method.regret == pytest.approx(20 * np.log10(blind / best), abs=0.01)
+
+
+def test_each_seed_repeats_the_whole_choice(tmp_path):
+    """Planted outputs of two seeds, of which the second chooses another setting than the first."""
+    run, made = prepared()
+    run = dataclasses.replace(run, scale=dataclasses.replace(run.scale, seeds=2))
+    (signal,) = made.signals
+    (truth,) = made.truths.values()
+    store = Store(str(tmp_path))
+    store.write_array(target_path(signal.sha256), signal.values)
+    store.write_array(truth_path(signal.sha256), truth)
+    rows = {}
+    state = SignalState(run, signal, rows)
+    points = [point for point in state.points if point.case == "siren2" and point.kind != "rule"]
+    for seed in (0, 1):
+        for number, point in enumerate(points):
+            (key,) = state.keys(point, [seed])
+            held_out = 20.0 - number if seed == 0 else 10.0 + number
+            rows[key] = scored_row(key, signal, held_out, seed=seed)
+            store.write_array(output_path(key), truth + np.float32(0.01 * (1 + number)))
+    methods = {method.name: method for method in denoised_signal(state, store).methods}
+    first, second = methods["siren2"].choices
+    assert (first.seed, second.seed) == (0, 1)
+    assert first.blind.held_out == 20.0
+    assert second.blind.held_out == 9.0 + len(points)
+    worst = -20 * np.log10(0.01 * len(points))
+    assert second.blind.scores["PSNR"] == pytest.approx(worst, abs=0.01)
+    assert methods["siren2"].scores["PSNR"] == pytest.approx((40 + worst) / 2, abs=0.01)
+    assert methods["siren2"].deviation == pytest.approx((40 - worst) / np.sqrt(2), abs=0.01)
+    assert methods["siren2"].oracle_psnr == pytest.approx(40, abs=0.01)
+    assert methods["siren2"].regret == pytest.approx((40 - worst) / 2, abs=0.01)
+    assert [choice.seed for choice in methods["wavelets"].choices] == [None]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Collect what each method makes of a noisy signal, chosen blindly or by the clean signal."""
 
 import math
+import statistics
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
@@ -38,18 +40,16 @@ class Candidate(NamedTuple):
     scores: Mapping[str, float]
 
 
-class Method(NamedTuple):
-    """Hold what a method reaches on a signal.
+class Choice(NamedTuple):
+    """Hold what a method reaches with one seed, which repeats the whole choice.
 
     Args:
-        name: Its name in tables.
-        kind: What it is.
+        seed: The seed of the initializations. None for a method that draws nothing.
         blind: The candidate that the held-out samples choose.
         oracle: The candidate of the best PSNR by the clean signal. None without one.
     """
 
-    name: str
-    kind: Kind
+    seed: int | None
     blind: Candidate
     oracle: Candidate | None
 
@@ -59,6 +59,59 @@ class Method(NamedTuple):
         if self.oracle is None:
             return math.nan
         return self.oracle.scores["PSNR"] - self.blind.scores["PSNR"]
+
+
+class Method(NamedTuple):
+    """Hold what a method reaches on a signal.
+
+    Args:
+        name: Its name in tables.
+        kind: What it is.
+        choices: One for each seed. The pictures and the files that are written show the first.
+    """
+
+    name: str
+    kind: Kind
+    choices: Sequence[Choice]
+
+    @property
+    def blind(self) -> Candidate:
+        """What the held-out samples choose with the first seed."""
+        return self.choices[0].blind
+
+    @property
+    def oracle(self) -> Candidate | None:
+        """What the clean signal chooses with the first seed."""
+        return self.choices[0].oracle
+
+    @property
+    def held_out(self) -> float:
+        """The PSNR in dB of the samples that were not seen, mean over seeds."""
+        return statistics.fmean(choice.blind.held_out for choice in self.choices)
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The scores of the blind choices by name, means over seeds."""
+        names = self.blind.scores
+        return {n: statistics.fmean(c.blind.scores[n] for c in self.choices) for n in names}
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation of the blind choices' PSNR over seeds, NaN for one seed."""
+        if len(self.choices) < 2 or not self.blind.scores:
+            return math.nan
+        return statistics.stdev(choice.blind.scores["PSNR"] for choice in self.choices)
+
+    @property
+    def oracle_psnr(self) -> float:
+        """The PSNR in dB of what the clean signal chooses, mean over seeds. NaN without one."""
+        found = [choice.oracle for choice in self.choices if choice.oracle]
+        return statistics.fmean(c.scores["PSNR"] for c in found) if found else math.nan
+
+    @property
+    def regret(self) -> float:
+        """The loss of the blind choices in dB, mean over seeds. NaN without a clean signal."""
+        return statistics.fmean(choice.regret for choice in self.choices)
 
 
 class DenoisedSignal(NamedTuple):
@@ -79,16 +132,21 @@ class DenoisedSignal(NamedTuple):
     methods: Sequence[Method]
 
     @property
+    def num_seeds(self) -> int:
+        """The number of seeds that a network has outputs of."""
+        return max((len(method.choices) for method in self.methods), default=0)
+
+    @property
     def chosen(self) -> Method | None:
         """The network or rule whose held-out samples are fitted best. None without an output."""
         own = [method for method in self.methods if method.kind != "classical"]
-        return max(own, key=lambda method: method.blind.held_out, default=None)
+        return max(own, key=lambda method: method.held_out, default=None)
 
     @property
     def best_classical(self) -> Method | None:
         """The classical method whose unseen samples are predicted best. None without any."""
         others = [method for method in self.methods if method.kind == "classical"]
-        return max(others, key=lambda method: method.blind.held_out, default=None)
+        return max(others, key=lambda method: method.held_out, default=None)
 
 
 def denoised_signal(state: SignalState, store: Store) -> DenoisedSignal:
@@ -102,36 +160,46 @@ def denoised_signal(state: SignalState, store: Store) -> DenoisedSignal:
     def scored(output: NDArray) -> dict[str, float]:
         return {} if truth is None else scores(output, truth, signal.shape)
 
+    seeds = state.run.scale.map_seeds
+
+    def trained(name: str, kind: Kind, points: Sequence[Point]) -> Iterator[Method]:
+        choices = []
+        for seed in seeds:
+            candidates = [c for p in points for c in _candidates(state, store, p, seed, scored)]
+            choices += _chosen(seed, candidates)
+        if choices:
+            yield Method(name, kind, choices)
+
     methods: list[Method] = []
-    cases = {p.case: [q for q in state.points if q.case == p.case and q.kind != "rule"]
-             for p in state.points if p.kind != "rule"}  # fmt: skip
+    cases: dict[str, list[Point]] = defaultdict(list)
+    for point in state.points:
+        if point.kind != "rule":
+            cases[point.case].append(point)
     for case, points in cases.items():
-        candidates = [c for point in points for c in _candidates(state, store, point, scored)]
-        methods += _chosen(case, "network", candidates)
+        methods += trained(case, "network", points)
     for point in state.points:
         if point.kind == "rule":
-            methods += _chosen(point.name, "rule", list(_candidates(state, store, point, scored)))
+            methods += trained(point.name, "rule", [point])
     classical = groupby(baselines(noisy, signal.shape), lambda denoised: denoised.name)
     for name, outputs in classical:
         candidates = [
             Candidate(f"x{d.strength:g}", d.output, d.held_out, True, scored(d.output))
             for d in outputs
         ]
-        methods += _chosen(name, "classical", candidates)
+        methods.append(Method(name, "classical", list(_chosen(None, candidates))))
     return DenoisedSignal(signal, noisy, truth, scored(noisy), methods)
 
 
 def _candidates(
-    state: SignalState, store: Store, point: Point, scored: Scoring
+    state: SignalState, store: Store, point: Point, seed: int, scored: Scoring
 ) -> Iterator[Candidate]:
-    """Yield the outputs of a point's fit on the first seed.
+    """Yield the outputs of a point's fit on a seed.
 
     The first one is the best by its held-out samples. Those after fixed epochs follow, which the
     clean signal alone may choose.
     """
-    seeds = state.run.scale.map_seeds
-    key = state.keys(point, seeds)[0]
-    held_out = state.mean(point, seeds)
+    (key,) = state.keys(point, [seed])
+    held_out = state.mean(point, [seed])
     output = store.read_array(output_path(key))
     if output is None or math.isnan(held_out):
         return
@@ -146,12 +214,12 @@ def _candidates(
             yield Candidate(words, output, math.nan, False, scored(output))
 
 
-def _chosen(name: str, kind: Kind, candidates: Sequence[Candidate]) -> Iterator[Method]:
-    """Yield the method with its two choices, if it has an output."""
+def _chosen(seed: int | None, candidates: Sequence[Candidate]) -> Iterator[Choice]:
+    """Yield the two choices among the candidates of a seed, if there are any."""
     blind = [candidate for candidate in candidates if candidate.is_blind]
     if not blind:
         return
     oracle = None
     if blind[0].scores:
         oracle = max(candidates, key=lambda candidate: candidate.scores["PSNR"])
-    yield Method(name, kind, max(blind, key=lambda candidate: candidate.held_out), oracle)
+    yield Choice(seed, max(blind, key=lambda candidate: candidate.held_out), oracle)

@@ -29,7 +29,7 @@ def pictures(denoised: DenoisedSignal) -> str:
         panels["clean"] = denoised.truth
     panels["noisy" + _score(denoised.noisy_scores)] = denoised.noisy
     networks = [method for method in denoised.methods if method.kind == "network"]
-    networks.sort(key=lambda method: -method.blind.held_out)
+    networks.sort(key=lambda method: -method.held_out)
     for method in (denoised.chosen, *networks[:3], denoised.best_classical):
         if method:
             panels[method.name + _score(method.blind.scores)] = method.blind.output

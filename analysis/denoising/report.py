@@ -36,7 +36,7 @@ def denoising_report(results: Results, now: datetime.datetime) -> Report:
     """
     signals = [denoised_signal(state, results.store) for state in results.states]
     figures: dict[str, str] = {}
-    files = {"denoising.parquet": denoising_parquet(signals)}
+    files = {"denoising.parquet": denoising_parquet(results.run, signals)}
     clips = []
     for denoised in signals:
         name = file_name(denoised.signal.name, denoised.signal.sha256)
@@ -77,12 +77,12 @@ def verdict(denoised: DenoisedSignal) -> str:
             f"{name}: no clean signal is known, so no score says whether {chosen.name} is better "
             "than the noisy signal. Listen to what is written."
         )
-    psnr = chosen.blind.scores["PSNR"]
+    psnr = chosen.scores["PSNR"]
     gain = psnr - denoised.noisy_scores["PSNR"]
     text = f"{name}: {chosen.name} is {abs(gain):.1f} dB {'better' if gain > 0 else 'worse'} than "
     text += "the noisy signal"
     if classical:
-        behind = psnr - classical.blind.scores["PSNR"]
+        behind = psnr - classical.scores["PSNR"]
         text += f" and {abs(behind):.1f} dB {'better' if behind > 0 else 'worse'} than "
         text += classical.name
     return f"{text}."
@@ -95,8 +95,8 @@ def _numbers(denoised: DenoisedSignal) -> dict[str, float]:
     numbers = {"psnr_noisy": denoised.noisy_scores["PSNR"]}
     for method in denoised.methods:
         key = method.name.replace(" ", "_").replace("-", "_")
-        numbers[f"psnr_denoised_{key}"] = method.blind.scores["PSNR"]
-    return numbers | {"psnr_denoised": denoised.chosen.blind.scores["PSNR"]}
+        numbers[f"psnr_denoised_{key}"] = method.scores["PSNR"]
+    return numbers | {"psnr_denoised": denoised.chosen.scores["PSNR"]}
 
 
 def written(signal: Signal, output: NDArray[np.float32]) -> tuple[str, bytes]:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from analysis.denoising.methods import DenoisedSignal, Method
+from analysis.denoising.methods import Choice, DenoisedSignal, Method
 from analysis.denoising.scores import IMAGE_SCORES, SOUND_SCORES
 from analysis.reporting.parquet import parquet_bytes
 from analysis.reporting.tables import number, wide_table
+from studies.engine.planning.run import Run
 
 
 def score_names(denoised: DenoisedSignal) -> tuple[str, ...]:
@@ -30,25 +31,31 @@ def denoising_table(denoised: DenoisedSignal, caption: str = "") -> Table:
     table.add_column("method", no_wrap=True, ratio=3, overflow="ellipsis")
     table.add_column("setting", no_wrap=True, ratio=2, overflow="ellipsis")
     table.add_column("held\nout", justify="right", no_wrap=True)
+    with_deviation = bool(names) and denoised.num_seeds > 1
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
+        if name == "PSNR" and with_deviation:
+            table.add_column("±", justify="right", no_wrap=True)
     if names:
         table.add_column("oracle\nPSNR", justify="right", no_wrap=True)
         table.add_column("regret", justify="right", no_wrap=True)
     chosen = denoised.chosen
     for method in sorted(denoised.methods, key=_order):
         mark = "*" if method is chosen else ""
-        cells = [method.name + mark, method.blind.setting, number(method.blind.held_out)]
-        cells += [score_text(name, method.blind.scores[name]) for name in names]
+        cells = [method.name + mark, method.blind.setting, number(method.held_out)]
+        for name in names:
+            cells.append(score_text(name, method.scores[name]))
+            if name == "PSNR" and with_deviation:
+                cells.append(number(method.deviation))
         if method.oracle:
-            cells += [number(method.oracle.scores["PSNR"]), number(method.regret)]
+            cells += [number(method.oracle_psnr), number(method.regret)]
         table.add_row(*cells)
     return table
 
 
 def _order(method: Method) -> tuple[bool, float]:
     """Sort networks and rules before classical methods, and the better ones first."""
-    score = method.blind.scores.get("PSNR", method.blind.held_out)
+    score = method.scores.get("PSNR", method.held_out)
     return method.kind == "classical", -score
 
 
@@ -56,31 +63,49 @@ CAPTION = (
     "Setting and epoch are chosen by samples that no fit has seen (held out: PSNR in dB against "
     "the noisy samples). The clean signal chose only what is marked oracle. regret: what the blind "
     "choice loses against it. *: the network that the held-out samples choose; its output is "
-    "written beside the report."
+    "written beside the report. With several seeds, each repeats the whole choice: scores are "
+    "means, ± is the deviation of PSNR, and settings and outputs are those of the first."
 )
 
 
-def denoising_parquet(signals: Sequence[DenoisedSignal]) -> bytes:
-    """Return a Parquet file with a row a signal and method: what the tables show, unrounded."""
+def denoising_parquet(run: Run, signals: Sequence[DenoisedSignal]) -> bytes:
+    """Return a Parquet file with a row a signal, method and seed, unrounded.
+
+    `seed` is null for a method that draws nothing.
+    """
     rows = []
     for denoised in signals:
         for method in denoised.methods:
-            row = {
-                "signal": denoised.signal.name,
-                "sha256": denoised.signal.sha256,
-                "method": method.name,
-                "kind": method.kind,
-                "setting": method.blind.setting,
-                "psnr_held_out": method.blind.held_out,
-                "is_chosen": method is denoised.chosen,
-                "oracle_setting": method.oracle.setting if method.oracle else None,
-                "regret_db": None if math.isnan(method.regret) else method.regret,
-            }
-            for name in ("PSNR", "SSIM", "MAE", "LSD"):
-                key = name.lower()
-                oracle = method.oracle.scores if method.oracle else {}
-                row[key] = method.blind.scores.get(name)
-                row[f"{key}_noisy"] = denoised.noisy_scores.get(name)
-                row[f"{key}_oracle"] = oracle.get(name)
-            rows.append(row)
+            for choice in method.choices:
+                rows.append(_row(run, denoised, method, choice))
     return parquet_bytes(rows)
+
+
+def _row(
+    run: Run, denoised: DenoisedSignal, method: Method, choice: Choice
+) -> dict[str, str | float | bool | None]:
+    oracle = choice.oracle
+    row: dict[str, str | float | bool | None] = {
+        "study": run.study,
+        "scale": run.scale_name,
+        "n": denoised.signal.num_samples,
+        "width": run.scale.width,
+        "depth": run.scale.depth,
+        "epochs": run.scale.fit.epochs,
+        "signal": denoised.signal.name,
+        "sha256": denoised.signal.sha256,
+        "method": method.name,
+        "kind": method.kind,
+        "seed": choice.seed,
+        "setting": choice.blind.setting,
+        "psnr_held_out": choice.blind.held_out,
+        "is_chosen": method is denoised.chosen,
+        "oracle_setting": oracle.setting if oracle else None,
+        "regret_db": None if math.isnan(choice.regret) else choice.regret,
+    }
+    for name in ("PSNR", "SSIM", "MAE", "LSD"):
+        key = name.lower()
+        row[key] = choice.blind.scores.get(name)
+        row[f"{key}_noisy"] = denoised.noisy_scores.get(name)
+        row[f"{key}_oracle"] = oracle.scores.get(name) if oracle else None
+    return row

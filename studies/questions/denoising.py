@@ -169,7 +169,7 @@ class Denoising(Question):
                 state.run.scale,
                 state.signal,
                 places,
-                keep=lambda place: place.seed == 0,
+                keep=lambda place: True,
                 snapshots=snapshot_epochs(state.run.scale.fit.epochs),
             )
         )
@@ -191,8 +191,8 @@ class Denoising(Question):
             "choice": f"The {run.scale.hold_out} of the noisy samples that no fit has seen choose "
             "the epoch and the setting. The clean signal has no part in it. What the clean signal "
             "chose is marked oracle.",
-            "seeds": f"Initializations are drawn with {seeds_text(run.scale.map_seeds)}. Outputs "
-            "are those of seed 0.",
+            "seeds": f"Initializations are drawn with {seeds_text(run.scale.map_seeds)}. Each "
+            "seed repeats the whole choice. The outputs that are shown are those of the first.",
         }
 
     def report(self, results: Results, now: datetime.datetime) -> Report:

@@ -119,7 +119,7 @@ DENOISED_BIASES = (0.0, 2.5, 5.0, 10.0, 20.0)
 """The bounds of FINER++'s first biases that are tried on noisy signals (Sec. 5.4)."""
 
 
-def denoising(scale: Scale, *, parameters: int, epochs: int) -> Scale:
+def denoising(scale: Scale, *, parameters: int, epochs: int, also: tuple[Case, ...] = ()) -> Scale:
     """Return a scale of networks for noisy signals, on one seed. Held-out samples choose.
 
     The first layer's frequency is not scaled (Sec. 5.4).
@@ -128,9 +128,10 @@ def denoising(scale: Scale, *, parameters: int, epochs: int) -> Scale:
         scale: The sizes and the training.
         parameters: The number of parameters that each network should have.
         epochs: How long they are trained.
+        also: More networks.
     """
     networks = ("siren2", "finer_pp", "finer", "siren", "wire")
     cases = tuple(Case(name=name, network=name, first_factor=1.0) for name in networks)
-    compared = comparison(scale, cases, parameters)
+    compared = comparison(scale, (*cases, *also), parameters)
     fit = replace(scale.fit, epochs=epochs)
     return replace(compared, fit=fit, seeds=1, hold_out="10%", blind=True)
