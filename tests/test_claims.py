@@ -17,7 +17,7 @@ from analysis.claims.data import Data
 from analysis.claims.evidence_fits import above_zero_output
 from analysis.claims.evidence_numbers import MISSING
 from analysis.claims.page import page
-from analysis.claims.reading import measured_numbers, read
+from analysis.claims.reading import denoised_fits, measured_numbers, read
 from analysis.claims.studied import fits_of_studies
 from analysis.measured.command import SCHEMA
 from analysis.reporting.parquet import parquet_bytes
@@ -161,6 +161,32 @@ def test_measured_numbers_are_read_and_a_missing_folder_is_refused(tmp_path):
     (tmp_path / "measured.parquet").write_bytes(b"PAR1")
     with refused("unreadable", str(tmp_path / "measured.parquet")):
         measured_numbers(str(tmp_path))
+
+
+@pytest.mark.parametrize(("siren2", "finer_pp", "verdict"), [
+    ((30.0, 30.1, 29.9), (28.0, 28.2, 28.1), HOLDS),
+    ((28.0, 28.2, 28.1), (30.0, 30.1, 29.9), FAILS),
+    ((28.0, 30.2, 28.1), (28.1, 29.9, 28.3), OPEN),
+])  # fmt: skip
+def test_what_denoising_reached_is_judged_by_the_best_output(tmp_path, siren2, finer_pp, verdict):
+    rows = [
+        {
+            "study": "audio_denoising", "scale": "small", "n": 8192, "width": 52, "depth": 4,
+            "epochs": 400, "signal": "gt_bach_5dB", "method": method, "kind": "network",
+            "seed": seed, "psnr": 0.0, "psnr_noisy": 12.0, "psnr_oracle": psnr,
+        }
+        for method, psnrs in (("siren2", siren2), ("finer_pp", finer_pp))
+        for seed, psnr in enumerate(psnrs)
+    ]  # fmt: skip
+    rows.append(rows[0] | {"method": "wavelets", "kind": "classical", "psnr_oracle": 99.0})
+    (tmp_path / "audio_denoising.parquet").write_bytes(parquet_bytes(rows))
+    data = Data(studies=denoised_fits(str(tmp_path)))
+    (claim,) = [claim for claim in CLAIMS if claim.place == "Table 3, bach"]
+    finding = claim.evidence(data)
+    assert finding.verdict == verdict
+    assert "3 seeds" in finding.scale
+    (other,) = [claim for claim in CLAIMS if claim.place == "Table 3, dilse"]
+    assert other.evidence(data).verdict == UNTESTED
 
 
 def test_an_export_of_all_fits_has_them_with_what_was_run_and_without_paths(tmp_path):

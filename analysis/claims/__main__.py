@@ -4,8 +4,8 @@
     python -m analysis.claims my_results --to my_ledger.md
 
 The numbers come from the committed tables, and from results folders of studies/bottleneck.py,
-audio_architectures.py, audio_training.py, image_architectures.py, image_grid.py and
-tensor_train.py. Fits at the paper's scale count before those at the small scale.
+audio_architectures.py, audio_training.py, image_architectures.py, image_grid.py, shape_fitting.py
+and tensor_train.py. Fits at the paper's scale count before those at the small scale.
 """
 
 import argparse

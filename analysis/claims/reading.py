@@ -8,8 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.claims.data import Data, Map, Number, Row
+from analysis.claims.data import Data, Fits, Fitted, Map, Number, Row
 from analysis.claims.studied import fits_of_studies
+from analysis.comparison.published import target_named
 from analysis.regret.stored import confirmed
 from analysis.statistics.recordings import read_recordings
 from analysis.surfaces.stored import stored_maps
@@ -17,6 +18,9 @@ from inr_models import InputError
 from studies.engine.store.store import Store
 
 MEASURED = "measured.parquet"
+
+DENOISED = ("audio_denoising", "image_denoising")
+"""The studies whose table `denoising.parquet` lies in the folder under their own name."""
 
 RESULTS = "small_scale"
 """The results folder beside the committed tables."""
@@ -56,7 +60,7 @@ def read(folder: str, landscapes: str, results: Sequence[str] = ()) -> Data:
     return Data(
         measured=measured_numbers(folder),
         scales={row["quantity"]: row["scale"] for row in _table(folder, MEASURED)},
-        studies=studies,
+        studies={**denoised_fits(folder), **studies},
         regrets={regret.rule: regret for regret in confirmed(landscapes, recordings)},
         maps={"sound": maps, "image": image_maps},
         landscapes=sizes,
@@ -73,6 +77,33 @@ def measured_numbers(folder: str) -> dict[tuple[str, str], list[Number]]:
         number = Number(row["signal"], row["seed"], row["value"])
         measured[row["quantity"], row["case"]].append(number)
     return measured
+
+
+def denoised_fits(folder: str) -> dict[str, Fits]:
+    """Return what networks made of noisy signals, by study.
+
+    The PSNR is that of the output which the clean signal chooses, as in the paper.
+
+    Args:
+        folder: A folder with tables that a study of denoising has written.
+    """
+    studies = {}
+    for study in DENOISED:
+        rows = [row for row in _table(folder, f"{study}.parquet") if row["kind"] == "network"]
+        if not rows:
+            continue
+        first, num = rows[0], len({row["seed"] for row in rows})
+        mark = "" if first["scale"] == "paper" else " †"
+        sizes = f"{first['scale']}: {first['n']:,} samples, {first['depth']} x {first['width']}, "
+        fits = Fits({}, {}, f"{sizes}{first['epochs']:,} epochs, {num} seeds{mark}")
+        for row in rows:
+            name = row["signal"].rpartition("_")[0]  # behind it comes the noise
+            target = target_named(name) or name
+            psnr = row["psnr_oracle"]
+            fitted = Fitted(psnr, psnr, psnr - row["psnr_noisy"], is_dead=False)
+            fits.of.setdefault((target, row["method"]), {})[row["seed"]] = fitted
+        studies[study] = fits
+    return studies
 
 
 def _table(folder: str, name: str) -> list[Row]:

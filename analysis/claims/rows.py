@@ -11,8 +11,6 @@ from analysis.comparison.published import TABLE_3, TABLE_6, TABLES, UNAVAILABLE
 
 NO_FILE = "the paper's file is not available"
 
-NO_DENOISING = "noisescape has no denoising yet"
-
 OF_SETS = {
     "DTD braided, gray": ("braided_0064_gray",),
     "DTD braided": ("dtd_braided_0064",),
@@ -76,12 +74,25 @@ def rows_of_sets(
         yield Claim(part, f"{table}, {name}", claim, of_all(ahead, above), command)
 
 
-def rows_of_table_3(part: str) -> Iterator[Claim]:
-    """Yield a claim for every sound that is denoised."""
+def rows_of_table_3(part: str, command: str) -> Iterator[Claim]:
+    """Yield a claim for every sound that is denoised.
+
+    The paper's PSNR is the best over epochs and settings by the clean sound. Ours is as well.
+    """
     for name, (finer_pp, siren2) in TABLE_3.items():
         lead = siren2 - finer_pp
         claim = f"SIREN² denoises {name} to {siren2} dB, {lead:.2f} dB above FINER++."
-        yield Claim(part, f"Table 3, {name}", claim, untested(NO_DENOISING))
+        better: Evidence = difference(
+            "audio_denoising",
+            ["siren2"],
+            ["finer_pp"],
+            at_least(0),
+            targets=[name],
+            label="SIREN² minus FINER++",
+        )
+        if name in UNAVAILABLE:
+            better = untested(NO_FILE)
+        yield Claim(part, f"Table 3, {name}", claim, better, command)
 
 
 def rows_of_table_4(part: str, command: str) -> Iterator[Claim]:

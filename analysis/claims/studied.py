@@ -38,7 +38,7 @@ class StoredStudy:
     @property
     def sizes(self) -> str:
         """The sizes in words. A dagger marks that a GPU could do more."""
-        unit = "samples" if self.media == "sound" else "pixels"
+        unit = {"sound": "samples", "shape": "points of the grid"}.get(self.media, "pixels")
         scale = self.scale
         seeds = f", {scale.seeds} seeds" if scale.seeds > 1 else ""
         sizes = f"{scale.depth} x {scale.width}, {scale.fit.epochs:,} epochs{seeds}"

@@ -153,7 +153,7 @@ def target_named(name: str) -> str | None:
     if name == "riemann":
         return "2D-Riemann"
     stem = name.lower().removeprefix("gt_").split("_")[0].rstrip("0123456789")
-    return stem if stem in PSI else None
+    return stem if stem in PSI or stem in TABLE_3 else None
 
 
 def target_of(signal: Signal) -> str | None:

@@ -18,12 +18,14 @@ class FittedShape(NamedTuple):
         mesh: Its zero level as a `trimesh.Trimesh`. None if the distance is never zero.
         scores: The mesh's scores. None without a mesh.
         psnr: The PSNR of the distance field on the first seed, in dB.
+        is_ranked: Whether the network has a rank, so that its mesh is worth a picture.
     """
 
     name: str
     mesh: Any | None
     scores: MeshScores | None
     psnr: float
+    is_ranked: bool
 
 
 def fitted_shapes(
@@ -48,4 +50,5 @@ def fitted_shapes(
         field = distance_field(trial.network, weights, trial.seed, resolution)
         mesh = zero_level(field)
         scores = None if mesh is None else mesh_scores(mesh, surface)
-        yield FittedShape(standing.point.name, mesh, scores, standing.peaks[0])
+        peak, is_ranked = standing.peaks[0], standing.is_ranked
+        yield FittedShape(standing.point.name, mesh, scores, peak, is_ranked)

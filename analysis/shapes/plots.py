@@ -16,8 +16,11 @@ from analysis.shapes.fitted import FittedShape
 from analysis.shapes.scores import vertex_errors
 
 COLUMNS = 3
+MOST_MESHES = 8
+"""A figure shows at most so many meshes."""
+
 LIGHT = np.array([0.35, -0.6, 0.72])
-MOST_FACES = 40_000
+MOST_FACES = 30_000
 """A picture shows at most this many faces of a mesh. Others are left out at random."""
 
 WORST, TIMES = 95, 3.0
@@ -29,9 +32,9 @@ def errors(surface: NDArray, shapes: Sequence[FittedShape]) -> str:
 
     Args:
         surface: Points of the true surface and their normals [m, 6].
-        shapes: The meshes, in order. Those without a mesh are left out.
+        shapes: The meshes, in order, at least one.
     """
-    drawn = [shape for shape in shapes if shape.mesh is not None]
+    drawn = shapes[:MOST_MESHES]
     of_vertices = [vertex_errors(shape.mesh, surface) for shape in drawn]
     limit = TIMES * min(float(np.percentile(own, WORST)) for own in of_vertices) or 1e-6
     norm = colors.Normalize(0, limit)

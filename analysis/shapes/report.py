@@ -58,8 +58,9 @@ def shapes_report(
                 files[f"{name}-{file_name(shape.name, '')[:-1]}.ply"] = ply
         surface = results.store.read_array(cloud_path(signal.sha256))
         meshes = ""
-        if surface is not None and any(shape.mesh is not None for shape in shapes):
-            figures[f"{name}-meshes"] = plots.errors(surface, shapes)
+        shown = [shape for shape in shapes if shape.mesh is not None and shape.is_ranked]
+        if surface is not None and shown:
+            figures[f"{name}-meshes"] = plots.errors(surface, shown)
             meshes = image(figures[f"{name}-meshes"], f"Meshes of {signal.name}")
         tables.append(_table(signal.name, shapes))
         numbers[signal.sha256] = {

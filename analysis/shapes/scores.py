@@ -8,7 +8,7 @@ from scipy.spatial import KDTree
 
 from studies.engine.signals.shapes import signed_distances
 
-MESH_POINTS = 50_000
+MESH_POINTS = 30_000
 """Points that are drawn on a mesh to score it, in proportion to the area."""
 
 
