@@ -16,11 +16,14 @@ from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import snapshot_epochs
 from studies.engine.planning.resolving import resolve
 from studies.engine.signals.audio import read_audio
+from studies.engine.signals.images import read_image
+from studies.engine.signals.truth import clean_version
 from studies.engine.store.store import Store, output_path, target_path, truth_path
 from tests import commands
 from tests.commands import refuse
 from tests.fakes.runs import scored_row
 from tests.outages import CLIP
+from tests.refusals import refused
 
 SCRIPT = studies.audio_denoising.__file__
 STUDY = studies.audio_denoising.STUDY
@@ -31,7 +34,7 @@ def prepared(**changes):
     """Return a run and its noisy signals, as a command makes them."""
     question = dataclasses.replace(STUDY.question, **changes)
     study = dataclasses.replace(STUDY, question=question)
-    made = question.prepared([read_audio(CLIP, 2048)])
+    made = question.prepared([read_audio(CLIP, 2048)], read_audio)
     return resolve(study, "small", made.signals, changes={"max_samples": 2048}), made
 
 
@@ -107,6 +110,73 @@ def test_an_image_is_denoised_and_written(tmp_path):
     assert table["psnr_noisy"].iloc[0] == pytest.approx(-20 * np.log10(0.3), abs=0.5)
     assert table["ssim"].between(-1, 1).all()
     assert list(folder.glob("*-denoised.png"))
+
+
+def noisy_pair(folder, num=9000, level=0.1):
+    """Write a clean sound that begins softly, and a noisy copy at half its level."""
+    rng = np.random.default_rng(0)
+    places = np.arange(num)
+    clean = np.sin(0.05 * places) * np.linspace(0.1, 0.8, num)
+    noisy = 0.5 * (clean + level * rng.standard_normal(num))
+    for name, samples in (("clean", clean), ("noisy", noisy)):
+        soundfile.write(folder / f"{name}.wav", samples, 8000, "FLOAT")
+    return clean, noisy
+
+
+def test_a_truth_from_a_file_is_cropped_and_scaled_as_the_noisy_one(tmp_path):
+    clean, noisy = noisy_pair(tmp_path)
+    signal = read_audio(tmp_path / "noisy.wav", 2048)
+    assert signal.crop_start > 0
+    truth = clean_version(signal, tmp_path / "clean.wav", read_audio)
+    crop = slice(signal.crop_start, signal.crop_start + 2048)
+    np.testing.assert_allclose(signal.values[:, 0], noisy[crop] / signal.peak, atol=1e-6)
+    np.testing.assert_allclose(truth[:, 0], clean[crop] / signal.peak, atol=1e-6)
+
+
+def test_a_truth_of_an_image_is_cropped_as_the_noisy_one(tmp_path):
+    clean = np.random.default_rng(0).uniform(0.3, 0.6, (40, 60))
+    clean[20:, 30:] = np.random.default_rng(1).uniform(0, 1, (20, 30))
+    noisy = np.clip(clean + 0.05 * np.random.default_rng(2).standard_normal(clean.shape), 0, 1)
+    np.save(tmp_path / "clean.npy", clean)
+    np.save(tmp_path / "noisy.npy", noisy)
+    signal = read_image(tmp_path / "noisy.npy", 400)
+    assert signal.shape == (20, 20)
+    truth = clean_version(signal, tmp_path / "clean.npy", read_image)
+    row, column = divmod(signal.crop_start, 60)
+    assert row == 20
+    expected = 2 * clean[row : row + 20, column : column + 20] - 1
+    np.testing.assert_allclose(truth.reshape(20, 20), expected, atol=1e-6)
+    np.save(tmp_path / "turned.npy", clean.T)
+    with refused("conflict", str(tmp_path / "turned.npy")):
+        clean_version(signal, tmp_path / "turned.npy", read_image)
+
+
+def test_what_is_no_truth_of_a_signal_is_refused(tmp_path, capsys):
+    noisy_pair(tmp_path)
+    soundfile.write(tmp_path / "short.wav", np.sin(np.arange(8000)), 8000)
+    noisy = tmp_path / "noisy.wav"
+    flags = ("run", "--scale", "small", "--results", tmp_path / "r", "--signals", noisy, "--truth")
+    assert refuse(capsys, STUDY, *flags, noisy).code == "conflict"
+    short = refuse(capsys, STUDY, *flags, tmp_path / "short.wav")
+    assert (short.code, short.field) == ("conflict", str(tmp_path / "short.wav"))
+    assert refuse(capsys, STUDY, *flags, tmp_path / "no.wav").code == "not-there"
+    two = refuse(capsys, STUDY, *flags, tmp_path / "clean.wav", tmp_path / "short.wav")
+    assert (two.code, two.field) == ("conflict", "--truth")
+
+
+def test_a_truth_has_no_part_in_what_makes_a_run(tmp_path):
+    noisy_pair(tmp_path)
+    signals = [read_audio(tmp_path / "noisy.wav", 2048)]
+    runs = {}
+    for name, changes in (
+        ("none", {"is_noisy": True}),
+        ("truth", {"truth": [str(tmp_path / "clean.wav")]}),
+    ):
+        runs[name] = resolve(STUDY, "small", signals, changes={"max_samples": 2048, **changes})
+    assert runs["none"].id == runs["truth"].id
+    made = runs["truth"].question.prepared(signals, read_audio)
+    assert made.signals[0].sha256 == signals[0].sha256
+    assert made.truths.keys() == {signals[0].sha256}
 
 
 def test_nothing_that_is_fitted_or_chosen_holds_the_clean_signal():

@@ -14,7 +14,7 @@ from studies.engine.planning.run import Run, Skipped
 from studies.engine.planning.scale import Scale
 from studies.engine.planning.study import Study
 from studies.engine.signals.duplicates import near_duplicates
-from studies.engine.signals.reading import find_files, passed_over, read_all, signal_type
+from studies.engine.signals.reading import find_files, passed_over, read_all, reader, signal_type
 from studies.engine.store.store import Store
 
 STUDIES = Path(__file__).parents[1]
@@ -53,7 +53,7 @@ def asked_run(
         raise InputError.of(skipped)
     left_out = [Skipped(p.field, p.sentence.removeprefix(f"{p.field}: ")) for p in skipped]
     notes = [*passed_over(patterns, study.media), *near_duplicates(signals)]
-    prepared = empty.question.prepared(signals)
+    prepared = empty.question.prepared(signals, reader(study.media, **empty.scale.reading))
     signals = prepared.signals
     run = resolve(study, scale_name, signals, skipped=left_out, notes=notes, changes=changes)
     run.question.check_signals(run, signals)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from inr_models import InputError, NetworkConfig
+from inr_models.shown import shown
 from search_spaces.descriptors.noise_floor import without_noise
 from search_spaces.networks import network_for, stable
 from search_spaces.rules import Target
@@ -19,7 +20,9 @@ from studies.engine.planning.run import Run
 from studies.engine.planning.scale import Scale, seeds_text
 from studies.engine.planning.study import Study
 from studies.engine.signals.noise import deviation_for, with_noise
-from studies.engine.signals.signal import Signal
+from studies.engine.signals.reading import find_files
+from studies.engine.signals.signal import Reader, Signal
+from studies.engine.signals.truth import clean_version
 
 PER_COORDINATE = ("s0",)
 """Settings in rad per unit of coordinate, which grow with the number of samples."""
@@ -40,7 +43,9 @@ class Denoising(Question):
         snr: The signal-to-noise ratio in dB.
         sigma: The noise's standard deviation. 0 stands for the one of `snr`.
         noise_seed: Seed of the noise.
-        is_noisy: Whether the files are noisy already, so that none is added and none is clean.
+        is_noisy: Whether the files are noisy already, so that none is added.
+        truth: Files of their clean versions, in the order of the noisy ones. Empty if nobody knows
+            them. They score the outputs and have no part in any fit.
         settings: The values that are tried of a network's fields, by the network's name. Other
             networks have their published settings.
         samples: The number of samples along the longest axis that the values of `s0` are for.
@@ -56,6 +61,7 @@ class Denoising(Question):
     sigma: float = 0.0
     noise_seed: int = 0
     is_noisy: bool = False
+    truth: tuple[str, ...] = ()
     settings: dict[str, Settings] = dataclasses.field(default_factory=dict)
     samples: int = 1
 
@@ -69,6 +75,10 @@ class Denoising(Question):
         if not 0 <= self.noise_seed < 1 << 32:
             why = "give a number from 0 to 4,294,967,295."
             raise InputError.of_value("out-of-range", "--noise-seed", self.noise_seed, why)
+
+    def identity(self) -> Question:
+        # The fits are the same, whoever scores them.
+        return dataclasses.replace(self, truth=())
 
     def check(self, scale: Scale) -> None:
         if not (scale.cases and scale.hold_out and scale.blind):
@@ -93,10 +103,20 @@ class Denoising(Question):
                 "the files are noisy already: add none, and score nothing by a clean signal",
                 action="store_true",
             ),
+            Flag(
+                name="truth",
+                read=lambda run: _own(run).truth,
+                change=_with_truth,
+                help="files of the clean versions of noisy files, in their order",
+                options={"nargs": "+", "metavar": "PATH"},
+                agrees=lambda run, paths: True,  # it has no part in what makes a run
+            ),
         ]  # fmt: skip
 
-    def prepared(self, signals: Sequence[Signal]) -> Prepared:
+    def prepared(self, signals: Sequence[Signal], read: Reader) -> Prepared:
         """Return the noisy signals, and the clean samples apart from them."""
+        if self.truth:
+            return self._with_files(signals, read)
         if self.is_noisy:
             return Prepared(list(signals), {})
         label = f"_sigma{self.sigma:g}" if self.sigma else f"_{self.snr:g}dB"
@@ -109,6 +129,18 @@ class Denoising(Question):
             noisy.append(with_noise(signal, deviation, self.noise_seed, label))
             truths[noisy[-1].sha256] = signal.values
         return Prepared(noisy, truths)
+
+    def _with_files(self, signals: Sequence[Signal], read: Reader) -> Prepared:
+        files = find_files(self.truth, None, flag="--truth")
+        if len(files) != len(signals):
+            why = f"{len(files)} files for {len(signals)} noisy ones; give one for each, in order."
+            raise InputError.at("conflict", "--truth", why)
+        noted, truths = [], {}
+        for signal, path in zip(signals, files, strict=True):
+            truths[signal.sha256] = clean_version(signal, path, read)
+            note = f"{shown(signal.source)}: its clean version is {shown(str(path))}."
+            noted.append(dataclasses.replace(signal, notes=(*signal.notes, note)))
+        return Prepared(noted, truths)
 
     def rule_target(self, signal: Signal, scale: Scale) -> Target:
         """Return the target whose spectrum has the estimated noise floor subtracted."""
@@ -176,7 +208,8 @@ class Denoising(Question):
 
     def facts(self, run: Run) -> dict[str, str]:
         if self.is_noisy:
-            noise = "The files are noisy already. Nothing is known of the clean signal."
+            known = "Files that score them hold" if self.truth else "Nothing is known of"
+            noise = f"The files are noisy already. {known} the clean signal."
         elif self.sigma:
             noise = f"White Gaussian noise of deviation {self.sigma:g} was added."
         else:
@@ -200,3 +233,13 @@ class Denoising(Question):
         from analysis.denoising.report import denoising_report
 
         return denoising_report(results, now)
+
+
+def _own(run: Run) -> Denoising:
+    assert isinstance(run.question, Denoising), "only denoising has the flag"
+    return run.question
+
+
+def _with_truth(run: Run, paths: Sequence[str]) -> Run:
+    question = dataclasses.replace(_own(run), truth=tuple(paths), is_noisy=True)
+    return dataclasses.replace(run, question=question)

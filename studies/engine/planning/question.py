@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from studies.engine.outcomes.signal_state import SignalState, Suggestion
     from studies.engine.planning.run import Run
     from studies.engine.planning.study import Study
-    from studies.engine.signals.signal import Signal
+    from studies.engine.signals.signal import Reader, Signal
     from studies.engine.store.rows import Row
     from studies.engine.store.store import Store
 
@@ -159,8 +159,16 @@ class Question(ABC):
         """
         return
 
-    def prepared(self, signals: Sequence[Signal]) -> Prepared:
-        """Return what is fitted in place of the signals that were read."""
+    def prepared(self, signals: Sequence[Signal], read: Reader) -> Prepared:
+        """Return what is fitted in place of the signals that were read.
+
+        Args:
+            signals: The signals.
+            read: Reads more files of their type in the same way.
+
+        Raises:
+            InputError: A file that belongs to a signal cannot be used.
+        """
         return Prepared(list(signals), {})
 
     def rule_target(self, signal: Signal, scale: Scale) -> Target:
