@@ -43,6 +43,13 @@ IMAGE_GRID_COARSE = NoiseGrid(
 )
 """25 cells that test on images whether rules that were fitted to sounds hold there."""
 
+# Noisy signals. The paper searches s0 from 800 to 2,000 for sounds and from 0 to 200 for images,
+# with s1 = 0.001 and 0.01 (Secs. 5.3 and 5.4). Lower and higher ones are searched as well.
+NOISY_AUDIO_GRID = NoiseGrid(s0=Log(low=20, high=8_000, num=5), s1=Values(values=(1e-3, 1.0)))
+NOISY_IMAGE_GRID = NoiseGrid(
+    s0=Log(low=1, high=400, num=5), s1=Values(values=(0.01, 1.0)), samples=PAPER_SIDE
+)
+
 # Shapes. The paper has s0 = 25 and s1 = 1e-3 for its only one (Table 6), with 4 x 256. Distances
 # are smooth, so smaller scales are tried as well. They are frequencies in the box [-1, 1]^3, which
 # do not depend on the grid that the distance is scored on.

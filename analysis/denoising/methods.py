@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from numpy.typing import NDArray
 
 from analysis.denoising.baselines import baselines
+from analysis.denoising.perceptual import perceptual_scores
 from analysis.denoising.scores import scores
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import Point, snapshot_epochs
@@ -18,6 +19,9 @@ from studies.engine.store.store import Store, output_path, target_path, truth_pa
 
 Scoring = Callable[[NDArray], dict[str, float]]
 """From an output to its scores by name, none without a clean signal."""
+
+SEARCHED = "siren2 searched"
+"""The name of SIREN² at the points of a search."""
 
 Kind = Literal["network", "rule", "classical"]
 
@@ -160,21 +164,30 @@ def denoised_signal(state: SignalState, store: Store) -> DenoisedSignal:
     def scored(output: NDArray) -> dict[str, float]:
         return {} if truth is None else scores(output, truth, signal.shape)
 
+    def completed(candidate: Candidate) -> Candidate:
+        """Add the scores that cost much, which only what is chosen gets."""
+        if truth is None:
+            return candidate
+        more = perceptual_scores(candidate.output, truth, signal.shape)
+        return candidate._replace(scores={**candidate.scores, **more})
+
     seeds = state.run.scale.map_seeds
 
     def trained(name: str, kind: Kind, points: Sequence[Point]) -> Iterator[Method]:
         choices = []
         for seed in seeds:
             candidates = [c for p in points for c in _candidates(state, store, p, seed, scored)]
-            choices += _chosen(seed, candidates)
+            choices += _chosen(seed, candidates, completed)
         if choices:
             yield Method(name, kind, choices)
 
     methods: list[Method] = []
     cases: dict[str, list[Point]] = defaultdict(list)
     for point in state.points:
-        if point.kind != "rule":
+        if point.kind in ("network", "tuning"):
             cases[point.case].append(point)
+    for suggestion in state.suggestions:
+        cases[SEARCHED].append(state.point_at(suggestion.scales))
     for case, points in cases.items():
         methods += trained(case, "network", points)
     for point in state.points:
@@ -186,7 +199,7 @@ def denoised_signal(state: SignalState, store: Store) -> DenoisedSignal:
             Candidate(f"x{d.strength:g}", d.output, d.held_out, True, scored(d.output))
             for d in outputs
         ]
-        methods.append(Method(name, "classical", list(_chosen(None, candidates))))
+        methods.append(Method(name, "classical", list(_chosen(None, candidates, completed))))
     return DenoisedSignal(signal, noisy, truth, scored(noisy), methods)
 
 
@@ -204,6 +217,8 @@ def _candidates(
     if output is None or math.isnan(held_out):
         return
     setting = point.name.partition(", ")[2]
+    if point.kind == "search" and point.scales:
+        setting = f"s0 {point.scales.s0:.3g}, s1 {point.scales.s1:.2g}"
     yield Candidate(setting, output, held_out, True, scored(output))
     if not scored(output):
         return
@@ -214,7 +229,11 @@ def _candidates(
             yield Candidate(words, output, math.nan, False, scored(output))
 
 
-def _chosen(seed: int | None, candidates: Sequence[Candidate]) -> Iterator[Choice]:
+def _chosen(
+    seed: int | None,
+    candidates: Sequence[Candidate],
+    completed: Callable[[Candidate], Candidate],
+) -> Iterator[Choice]:
     """Yield the two choices among the candidates of a seed, if there are any."""
     blind = [candidate for candidate in candidates if candidate.is_blind]
     if not blind:
@@ -222,4 +241,5 @@ def _chosen(seed: int | None, candidates: Sequence[Candidate]) -> Iterator[Choic
     oracle = None
     if blind[0].scores:
         oracle = max(candidates, key=lambda candidate: candidate.scores["PSNR"])
-    yield Choice(seed, max(blind, key=lambda candidate: candidate.held_out), oracle)
+    best = max(blind, key=lambda candidate: candidate.held_out)
+    yield Choice(seed, completed(best), oracle)

@@ -9,13 +9,13 @@ import soundfile
 from numpy.typing import NDArray
 from PIL import Image
 
-from analysis.denoising import plots
+from analysis.denoising import perceptual, plots
 from analysis.denoising.methods import DenoisedSignal, denoised_signal
 from analysis.denoising.tables import (
     CAPTION,
     denoising_parquet,
     denoising_table,
-    score_names,
+    page_names,
     score_text,
 )
 from analysis.reporting.report import file_name, image, render
@@ -48,14 +48,21 @@ def denoising_report(results: Results, now: datetime.datetime) -> Report:
             )
             clip["verdict"] = verdict(denoised)
         if denoised.truth is not None:
-            clip["names"] = score_names(denoised)
+            clip["names"] = page_names(denoised)
         if denoised.chosen:
             suffix, content = written(denoised.signal, denoised.chosen.blind.output)
             files[f"{name}-denoised.{suffix}"] = content
             clip["file"] = f"{name}-denoised.{suffix}"
         clips.append(clip)
+    lacks = perceptual.measures() if results.run.media == "image" else ""
     html = render(
-        "denoising.html.j2", results, now, clips=clips, caption=CAPTION, score_text=score_text
+        "denoising.html.j2",
+        results,
+        now,
+        clips=clips,
+        caption=CAPTION,
+        score_text=score_text,
+        lacks=lacks if isinstance(lacks, str) else "",
     )
     captions = [""] * (len(signals) - 1) + [f"{CAPTION} {' '.join(map(verdict, signals))}".strip()]
     return Report(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from analysis.denoising import perceptual
 from analysis.denoising.methods import Choice, DenoisedSignal, Method
 from analysis.denoising.scores import IMAGE_SCORES, SOUND_SCORES
 from analysis.reporting.parquet import parquet_bytes
@@ -17,9 +18,18 @@ def score_names(denoised: DenoisedSignal) -> tuple[str, ...]:
     return SOUND_SCORES if len(denoised.signal.shape) == 1 else IMAGE_SCORES
 
 
+def page_names(denoised: DenoisedSignal) -> tuple[str, ...]:
+    """Return the names of the scores that the page has room for: those of the terminal and more."""
+    names = score_names(denoised)
+    if denoised.methods:
+        scores = denoised.methods[0].scores
+        names += tuple(name for name in perceptual.NAMES if name in scores)
+    return names
+
+
 def score_text(name: str, value: float) -> str:
     """Return a score as tables show it: dB with one digit, others with three."""
-    return f"{value:.3f}" if name in ("SSIM", "MAE") else number(value)
+    return f"{value:.3f}" if name in ("SSIM", "MAE", *perceptual.NAMES) else number(value)
 
 
 def denoising_table(denoised: DenoisedSignal, caption: str = "") -> Table:
@@ -103,7 +113,7 @@ def _row(
         "oracle_setting": oracle.setting if oracle else None,
         "regret_db": None if math.isnan(choice.regret) else choice.regret,
     }
-    for name in ("PSNR", "SSIM", "MAE", "LSD"):
+    for name in ("PSNR", "SSIM", "MAE", "LSD", *perceptual.NAMES):
         key = name.lower()
         row[key] = choice.blind.scores.get(name)
         row[f"{key}_noisy"] = denoised.noisy_scores.get(name)

@@ -8,8 +8,10 @@ from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.store.store import Store, output_path, target_path
 
 
-def filled_csv(state: SignalState, summary: Summary, store: Store, seed: int) -> bytes | None:
-    """Return a series as CSV, with its gaps filled by the best cell, in the units of its file.
+def filled_series(
+    state: SignalState, summary: Summary, store: Store, seed: int
+) -> pd.DataFrame | None:
+    """Return a series with its gaps filled by the best cell, in the units of its file.
 
     The columns are `value` and `is_filled`. A row is a sample of the crop.
 
@@ -20,7 +22,7 @@ def filled_csv(state: SignalState, summary: Summary, store: Store, seed: int) ->
         seed: The scoring seed whose output was stored.
 
     Returns:
-        The content of the file. None if the series has no gap, or no output is stored.
+        The table. None if the series has no gap, or no output is stored.
     """
     samples = store.read_array(target_path(state.signal.sha256))
     if summary.best is None or samples is None or not np.isnan(samples).any():
@@ -31,5 +33,4 @@ def filled_csv(state: SignalState, summary: Summary, store: Store, seed: int) ->
     is_filled = np.isnan(samples[:, 0])
     scaled = np.where(is_filled, output[:, 0], samples[:, 0]).astype(np.float64)
     values = scaled * state.signal.peak + state.signal.offset
-    table = pd.DataFrame({"value": values, "is_filled": is_filled})
-    return table.to_csv(index=False).encode()
+    return pd.DataFrame({"value": values, "is_filled": is_filled})

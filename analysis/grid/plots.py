@@ -7,6 +7,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+import pandas as pd
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -170,6 +171,33 @@ def _tick(value: float) -> str:
 def label(name: str) -> str:
     """Return a signal's name, shortened so that the figure has room beside it."""
     return name if len(name) <= 32 else f"{name[:31]}…"
+
+
+def filled(series: pd.DataFrame) -> str:
+    """Draw a series, and what the best cell puts into its gaps.
+
+    Each gap is shaded. A second row zooms into the longest one.
+
+    Args:
+        series: The columns `value` and `is_filled`, a row for each sample.
+    """
+    values = series["value"].to_numpy()
+    is_gap = series["is_filled"].to_numpy()
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], is_gap.astype(int), [0]])))
+    gaps = edges.reshape(-1, 2)  # the first sample of each gap, and the first one behind it
+    start, stop = gaps[np.argmax(gaps[:, 1] - gaps[:, 0])]
+    margin = max(stop - start, 20)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(7.6, 3.6), layout="constrained")
+        whole, part = figure.subplots(2, 1)
+        for axes in (whole, part):
+            axes.plot(np.where(is_gap, np.nan, values), color=INK, lw=0.8)
+            axes.plot(np.where(is_gap, values, np.nan), color=RULE, lw=1.2)
+            for first, behind in gaps:
+                axes.axvspan(first - 0.5, behind - 0.5, color=RULE, alpha=0.08, lw=0)
+        part.set_xlim(start - margin, stop + margin)
+        part.set_xlabel("sample of the crop")
+        return to_svg(figure)
 
 
 def to_svg(figure: Figure) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analysis.grid import plots
 from analysis.grid.between import Between, between, between_table
-from analysis.grid.filled import filled_csv
+from analysis.grid.filled import filled_series
 from analysis.grid.summary import Summary, summarize
 from analysis.grid.tables import summary_table
 from analysis.reporting.report import drawn_images, file_name, image, position, render
@@ -46,8 +46,10 @@ def grid_report(
             figures[f"{name}-landscape"] = plots.heatmap(summary.map, rules)
         if lines:
             figures[f"{name}-curves"] = plots.curves(lines, summary.signal.psnr_zero)
-        if content := filled_csv(state, summary, results.store, scoring_seeds[0]):
-            files[f"{name}-filled.csv"] = content
+        filled = filled_series(state, summary, results.store, scoring_seeds[0])
+        if filled is not None:
+            files[f"{name}-filled.csv"] = filled.to_csv(index=False).encode()
+            figures[f"{name}-filled"] = plots.filled(filled)
         held_out = between(state, scoring_seeds) if run.scale.hold_out else None
         if held_out:
             of_held_out.append(held_out)
@@ -98,6 +100,7 @@ def _clip(
         "heatmap": (f"{name}-landscape", "Landscape of peak PSNR over s0 and s1"),
         "between_map": (f"{name}-between", "Landscape of held-out PSNR over s0 and s1"),
         "curves": (f"{name}-curves", "PSNR over epochs"),
+        "filled": (f"{name}-filled", "The series with its gaps filled"),
     }
     others = [
         {

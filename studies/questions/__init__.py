@@ -2,9 +2,10 @@
 
 from studies.questions.comparison import Comparison
 from studies.questions.denoising import Denoising
+from studies.questions.denoising_search import DenoisingSearch
 from studies.questions.grid import Grid
 from studies.questions.rule_check import RuleCheck
 from studies.questions.search import Search
 from studies.questions.shapes import Shapes
 
-__all__ = ["Comparison", "Denoising", "Grid", "RuleCheck", "Search", "Shapes"]
+__all__ = ["Comparison", "Denoising", "DenoisingSearch", "Grid", "RuleCheck", "Search", "Shapes"]

@@ -126,7 +126,8 @@ class Search(RuleCheck):
             return self._ahead(state)
 
         places = [Place(0, p, s) for p in state.rule_points for s in state.run.scale.map_seeds]
-        yield Step(planned(state.run.scale, state.signal, places), ahead)
+        keep = self.keeps_outputs
+        yield Step(planned(state.run.scale, state.signal, places, lambda _: keep), ahead)
         search.warm_start()
         yield Step(search.unfinished(), ahead)
         while fits := search.next_round():
@@ -137,16 +138,22 @@ class Search(RuleCheck):
         state.suggestions = search.suggestions()
         yield from self._confirmation(state)
 
+    def suggested_ahead(self, state: SignalState) -> Ahead:
+        """Return the fits of all suggestions, and a bound on those of suggestions to come."""
+        stored = _Stored(state, self.settings)
+        return Ahead(stored.fits(), stored.num_left * state.run.scale.seeds)
+
     def _ahead(self, state: SignalState) -> Ahead:
         """Return the fits of all suggestions and comparisons, and a bound on what follows."""
-        scale, stored = state.run.scale, _Stored(state, self.settings)
+        scale = state.run.scale
+        suggested, num_left = self.suggested_ahead(state)
         certain, at_most = super()._ahead(state)
-        at_most += stored.num_left * scale.seeds
+        at_most += num_left
         # The best cell is compared, too, if the store has fits of a grid.
         cells = [key for point in state.cells for key in state.keys(point, scale.map_seeds)]
         if any(state.rows[key]["status"] not in UNFINISHED for key in cells if key in state.rows):
             at_most += len(self.choosing_seeds) + len(self.scoring_seeds)
-        return Ahead([*stored.fits(), *certain], at_most)
+        return Ahead([*suggested, *certain], at_most)
 
     def suggestions(
         self, run: Run, signals: Sequence[Signal], store: Store
@@ -180,14 +187,18 @@ class Search(RuleCheck):
         return self.settings.round_size * scale.seeds
 
     def facts(self, run: Run) -> dict[str, str]:
+        return super().facts(run) | {"search": self.search_fact(run)}
+
+    def search_fact(self, run: Run) -> str:
+        """Return what the report says of the search."""
         stopped = ""
         if self.settings.early_stopping:
             stopped = " Fits that were behind ended early."
-        return super().facts(run) | {
-            "search": f"{self.settings.trials} suggestions for each {run.noun} by Optuna's "
+        return (
+            f"{self.settings.trials} suggestions for each {run.noun} by Optuna's "
             f"{self.settings.sampler}, in rounds of {self.settings.round_size}, seed "
-            f"{self.settings.seed}.{stopped} The Optuna studies are in optuna.journal.",
-        }
+            f"{self.settings.seed}.{stopped} The Optuna studies are in optuna.journal."
+        )
 
     def report(self, results: Results, now: datetime.datetime) -> Report:
         from analysis.regret.report import regret_report

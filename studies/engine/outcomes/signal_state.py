@@ -128,14 +128,18 @@ class SignalState:
     ) -> list[PlannedFit]:
         """Return the fits of points on seeds, seed after seed, every trial once.
 
-        With `keep`, the outputs on the first of the seeds are stored.
+        With `keep`, the outputs on the first of the seeds are stored. The question may want all.
         """
+        keep_all = self.run.question.keeps_outputs
         places = []
         points = list(points)
         for seed in seeds:
             places += [Place(stage, point, seed) for point in points]
         return planned(
-            self.run.scale, self.signal, places, lambda place: keep and place.seed == seeds[0]
+            self.run.scale,
+            self.signal,
+            places,
+            lambda place: keep_all or (keep and place.seed == seeds[0]),
         )
 
     def stored(self, point: Point, seeds: Sequence[int]) -> list[Row]:

@@ -140,6 +140,9 @@ class Question(ABC):
     keeps_targets: ClassVar[bool] = False
     """Whether the samples of the signals are stored beside the fits."""
 
+    keeps_outputs: ClassVar[bool] = False
+    """Whether the best output of every point that a search tries is stored."""
+
     stores_rules: ClassVar[bool] = False
     """Whether the rules' points are stored with the run, as where `rule_target` needs samples."""
 

@@ -4,6 +4,7 @@ Studies that share a scale share its fits: a search starts from the cells that a
 """
 
 from dataclasses import replace
+from typing import Any
 
 from inr_models import FitConfig
 from inr_models.fitting.signed_distance import SignedDistance
@@ -12,6 +13,8 @@ from search_spaces.grids import (
     AUDIO_GRID_SMALL,
     IMAGE_GRID,
     IMAGE_GRID_SMALL,
+    NOISY_AUDIO_GRID,
+    NOISY_IMAGE_GRID,
     SHAPE_GRID,
     SHAPE_GRID_SMALL,
 )
@@ -22,6 +25,9 @@ from studies.engine.planning.scale import Scale
 _SMALL_FIT = FitConfig(epochs=160, learning_rate=5e-4, decay=0.95, decay_every=20)
 
 _PAPER_FIT = FitConfig(epochs=30_000, learning_rate=1e-4, decay=0.99, decay_every=20)
+
+_BLIND: Any = {"hold_out": "10%", "blind": True, "seeds": 1}
+"""What makes a scale one of noisy signals: samples that are held out choose."""
 
 AUDIO_SMALL = Scale(
     max_samples=8_192,
@@ -56,6 +62,19 @@ IMAGE_SMALL = Scale(
     rules=("eqn11_image_length", "eqn11_image_length_width", "eqn11_image"),
     own_seeds=True,
 )
+
+NOISY_AUDIO_SMALL = replace(
+    AUDIO_SMALL, grid=NOISY_AUDIO_GRID, fit=replace(_SMALL_FIT, epochs=400), **_BLIND
+)
+NOISY_AUDIO_PAPER = replace(
+    AUDIO_PAPER,
+    grid=NOISY_AUDIO_GRID,
+    width=256,
+    fit=replace(_PAPER_FIT, epochs=20_000),
+    rules=("eqn11_length", "eqn11_length_width"),
+    **_BLIND,
+)
+"""Sec. 5.4, as a search."""
 
 SHAPE_SMALL = Scale(
     max_samples=24**3,
@@ -93,6 +112,14 @@ IMAGE_PAPER = Scale(
     own_seeds=True,
 )
 """Sec. 5.2. The paper has 512 x 512. Larger images are whole up to a million pixels."""
+
+NOISY_IMAGE_SMALL = replace(
+    IMAGE_SMALL, grid=NOISY_IMAGE_GRID, fit=replace(_SMALL_FIT, epochs=400), **_BLIND
+)
+NOISY_IMAGE_PAPER = replace(
+    IMAGE_PAPER, grid=NOISY_IMAGE_GRID, fit=replace(_PAPER_FIT, epochs=20_000), **_BLIND
+)
+"""Sec. 5.3, as a search."""
 
 
 def comparison(scale: Scale, cases: tuple[Case, ...], parameters: int, seeds: int = 5) -> Scale:
@@ -134,4 +161,4 @@ def denoising(scale: Scale, *, parameters: int, epochs: int, also: tuple[Case, .
     cases = tuple(Case(name=name, network=name, first_factor=1.0) for name in networks)
     compared = comparison(scale, (*cases, *also), parameters)
     fit = replace(scale.fit, epochs=epochs)
-    return replace(compared, fit=fit, seeds=1, hold_out="10%", blind=True)
+    return replace(compared, fit=fit, **_BLIND)

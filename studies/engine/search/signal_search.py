@@ -134,6 +134,7 @@ class SignalSearch:
                 trial=self.state.trial(point, seed),
                 stage=stage,
                 rungs=rungs.get(seed, {}),
+                keep=self.run.question.keeps_outputs,
             )
             for point in map(self._point, trials)
             for seed in range(self.run.scale.seeds)
