@@ -30,7 +30,8 @@ def planted(folder, loss: float, num: int = 8) -> str:
                 values = {
                     "network": "siren2", "hp_s0": s0, "hp_s1": s1, "hp_width": 52,
                     "hp_bandwidth": (0.1, 0.7)[cell] * nyquist(8192), "fit_epochs": 160,
-                    "seed": seed, "objective": "held_out", "metric_psnr_band_limit": 25.0,
+                    "seed": seed, "parameters": 8425, "objective": "held_out",
+                    "metric_psnr_band_limit": 25.0,
                     "metric_psnr_held_out": 22.0 - cell * loss + jitter,
                     "config": json.dumps({"objective": {"name": "held_out", "every": 2.0}}),
                 }  # fmt: skip
@@ -42,7 +43,8 @@ def planted(folder, loss: float, num: int = 8) -> str:
 
 def test_the_two_best_cells_are_compared_on_seeds_that_chose_neither(tmp_path):
     (found,) = between_samples(planted(tmp_path, loss=6.0))
-    assert found.every == 2
+    assert (found.setting.every, found.setting.noun) == (2, "sounds")
+    assert found.setting.samples_per_parameter == pytest.approx(4096 / 8425)
     assert len(found.signals) == 8
     assert found.loss.mean == pytest.approx(6.0)
     assert found.gain.mean == pytest.approx(20.0)
@@ -62,7 +64,8 @@ def test_the_page_claims_a_loss_only_if_there_is_one(tmp_path, loss, is_said):
 
     text = _render("between.md.j2", f=Found)
     assert ("is thus no rule for interpolation" in text) == is_said
-    assert "| 2 | 8 |" in text
+    assert "| sounds | 2 | 0.49 | 8 |" in text
+    assert "(8 of 8)" in text
 
 
 def test_a_folder_without_such_runs_is_refused(tmp_path):

@@ -58,7 +58,7 @@ def test_a_study_chooses_blindly_and_scores_by_the_truth(tmp_path):
     networks = table[table["kind"] != "classical"]
     assert set(networks.index) == {
         "siren2", "finer_pp", "finer", "siren", "wire", "siren_scaled_omega", "eqn11_length",
-        "eqn11_length_width",
+        "eqn11_length_width", "power_psi_low_pass",
     }  # fmt: skip
     assert networks["is_chosen"].sum() == 1
     assert networks["is_chosen"].idxmax() == networks["psnr_held_out"].idxmax()
@@ -122,7 +122,7 @@ def test_a_search_finds_scales_blindly_and_goes_on_from_stored_fits(tmp_path):
     (folder,) = results.glob("_studies/audio_denoising_search-*")
     table = pd.read_parquet(folder / "denoising.parquet").set_index("method")
     assert set(table[table["kind"] != "classical"].index) == {
-        "siren2 searched", "eqn11_length", "eqn11_length_width",
+        "siren2 searched", "eqn11_length", "eqn11_length_width", "power_psi_low_pass",
     }  # fmt: skip
     fits = pd.read_parquet(results)
     assert set(fits["objective"]) == {"blind"}

@@ -1,5 +1,6 @@
 """Report a denoising study: what blind choices reach, and the denoised signals themselves."""
 
+import dataclasses
 import datetime
 import io
 from typing import Any
@@ -19,8 +20,10 @@ from analysis.denoising.tables import (
     score_text,
 )
 from analysis.reporting.report import file_name, image, render
+from search_spaces.rules import Target
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
+from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
 
 UNKNOWN_RATE = 8_000
@@ -41,6 +44,7 @@ def denoising_report(results: Results, now: datetime.datetime) -> Report:
     for denoised in signals:
         name = file_name(denoised.signal.name, denoised.signal.sha256)
         clip: dict[str, Any] = {"denoised": denoised, "names": (), "picture": "", "verdict": ""}
+        clip["psi"] = psi_sentence(results.run, denoised)
         if denoised.methods:
             figures[f"{name}-denoised"] = plots.pictures(denoised)
             clip["picture"] = image(
@@ -72,6 +76,22 @@ def denoising_report(results: Results, now: datetime.datetime) -> Report:
         figures=figures,
         files=files,
     )
+
+
+def psi_sentence(run: Run, denoised: DenoisedSignal) -> str:
+    """Return what the rules know of the clean spectrum: psi of three signals in words."""
+    if denoised.noisy is None:
+        return ""
+    noisy = dataclasses.replace(denoised.signal, values=denoised.noisy)
+    estimate = run.question.rule_target(noisy, run.scale).descriptors["psi"]
+    text = f"psi is {noisy.descriptors['psi']:.3f} with the noise, and {estimate:.3f} without its "
+    text += "estimated floor, which is what the rules see"
+    if denoised.truth is not None:
+        clean = denoised.truth.reshape(*noisy.shape, -1)
+        clean = clean[:, 0] if len(noisy.shape) == 1 else clean
+        known = Target.of(clean, width=run.scale.width, depth=run.scale.depth)
+        text += f". Of the clean signal it is {known.descriptors['psi']:.3f}"
+    return f"{text}."
 
 
 def verdict(denoised: DenoisedSignal) -> str:

@@ -14,6 +14,7 @@ from search_spaces.bandwidth import nyquist
 from search_spaces.rules import NoiseScales
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
 from studies.engine.store.metrics import BAND_LIMIT, HEADLINE, PSNR_HELD_OUT, ZERO_OUTPUT
+from studies.engine.store.rows import signal_from_row
 from studies.engine.store.store import Store
 
 Row = Mapping[str, Any]
@@ -47,11 +48,41 @@ class SignalBetween(NamedTuple):
     zero: float
 
 
-class BetweenSamples(NamedTuple):
-    """Hold what all signals say of one `--hold-out`.
+class Setting(NamedTuple):
+    """Say what was fitted by which networks.
 
     Args:
-        every: One sample in so many is fitted.
+        dimensions: The number of coordinates, 1 for sounds and 2 for images.
+        every: One sample in so many is fitted, along each axis.
+        num_samples: Samples of a signal, with those that are held out.
+        width: Units of a hidden layer.
+        epochs: Updates of a fit.
+        parameters: Parameters of a network.
+    """
+
+    dimensions: int
+    every: int
+    num_samples: int
+    width: int
+    epochs: int
+    parameters: int
+
+    @property
+    def noun(self) -> str:
+        """What the signals are, in the plural."""
+        return "sounds" if self.dimensions == 1 else "images"
+
+    @property
+    def samples_per_parameter(self) -> float:
+        """Fitted samples over parameters."""
+        return self.num_samples / self.every**self.dimensions / self.parameters
+
+
+class BetweenSamples(NamedTuple):
+    """Hold what all signals say in one setting.
+
+    Args:
+        setting: What was fitted, and by which networks.
         signals: Every signal with a whole map and scores.
         loss: What the cell that fits best loses between the samples, in dB.
         gain: How much better it fits, in dB.
@@ -59,7 +90,7 @@ class BetweenSamples(NamedTuple):
         above_zero: How far it lies above an all-zero output, in dB.
     """
 
-    every: int
+    setting: Setting
     signals: tuple[SignalBetween, ...]
     loss: Interval
     gain: Interval
@@ -91,10 +122,10 @@ class BetweenSamples(NamedTuple):
 
 
 def between_samples(results: str) -> tuple[BetweenSamples, ...]:
-    """Return what the runs with `--hold-out K` in a results folder say, by K.
+    """Return what the runs with `--hold-out K` in a results folder say, setting by setting.
 
     Args:
-        results: A folder with runs of `studies/audio_grid.py run --hold-out K`.
+        results: A folder with runs of `studies/audio_grid.py run --hold-out K` or of `image_grid`.
 
     Raises:
         InputError: The folder has no such run that is complete.
@@ -102,32 +133,39 @@ def between_samples(results: str) -> tuple[BetweenSamples, ...]:
     store = Store(results, create=False)
     columns = (
         "signal", "sha256", "n", "hp_s0", "hp_s1", "hp_bandwidth", "hp_width", "fit_epochs", "seed",
-        "config", HEADLINE.column, PSNR_HELD_OUT.column, BAND_LIMIT,
-        ZERO_OUTPUT,
+        "parameters", "config", HEADLINE.column, PSNR_HELD_OUT.column, BAND_LIMIT, ZERO_OUTPUT,
     )  # fmt: skip
-    maps: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    shapes = {row["sha256"]: signal_from_row(row).shape for row in store.signals().to_pylist()}
+    maps: dict[tuple[Setting, str], list[Row]] = defaultdict(list)
     where = {"network": "siren2"}
     for row in store.fits(columns=columns, where=where, objective=HeldOut.name).to_pylist():
         objective = json.loads(row["config"])["objective"]
         if row["status"] in ("ok", "dead") and "every" in objective:
-            setting = (row["sha256"], row["n"], row["hp_width"], row["fit_epochs"])
-            maps[(int(objective["every"]), *setting)].append(row)
+            setting = Setting(
+                len(shapes[row["sha256"]]), int(objective["every"]), row["n"], row["hp_width"],
+                row["fit_epochs"], row["parameters"],
+            )  # fmt: skip
+            maps[setting, row["sha256"]].append(row)
     named = read_recordings(store)
     sources = {row["sha256"]: row["source"] for row in store.signals().to_pylist()}
-    of_every: dict[int, list[SignalBetween]] = defaultdict(list)
-    for (every, sha256, *_), rows in sorted(maps.items()):
+    of_setting: dict[Setting, list[SignalBetween]] = defaultdict(list)
+    for (setting, sha256), rows in sorted(maps.items()):
         name = rows[0]["signal"]
         recording = named.get(name) or sources.get(sha256) or name
-        if signal := _signal(recording, every, rows):
-            of_every[every].append(signal)
-    if not of_every:
+        limit = nyquist(max(shapes[sha256])) / setting.every
+        if signal := _signal(recording, limit, rows):
+            of_setting[setting].append(signal)
+    if not of_setting:
         why = "it has no whole run with --hold-out; run studies/audio_grid.py with it."
         raise InputError.at("not-there", results, why)
-    return tuple(_summary(every, signals) for every, signals in of_every.items())
+    return tuple(_summary(setting, signals) for setting, signals in of_setting.items())
 
 
-def _signal(recording: str, every: int, rows: Sequence[Row]) -> SignalBetween | None:
-    """Return a signal's two optima, None while one of them has no score on a fresh seed."""
+def _signal(recording: str, limit: float, rows: Sequence[Row]) -> SignalBetween | None:
+    """Return a signal's two optima, None while one of them has no score on a fresh seed.
+
+    `limit` is the Nyquist frequency of the fitted samples in rad per unit.
+    """
     mapped = [row for row in rows if row["seed"] < FIRST_CHOOSING_SEED]
     scored: dict[NoiseScales, list[Row]] = defaultdict(list)
     for row in rows:
@@ -140,7 +178,7 @@ def _signal(recording: str, every: int, rows: Sequence[Row]) -> SignalBetween | 
         if not again:
             return None
         return Optimum(
-            share=best["hp_bandwidth"] / (nyquist(best["n"]) / every),
+            share=best["hp_bandwidth"] / limit,
             fit={row["seed"]: row[HEADLINE.column] for row in again},
             held_out={row["seed"]: row[PSNR_HELD_OUT.column] for row in again},
         )
@@ -153,14 +191,14 @@ def _signal(recording: str, every: int, rows: Sequence[Row]) -> SignalBetween | 
     return SignalBetween(recording, fit, held_out, mapped[0][BAND_LIMIT], mapped[0][ZERO_OUTPUT])
 
 
-def _summary(every: int, signals: Sequence[SignalBetween]) -> BetweenSamples:
+def _summary(setting: Setting, signals: Sequence[SignalBetween]) -> BetweenSamples:
     recordings = [signal.recording for signal in signals]
 
     def mean(differences: Sequence[Mapping[int, float]]) -> Interval:
         return mean_interval(differences, recordings)
 
     return BetweenSamples(
-        every=every,
+        setting=setting,
         signals=tuple(signals),
         loss=mean([_minus(s.held_out.held_out, s.fit.held_out) for s in signals]),
         gain=mean([_minus(s.fit.fit, s.held_out.fit) for s in signals]),

@@ -1,15 +1,21 @@
 """Collect the result of a fit."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.func import functional_call
 
 from inr_models.fitting.metrics import curve_epochs, psnr_db
 from inr_models.fitting.training import Training
+from inr_models.networks.coordinate_mlp import CoordinateMLP
+
+OUTPUT_BLOCK = 1 << 13
+"""Samples whose output is computed at a time."""
 
 
 class FitResult(NamedTuple):
@@ -51,6 +57,35 @@ class FitResult(NamedTuple):
     """Every error of the objective by name, after each of `epochs`."""
     snapshots: dict[int, dict[str, Tensor]]
     """The weights by name, after each epoch that `fit` was asked for and has reached."""
+
+    def best_output(self, network: CoordinateMLP, coords: Tensor) -> Tensor:
+        """Return the output [n, c] of the best weights. The network keeps its own.
+
+        >>> coords = torch.linspace(-1, 1, 256)[:, None]
+        >>> ((_, result),) = fit(networks[:1], coords, 0.1 * coords, FitConfig(epochs=5))
+        >>> error = result.best_output(networks[0], coords) - 0.1 * coords
+        >>> abs(float(error.square().mean()) - result.mse_best) < 1e-6
+        True
+
+        Args:
+            network: The network that was fitted.
+            coords: Coordinates [n, d], any, on the device of the network.
+        """
+        return output_of(network, self.best_weights, coords)
+
+
+@torch.no_grad()
+def output_of(network: CoordinateMLP, weights: Mapping[str, Tensor], coords: Tensor) -> Tensor:
+    """Return the output [n, c] of a network with other weights, some samples at a time.
+
+    Args:
+        network: The network. It keeps its own weights.
+        weights: Its parameters by name.
+        coords: Coordinates [n, d] on the device of the network.
+    """
+    there = {name: weight.to(coords.device) for name, weight in weights.items()}
+    blocks = coords.split(OUTPUT_BLOCK)
+    return torch.cat([functional_call(network, there, (block,)) for block in blocks])
 
 
 def results_of(training: Training) -> Iterator[FitResult]:

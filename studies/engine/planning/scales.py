@@ -19,6 +19,7 @@ from search_spaces.grids import (
     SHAPE_GRID_SMALL,
 )
 from search_spaces.networks import Case
+from search_spaces.rules import EQN11_SOUND, RECOMMENDED
 from studies.engine.planning.scale import Scale
 
 # Few epochs, for minutes on two cores: enough for the ridge to stand out.
@@ -64,14 +65,18 @@ IMAGE_SMALL = Scale(
 )
 
 NOISY_AUDIO_SMALL = replace(
-    AUDIO_SMALL, grid=NOISY_AUDIO_GRID, fit=replace(_SMALL_FIT, epochs=400), **_BLIND
+    AUDIO_SMALL,
+    grid=NOISY_AUDIO_GRID,
+    fit=replace(_SMALL_FIT, epochs=400),
+    rules=(*AUDIO_SMALL.rules, RECOMMENDED),
+    **_BLIND,
 )
 NOISY_AUDIO_PAPER = replace(
     AUDIO_PAPER,
     grid=NOISY_AUDIO_GRID,
     width=256,
     fit=replace(_PAPER_FIT, epochs=20_000),
-    rules=("eqn11_length", "eqn11_length_width"),
+    rules=("eqn11_length", "eqn11_length_width", RECOMMENDED),
     **_BLIND,
 )
 """Sec. 5.4, as a search."""
@@ -158,7 +163,9 @@ def denoising(scale: Scale, *, parameters: int, epochs: int, also: tuple[Case, .
         also: More networks.
     """
     networks = ("siren2", "finer_pp", "finer", "siren", "wire")
+    # The recommended rule was fitted to sounds.
+    more = (RECOMMENDED,) if scale.rules[0] in EQN11_SOUND else ()
     cases = tuple(Case(name=name, network=name, first_factor=1.0) for name in networks)
     compared = comparison(scale, (*cases, *also), parameters)
     fit = replace(scale.fit, epochs=epochs)
-    return replace(compared, fit=fit, **_BLIND)
+    return replace(compared, fit=fit, rules=(*scale.rules, *more), **_BLIND)

@@ -11,15 +11,13 @@ from torch import Tensor
 
 from inr_models import fit, make_network
 from inr_models.fitting.layout import Layout
+from inr_models.fitting.result import output_of
 from inr_models.fitting.unit_run import Checkpoints
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from studies.engine.planning.trial import Trial
 from studies.engine.signals.signal import Signal, coordinates, samples_of
 from studies.engine.store.metrics import Scored
 from studies.engine.store.rows import Row, curve_rows, failed_row, finished_row
-
-OUTPUT_BLOCK = 1 << 13
-"""Samples whose output is computed at a time."""
 
 
 class Outcome(NamedTuple):
@@ -125,12 +123,10 @@ def samples_on(device: torch.device, signal: Signal) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(coords).to(device), torch.from_numpy(values).to(device)
 
 
-@torch.no_grad()
 def _output(
     network: CoordinateMLP, weights: Mapping[str, Tensor], coords: Tensor
 ) -> NDArray[np.float32]:
-    network.load_state_dict(weights, strict=False)
-    return torch.cat([network(block) for block in coords.split(OUTPUT_BLOCK)]).cpu().numpy()
+    return output_of(network, weights, coords).cpu().numpy()
 
 
 def packed(network: CoordinateMLP, weights: Mapping[str, Tensor]) -> NDArray[np.float32]:
