@@ -8,6 +8,7 @@ import trimesh
 
 import studies.shape_fitting
 from inr_models.fitting.signed_distance import BOX, DISTANCE_RANGE, NEAR, SCORED, SURFACE
+from studies.engine.signals.reading import find_files, type_with_spectrum
 from studies.engine.signals.shapes import HALF_SIDE, read_shape, signed_distances
 from studies.engine.signals.signal import coordinates, samples_of
 from studies.engine.store.rows import signal_from_row, signal_row
@@ -181,6 +182,16 @@ def test_no_other_file_is_read(tmp_path, box):
     text = box.export(file_type="obj")
     (tmp_path / "box.obj").write_text("mtllib /dev/zero\nmtllib secret.mtl\n" + text)
     assert read_shape(tmp_path / "box.obj", GRID).channels == 1
+
+
+def test_what_needs_a_spectrum_refuses_a_shape_and_passes_it_over_in_a_folder(tmp_path, box):
+    box.export(tmp_path / "box.ply")
+    for path in (tmp_path / "box.ply", Path("sphere")):
+        with refused("wrong-kind", str(path)):
+            type_with_spectrum(path)
+    np.save(tmp_path / "series.npy", np.arange(300.0))
+    assert find_files([str(tmp_path)], None) == [tmp_path / "series.npy"]
+    assert find_files([str(tmp_path)], "shape") == [tmp_path / "box.ply"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from analysis.reporting.commands import parser, run
 from analysis.reporting.output_paths import file_to_write
 from analysis.reporting.parquet import parquet_bytes
 from inr_models import InputError
-from studies.engine.signals.reading import find_files, read_all, signal_type, type_of_file
+from studies.engine.signals.reading import find_files, read_all, signal_type, type_with_spectrum
 from studies.engine.signals.signal import Signal
 
 COMMAND = "analysis.measured"
@@ -69,7 +69,7 @@ def signals_for(quantity: Quantity, paths: Sequence[Path]) -> Iterator[Signal]:
         if name not in known and name not in signal_type("sound").generated:
             why = f"{quantity.name} needs {name}; give its file."
             raise InputError.at("missing", "--signals", why)
-        signals, problems = read_all([path], quantity.max_samples, type_of_file(path))
+        signals, problems = read_all([path], quantity.max_samples, type_with_spectrum(path))
         if not signals:
             raise InputError.of(problems)
         yield signals[0]

@@ -33,7 +33,7 @@ from search_spaces.rules.eqn11 import (
     Eqn11,
 )
 from studies.engine.planning.scale import MOST_SAMPLES
-from studies.engine.signals.reading import find_files, read_all, type_of_file
+from studies.engine.signals.reading import find_files, read_all, type_with_spectrum
 from studies.engine.signals.signal import Signal
 
 COMMAND = "analysis.noise_scales"
@@ -173,8 +173,8 @@ def _print_scales(arguments: argparse.Namespace) -> int:
     to = file_to_write("--to", arguments.to) if arguments.to else None
     rows: list[Row] = []
     skipped = []
-    files = sorted(find_files(arguments.files, None, flag="files"), key=type_of_file)
-    for media, of_type in groupby(files, type_of_file):
+    files = sorted(find_files(arguments.files, None, flag="files"), key=type_with_spectrum)
+    for media, of_type in groupby(files, type_with_spectrum):
         num_samples, width = SIZES.get(media, SIZES["sound"])
         if arguments.width is not None:
             width = arguments.width

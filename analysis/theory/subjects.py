@@ -24,7 +24,7 @@ from inr_models.networks.coordinate_mlp import CoordinateMLP
 from search_spaces.networks import Case, network_for, stable
 from search_spaces.rules import EQN11_BY_DIMENSIONS, RECOMMENDED, NoiseScales, Target, named_rule
 from studies.engine.planning.scale import MOST_SAMPLES
-from studies.engine.signals.reading import find_files, read_all, type_of_file
+from studies.engine.signals.reading import find_files, read_all, type_with_spectrum
 from studies.engine.signals.signal import Signal, coordinates
 
 MOST_EPOCHS = 1_000_000
@@ -104,7 +104,7 @@ def signal_of(arguments: argparse.Namespace) -> Signal:
     if others:
         why = f"this names {1 + len(others)} files; give one."
         raise InputError.of_value("wrong-kind", "file", arguments.file, why)
-    signals, problems = read_all([path], arguments.max_samples, type_of_file(path))
+    signals, problems = read_all([path], arguments.max_samples, type_with_spectrum(path))
     if not signals:
         raise InputError.of(problems)
     return signals[0]

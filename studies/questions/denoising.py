@@ -80,7 +80,7 @@ class Denoising(Noisy):
             for name, value in zip(tried, values, strict=True):
                 factor = side / self.samples if name in PER_COORDINATE else 1.0
                 fields[name] = stable(value * factor)
-            words = ", ".join(f"{name} {value:.4g}" for name, value in fields.items())
+            words = ", ".join(f"{n} {v:.4g}" for n, v in fields.items() if len(tried[n]) > 1)
             yield words, dataclasses.replace(published, **fields)
 
     def seed_groups(self, scale: Scale) -> dict[str, Sequence[int]]:

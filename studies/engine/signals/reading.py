@@ -78,6 +78,23 @@ def type_of_file(path: Path) -> str:
     return "sound"
 
 
+def type_with_spectrum(path: Path) -> str:
+    """Return `type_of_file` of a file whose signal has a spectrum.
+
+    >>> type_with_spectrum(Path("rock.jpg"))
+    'image'
+
+    Raises:
+        InputError: It is a shape, whose points have none.
+    """
+    name = type_of_file(path)
+    if signal_type(name).by_distance:
+        others = ", ".join(kind.noun for kind in SIGNAL_TYPES.values() if not kind.by_distance)
+        why = f"a {name} has no spectrum; give another type ({others})."
+        raise InputError.at("wrong-kind", str(path), why)
+    return name
+
+
 def find_files(
     patterns: Sequence[str], media: str | None = "sound", *, flag: str = "--signals"
 ) -> list[Path]:
@@ -87,14 +104,16 @@ def find_files(
 
     Args:
         patterns: What the user gave.
-        media: The type of signals to look for in directories, None for all types.
+        media: The type of signals to look for in directories, None for all types with a spectrum.
         flag: The option that they were given to, for messages.
 
     Raises:
         InputError: A directory has no such file or cannot be read, or no file matches a glob.
     """
     files: dict[Path, None] = {}
-    types = SIGNAL_TYPES.values() if media is None else [signal_type(media)]
+    types = [kind for kind in SIGNAL_TYPES.values() if not kind.by_distance]
+    if media is not None:
+        types = [signal_type(media)]
     suffixes = [suffix for kind in types for suffix in kind.suffixes]
     for pattern in patterns:
         path = user_path(pattern, flag)
