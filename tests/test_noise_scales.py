@@ -75,7 +75,9 @@ def test_a_sound_and_an_image_of_one_name_stay_apart(tmp_path, capsys):
 
 @pytest.mark.parametrize("name", RULES)
 def test_every_rule_tells_what_it_looks_at(name):
-    assert bool(descriptors_of(RULES[name])) == (name not in ("constant", "spectrum", "table6_shape"))
+    assert bool(descriptors_of(RULES[name])) == (
+        name not in ("constant", "spectrum", "table6_shape")
+    )
 
 
 def test_sounds_and_images_may_be_mixed_and_what_cannot_be_read_is_skipped(tmp_path, capsys):

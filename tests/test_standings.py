@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import io
 import math
+import re
 import statistics
 
 import numpy as np
@@ -110,3 +111,20 @@ def test_the_report_has_a_table_figures_and_error_pictures(tmp_path, signal):
     assert max(map(len, said.splitlines())) <= 80
     assert "45.5 ± 0.7" in said
     assert "1 of 2 dead" in said
+
+
+@pytest.mark.parametrize("kept", [("siren",), ()])
+def test_the_page_names_the_networks_without_a_picture(tmp_path, kept):
+    """Another study may have done a fit and kept no output of it."""
+    run = make_comparison(networks=["siren", "siren2"], seeds=1)
+    rows, store = rows_of(run, SOUND, by_case), Store(str(tmp_path))
+    values = np.random.default_rng(0).uniform(-1, 1, (SOUND.num_samples, 1)).astype(np.float32)
+    store.write_array(target_path(SOUND.sha256), values)
+    for fit in plan(run, [SOUND]):
+        if fit.point.case in kept:
+            store.write_array(output_path(fit.trial.key), values / 2)
+    progress = {SOUND.sha256: Progress(len(rows), 0, set(rows))}
+    results = Results(run, [SignalState(run, SOUND, rows)], store, progress)
+    html = comparison_report(results, [[]], datetime.datetime.now()).html
+    (note,) = re.findall(r"No picture of ([^:]*):", html)
+    assert note.split(", ") == [name for name in ("siren2", "siren") if name not in kept]

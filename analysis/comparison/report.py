@@ -83,7 +83,8 @@ def _clip(
         figures[f"{name}-networks"] = plots.standings(comparison)
     if lines := _lines(state, store, comparison):
         figures[f"{name}-histories"] = plots.histories(lines, signal.psnr_zero)
-    if errors := _errors(state, store, comparison):
+    errors, without_output = _errors(state, store, comparison)
+    if errors:
         figures[f"{name}-errors"] = errors
     shown = {
         "standings": (f"{name}-networks", "Peak PSNR by network"),
@@ -92,6 +93,7 @@ def _clip(
     }
     return {
         "comparison": comparison,
+        "without_output": without_output,
         "with_held_out": any(s.held_out for s in comparison.standings),
         "with_paper": any(s.paper for s in comparison.standings),
         **drawn_images(figures, shown, signal),
@@ -108,22 +110,33 @@ def _lines(state: SignalState, store: Store, comparison: Comparison) -> dict[str
     return {name: (*curves[key], seconds) for name, (key, seconds) in keys.items() if key in curves}
 
 
-def _errors(state: SignalState, store: Store, comparison: Comparison) -> str | None:
-    """Draw the errors of the best networks on the first seed, None without stored outputs."""
+def _errors(
+    state: SignalState, store: Store, comparison: Comparison
+) -> tuple[str | None, list[str]]:
+    """Draw the errors of the best networks on the first seed.
+
+    Returns:
+        The figure, None if the store has no output. The names of the networks that the figure
+        lacks, because another study fitted them and kept no output.
+    """
     signal = state.signal
     shape = (signal.num_samples, signal.channels)
     values = store.read_array(target_path(signal.sha256))
     if values is None or values.shape != shape or np.isnan(values).any() or len(signal.shape) > 2:
-        return None
-    outputs = {}
+        return None, []
+    outputs, missing = {}, []
     for s in comparison.standings:
+        if len(outputs) == MAX_PICTURES:
+            break
         output = store.read_array(output_path(state.trial(s.point, 0).key))
-        if output is not None and output.shape == shape and len(outputs) < MAX_PICTURES:
+        if output is not None and output.shape == shape:
             outputs[s.point.name] = output
+        elif state.stored(s.point, [0]):
+            missing.append(s.point.name)
     if not outputs:
-        return None
+        return None, missing
     if len(signal.shape) == 2:
         shape = (*signal.shape, signal.channels)
         images = {name: output.reshape(shape) for name, output in outputs.items()}
-        return fft_error_maps(values.reshape(shape), images)
-    return spectrogram_errors(values, outputs, signal.sample_rate)
+        return fft_error_maps(values.reshape(shape), images), missing
+    return spectrogram_errors(values, outputs, signal.sample_rate), missing
