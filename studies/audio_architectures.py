@@ -11,23 +11,17 @@ are those of the code behind Table 1, the others the textbook's.
 """
 
 from studies.command.cli import main
-from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL, comparison, named
+from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL, SOUND_NETWORKS, comparison
 from studies.engine.planning.study import Study
 from studies.questions import Comparison
-
-NETWORKS = named(
-    "siren", "finer", "wire", "relu_pe", "siren_rff", "finer_pp", "siren2", "gauss", "hosc",
-    "siren_scaled", "siren_normal", "siren_zero_bias", "siren2_zero_bias", "relu_pe_authors",
-    "siren_rff_authors",
-)  # fmt: skip
 
 STUDY = Study(
     name="audio_architectures",
     title="Which network fits a sound best, with equal parameters and equal steps?",
     signals=("clips",),
     # 4 x 52 and 4 x 222 with one coordinate.
-    small=comparison(AUDIO_SMALL, NETWORKS, parameters=8_425),
-    paper=comparison(AUDIO_PAPER, NETWORKS, parameters=149_185),
+    small=comparison(AUDIO_SMALL, SOUND_NETWORKS, parameters=8_425),
+    paper=comparison(AUDIO_PAPER, SOUND_NETWORKS, parameters=149_185),
     question=Comparison(),
 )
 

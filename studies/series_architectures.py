@@ -8,9 +8,8 @@ This study does for a column of a CSV or Parquet file, or for a NumPy array, wha
 also says how well each network fills in what it has not seen.
 """
 
-from studies.audio_architectures import NETWORKS
 from studies.command.cli import main
-from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL, comparison
+from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL, SOUND_NETWORKS, comparison
 from studies.engine.planning.study import Study
 from studies.questions import Comparison
 
@@ -19,8 +18,8 @@ STUDY = Study(
     title="Which network fits a time series best, with equal parameters and equal steps?",
     signals=("chirp_with_gap",),
     media="series",
-    small=comparison(AUDIO_SMALL, NETWORKS, parameters=8_425),
-    paper=comparison(AUDIO_PAPER, NETWORKS, parameters=149_185),
+    small=comparison(AUDIO_SMALL, SOUND_NETWORKS, parameters=8_425),
+    paper=comparison(AUDIO_PAPER, SOUND_NETWORKS, parameters=149_185),
     question=Comparison(),
 )
 

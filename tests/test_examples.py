@@ -10,6 +10,7 @@ import torch
 
 import analysis
 import inr_models
+import noisescape
 import search_spaces
 import studies.engine
 import studies.questions
@@ -40,7 +41,14 @@ NEEDS_MORE = {
 
 def _examples() -> list[doctest.DocTest]:
     examples = []
-    for package in (inr_models, search_spaces, studies.engine, studies.questions, analysis):
+    for package in (
+        inr_models,
+        search_spaces,
+        studies.engine,
+        studies.questions,
+        analysis,
+        noisescape,
+    ):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 found = doctest.DocTestFinder().find(importlib.import_module(module.name))

@@ -147,6 +147,13 @@ def named(*networks: str) -> tuple[Case, ...]:
     return tuple(Case(name=network, network=network) for network in networks)
 
 
+SOUND_NETWORKS = named(
+    "siren", "finer", "wire", "relu_pe", "siren_rff", "finer_pp", "siren2", "gauss", "hosc",
+    "siren_scaled", "siren_normal", "siren_zero_bias", "siren2_zero_bias", "relu_pe_authors",
+    "siren_rff_authors",
+)  # fmt: skip
+"""The networks that are compared on sounds and series: those of Table 1 and more."""
+
 DENOISED_BIASES = (0.0, 2.5, 5.0, 10.0, 20.0)
 """The bounds of FINER++'s first biases that are tried on noisy signals (Sec. 5.4)."""
 

@@ -1,0 +1,32 @@
+"""Represent a sound, an image or an array by networks, in three lines.
+
+    from noisescape import represent
+
+    guitar = represent("guitar.wav")
+    guitar.to_file("copy.wav")
+
+This is a thin layer over `inr_models` and `search_spaces`, which have all the parts.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from inr_models.errors import InputError as InputError
+
+if TYPE_CHECKING:
+    from noisescape.fitting import represent as represent
+    from noisescape.representation import Representation as Representation
+    from noisescape.representation import load as load
+
+_PLACES = {
+    "Representation": "noisescape.representation",
+    "load": "noisescape.representation",
+    "represent": "noisescape.fitting",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs torch when it is first used."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_PLACES[name]), name)
