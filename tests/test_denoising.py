@@ -11,6 +11,7 @@ import soundfile
 import studies.audio_denoising
 import studies.audio_denoising_search
 import studies.image_denoising
+from analysis.denoising.baselines import IMAGE_BASELINES, STRENGTHS, baselines
 from analysis.denoising.methods import denoised_signal
 from inr_models.fitting.held_out import Blind
 from search_spaces.grids import NOISY_AUDIO_GRID
@@ -210,6 +211,23 @@ def test_a_truth_has_no_part_in_what_makes_a_run(tmp_path):
     made = runs["truth"].question.prepared(signals, read_audio)
     assert made.signals[0].sha256 == signals[0].sha256
     assert made.truths.keys() == {signals[0].sha256}
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("method", IMAGE_BASELINES, ids=lambda method: method.name)
+def test_the_unseen_samples_of_a_classical_method_score_its_output(method, channels):
+    """Noise of one pixel says nothing of another's: what is unseen is off by noise and error."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[0:48, 0:48] / 48
+    clean = np.repeat(0.6 * np.sin(5 * rows + 3 * columns)[..., None], channels, axis=-1)
+    noisy = clean + 0.3 * rng.standard_normal(clean.shape)
+    found = [d for d in baselines(noisy.reshape(-1, channels), (48, 48)) if d.name == method.name]
+    assert [d.output.shape for d in found] == [(48 * 48, channels)] * len(STRENGTHS)
+    best = max(found, key=lambda d: d.held_out)
+    # At best the error is that of the noise, whose deviation is 0.3.
+    assert best.held_out == pytest.approx(-20 * np.log10(0.3), abs=1.0)
+    error = np.mean(np.square(best.output.reshape(clean.shape) - clean))
+    assert error < 0.3**2 / 2
 
 
 def test_nothing_that_is_fitted_or_chosen_holds_the_clean_signal():

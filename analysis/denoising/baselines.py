@@ -82,7 +82,9 @@ def _held_out_loss(values: NDArray, denoise: Denoiser, strength: float, axes: in
         mask[(slice(offset, None, STRIDE),) * axes] = True
         seen = values.copy()
         seen[mask] = _neighbours(values, axes)[mask]
-        losses.append(np.mean(np.square(denoise(seen, strength)[mask] - values[mask])))
+        output = denoise(seen, strength)
+        assert output.shape == values.shape, "other shapes would be broadcast"
+        losses.append(np.mean(np.square(output[mask] - values[mask])))
     return float(np.mean(losses))
 
 
@@ -168,7 +170,8 @@ def non_local_means(values: NDArray, strength: float) -> NDArray:
 
     deviation = _deviation(values)
     options = {"patch_size": 5, "patch_distance": 6, "channel_axis": -1}
-    return denoise_nl_means(values, h=0.6 * strength * deviation, sigma=deviation, **options)
+    output = denoise_nl_means(values, h=0.6 * strength * deviation, sigma=deviation, **options)
+    return output.reshape(values.shape)  # scikit-image drops an axis of one channel
 
 
 def total_variation(values: NDArray, strength: float) -> NDArray:
