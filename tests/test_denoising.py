@@ -224,10 +224,11 @@ def test_the_unseen_samples_of_a_classical_method_score_its_output(method, chann
     found = [d for d in baselines(noisy.reshape(-1, channels), (48, 48)) if d.name == method.name]
     assert [d.output.shape for d in found] == [(48 * 48, channels)] * len(STRENGTHS)
     best = max(found, key=lambda d: d.held_out)
-    # At best the error is that of the noise, whose deviation is 0.3.
-    assert best.held_out == pytest.approx(-20 * np.log10(0.3), abs=1.0)
     error = np.mean(np.square(best.output.reshape(clean.shape) - clean))
     assert error < 0.3**2 / 2
+    # The unseen error is that of the noise, and at most half as much again.
+    noise = -20 * np.log10(0.3)
+    assert noise - 10 * np.log10(1.5) < best.held_out < noise + 0.3
 
 
 def test_nothing_that_is_fitted_or_chosen_holds_the_clean_signal():
