@@ -97,6 +97,6 @@ def _lit(normals: NDArray) -> NDArray:
 
 def _bare(axes: Any) -> None:
     axes.set_axis_off()
-    axes.set_box_aspect((1, 1, 1), zoom=1.45)
+    axes.set_box_aspect((1, 1, 1), zoom=1.7)
     axes.set(xlim=(-0.85, 0.85), ylim=(-0.85, 0.85), zlim=(-0.85, 0.85))
     axes.view_init(elev=12, azim=-60)
