@@ -134,10 +134,10 @@ def _part(signal: Source, spans: tuple[Span, ...], share: float, rule: Rule) -> 
     budget = max(round(share * values.size), 1)
     least = SirenConfig(depth=DEPTH, width=1).num_parameters(**features)
     width = width_for(SirenConfig(depth=DEPTH), max(budget, least), **features)
-    # A rule sees one channel of a sound: the loudest, since a mean of opposite ones is silent.
+    # A rule sees one channel of a sound: the one that varies most, since a mean may be silent.
     seen = values
     if dimensions == 1:
-        seen = values[:, np.square(values, dtype=np.float64).sum(axis=0).argmax()]
+        seen = values[:, values.var(axis=0, dtype=np.float64).argmax()]
     target = Target.of(seen, width=width, depth=DEPTH)
     s0, s1 = map(stable, rule(replace(target, channels=values.shape[-1])))
     return spans, values, Siren2Config(width=width, depth=DEPTH, s0=s0, s1=s1)

@@ -157,9 +157,15 @@ class Representation:
             rate: The sample rate of a sound in Hz, by default that of the source.
 
         Raises:
-            InputError: There is no such format, or a sound has no rate.
+            InputError: There is no such format, a sound has no rate, or an image has a number of
+                channels that no file has.
         """
         path = Path(path)
+        if len(self.shape) == 2 and self.channels not in (1, 3, 4):
+            why = (
+                f"an image of {self.channels} channels has no format; save `predict()` as an array."
+            )
+            raise InputError.at("unsupported", "path", why)
         try:
             if len(self.shape) == 2:
                 _write_image(path, (self.predict() - self.offset) / self.scale)

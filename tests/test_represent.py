@@ -169,6 +169,19 @@ def test_silence_needs_no_network():
     assert not silent.predict().any()
 
 
+def test_a_channel_that_does_not_vary_does_not_hide_another():
+    stereo = np.stack([np.ones(600), 0.1 * np.sin(np.arange(600) / 5)], axis=1)
+    assert len(represent(stereo, **QUICK).networks) == 1
+
+
+def test_the_shortest_sound_and_the_smallest_image():
+    assert represent(np.sin(np.arange(32.0)), **QUICK).shape == (32,)
+    assert represent(np.random.default_rng(0).random((8, 9)), **QUICK).shape == (8, 9)
+    five = represent(np.random.default_rng(0).random((16, 16, 5)), epochs=2, quiet=True)
+    with refused("unsupported", "path"):
+        five.to_file("five.png")
+
+
 def test_an_array_keeps_its_units(tmp_path):
     values = 300 + 40 * np.sin(np.arange(32)[:, None] / 5) * np.cos(np.arange(40) / 7)
     field = represent(torch.from_numpy(values), epochs=150, quiet=True)
