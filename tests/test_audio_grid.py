@@ -3,7 +3,6 @@
 import re
 import shutil
 import signal
-import time
 from functools import partial
 from pathlib import Path
 
@@ -154,51 +153,6 @@ def test_after_ctrl_c_the_same_command_fits_the_rest(undisturbed, tmp_path):
     assert f"{NUM_FITS - len(kept)} fits to run, {len(kept)} already done" in again
     assert table(again) == table(printed)
     pd.testing.assert_frame_equal(scores(results), scores(whole))
-
-
-def test_a_request_to_end_is_obeyed_like_ctrl_c(tmp_path):
-    results = tmp_path / "results"
-    process = start("run", results, *SIZES, "--signals", CLIP)
-    wait_for_rows(results, 3)
-    process.terminate()
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 143, output
-    assert len(scores(results)) >= 3
-    for word in ("Traceback", "*** SIG", "SIGABRT", "StackTrace"):
-        assert word not in output
-
-
-def test_a_run_whose_ray_dies_says_how_to_go_on(tmp_path):
-    results = tmp_path / "results"
-    process = start("run", results, *SIZES, "--signals", CLIP)
-    wait_for_rows(results, 3)
-    children = psutil.Process(process.pid).children(recursive=True)
-    (raylet,) = [child for child in children if child.name() == "raylet"]
-    raylet.kill()
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 1, output
-    assert output.splitlines()[-1].startswith(f"{results}: ")
-    assert 3 <= commands.num_rows(results) < NUM_FITS
-    code, again = run("run", results, *SIZES, "--signals", CLIP)
-    assert code == 0, again
-    assert len(scores(results)) == NUM_FITS
-
-
-def test_results_that_are_removed_during_a_run_are_missed_at_its_end(tmp_path):
-    results = tmp_path / "results"
-    slow = ("--scale", "small", "--epochs", "900", "--max-samples", "2048", "--signals", CLIP)
-    process = start("run", results, *slow)
-    while not list(results.glob("fits/*.parquet")):  # what only grows would be written again
-        assert process.poll() is None
-        time.sleep(0.05)
-    shutil.rmtree(results)
-    output, _ = process.communicate(timeout=240)
-    assert process.returncode == 3, output
-    (lost,) = re.findall(r"lacks (\d+) fits", output)
-    assert int(lost) >= NUM_FITS - len(scores(results)) >= 1
-    code, again = run("run", results, *slow)
-    assert code == 0, again
-    assert f"{lost} fits to run" in again, "study.json and the signals are there again"
 
 
 def test_mlflow_gone_and_back_is_filled_in_from_the_store(undisturbed, tmp_path):
