@@ -18,6 +18,7 @@ from inr_models.errors import InputError
 from inr_models.fitting.metrics import psnr_db, psnr_of_constant_db, psnr_of_zero_db
 from inr_models.fitting.stacking import pace
 from inr_models.fitting.task import Task
+from inr_models.shown import count
 from noisescape.representation import Representation, Segment
 from noisescape.segments import Span, segments_of
 from noisescape.source import Source, read_source
@@ -102,7 +103,7 @@ def represent(
         console = Console(file=sys.stderr, quiet=quiet, highlight=False)
         num = sum(network is not None for _, _, network in parts)
         console.print(
-            f"{signal.name}: {num} networks, {config.epochs:,} epochs each, about "
+            f"{signal.name}: {count(num, 'network')}, {config.epochs:,} epochs each, about "
             f"{max(1, round(rate * config.epochs)):,} s on this machine"
         )
         shown = track(parts, "fitting", console=console, disable=quiet, transient=True)

@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from inr_models import MODELS, NetworkConfig, make_network
 from inr_models.errors import InputError
 from inr_models.networks.coordinate_mlp import CoordinateMLP
+from inr_models.shown import count
 from noisescape.segments import Span, weights
 
 FORMAT = 1
@@ -100,7 +101,7 @@ class Representation:
         dead = ", dead: no better than a constant" if self.is_dead else ""
         return (
             f"{self.name}: {size} values, {self.num_parameters:,} parameters in "
-            f"{len(self.networks)} networks, PSNR {self.psnr:.1f} dB{dead}"
+            f"{count(len(self.networks), 'network')}, PSNR {self.psnr:.1f} dB{dead}"
         )
 
     def predict(self, coords: Any = None) -> NDArray[np.float32]:
