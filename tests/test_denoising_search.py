@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import studies.audio_denoising
 import studies.audio_denoising_search
 import studies.image_denoising
 from search_spaces.grids import NOISY_AUDIO_GRID
