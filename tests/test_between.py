@@ -71,3 +71,19 @@ def test_the_page_claims_a_loss_only_if_there_is_one(tmp_path, loss, is_said):
 def test_a_folder_without_such_runs_is_refused(tmp_path):
     with refused("not-there", tmp_path):
         between_samples(str(tmp_path))
+
+
+def test_a_point_that_no_fresh_seed_scored_leaves_no_recording_out(tmp_path):
+    """A rule's point may beat every cell on the map's seed."""
+    store = Store(planted(tmp_path, loss=6.0))
+    signal = dataclasses.replace(make_signal("clip0"), bands=(0.5,))
+    values = {
+        "network": "siren2", "hp_s0": 55.0, "hp_s1": 0.1, "hp_width": 52, "hp_bandwidth": 100.0,
+        "fit_epochs": 160, "seed": 0, "parameters": 8425, "objective": "held_out",
+        "metric_psnr_band_limit": 25.0, "metric_psnr_held_out": 40.0,
+        "config": json.dumps({"objective": {"name": "held_out", "every": 2.0}}),
+    }  # fmt: skip
+    store.append([scored_row("f" * 32, signal, 90.0, **values)])
+    (found,) = between_samples(store.results)
+    assert len(found.signals) == 8
+    assert found.loss.mean == pytest.approx(6.0)

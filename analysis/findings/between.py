@@ -162,21 +162,24 @@ def between_samples(results: str) -> tuple[BetweenSamples, ...]:
 
 
 def _signal(recording: str, limit: float, rows: Sequence[Row]) -> SignalBetween | None:
-    """Return a signal's two optima, None while one of them has no score on a fresh seed.
+    """Return a signal's two optima, None while no point has a score on a fresh seed.
 
     `limit` is the Nyquist frequency of the fitted samples in rad per unit.
     """
-    mapped = [row for row in rows if row["seed"] < FIRST_CHOOSING_SEED]
     scored: dict[NoiseScales, list[Row]] = defaultdict(list)
     for row in rows:
         if row["seed"] >= FIRST_CHOOSING_SEED:
             scored[NoiseScales(row["hp_s0"], row["hp_s1"])].append(row)
+    # A rule's point may be better than every cell on the map's seed, but no fresh seed scored it.
+    mapped = [
+        row
+        for row in rows
+        if row["seed"] < FIRST_CHOOSING_SEED and NoiseScales(row["hp_s0"], row["hp_s1"]) in scored
+    ]
 
-    def best_by(column: str) -> Optimum | None:
+    def best_by(column: str) -> Optimum:
         best = max(mapped, key=lambda row: row[column])
         again = scored[NoiseScales(best["hp_s0"], best["hp_s1"])]
-        if not again:
-            return None
         return Optimum(
             share=best["hp_bandwidth"] / limit,
             fit={row["seed"]: row[HEADLINE.column] for row in again},
@@ -186,8 +189,6 @@ def _signal(recording: str, limit: float, rows: Sequence[Row]) -> SignalBetween 
     if not mapped:
         return None
     fit, held_out = best_by(HEADLINE.column), best_by(PSNR_HELD_OUT.column)
-    if not (fit and held_out):
-        return None
     return SignalBetween(recording, fit, held_out, mapped[0][BAND_LIMIT], mapped[0][ZERO_OUTPUT])
 
 
