@@ -12,6 +12,7 @@ import trimesh
 
 import studies.shape_fitting
 import studies.shape_search
+from analysis.regret.stored import trained
 from analysis.shapes.meshes import zero_level
 from analysis.shapes.scores import mesh_scores
 from inr_models import FitConfig, SirenConfig, WireConfig, fit, make_network
@@ -252,8 +253,12 @@ def test_the_scales_of_a_shape_are_searched(tmp_path):
     code, output = commands.run(studies.shape_search.__file__, "run", tmp_path / "r", *own)
     assert code == 0, output
     (folder,) = (tmp_path / "r" / "_studies").iterdir()
-    (row,) = pq.read_table(folder / "regret.parquet").to_pylist()
+    (row,) = pq.read_table(folder / "regret_signed_distance.parquet").to_pylist()
     assert row["rule"] == "table6_shape"
+    assert "table6_shape" in output
+    assert "Eqn. 11" not in output
+    # What reads the regrets of sounds never meets those of a distance.
+    assert trained(str(tmp_path / "r")) == {}
     fits = Store(str(tmp_path / "r")).fits(objective="signed_distance").to_pylist()
     at_rule = [fit for fit in fits if (fit["hp_s0"], fit["hp_s1"]) == (25, 1e-3)]
     assert len(at_rule) >= 3

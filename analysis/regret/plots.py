@@ -76,10 +76,15 @@ def surface(
         return to_svg(figure)
 
 
-def history(suggestions: Sequence[Suggestion], rule: float) -> str:
+def history(suggestions: Sequence[Suggestion], rule: float, name: str) -> str:
     """Draw the mean PSNR of each suggestion in turn, and the best so far.
 
     Points that were known before are at 0.
+
+    Args:
+        suggestions: The suggestions.
+        rule: The mean PSNR of the first rule in dB, NaN if it is not known.
+        name: What the figure calls this rule.
     """
     warm = [s.value for s in suggestions if s.warm and s.value is not None]
     suggested = [s for s in suggestions if not s.warm]
@@ -89,7 +94,7 @@ def history(suggestions: Sequence[Suggestion], rule: float) -> str:
         if math.isfinite(rule):
             axes.axhline(rule, color=RULE, lw=1.5, ls=(0, (4, 2)))
             axes.annotate(
-                "Eqn. 11", (0.995, rule), xycoords=("axes fraction", "data"), ha="right",
+                name, (0.995, rule), xycoords=("axes fraction", "data"), ha="right",
                 xytext=(0, 3), textcoords="offset points", color=RULE, fontsize=8,
             )  # fmt: skip
         best = max(warm, default=math.nan)
@@ -111,8 +116,14 @@ def history(suggestions: Sequence[Suggestion], rule: float) -> str:
         return to_svg(figure)
 
 
-def forest(regrets: Sequence[Regret], total: RuleSummary) -> str:
-    """Draw a rule's regret on every signal with its 95 % interval, and the mean below."""
+def forest(regrets: Sequence[Regret], total: RuleSummary, name: str) -> str:
+    """Draw a rule's regret on every signal with its 95 % interval, and the mean below.
+
+    Args:
+        regrets: The rule's regret on each signal.
+        total: The rule over all signals.
+        name: What the figure calls the rule.
+    """
     shown = sorted(regrets, key=lambda r: r.interval.mean)
     rows = [(label(r.signal.name), r.interval) for r in shown]
     with matplotlib.rc_context(STYLE):
@@ -130,7 +141,7 @@ def forest(regrets: Sequence[Regret], total: RuleSummary) -> str:
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set_ylim(-0.7, len(rows) + 0.6)
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel("regret (dB): optimum minus Eqn. 11 on the same seeds, 95 % interval")
+        axes.set_xlabel(f"regret (dB): optimum minus {name} on the same seeds, 95 % interval")
         return to_svg(figure)
 
 

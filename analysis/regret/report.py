@@ -20,6 +20,7 @@ from analysis.regret.terminal import by_rule_table, proxy_table, regrets_table, 
 from analysis.reporting.report import drawn_images, file_name, image, position, render
 from analysis.statistics.intervals import DIRECTION_ONLY, mark
 from analysis.statistics.recordings import read_recordings
+from inr_models.fitting.objective import REGRESSION
 from studies.engine.outcomes.choosing import Choice, Confirmation
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results, statuses
@@ -60,7 +61,7 @@ def regret_report(
         figures["importance"] = plots.importances(shares)
     if totals:
         main = [r for own in by_signal for r in own if r.rule == totals[0].rule]
-        figures["regret"] = plots.forest(main, totals[0])
+        figures["regret"] = plots.forest(main, totals[0], run.first_rule)
         figures["rules"] = plots.rules(by_signal, totals)
     clips = [
         _clip(state, choice, own, figures)
@@ -79,7 +80,9 @@ def regret_report(
         searched=importance is not None,
         stopped=stopped,
         proxies=[_proxy(proxy, run.scale.fit.epochs) for proxy in short],
-        forest=image(figures["regret"], f"Regret of Eqn. 11 by {run.noun}") if totals else "",
+        forest=image(figures["regret"], f"Regret of {run.first_rule} by {run.noun}")
+        if totals
+        else "",
         rules=image(figures["rules"], "Regret of every rule") if totals else "",
         importance=image(figures["importance"], "Importance of s0 and s1") if shares else "",
         mean_share=_mean([clip["near"] for clip in clips]),
@@ -92,7 +95,8 @@ def regret_report(
     if short:
         tables.append(proxy_table(run, short, stopped=stopped))
     # What reads the regrets of all studies must not meet those of another objective.
-    file = "regret_held_out.parquet" if run.scale.hold_out else "regret.parquet"
+    objective = run.scale.objective
+    file = "regret.parquet" if objective == REGRESSION else f"regret_{objective.name}.parquet"
     return Report(
         tables=tables,
         html=html,
@@ -116,7 +120,9 @@ def _clip(
             values, [p.scales for p in rules if p.scales], best.scales if best else None
         )
     if suggestions:
-        figures[f"{name}-history"] = plots.history(suggestions, values.get(rules[0], math.nan))
+        figures[f"{name}-history"] = plots.history(
+            suggestions, values.get(rules[0], math.nan), run.first_rule
+        )
     shown = {
         "landscape": (f"{name}-landscape", "Mean peak PSNR over s0 and s1"),
         "history": (f"{name}-history", "Best PSNR over suggestions"),

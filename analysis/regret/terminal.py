@@ -26,14 +26,15 @@ def regrets_table(
 ) -> Table:
     """Return the table of the first rule against the optimum, a row a signal."""
     rule = run.scale.rules[0]
+    named = rule if run.first_rule == rule else f"{run.first_rule} ({rule})"
     table = wide_table(
-        f"Peak PSNR in dB. Eqn. 11 ({rule}) and the optimum are means over seeds "
+        f"Peak PSNR in dB. {named} and the optimum are means over seeds "
         f"{run.confirming_text(scoring_seeds)}, which did not choose the optimum. "
         "regret: mean of the paired differences, with its 95 % interval (Student's t). "
         "*: at the rim of the searched space, so that a better point may lie beyond."
     )
     table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in ("psi", "Eqn. 11", "opti-\nmum", "at s0, s1", "regret", "95 % interval"):
+    for name in ("psi", run.first_rule, "opti-\nmum", "at s0, s1", "regret", "95 % interval"):
         table.add_column(name, justify="right", no_wrap=True)
     for signal, regrets in zip(signals, by_signal, strict=True):
         first = next((r for r in regrets if r.rule == rule), None)

@@ -102,6 +102,12 @@ class Run:
         return signal_type(self.media).noun
 
     @property
+    def first_rule(self) -> str:
+        """What reports call the rule that the others are compared with: Eqn. 11, or its name."""
+        name = self.scale.rules[0]
+        return "Eqn. 11" if name.startswith("eqn11") else name
+
+    @property
     def grid(self) -> NoiseGrid:
         """The grid of a run that has one."""
         assert self.scale.grid is not None, "a comparison has no grid"

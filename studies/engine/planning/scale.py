@@ -41,7 +41,7 @@ class Scale:
         depth: Hidden layers.
         fit: How a network is trained.
         seeds: Number of seeds on which every point is fitted: 0 to `seeds` - 1.
-        rules: Names in `search_spaces.rules.RULES`. Reports call the first one "Eqn. 11".
+        rules: Names in `search_spaces.rules.RULES`. Others are compared with the first one.
         grid: The grid of noise scales. A comparison has none.
         zero_output_bias: Whether the output layer of SIREN² starts with a bias of 0.
         cases: The networks of a comparison.
