@@ -16,11 +16,11 @@ from inr_models.errors import InputError as InputError
 if TYPE_CHECKING:
     from noisescape.fitting import represent as represent
     from noisescape.representation import Representation as Representation
-    from noisescape.representation import load as load
+    from noisescape.saved import load as load
 
 _PLACES = {
     "Representation": "noisescape.representation",
-    "load": "noisescape.representation",
+    "load": "noisescape.saved",
     "represent": "noisescape.fitting",
 }
 

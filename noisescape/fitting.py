@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from inr_models import FitConfig, Siren2Config, SirenConfig, fit, make_network, width_for
+from inr_models import FitConfig, Siren2Config, SirenConfig, fit, make_network
 from inr_models.checks import check_whole
 from inr_models.errors import InputError
 from inr_models.fitting.metrics import psnr_db, psnr_of_constant_db, psnr_of_zero_db
@@ -22,7 +22,7 @@ from inr_models.shown import count
 from noisescape.representation import Representation, Segment
 from noisescape.segments import Span, segments_of
 from noisescape.source import Source, read_source
-from search_spaces.networks import stable
+from search_spaces.initialize import siren2_config
 from search_spaces.rules import RECOMMENDED, Rule, Target, named_rule
 from studies.engine.signals.signal import coordinates
 from studies.engine.store.dead import is_dead
@@ -132,16 +132,14 @@ def _part(signal: Source, spans: tuple[Span, ...], share: float, rule: Rule) -> 
         return spans, values, None
     dimensions = len(spans)
     features = {"in_features": dimensions, "out_features": values.shape[-1]}
-    budget = max(round(share * values.size), 1)
     least = SirenConfig(depth=DEPTH, width=1).num_parameters(**features)
-    width = width_for(SirenConfig(depth=DEPTH), max(budget, least), **features)
     # A rule sees one channel of a sound: the one that varies most, since a mean may be silent.
     seen = values
     if dimensions == 1:
         seen = values[:, values.var(axis=0, dtype=np.float64).argmax()]
-    target = Target.of(seen, width=width, depth=DEPTH)
-    s0, s1 = map(stable, rule(replace(target, channels=values.shape[-1])))
-    return spans, values, Siren2Config(width=width, depth=DEPTH, s0=s0, s1=s1)
+    target = replace(Target.of(seen, width=1, depth=DEPTH), channels=values.shape[-1])
+    budget = max(round(share * values.size), least)
+    return spans, values, siren2_config(target, rule, parameters=budget)
 
 
 def _task(part: Part) -> Task:

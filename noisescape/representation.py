@@ -1,8 +1,6 @@
 """Define a representation: networks that stand for a signal, and what can be done with them."""
 
-import dataclasses
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,17 +10,12 @@ import soundfile
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
-from inr_models import MODELS, NetworkConfig, make_network
+from inr_models import NetworkConfig
 from inr_models.errors import InputError
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from inr_models.shown import count
 from noisescape.segments import Span, weights
-
-FORMAT = 1
-"""Version of the saved files."""
 
 BLOCK = 1 << 14
 """Coordinates whose output is computed at a time."""
@@ -187,24 +180,9 @@ class Representation:
 
     def save(self, path: str | Path) -> None:
         """Write the networks to one file (safetensors), which `load` reads."""
-        tensors: dict[str, torch.Tensor] = {}
-        parts = []
-        for number, segment in enumerate(self.segments):
-            part: dict[str, Any] = {"spans": segment.spans, "constant": segment.constant}
-            if segment.network is not None and segment.config is not None:
-                config = segment.config
-                part["network"] = {"name": config.network, **dataclasses.asdict(config)}
-                part["seed"] = segment.seed
-                for name, parameter in segment.network.named_parameters():
-                    tensors[f"{number}.{name}"] = parameter.detach().contiguous()
-            parts.append(part)
-        others = {
-            field.name: getattr(self, field.name)
-            for field in dataclasses.fields(self)
-            if field.name != "segments"
-        }
-        content = {"format": FORMAT, "segments": parts, **others}
-        save_file(tensors, str(path), metadata={"noisescape": json.dumps(content)})
+        from noisescape.saved import save  # which needs this class
+
+        save(self, path)
 
     def _values(self, places: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return the values [m, c] at positions in samples [m, d], blended from all networks."""
@@ -237,59 +215,3 @@ def _segment_output(segment: Segment, places: NDArray[np.float64]) -> NDArray[np
 def _write_image(path: Path, values: NDArray[np.float32]) -> None:
     pixels = np.clip((values + 1) * 127.5, 0, 255).round().astype(np.uint8)
     Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(path)
-
-
-def load(path: str | Path) -> Representation:
-    """Return a representation that `Representation.save` wrote.
-
-    Args:
-        path: The file.
-
-    Raises:
-        InputError: There is no such file, it is damaged, or another version wrote it.
-    """
-    try:
-        with safe_open(str(path), "pt") as file:
-            content = json.loads((file.metadata() or {}).get("noisescape", "null"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        why = "not readable as a representation; save it again."
-        raise InputError.at("unreadable", str(path), why) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        why = (
-            "not a representation of this version; fit it again, or use the version that saved it."
-        )
-        raise InputError.at("another-version", str(path), why)
-    try:
-        segments = [
-            _segment(part, number, tensors, content)
-            for number, part in enumerate(content.pop("segments"))
-        ]
-        content.pop("format")
-        content["shape"] = tuple(content["shape"])
-        return Representation(segments=tuple(segments), **content)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        why = "its content contradicts itself; save it again."
-        raise InputError.at("damaged", str(path), why) from error
-
-
-def _segment(
-    part: Mapping[str, Any],
-    number: int,
-    tensors: Mapping[str, torch.Tensor],
-    content: Mapping[str, Any],
-) -> Segment:
-    spans = tuple((int(first), int(last)) for first, last in part["spans"])
-    if "network" not in part:
-        return Segment(spans, None, tuple(part["constant"]))
-    fields = dict(part["network"])
-    config = MODELS[fields.pop("name")](**fields)
-    network = make_network(
-        config, in_features=len(spans), out_features=content["channels"], seed=part["seed"]
-    )
-    prefix = f"{number}."
-    own = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-    if own.keys() != dict(network.named_parameters()).keys():
-        raise ValueError("parameters are missing")
-    network.load_state_dict(own, strict=False)
-    return Segment(spans, network, (), config, part["seed"])

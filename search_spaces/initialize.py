@@ -55,16 +55,36 @@ def siren2_for(
     target = Target.of(values, width=1 if width is None else width, depth=depth)
     shape = {"in_features": target.dimensions, "out_features": target.channels}
     count = target.num_samples * target.channels
-    if width is None:
-        target = replace(target, width=width_for(SirenConfig(depth=depth), count, **shape))
-    s0, s1 = map(stable, rule(target))
-    config = Siren2Config(width=target.width, depth=depth, s0=s0, s1=s1)
+    config = siren2_config(target, rule, parameters=count if width is None else None)
     parameters = config.num_parameters(**shape)
     if rule == RULES[RECOMMENDED] and not 1 / MOST_UNEVEN < count / parameters < MOST_UNEVEN:
         warnings.warn(
-            f"width = {target.width}: {parameters:,} parameters for {count:,} values. The "
+            f"width = {config.width}: {parameters:,} parameters for {count:,} values. The "
             "recommended rule was fitted where the two are about equal, and can cost 10 dB where "
             "they are not; leave the width out to get such a width, or search the scales.",
             stacklevel=2,
         )
     return make_network(config, **shape, seed=seed)
+
+
+def siren2_config(target: Target, rule: Rule, *, parameters: int | None = None) -> Siren2Config:
+    """Return the SIREN² for a target, with the noise scales of a rule.
+
+    Args:
+        target: The signal, with the network's depth and width.
+        rule: From a target to (s0, s1).
+        parameters: About how many the network has, in place of the target's width. None keeps it.
+
+    Raises:
+        InputError: `width_for` or the rule refuses its input.
+
+    Example:
+        >>> siren2_config(Target.of(samples, width=1), RULES["eqn11"], parameters=8425).width
+        52
+    """
+    if parameters is not None:
+        shape = {"in_features": target.dimensions, "out_features": target.channels}
+        width = width_for(SirenConfig(depth=target.depth), parameters, **shape)
+        target = replace(target, width=width)
+    s0, s1 = map(stable, rule(target))
+    return Siren2Config(width=target.width, depth=target.depth, s0=s0, s1=s1)

@@ -9,8 +9,9 @@ import trimesh
 import studies.shape_fitting
 from inr_models.fitting.metrics import psnr_db
 from inr_models.fitting.signed_distance import BOX, DISTANCE_RANGE, NEAR, SCORED, SURFACE
+from studies.engine.signals.distances import signed_distances
 from studies.engine.signals.reading import find_files, type_with_spectrum
-from studies.engine.signals.shapes import HALF_SIDE, read_shape, signed_distances
+from studies.engine.signals.shapes import HALF_SIDE, read_shape
 from studies.engine.signals.signal import coordinates, samples_of
 from studies.engine.store.rows import signal_from_row, signal_row
 from tests import commands

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from studies.engine.signals.shapes import signed_distances
+from studies.engine.signals.distances import signed_distances
 
 MESH_POINTS = 30_000
 """Points that are drawn on a mesh to score it, in proportion to the area."""
