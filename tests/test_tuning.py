@@ -123,7 +123,8 @@ def test_a_batch_run_again_skips_what_is_stored_and_passes_it_on(store):
         store.append([row_of(fit, status)])
     recorder = Recorder(store.location)
     keys = [fit.trial.key for fit in fits]
-    found = recorder.stored(keys, [False, False, False, True])
+    found, begun_elsewhere = recorder.begin_fits(keys, [False, False, False, True])
+    assert not begun_elsewhere
     assert [row and row["status"] for row in found] == ["ok", None, None, "partial"]
     assert found[0] is not None
     assert found[0]["key"] == keys[0]

@@ -14,6 +14,7 @@ import ray.exceptions
 from numpy.typing import NDArray
 from ray.actor import ActorHandle
 
+from studies.engine.store.begun import BegunFits
 from studies.engine.store.fits_cache import FitsCache
 from studies.engine.store.growing import GrowingFiles
 from studies.engine.store.rows import Row
@@ -44,17 +45,35 @@ class Recorder:
         self.store = Store(results, create=False, retry=retry)
         self.files = GrowingFiles(self.store)
         self.fits = FitsCache(self.store)
+        self.begun = BegunFits(self.store, self.files.writer)
         self.attempts: Counter[str] = Counter()
         self.checkpoints: set[str] = set()
         self.fatal_units: defaultdict[str, set[str]] = defaultdict(set)
 
-    def stored(self, keys: Sequence[str], may_be_partial: Sequence[bool]) -> list[Row | None]:
-        """Return each fit's brief row, None for a fit that is still to do.
+    def begin_fits(
+        self, keys: Sequence[str], may_be_partial: Sequence[bool], *, may_wait: bool = True
+    ) -> tuple[list[Row | None], set[str]]:
+        """Begin those fits that nobody has done or begun.
 
         Args:
             keys: the keys of the fits.
             may_be_partial: for each fit, whether it counts as done if it was stopped early.
+            may_wait: whether to leave out what another driver has begun.
+
+        Returns:
+            Each fit's brief row, None for a fit that is not done; and the keys of the fits that
+            another driver has begun.
         """
+        rows = self._rows(keys, may_be_partial)
+        missing = [key for key, row in zip(keys, rows, strict=True) if row is None]
+        if not self.fits.writers - {self.files.writer}:
+            self.begun.begin_alone(missing)
+            return rows, set()
+        begun_elsewhere = self.begun.begin(missing, may_wait=may_wait)
+        # One of them may have ended after the first look at the rows.
+        return self._rows(keys, may_be_partial), begun_elsewhere
+
+    def _rows(self, keys: Sequence[str], may_be_partial: Sequence[bool]) -> list[Row | None]:
         rows = self.fits.find(keys)
         stored = []
         for key, partial in zip(keys, may_be_partial, strict=True):
@@ -116,6 +135,7 @@ class Recorder:
         if weights is not None:
             self.store.write_array(weights_path(row["key"]), weights)
         self.fits.add(self.files.append(row, curve), row)
+        self.begun.end(row["key"])
 
     def discard(self, units: Sequence[str]) -> None:
         """Remove the checkpoints of finished units."""

@@ -37,6 +37,7 @@ from studies.engine.running.batch import BatchRunner, run_batch
 from studies.engine.running.idle_nodes import IDLE_SECONDS, IdleNode
 from studies.engine.running.schedule import MAX_BATCH, Schedule
 from studies.engine.signals.signal import Signal
+from studies.engine.store.begun import forget_begun
 from studies.engine.store.growing import publish
 from studies.engine.store.rows import Row, brief, failed_row
 from studies.engine.store.storage import RETRY_SECONDS, StorageAway
@@ -142,6 +143,7 @@ def _recording(store: Store, results: str, retry_seconds: float) -> Iterator[Any
         ray.kill(recorder)
         if not isinstance(sys.exception(), StorageAway):
             publish(store)
+            forget_begun(store)
             remove_superseded(store)
 
 

@@ -1,5 +1,6 @@
 """Fit the batches that Tune gives to a worker, and send every row to the recorder."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,12 @@ from studies.engine.running.batch import BatchRunner
 from studies.engine.running.schedule import Batch
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import brief
+
+PATIENCE_SECONDS, PATIENCE_FITS = 30.0, 3.0
+"""How long a worker waits for a fit that another driver has begun: a time, and as long as so many
+fits take. A driver that was killed is not waited for any longer."""
+
+LOOK_SECONDS = 0.5
 
 
 def train_batch(
@@ -44,12 +51,7 @@ def train_batch(
     batch = config["batch"]
     signal = ray.get(signals[batch.fits[0].trial.signal])
     work = _Work(study, signal, batch, recorder, device, run_batch, checkpoint_seconds)
-    # Fits train as stacks on a GPU. On a CPU each runs by itself. It is looked up before it begins,
-    # because another driver may have done it meanwhile.
-    groups = [batch.fits] if device.type == "cuda" else [(fit,) for fit in batch.fits]
-    for group in groups:
-        if missing := work.missing(group):
-            work.train(missing)
+    work.finish(work.do(batch.fits))
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,43 @@ class _Work:
     run_batch: BatchRunner
     checkpoint_seconds: float
 
-    def missing(self, fits: Sequence[PlannedFit]) -> list[PlannedFit]:
-        """Report the rows of those fits that are stored. Return the others.
+    def do(self, fits: Sequence[PlannedFit], *, may_wait: bool = True) -> list[PlannedFit]:
+        """Do those fits that nobody has done or begun. Return those that others have begun.
 
-        When the worker of a batch has died, the next one does only what is missing.
+        Fits train as stacks on a GPU. On a CPU each runs by itself. It is looked up before it
+        begins, because another driver may have done it meanwhile. When the worker of a batch has
+        died, the next one does only what is missing.
+
+        Args:
+            fits: The fits.
+            may_wait: Whether to leave out what another driver has begun.
         """
-        keys, may_be_partial = [f.trial.key for f in fits], [bool(f.rungs) for f in fits]
-        stored = ray.get(self.recorder.stored.remote(keys, may_be_partial))
-        for row in filter(None, stored):
-            tune.report(row)
-        return [fit for fit, row in zip(fits, stored, strict=True) if row is None]
+        groups = [fits] if self.device.type == "cuda" else [[fit] for fit in fits]
+        begun_elsewhere = []
+        for group in groups:
+            keys, may_be_partial = [f.trial.key for f in group], [bool(f.rungs) for f in group]
+            begin = self.recorder.begin_fits.remote(keys, may_be_partial, may_wait=may_wait)
+            stored, others = ray.get(begin)
+            missing = []
+            for fit, row in zip(group, stored, strict=True):
+                if row is not None:
+                    tune.report(row)
+                elif fit.trial.key in others:
+                    begun_elsewhere.append(fit)
+                else:
+                    missing.append(fit)
+            if missing:
+                self.train(missing)
+        return begun_elsewhere
+
+    def finish(self, begun_elsewhere: Sequence[PlannedFit]) -> None:
+        """Wait for fits that other drivers have begun. Do those that do not come."""
+        seconds_per_fit = self.batch.seconds / len(self.batch.fits)
+        deadline = time.monotonic() + PATIENCE_SECONDS + PATIENCE_FITS * seconds_per_fit
+        while begun_elsewhere and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+            begun_elsewhere = self.do(begun_elsewhere)
+        self.do(begun_elsewhere, may_wait=False)
 
     def train(self, fits: Sequence[PlannedFit]) -> None:
         """Train fits together, and record and report each as it ends."""

@@ -9,12 +9,13 @@ On an object store every file costs two requests, and a table may have hundreds 
 
 import datetime
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from studies.engine.store.parquet_folder import Version
+from studies.engine.store.parquet_folder import Version, grows
 from studies.engine.store.rows import BRIEF, Row, brief
 from studies.engine.store.schema import arrow_schema
 from studies.engine.store.store import Store, newest_rows
@@ -24,12 +25,17 @@ MANY_CHUNKS = 256
 
 
 class FitsCache:
-    """Keeps the newest row of every fit in a store. Takes about 150 bytes of memory for each."""
+    """Keeps the newest row of every fit in a store. Takes about 150 bytes of memory for each.
+
+    Attributes:
+        writers: names of those that have been seen to write, see `GrowingFiles`.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.versions: dict[str, Version] = {}
         self.own: set[str] = set()
+        self.writers: set[str] = set()
         self.schema = pa.schema([arrow_schema("fits").field(name) for name in COLUMNS])
         self.rows = self.schema.empty_table()
 
@@ -46,6 +52,7 @@ class FitsCache:
         return {row["key"]: brief(row) for row in newest_rows("fits", wanted).to_pylist()}
 
     def _add_new(self, versions: dict[str, Version]) -> None:
+        self.writers |= {Path(part).stem for part in versions if grows(part)}
         new = [
             part
             for part, version in versions.items()

@@ -35,11 +35,14 @@ class GrowingFiles:
 
     Args:
         store: the store.
+
+    Attributes:
+        writer: the name of this object's files, without their suffix.
     """
 
     def __init__(self, store: Store) -> None:
-        writer = uuid.uuid4().hex
-        self.files = {table: _GrowingFile(store, table, writer) for table in _TABLES}
+        self.writer = uuid.uuid4().hex
+        self.files = {table: _GrowingFile(store, table, self.writer) for table in _TABLES}
         self.files["fits"].begin()  # so that others see that somebody writes
 
     def append(self, row: Mapping[str, Any], curve: Iterable[Mapping[str, Any]]) -> str:
