@@ -2,9 +2,11 @@
 
     python -m benchmarks.landscapes signals.npz --to results --seeds 5 --known analysis/data
     python -m benchmarks.landscapes signals.npz --to results --grid coarse --width 104
+    python -m benchmarks.landscapes signals.npz --to results --design design.parquet
 
 `benchmarks.packed_signals` writes `signals.npz`. The fits of a signal train together, by default
-with the settings of `studies/rule_check.py`, and go to a results folder like any other. Fits that
+with the settings of `studies/rule_check.py`, or with those of a design
+(`analysis.setting_design`), and go to a results folder like any other. Fits that
 are in it, or in `--known`, are not repeated. Several such commands may share a folder.
 """
 
@@ -18,6 +20,7 @@ from pathlib import Path
 import torch
 
 from analysis.reporting.commands import parser, run
+from analysis.setting_design import read_design, trial_of
 from benchmarks.measuring import device, machine
 from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, InputError, Siren2Config
@@ -49,6 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     top.add_argument("--known", nargs="*", default=[], metavar="RESULTS")
     top.add_argument("--signals", nargs="+", help="names (default: all)")
     top.add_argument("--grid", choices=sorted(GRIDS), default="dense")
+    top.add_argument(
+        "--design", type=Path, metavar="FILE", help="fit this design instead of a grid"
+    )
     top.add_argument("--every-other", action="store_true", help="fit every other cell of the grid")
     top.add_argument("--seeds", type=int, default=1)
     top.add_argument("--width", type=int, default=WIDTH)
@@ -61,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def fit_all(arguments: argparse.Namespace) -> None:
-    """Fit one signal after the other, and store a signal's rows when all its fits are done.
+    """Fit one signal after the other, and store the rows of each batch when it is done.
 
     Raises:
         InputError: the archive cannot be read, or a folder of `--known` holds no fits.
@@ -75,18 +81,31 @@ def fit_all(arguments: argparse.Namespace) -> None:
     # A study fits with one thread as well. Several would wait for each other on a busy machine.
     torch.set_num_threads(1)
     print(machine(), flush=True)
+    design = read_design(arguments.design) if arguments.design else None
     for signal in unpack(arguments.archive, arguments.signals):
         started = time.perf_counter()
-        trials = list(trials_of(signal, arguments))
+        if design is None:
+            trials = list(trials_of(signal, arguments))
+        else:
+            trials = [trial_of(row) for row in design if row["sha256"] == signal.sha256]
         done = {key for store in known for key in store.done([trial.key for trial in trials])}
         trials = [trial for trial in trials if trial.key not in done]
         target.add_signals([signal_row(signal)])
         if not trials:
             continue
-        outcomes = list(run_batch("landscapes", signal, trials, device()))
-        target.append([o.row for o in outcomes], [row for o in outcomes for row in o.curve])
+        for batch in batches_of(trials):
+            outcomes = list(run_batch("landscapes", signal, batch, device()))
+            target.append([o.row for o in outcomes], [row for o in outcomes for row in o.curve])
         seconds = time.perf_counter() - started
         print(f"{signal.name:32}{len(trials):6,} fits in {seconds:6.1f} s", flush=True)
+
+
+def batches_of(trials: Sequence[Trial]) -> list[list[Trial]]:
+    """Return trials in groups that share a structure and a training, as `run_batch` needs."""
+    batches: dict[object, list[Trial]] = {}
+    for trial in trials:
+        batches.setdefault((trial.network.structure, trial.fit), []).append(trial)
+    return list(batches.values())
 
 
 def trials_of(signal: Signal, arguments: argparse.Namespace) -> Iterator[Trial]:

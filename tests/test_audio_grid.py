@@ -155,6 +155,23 @@ def test_after_ctrl_c_the_same_command_fits_the_rest(undisturbed, tmp_path):
     pd.testing.assert_frame_equal(scores(results), scores(whole))
 
 
+def test_results_that_are_removed_during_a_run_are_missed_at_its_end(undisturbed, tmp_path):
+    results = tmp_path / "results"
+    shutil.copytree(undisturbed[0], results)
+    more = (*SIZES, "--confirm-seeds", "30", "--signals", CLIP)
+    process = start("run", results, *more)
+    wait_for_rows(results, NUM_FITS + 3)  # what only grows would be written again
+    shutil.rmtree(results)
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode == 3, output
+    (lost,) = re.findall(r"lacks (\d+) fits", output)
+    # The map's 23 fits are lost, and without them nobody knows which of the others compare the best.
+    assert int(lost) >= 23
+    code, status = run("status", results, "--signals", CLIP)
+    assert code == 0, "study.json and the signals are there again"
+    assert "perc_bell" in status
+
+
 def test_mlflow_gone_and_back_is_filled_in_from_the_store(undisturbed, tmp_path):
     results = tmp_path / "results"
     shutil.copytree(undisturbed[0], results)

@@ -1,0 +1,285 @@
+"""Design maps of SIREN² in many settings: samples, parameters, depth, training, output bias.
+
+    python -m analysis.setting_design s1024.npz s2048.npz s4096.npz --to design.parquet
+    python -m benchmarks.landscapes s2048.npz --design design.parquet --to results
+    python -m analysis.setting_design s2048.npz --after results --to more.parquet
+
+The settings are in `SETTINGS`. Each is mapped for a few signals, spread over psi, which a hash of
+the setting's name chooses. The cells lie around the point of the recommended rule, because the
+optima are not far from it. The rules to beat are among the points. With `--after`, the design is what a
+first design's results leave unsure: its best points and the rules' points on further seeds.
+"""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.reporting.commands import parser, run
+from benchmarks.packed_signals import unpack
+from inr_models import FitConfig, InputError, Siren2Config, SirenConfig, width_for
+from search_spaces.bandwidth import bandwidth, gain, scales_of
+from search_spaces.networks import stable
+from search_spaces.rules import EQN11_BY_DIMENSIONS, RECOMMENDED, RULES, NoiseScales, Target
+from studies.engine.planning.trial import Trial
+from studies.engine.signals.signal import Signal
+from studies.engine.store.rows import Row
+from studies.engine.store.store import Store
+
+FIT = FitConfig(epochs=300, learning_rate=5e-4, decay=0.95, decay_every=20)
+"""The training of `studies/rule_check.py`, which the other data have as well."""
+
+FACTORS = (0.25, 0.42, 0.7, 1.2, 2.0, 3.4)
+"""Bandwidths of the cells, as multiples of the recommended rule's."""
+
+GAINS = (1.15, 1.6, 2.6, 4.5)
+
+LARGEST_SHARE = 1.6
+"""No cell has a larger bandwidth, as a share of Nyquist."""
+
+INTERPOLATING = (0.9, 1.5)
+"""Bandwidth as a share of Nyquist, and gain, of a rule for networks that can interpolate."""
+
+STRATA = (0.0, 0.125, 0.25, 0.45, 0.65, 0.85, 1.0)
+"""Each setting has a signal from each of these ranges of the signals' ranks by psi. The low ones
+are narrower, because rules lose most on signals of low psi."""
+
+MORE_SEEDS = (1, 2)
+NUM_BEST = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """Says what is fitted, and how.
+
+    Args:
+        values: The number of values, samples times channels.
+        ratio: Values for each parameter, n/p.
+        dimensions: 1 for a sound, 2 for an image.
+        channels: Channels of the signal.
+        depth: Hidden layers.
+        epochs: Epochs. The learning rate decays over them as it does over 300.
+        learning_rate: Adam's learning rate at the start.
+        zero_output_bias: Whether the output bias starts at zero.
+    """
+
+    values: int
+    ratio: float
+    dimensions: int = 1
+    channels: int = 1
+    depth: int = 4
+    epochs: int = FIT.epochs
+    learning_rate: float = FIT.learning_rate
+    zero_output_bias: bool = False
+
+    @property
+    def name(self) -> str:
+        """The setting in words, the same for the same setting."""
+        return " ".join(f"{name}={value}" for name, value in asdict(self).items())
+
+    @property
+    def fit(self) -> FitConfig:
+        """How it is trained."""
+        every = round(FIT.decay_every * self.epochs / FIT.epochs)
+        return replace(FIT, epochs=self.epochs, learning_rate=self.learning_rate, decay_every=every)
+
+    def suits(self, signal: Signal) -> bool:
+        """Return whether a signal has this size."""
+        size = int(np.prod(signal.shape)) * signal.channels
+        asked = (self.values, self.dimensions, self.channels)
+        return asked == (size, len(signal.shape), signal.channels)
+
+
+def _settings() -> Iterator[Setting]:
+    ratios = {
+        1024: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4),
+        2048: (1 / 8, 1 / 4, 1 / 2, 0.7, 1, 1.4, 2, 4, 8),
+        4096: (1 / 4, 1 / 2, 1, 2, 4, 8, 16),
+        8192: (2, 4, 16),
+    }
+    for values, of_values in ratios.items():
+        for ratio in of_values:
+            yield Setting(values=values, ratio=ratio)
+    for ratio in (1 / 4, 1, 4):
+        base = Setting(values=2048, ratio=ratio)
+        for depth in (2, 3, 6):
+            yield replace(base, depth=depth)
+        yield replace(base, epochs=1000)
+        yield replace(base, epochs=100)
+        yield replace(base, learning_rate=4 * FIT.learning_rate)
+        yield replace(base, learning_rate=FIT.learning_rate / 4)
+        yield replace(base, zero_output_bias=True)
+        for side in (32, 48):
+            yield replace(base, values=side**2, dimensions=2)
+        yield replace(base, values=3 * 32**2, dimensions=2, channels=3)
+
+
+SETTINGS = tuple(_settings())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command, and return its exit code."""
+    top = parser("analysis.setting_design", __doc__)
+    top.add_argument("archives", type=Path, nargs="+", help="of benchmarks.packed_signals")
+    top.add_argument("--after", metavar="RESULTS", help="what a first design's fits are in")
+    top.add_argument("--to", type=Path, required=True, metavar="FILE", help="a Parquet file")
+    return run(_write, top, argv)
+
+
+def _write(arguments: argparse.Namespace) -> None:
+    signals = [signal for archive in arguments.archives for signal in unpack(archive)]
+    rows = designed(signals)
+    if arguments.after:
+        rows = unsure(rows, Store(arguments.after, create=False))
+    if not rows:
+        fix = (
+            "no setting has a signal of its size; pack signals of 1024, 2048, 4096 or 8192 values."
+        )
+        raise InputError.at("missing", "archives", fix)
+    pq.write_table(pa.Table.from_pylist(rows), arguments.to)
+    settings, chosen = {row["setting"] for row in rows}, {row["sha256"] for row in rows}
+    print(f"{len(rows):,} fits of {len(chosen)} signals in {len(settings)} settings")
+
+
+def designed(signals: Sequence[Signal], settings: Sequence[Setting] = SETTINGS) -> list[Row]:
+    """Return the first design: a row for each fit, all on seed 0.
+
+    >>> designed(unpack(Path("s2048.npz")))[0]["width"]
+
+    Args:
+        signals: The signals to choose from, with their samples. Only those of a setting's size are
+            used.
+        settings: The settings to map.
+    """
+    rows: list[Row] = []
+    for setting in settings:
+        for signal in _chosen([s for s in signals if setting.suits(s)], setting.name):
+            rows += _rows(setting, signal)
+    return rows
+
+
+def _chosen(signals: Sequence[Signal], name: str) -> list[Signal]:
+    """Return a signal from each stratum of psi. The setting's name decides which."""
+    ranked = sorted(signals, key=lambda signal: signal.descriptors["psi"])
+    random = np.random.default_rng(int(hashlib.sha256(name.encode()).hexdigest()[:8], 16))
+    chosen = []
+    for low, high in pairwise(STRATA):
+        places = range(round(low * len(ranked)), round(high * len(ranked)))
+        if places:
+            chosen.append(ranked[places[int(random.integers(len(places)))]])
+    return chosen
+
+
+def _rows(setting: Setting, signal: Signal) -> Iterator[Row]:
+    shape = {"in_features": setting.dimensions, "out_features": setting.channels}
+    count = round(setting.values / setting.ratio)
+    width = width_for(SirenConfig(depth=setting.depth), count, **shape)
+    for point, scales in _points(signal.target(width, setting.depth)).items():
+        s0, s1 = map(stable, scales)
+        network = Siren2Config(
+            width=width,
+            depth=setting.depth,
+            s0=s0,
+            s1=s1,
+            zero_output_bias=setting.zero_output_bias,
+        )
+        yield {
+            "setting": setting.name,
+            "name": signal.name,
+            "sha256": signal.sha256,
+            "point": point,
+            **{name: getattr(network, name) for name in NETWORK_COLUMNS},
+            **asdict(setting.fit),
+            "seed": 0,
+        }
+
+
+NETWORK_COLUMNS = ("width", "depth", "s0", "s1", "zero_output_bias")
+FIT_COLUMNS = tuple(asdict(FIT))
+
+
+def _points(target: Target) -> dict[str, NoiseScales]:
+    """Return the rules' points and the cells, by name."""
+    shape: dict[str, Any] = {"width": target.width, "in_features": target.dimensions}
+    eqn11 = EQN11_BY_DIMENSIONS[target.dimensions]
+    recommended = RULES[RECOMMENDED](target)
+    points = {RECOMMENDED: recommended, eqn11: RULES[eqn11](target)}
+    share, of_gain = INTERPOLATING
+    points["interpolating"] = NoiseScales(*scales_of(share * target.nyquist, of_gain, **shape))
+    center = bandwidth(*recommended, **shape)
+    for factor in FACTORS:
+        k = min(factor * center, LARGEST_SHARE * target.nyquist)
+        for of_gain in GAINS:
+            scales = NoiseScales(*scales_of(k, of_gain, **shape))
+            reached = (bandwidth(*scales, **shape), gain(scales.s1, width=target.width))
+            name = f"cell K={reached[0] / target.nyquist:.3g} g={reached[1]:.3g}"
+            points.setdefault(name, scales)
+    return points
+
+
+def read_design(path: Path) -> list[Row]:
+    """Return the rows of a design from its file.
+
+    Raises:
+        InputError: The file cannot be read, or lacks a column.
+    """
+    try:
+        table = pq.read_table(path)
+    except (OSError, ValueError) as error:
+        fix = "no Parquet file; make a design with analysis.setting_design."
+        raise InputError.at("not-there", str(path), fix) from error
+    for name in ("sha256", "seed", *NETWORK_COLUMNS, *FIT_COLUMNS):
+        if name not in table.column_names:
+            fix = f"it has no column {name}; make a design with analysis.setting_design."
+            raise InputError.at("missing", str(path), fix)
+    return table.to_pylist()
+
+
+def trial_of(row: Row) -> Trial:
+    """Return the trial that a row of a design asks for.
+
+    >>> trial_of(read_design("design.parquet")[0]).network.s0
+    """
+    return Trial(
+        signal=row["sha256"],
+        network=Siren2Config(**{name: row[name] for name in NETWORK_COLUMNS}),
+        fit=FitConfig(**{name: row[name] for name in FIT_COLUMNS}),
+        seed=row["seed"],
+    )
+
+
+def unsure(rows: Sequence[Row], store: Store) -> list[Row]:
+    """Return the rules' points and the best points of each map, on further seeds.
+
+    Args:
+        rows: A first design.
+        store: Where its fits are. Maps that are not complete are left out.
+    """
+    fits = store.fits(columns=["key", "psnr_peak"])
+    peaks = dict(zip(fits["key"], fits["psnr_peak"], strict=True))
+    maps: dict[tuple[str, str], list[tuple[float | None, Row]]] = {}
+    for row in rows:
+        of_map = maps.setdefault((row["setting"], row["sha256"]), [])
+        of_map.append((peaks.get(trial_of(row).key), row))
+    more = []
+    for of_map in maps.values():
+        if any(peak is None for peak, _ in of_map):
+            continue
+        ranked = sorted(of_map, key=lambda scored: -(scored[0] or 0))
+        best = [row for _, row in ranked[:NUM_BEST]]
+        rules = [row for _, row in of_map if not row["point"].startswith("cell")]
+        again = best + [row for row in rules if row not in best]
+        more += [{**row, "seed": seed} for row in again for seed in MORE_SEEDS]
+    return more
+
+
+if __name__ == "__main__":
+    sys.exit(main())
