@@ -45,5 +45,5 @@ def commands(page: Path) -> list[str]:
 
 
 def name_of(page: Path) -> str:
-    """Return a page's path from docs/, as the name of a test case."""
-    return str(page.relative_to(ROOT / "docs"))
+    """Return a page's path, as the name of a test case."""
+    return str(page.relative_to(ROOT)).removeprefix("docs/")
