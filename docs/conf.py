@@ -40,6 +40,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 napoleon_use_rtype = False
 napoleon_use_ivar = True
+napoleon_custom_sections = [("Class attributes", "params_style")]
 # Docstrings put code into single backticks, as Markdown does.
 default_role = "code"
 

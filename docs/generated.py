@@ -11,12 +11,10 @@ import importlib
 import io
 import os
 import re
-import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pyarrow as pa
 from docutils import nodes
@@ -141,16 +139,11 @@ def commands() -> str:
 
 def help_of(name: str) -> str:
     """Return what `python -m NAME --help` prints."""
-    module = importlib.import_module(name)
+    module = importlib.import_module(f"{name}.command" if name == DOCTOR else name)
     main = getattr(module, "main", None) or importlib.import_module(f"{name}.__main__").main
     printed = io.StringIO()
-    # The doctor reads the arguments of the process.
-    with (
-        contextlib.redirect_stdout(printed),
-        contextlib.suppress(SystemExit),
-        mock.patch.object(sys, "argv", [name, "--help"]),
-    ):
-        main(*([] if name == DOCTOR else [["--help"]]))
+    with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
+        main(["--help"])
     return printed.getvalue().rstrip()
 
 
