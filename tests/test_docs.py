@@ -42,6 +42,7 @@ def checkout(tmp_path, monkeypatch) -> Path:
     for name in ("fits", "_curves", "_signals"):
         (tmp_path / "results" / name).symlink_to(ROOT / "analysis/data" / name)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("noisescape.fitting.EPOCHS", 20)  # a twentieth of what `represent` takes
     matplotlib.use("agg")
     return tmp_path
 
@@ -118,6 +119,12 @@ def test_the_intervals_of_a_page_are_measured_ones(name):
     assert intervals
     for number, interval in intervals:
         assert re.search(rf"{number}(?: dB)? {re.escape(interval)}", measured), (number, interval)
+
+
+def test_the_page_of_studies_lists_every_study():
+    text = (ROOT / "docs/studies.md").read_text()
+    studies = {path.stem for path in (ROOT / "studies").glob("*.py")} - {"__init__"}
+    assert {study for study in studies if f"`{study}`" not in text} == set()
 
 
 def test_the_pages_of_the_reference_name_every_table_and_are_generated():
