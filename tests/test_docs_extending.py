@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs_pages import ROOT, blocks, commands
+from tests.docs_pages import ROOT, blocks
 
 PACKAGES = ("analysis", "inr_models", "noisescape", "search_spaces", "studies")
 # What each page adds, as its commands print it.
@@ -51,9 +51,11 @@ def test_the_diff_of_a_page_adds_what_it_says(name, checkout):
             apply = ["git", "apply", "--whitespace=error-all", "-"]
             subprocess.run(apply, input=block.text, text=True, cwd=checkout, check=True)
     printed = ""
-    for command in commands(page):
+    for block in blocks(page):
+        if block.language != "bash":
+            continue
         done = subprocess.run(
-            ["bash", "-c", command],
+            ["bash", "-e", "-c", block.text],
             cwd=checkout,
             env=environment,
             capture_output=True,
