@@ -24,7 +24,7 @@ README = ROOT / "README.md"
 OTHERS = [*ROOT.glob("analysis/**/*.md"), *ROOT.glob("benchmarks/*.md")]
 
 # Fits of a second or more.
-SLOW = {"represent.md", "python.md", "rules.md", "theory.md"}
+SLOW = {"represent.md", "python.md"}
 TUTORIAL = ROOT / "docs/tutorial.md"
 WITH_PYTHON = [
     pytest.param(page, marks=pytest.mark.slow) if name_of(page) in SLOW else page
