@@ -10,7 +10,7 @@ BIN := .venv/bin
 SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 DB := $(abspath $(RESULTS))/_mlflow/mlflow.db
 
-.PHONY: help setup study test test-slow test-cluster lint audit ui clean
+.PHONY: help setup study test test-slow test-cluster docs lint audit ui clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,10 @@ test-cluster: .venv/.stamp ## start a cluster of three machines here, and inject
 	@$(BIN)/python -m tests.cluster.machines
 	$(BIN)/python -m pytest -rs -m cluster
 
+docs: .venv/.stamp ## build the pages of docs/ as a site; broken links are errors
+	$(BIN)/python -m sphinx -q -W --keep-going -c docs . docs/_build
+	@echo "open docs/_build/docs/index.html"
+
 lint: .venv/.stamp ## check style, types and the layers of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -48,7 +52,7 @@ ui: .venv/.stamp ## show the results in MLflow, on 127.0.0.1 (PORT=5000)
 		-w 1 --host 127.0.0.1 --port $(PORT) --backend-store-uri "sqlite:///$(DB)"
 
 clean: ## remove .venv, caches and build leftovers, but keep results
-	rm -rf .venv .audit build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .audit build dist docs/_build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.stamp: pyproject.toml constraints.txt

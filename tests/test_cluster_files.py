@@ -14,6 +14,7 @@ from ray.scripts.scripts import cli as ray_cli
 
 from studies.audio_grid import STUDY
 from studies.command.cli import parser
+from tests.docs_pages import commands as page_commands
 
 ROOT = Path(__file__).parents[1]
 AWS, ONPREM, PAGE = ROOT / "cluster.yaml", ROOT / "cluster.onprem.yaml", ROOT / "docs/cluster.md"
@@ -141,10 +142,10 @@ def test_at_home_the_head_has_the_address_that_ssh_used_and_the_autoscaler_that_
 
 def written_commands():
     """The commands of the page and of the files' first comments, one a line."""
-    found = []
-    for file, start in ((PAGE, "    "), (AWS, "#   "), (ONPREM, "#   ")):
+    found = page_commands(PAGE)
+    for file in (AWS, ONPREM):
         lines = re.sub(r"\\\n#?\s+", "", file.read_text()).splitlines()
-        found += [line[4:].replace(".venv/bin/", "") for line in lines if line.startswith(start)]
+        found += [line[4:].replace(".venv/bin/", "") for line in lines if line.startswith("#   ")]
     return found
 
 

@@ -83,7 +83,7 @@ def test_a_rule_loses_where_the_optimum_has_moved_and_nowhere_else(told):
         assert (mine["share_optimum"] / mine["share_rule"]).mean() == pytest.approx(factor, rel=0.1)
         assert (mine["gain_optimum"] / mine["gain_rule"]).mean() == pytest.approx(1, rel=0.15)
     values = table.set_index("setting")["values_per_parameter"]
-    assert values["zero output bias"].iloc[0] == pytest.approx(8192 / 8425)  # README's 4 x 52
+    assert values["zero output bias"].iloc[0] == pytest.approx(8192 / 8425)  # of 4 x 52
     assert values["2,048 samples"].iloc[0] == pytest.approx(2048 / 8425)
     assert max(map(len, text.split("numbers")[0].splitlines())) <= 80
 

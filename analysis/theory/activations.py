@@ -24,7 +24,7 @@ class Activations(NamedTuple):
 
     Attributes:
         values: All features at all samples, [n, width]. Complex features count as two real ones.
-        power: The power spectrum |FFT|^2 / n^2, averaged over features, with a value for each of
+        power: The power spectrum `|FFT|^2 / n^2`, averaged over features, with a value for each of
             `shares`. Both halves of the spectrum are counted, so that it sums to the mean square.
     """
 

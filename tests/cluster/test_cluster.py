@@ -7,6 +7,7 @@ import pandas as pd
 from tests.cluster.machines import ROOT
 from tests.cluster.ray_cluster import FILE, Submitted, plain, table
 from tests.commands import scores
+from tests.docs_pages import commands
 from tests.ray_nodes import finding, findings
 
 STRANGER = """
@@ -39,9 +40,9 @@ def test_the_doctor_finds_nothing_wrong(cluster):
 
 
 def test_new_code_comes_to_all_nodes_by_the_written_command(cluster):
-    page = (ROOT / "docs/cluster.md").read_text().replace("\\\n", "")
-    (line,) = [line for line in page.splitlines() if line.startswith(f"    ray rsync-up {FILE} &&")]
-    cluster.laptop.do(f"cd noisescape; touch studies/new.py; {line.strip()}")
+    lines = commands(ROOT / "docs/cluster.md")
+    (line,) = [line for line in lines if line.startswith(f"ray rsync-up {FILE} &&")]
+    cluster.laptop.do(f"cd noisescape; touch studies/new.py; {line}")
     for host in cluster.hosts:
         host.do("test -f noisescape/studies/new.py")
 

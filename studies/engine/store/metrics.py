@@ -65,6 +65,15 @@ PSNR_PEAK = Metric(
     lambda fit: fit.result.psnr_peak,
 )
 
+PSNR_HELD_OUT = Metric(
+    "psnr_held_out",
+    "dB",
+    "PSNR at the peak over the samples that are held out; null if none are",
+    True,
+    lambda fit: float(psnr_db(fit.result.best_errors.get("held_out_mse", math.nan))),
+)
+"""The score of the samples that are held out."""
+
 METRICS: list[Metric] = [
     PSNR_PEAK,
     Metric(
@@ -81,18 +90,9 @@ METRICS: list[Metric] = [
         False,
         lambda fit: fit.result.mse_best,
     ),
-    Metric(
-        "psnr_held_out",
-        "dB",
-        "PSNR at the peak over the samples that are held out; null if none are",
-        True,
-        lambda fit: float(psnr_db(fit.result.best_errors.get("held_out_mse", math.nan))),
-    ),
+    PSNR_HELD_OUT,
 ]
 """The scores of every fit that ended, in the order of their columns."""
-
-PSNR_HELD_OUT = METRICS[-1]
-"""The score of the samples that are held out."""
 
 HEADLINE = PSNR_PEAK
 """The score by which fits are compared, optima are chosen and regret is measured.
