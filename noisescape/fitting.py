@@ -1,8 +1,6 @@
 """Fit a representation: SIREN² at the recommended rule, segment by segment."""
 
-import contextlib
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -75,6 +73,29 @@ def represent(
         >>> sine.predict().shape, sine.is_dead
         ((600, 1), False)
     """
+    _check_budget(parameters, seconds, epochs)
+    if isinstance(rule, str):
+        _, rule = named_rule(rule, "rule")
+    signal = read_source(source, sample_rate)
+    share = 1.0 if parameters is None else parameters / signal.values.size
+    parts = [_part(signal, spans, share, rule) for spans in segments_of(signal.values.shape[:-1])]
+    rate = _seconds_per_epoch(parts, seed)
+    if seconds is not None:
+        epochs = int(np.clip(seconds / max(rate, 1e-9), FEWEST_EPOCHS, MOST_EPOCHS))
+    config = _training(epochs or EPOCHS)
+    console = Console(file=sys.stderr, quiet=quiet, highlight=False)
+    num = sum(network is not None for _, _, network in parts)
+    console.print(
+        f"{signal.name}: {count(num, 'network')}, {config.epochs:,} epochs each, about "
+        f"{max(1, round(rate * config.epochs)):,} s on this machine"
+    )
+    shown = track(parts, "fitting", console=console, disable=quiet, transient=True)
+    result = _representation(signal, tuple(_fitted(part, config, seed) for part in shown))
+    console.print(str(result))
+    return result
+
+
+def _check_budget(parameters: int | None, seconds: float | None, epochs: int | None) -> None:
     if seconds is not None and epochs is not None:
         raise InputError("conflict", "seconds", "give one of seconds and epochs.")
     if seconds is not None and not 0 < seconds < 1e9:
@@ -82,48 +103,27 @@ def represent(
         raise InputError.of_value("out-of-range", "seconds", seconds, why)
     if epochs is not None:
         check_whole("epochs", epochs, 1, 10_000_000)
-    if isinstance(rule, str):
-        _, rule = named_rule(rule, "rule")
-    signal = read_source(source, sample_rate)
-    share = 1.0
     if parameters is not None:
         check_whole("parameters", parameters, 1, 1 << 40)
-        share = parameters / signal.values.size
-    parts = [_part(signal, spans, share, rule) for spans in segments_of(signal.values.shape[:-1])]
-    with _one_thread():
-        rate = _seconds_per_epoch(parts, seed)
-        if seconds is not None:
-            epochs = int(np.clip(seconds / max(rate, 1e-9), FEWEST_EPOCHS, MOST_EPOCHS))
-        config = FitConfig(
-            epochs=epochs or EPOCHS,
-            learning_rate=5e-4,
-            decay=0.95,
-            decay_every=max(1, (epochs or EPOCHS) // 20),
-        )
-        console = Console(file=sys.stderr, quiet=quiet, highlight=False)
-        num = sum(network is not None for _, _, network in parts)
-        console.print(
-            f"{signal.name}: {count(num, 'network')}, {config.epochs:,} epochs each, about "
-            f"{max(1, round(rate * config.epochs)):,} s on this machine"
-        )
-        shown = track(parts, "fitting", console=console, disable=quiet, transient=True)
-        segments = tuple(_fitted(part, config, seed) for part in shown)
-    shape = signal.values.shape[:-1]
+
+
+def _training(epochs: int) -> FitConfig:
+    every = max(1, epochs // 20)
+    return FitConfig(epochs=epochs, learning_rate=5e-4, decay=0.95, decay_every=every)
+
+
+def _representation(signal: Source, segments: tuple[Segment, ...]) -> Representation:
+    """Return the representation by fitted segments, with its score."""
+    *shape, channels = signal.values.shape
     bare = Representation(
-        signal.name, segments, shape, signal.values.shape[-1], 0.0, False, signal.sample_rate
+        signal.name, segments, tuple(shape), channels, 0.0, False, signal.sample_rate
     )
-    values = signal.values.reshape(-1, bare.channels)
+    values = signal.values.reshape(-1, channels)
     psnr = float(psnr_db(np.mean(np.square(bare.predict().reshape(values.shape) - values))))
-    result = replace(
-        bare,
-        psnr=psnr,
-        is_dead=num > 0
-        and bool(is_dead(psnr, psnr_of_zero_db(values), psnr_of_constant_db(values))),
-        scale=signal.scale,
-        offset=signal.offset,
-    )
-    console.print(str(result))
-    return result
+    references = psnr_of_zero_db(values), psnr_of_constant_db(values)
+    has_network = any(segment.network is not None for segment in segments)
+    dead = has_network and bool(is_dead(psnr, *references))
+    return replace(bare, psnr=psnr, is_dead=dead, scale=signal.scale, offset=signal.offset)
 
 
 def _part(signal: Source, spans: tuple[Span, ...], share: float, rule: Rule) -> Part:
@@ -173,14 +173,3 @@ def _seconds_per_epoch(parts: list[Part], seed: int) -> float:
     features = {"in_features": len(spans), "out_features": values.shape[-1]}
     seconds, _ = pace(make_network(config, **features, seed=seed), _task(largest), 1)
     return seconds * sum(part[1].size for part in varying) / values.size
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Fit with one thread, since those of a small network wait for each other, and restore it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -165,7 +165,7 @@ def test_results_that_are_removed_during_a_run_are_missed_at_its_end(undisturbed
     output, _ = process.communicate(timeout=240)
     assert process.returncode == 3, output
     (lost,) = re.findall(r"lacks (\d+) fits", output)
-    # The map's 23 fits are lost, and without them nobody knows which of the others compare the best.
+    # The 23 fits of the map are lost, and without them nobody knows which others are of the best.
     assert int(lost) >= 23
     code, status = run("status", results, "--signals", CLIP)
     assert code == 0, "study.json and the signals are there again"

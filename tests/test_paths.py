@@ -18,6 +18,7 @@ from inr_models.fitting.blocked_step import BlockedStep
 from inr_models.fitting.products import exact_linear, product_for
 from inr_models.fitting.stacking import halved_until_it_fits, networks_in, stack_size
 from inr_models.fitting.task import Task
+from inr_models.fitting.threads import blocks_of, using_threads
 from inr_models.fitting.training import Training
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from tests.refusals import refused
@@ -219,14 +220,31 @@ def test_every_processor_and_number_of_threads_agrees_with_float64(
     is_intel, num_threads, monkeypatch
 ):
     monkeypatch.setattr("inr_models.fitting.products.is_intel", lambda: is_intel)
-    before = torch.get_num_threads()
-    torch.set_num_threads(num_threads)
-    try:
+    with using_threads(num_threads):
         found = results("siren2", "loop", "blocked", 1)
         assert torch.get_num_threads() == num_threads
-    finally:
-        torch.set_num_threads(before)
     assert_is_reference("siren2", found)
+
+
+def test_the_bits_of_a_narrow_network_do_not_depend_on_the_callers_threads():
+    of_threads = []
+    for num_threads in (1, 2):
+        with using_threads(num_threads):
+            of_threads.append(results("siren2 of an image", "loop", "blocked", 1)[0].psnr)
+    np.testing.assert_array_equal(*of_threads)
+
+
+@pytest.mark.parametrize(
+    ("width", "num_samples", "step", "threads"),
+    [(52, 150_000, "blocked", 1), (222, 1024, "blocked", 1), (222, 8192, "eager", 3)],
+)
+def test_the_shape_alone_chooses_the_threads(width, num_samples, step, threads):
+    network = make(SirenConfig(width=width), in_features=1, out_features=1, seed=0)
+    with using_threads(3):
+        assert blocks_of(network, torch.zeros(num_samples, 1), step)[1] == threads
+        assert blocks_of(network, torch.zeros(0, 1), step)[1] == 1
+    with using_threads(1):
+        assert blocks_of(network, torch.zeros(num_samples, 1), step)[1] == 1
 
 
 def test_tf32_on_a_cpu_is_refused():

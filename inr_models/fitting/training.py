@@ -5,9 +5,10 @@ sees another. An update copies nothing back to the host. Errors, gradient, learn
 Adam's step counter stay on the device, where a GPU replays them as one graph.
 """
 
+import contextlib
 import io
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -20,14 +21,10 @@ from inr_models.fitting.eager_step import EagerStep
 from inr_models.fitting.layout import Layout
 from inr_models.fitting.metrics import psnr_db
 from inr_models.fitting.objective import DrawnObjective
-from inr_models.fitting.products import ONEDNN_WIDTH, precision_of_products
+from inr_models.fitting.products import precision_of_products
 from inr_models.fitting.task import Step, Task
+from inr_models.fitting.threads import blocks_of, using_threads
 from inr_models.networks.coordinate_mlp import CoordinateMLP
-
-# Samples in the block of one thread on a CPU, or half of them if several threads work. Only the
-# features of a block are in memory. Those of a whole signal would take gigabytes at 4 x 222 and
-# 150,000 samples. On a GPU one block is the whole signal.
-CPU_BLOCK = 512
 
 # cuBLAS and the compiler allocate their state in the first updates. A graph is captured after them.
 UPDATES_BEFORE_GRAPH = 3
@@ -54,7 +51,7 @@ class Training:
         num, device, objective = len(networks), task.coords.device, task.objective
         by_itself = "eager" if needs_autograd(networks[0], objective) else "blocked"
         step: Step = task.step or by_itself
-        block, threads = _blocks(networks[0], task.coords, step)
+        block, self.threads = blocks_of(networks[0], task.coords, step)
         # A graph would repeat the points of the epoch that it was captured in.
         self.replays = task.coords.is_cuda and not isinstance(objective, DrawnObjective)
         if isinstance(objective, DrawnObjective):
@@ -63,7 +60,9 @@ class Training:
             self.step = EagerStep(networks, task, block)
         else:
             compiled = step == "compiled"
-            self.step = BlockedStep(networks, task, block, num_threads=threads, compiled=compiled)
+            self.step = BlockedStep(
+                networks, task, block, num_threads=self.threads, compiled=compiled
+            )
         self.path = f"{step} graph" if self.replays else step
         self.task, self.objective = task, objective
         self.chooses = objective.errors.index(objective.chosen_by)
@@ -99,7 +98,7 @@ class Training:
     def run(self, epochs: int) -> None:
         """Do `epochs` updates."""
         started = time.perf_counter()
-        with precision_of_products(self.task.precision, self.theta.device):
+        with self._arithmetic():
             for _ in range(epochs):
                 if self.graph:
                     self.graph.replay()
@@ -114,10 +113,17 @@ class Training:
             torch.cuda.synchronize(self.theta.device)
         self.seconds += time.perf_counter() - started
 
+    @contextlib.contextmanager
+    def _arithmetic(self) -> Iterator[None]:
+        """Set the precision of products and, on a CPU, the threads. Restore both afterwards."""
+        threads = torch.get_num_threads() if self.theta.is_cuda else self.threads
+        with precision_of_products(self.task.precision, self.theta.device), using_threads(threads):
+            yield
+
     @torch.no_grad()
     def score(self) -> None:
         """Compute the errors of the present parameters, after the last update."""
-        with precision_of_products(self.task.precision, self.theta.device):
+        with self._arithmetic():
             self._note(self.step(self.theta, None, self.epoch))
 
     @torch.no_grad()
@@ -211,17 +217,6 @@ class Training:
             self.epoch, self.seconds, self.snapshots = epoch, seconds, snapshots
             for name, value in here.items():
                 value.copy_(state[name])
-
-
-def _blocks(network: CoordinateMLP, coords: Tensor, step: Step) -> tuple[int, int]:
-    """Return the number of samples in a block, and how many threads work on a block each."""
-    threads = torch.get_num_threads()
-    if coords.is_cuda or threads == 1:
-        return (len(coords) if coords.is_cuda else CPU_BLOCK), 1
-    # In narrow networks the threads would wait for each other's Python code.
-    if step == "blocked" and network.layers[0].out_features >= ONEDNN_WIDTH:
-        return 2 * CPU_BLOCK, threads
-    return 2 * CPU_BLOCK * threads, 1
 
 
 def _captured(update: Callable[[], None], device: torch.device) -> torch.cuda.CUDAGraph:
