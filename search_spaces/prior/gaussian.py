@@ -102,3 +102,32 @@ class Gaussian(NamedTuple):
     def variance(self) -> Array:
         """[n] in dB²."""
         return np.diag(self.covariance)
+
+
+class Tried(NamedTuple):
+    """Holds what a search has tried.
+
+    Args:
+        places: [m] which points have a score.
+        values: [m] their PSNR in dB. One that is more than `depth` below the best counts as that
+            far below, because nothing smooth follows the cliff to zero output.
+        running: Points that have no score yet.
+    """
+
+    places: Sequence[int] = ()
+    values: Sequence[float] = ()
+    running: Sequence[int] = ()
+
+    def posterior(self, known: Gaussian, noise: float, depth: float) -> Gaussian:
+        """Return what is known after these fits."""
+        if not self.places:
+            return known
+        values = np.array(self.values)
+        return known.given(self.places, np.maximum(values, values.max() - depth), noise)
+
+    def suggested(self, known: Gaussian, noise: float, depth: float) -> int:
+        """Return the point whose fit is expected to improve the answer most, and is new."""
+        posterior = self.posterior(known, noise, depth).while_running(self.running, noise)
+        worth = posterior.knowledge_gradient(noise)
+        worth[[*self.places, *self.running]] = -np.inf
+        return int(worth.argmax())

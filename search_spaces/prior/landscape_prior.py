@@ -26,7 +26,8 @@ from search_spaces.prior.gaussian import Array, Gaussian
 from search_spaces.rules.power_law import LEAST
 from search_spaces.rules.target import Target
 
-INPUTS = ("psi", "low_pass_40", "samples_per_parameter", "depth")
+RATIO = "samples_per_parameter"
+INPUTS = ("psi", "low_pass_40", RATIO, "depth")
 """What the features are made of, in logarithms. An image has one feature more."""
 
 LEVEL = 1e4
@@ -143,9 +144,9 @@ def samples_per_parameter(target: Target) -> float:
 def features(inputs: Array, ranges: Array, target: Target) -> Array:
     """Return the features [f] of `inputs_of`: a constant, the descriptors, then the setting."""
     low, high = ranges.T
-    # From -1 to 1 over the range. An input that did not vary has the value 0.
-    half = np.where(high > low, (high - low) / 2, 1.0)
-    psi, low_pass, ratio, depth = (np.clip(inputs, low, high) - (low + high) / 2) / half
+    # From -2 to 2 over the range, about two standard deviations. What did not vary has the value 0.
+    unit = np.where(high > low, (high - low) / 4, 1.0)
+    psi, low_pass, ratio, depth = (np.clip(inputs, low, high) - (low + high) / 2) / unit
     squares = psi**2, psi * low_pass, low_pass**2, ratio**2
     return np.array([1.0, psi, low_pass, ratio, depth, *squares, float(target.dimensions == 2)])
 
