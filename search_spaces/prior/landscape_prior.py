@@ -81,7 +81,8 @@ class LandscapePrior:
 
     def weights(self, points: Array) -> Array:
         """Return [n, q] how much each node counts at points [n, 2]."""
-        return kernel(points, self.nodes, self.lengths) @ self._inverse
+        weights: Array = kernel(points, self.nodes, self.lengths) @ self._inverse
+        return weights
 
     def noise_of(self, target: Target) -> float:
         """Return the variance in dB² of a fit about the landscape of its seed."""
@@ -93,7 +94,7 @@ class LandscapePrior:
 
     @cached_property
     def _inverse(self) -> Array:
-        return np.linalg.inv(node_covariance(self.nodes, self.lengths))
+        return np.linalg.inv(node_covariance(self.nodes, self.lengths)).astype(np.float64)
 
     def _is_known(self, points: Array) -> NDArray[np.bool_]:
         known = np.ones(len(points), dtype=bool)
@@ -157,7 +158,7 @@ def _variance(line: tuple[float, float], target: Target) -> float:
 
 
 def prior_json(prior: LandscapePrior) -> str:
-    """Return a prior as JSON, the inverse of `prior_of`, with four digits of each number."""
+    """Return a prior as JSON, the inverse of `prior_of`, with six digits of each number, so that S stays positive definite."""
     lower = [row[: i + 1] for i, row in enumerate(prior.covariance.tolist())]
     fields = {
         "origin": prior.origin,
@@ -204,7 +205,7 @@ def prior_of(content: Any) -> LandscapePrior:
 def _short(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_short(part) for part in value]
-    return float(f"{value:.4g}")
+    return float(f"{value:.6g}")
 
 
 FILE = Path(__file__).with_name("landscapes.json")

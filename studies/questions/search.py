@@ -195,8 +195,8 @@ class Search(RuleCheck):
         if self.settings.early_stopping:
             stopped = " Fits that were behind ended early."
         return (
-            f"{self.settings.trials} suggestions for each {run.noun} by "
-            f"{self._sampler}, in rounds of {self.settings.round_size}, seed "
+            f"{self.settings.trials} suggestions for each {run.noun} by the sampler "
+            f"{self.settings.sampler}, in rounds of {self.settings.round_size}, seed "
             f"{self.settings.seed}.{stopped} The Optuna studies are in optuna.journal."
         )
 

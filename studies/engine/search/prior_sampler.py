@@ -64,24 +64,18 @@ class PriorSampler(BaseSampler):
         space: The distribution of each parameter by name, in the order of the belief's points.
         seed: Draws the candidates.
         num_seeds: How many fits a value is the mean of.
-
-    Raises:
-        ValueError: A parameter is no float.
     """
 
     def __init__(
         self,
         belief: Knows,
-        space: Mapping[str, BaseDistribution],
+        space: Mapping[str, FloatDistribution],
         *,
         seed: int | None = None,
         num_seeds: int = 1,
     ) -> None:
-        for name, distribution in space.items():
-            if not isinstance(distribution, FloatDistribution):
-                raise ValueError(f"{name}: {distribution}; give a FloatDistribution.")
-        self.belief, self.noise = belief, belief.noise / num_seeds
-        self.space = {n: d for n, d in space.items() if isinstance(d, FloatDistribution)}
+        self.belief, self.space = belief, dict(space)
+        self.noise = belief.noise / num_seeds
         self.rng = np.random.default_rng(seed)
         self.others = RandomSampler(seed=seed)
 
@@ -110,15 +104,14 @@ class PriorSampler(BaseSampler):
             ValueError: The study minimizes, or has several objectives.
         """
         points, tried = self._tried(study)
-        start = len(points)
-        candidates = [np.array(self.belief.start)] if self._contains(self.belief.start) else []
-        points = np.array([*points, *candidates, *self._candidates()])
+        first = len(points)
+        if self._contains(self.belief.start) and not self._was_suggested(study):
+            return dict(zip(self.space, self.belief.start, strict=True))
+        points = np.array([*points, *self._candidates()])
         known = self.belief.moments(points)
-        if not np.isfinite(known.mean[start:]).any():
+        if not np.isfinite(known.mean[first:]).any():
             return {}
-        place = start
-        if not candidates or self._is_among(points[start], points[:start]):
-            place = tried.suggested(known, self.noise, DEPTH_DB)
+        place = tried.suggested(known, self.noise, DEPTH_DB)
         return dict(zip(self.space, points[place].tolist(), strict=True))
 
     def sample_independent(
@@ -150,23 +143,26 @@ class PriorSampler(BaseSampler):
         """Return the trials' points, and what the trials tell of them."""
         if study.directions != [StudyDirection.MAXIMIZE]:
             raise ValueError("PriorSampler maximizes one objective; give direction='maximize'.")
-        points, places, values, running = [], [], [], []
         states = (TrialState.COMPLETE, TrialState.RUNNING)
-        for trial in study.get_trials(deepcopy=False, states=states):
-            # A trial that is being sampled has no parameters yet.
-            if not trial.params.keys() >= self.space.keys():
-                continue
-            point = np.array([trial.params[name] for name in self.space])
-            if not np.isfinite(self.belief.moments(point[None]).mean[0]):
-                continue
-            if trial.state == TrialState.RUNNING:
-                running.append(len(points))
+        # A trial that is being sampled has no parameters yet.
+        trials = [
+            trial
+            for trial in study.get_trials(deepcopy=False, states=states)
+            if trial.params.keys() >= self.space.keys()
+        ]
+        if not trials:
+            return [], Tried()
+        points = np.array([[trial.params[name] for name in self.space] for trial in trials])
+        kept, places, values, running = [], [], [], []
+        for i in np.flatnonzero(np.isfinite(self.belief.moments(points).mean)).tolist():
+            value = trials[i].value
+            if value is None:
+                running.append(len(kept))
             else:
-                assert trial.value is not None, "complete trials have a value"
-                places.append(len(points))
-                values.append(trial.value)
-            points.append(point)
-        return points, Tried(places, values, running)
+                places.append(len(kept))
+                values.append(value)
+            kept.append(points[i])
+        return kept, Tried(places, values, running)
 
     def _candidates(self) -> Array:
         """Draw points [n, d] of the space, uniform in the logarithm where it is logarithmic."""
@@ -184,8 +180,14 @@ class PriorSampler(BaseSampler):
         pairs = zip(self.space.values(), point, strict=True)
         return all(space.low <= value <= space.high for space, value in pairs)
 
-    def _is_among(self, point: Array, others: Array) -> bool:
-        if not len(others):
-            return False
-        ranges = np.array([space.high - space.low for space in self.space.values()])
-        return bool((np.abs(others - point) <= SAME * ranges).all(axis=1).any())
+    def _was_suggested(self, study: optuna.Study) -> bool:
+        """Return whether the start was tried, whatever became of it."""
+        for trial in study.get_trials(deepcopy=False):
+            if trial.params.keys() >= self.space.keys():
+                pairs = zip(self.space.items(), self.belief.start, strict=True)
+                if all(
+                    abs(trial.params[name] - value) <= SAME * (space.high - space.low)
+                    for (name, space), value in pairs
+                ):
+                    return True
+        return False

@@ -7,7 +7,7 @@ and scores that Optuna has.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from optuna.distributions import BaseDistribution
+from optuna.distributions import FloatDistribution
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 
 from inr_models import InputError
@@ -26,7 +26,7 @@ class Searched:
         num_seeds: How many fits a score is the mean of.
     """
 
-    space: Mapping[str, BaseDistribution]
+    space: Mapping[str, FloatDistribution]
     target: Target
     num_seeds: int = 1
 

@@ -15,6 +15,7 @@ from optuna.samplers import RandomSampler
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from inr_models import InputError
 from search_spaces.networks import stable
 from search_spaces.rules import NoiseScales
 from studies.engine.outcomes.signal_state import (
