@@ -104,8 +104,8 @@ def best_of(
     return FittedNetwork(network, own, tested[best], tuple(tested))
 
 
-def next_place(known: Gaussian, tried: Tried, belief: Belief) -> int:
-    """Return the point of the next fit on a fresh seed. Point 0 is the first.
+def next_place(known: Gaussian, tried: Tried, belief: Belief, first: int = 0) -> int:
+    """Return the point of the next fit on a fresh seed.
 
     It is where the best PSNR is expected to improve most, if nothing was learnt of a seed before.
 
@@ -113,9 +113,10 @@ def next_place(known: Gaussian, tried: Tried, belief: Belief) -> int:
         known: What is known of the points before the first fit.
         tried: The fits so far, each on a seed of its own.
         belief: For the noise of fits and seeds.
+        first: The point of the first fit.
     """
     if not tried.places:
-        return 0
+        return first
     noise = belief.noise + belief.seed_noise
     posterior = tried.posterior(known, noise, DEPTH_DB)
     return int(posterior.expected_improvement(max(tried.values), noise).argmax())
