@@ -4,7 +4,7 @@
 
 The rule alone, the prior, and Optuna's TPE, GP and random search begin at the rule's point, which
 was fitted without the signal's recording, as the prior was. All choose among the points of the
-signal's map: a suggestion counts as the nearest one, and is asked again if that was tried. One seed
+signal's map: a suggestion counts as the nearest one that is new. One seed
 is observed, others choose the optimum, and another scores. The prior knows nothing of the scoring
 seed. The rows go to FOLDER/_rules/anytime.parquet, where the page of findings reads them.
 """
@@ -13,13 +13,15 @@ import argparse
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import optuna
 from optuna.distributions import FloatDistribution
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
-from optuna.trial import TrialState
 from rich.console import Console
 from rich.progress import track
 from threadpoolctl import threadpool_limits
@@ -42,7 +44,7 @@ from analysis.anytime.replay import (
     splits,
     with_prior,
 )
-from analysis.anytime.stored import FITS, Row, row_of, write
+from analysis.anytime.stored import FITS, Row, averaged, row_of, write
 from analysis.anytime.tables import terminal_tables
 from analysis.grid.plots import to_svg
 from analysis.reporting.commands import run, surfaces_parser
@@ -52,10 +54,9 @@ from search_spaces.grids import AUDIO_GRID_DENSE
 SHORT = 80
 """Epochs of short fits, about a quarter of a fit."""
 
-GP_FITS = 20
-"""A suggestion of the GP costs a hundred times as much as one of the others."""
-
-MAX_REPEATS = 100
+GP_FITS, GP_SEEDS = 20, 2
+"""A suggestion of the GP costs a hundred times as much as one of the others, so it has fewer fits
+and observes fewer seeds."""
 
 SAMPLERS = {
     "tpe": lambda seed: TPESampler(seed=seed, multivariate=True, constant_liar=True),
@@ -70,24 +71,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     for action in options._actions:
         if action.dest == "results":
             action.nargs, action.default = "?", BENCHMARK
+    options.add_argument("--workers", type=int, default=2, metavar="N", help="processes")
     options.add_argument("--to", metavar="FOLDER", help="where to write (default: RESULTS)")
     return run(_measure, options, argv)
 
 
 def _measure(arguments: argparse.Namespace) -> None:
     started = time.perf_counter()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    _be_quiet()
     console = Console(highlight=False, markup=False)
     rows: list[Row] = []
+    given = (arguments.results, arguments.recordings)
+    num_maps = len(_loaded(*given)[0])
+    with ProcessPoolExecutor(arguments.workers, mp_context=get_context("spawn")) as pool:
+        parts = pool.map(partial(_of_map, *given), range(num_maps))
+        for part in track(parts, "replaying", num_maps, console=console, transient=True):
+            rows += part
     with threadpool_limits(1, "blas"):
-        maps = replay_maps(arguments.results, arguments.recordings)
-        priors = Priors(arguments.results, arguments.recordings)
-        for one in track(maps, "replaying", console=console, transient=True):
-            rows += list(_rows(one, priors))
-            rows += [*hand_rows(one, priors), *short_rows(one)]
-        rows += other_sizes(priors)
-        rows += own_seeds(arguments.results, arguments.recordings)
+        rows += other_sizes(_loaded(*given)[1])
+        rows += own_seeds(*given)
     to = arguments.to or arguments.results
     path = write(rows, to)
     for table in terminal_tables(rows):
@@ -98,13 +100,34 @@ def _measure(arguments: argparse.Namespace) -> None:
     console.print(f"{len(rows):,} rows in {path}, {time.perf_counter() - started:.0f} s")
 
 
+@cache
+def _loaded(results: str, recordings: str | None) -> tuple[list[ReplayMap], Priors]:
+    return replay_maps(results, recordings), Priors(results, recordings)
+
+
+def _of_map(results: str, recordings: str | None, number: int) -> list[Row]:
+    """Return all that one map gives, in a worker."""
+    _be_quiet()
+    maps, priors = _loaded(results, recordings)
+    one = maps[number]
+    with threadpool_limits(1, "blas"):
+        rows = [*_rows(one, priors), *hand_rows(one, priors), *short_rows(one)]
+    return averaged(rows)
+
+
+def _be_quiet() -> None:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+
+
 def _rows(one: ReplayMap, priors: Priors) -> Iterator[Row]:
     """Yield the regret of every method after every number of fits, on every split."""
     num_epochs = 300
     for observed in range(len(one.seeds)):
         values = one.psnr[:, observed]
         short = one.short[SHORT][:, observed]
-        traces = {name: with_optuna(one, name, values) for name in SAMPLERS}
+        names = [name for name in SAMPLERS if name != "gp" or observed < GP_SEEDS]
+        traces = {name: with_optuna(one, name, values) for name in names}
         tpe_short = with_optuna(one, "tpe", short)
         for split in splits(len(one.seeds)):
             if split.observed != observed:
@@ -160,17 +183,11 @@ def with_optuna(one: ReplayMap, name: str, values: np.ndarray) -> Trace:
     s0, s1 = one.landscape.scales[one.start].tolist()
     study.enqueue_trial({"s0": s0, "s1": s1})
     tried: list[int] = []
-    fits = GP_FITS if name == "gp" else FITS[-1]
-    for _ in range(fits * MAX_REPEATS):
-        if len(tried) == fits:
-            break
+    for _ in range(GP_FITS if name == "gp" else FITS[-1]):
         trial = study.ask(space)
-        place = one.nearest(np.array([trial.params["s0"], trial.params["s1"]]))
-        if place in tried:
-            study.tell(trial, state=TrialState.FAIL)
-            continue
-        tried.append(place)
-        study.tell(trial, float(values[place]))
+        scales = np.array([trial.params["s0"], trial.params["s1"]])
+        tried.append(one.nearest(scales, tried))
+        study.tell(trial, float(values[tried[-1]]))
     return Trace(tried, best_observed(one, values, tried))
 
 

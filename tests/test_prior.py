@@ -80,24 +80,24 @@ def test_the_sampler_begins_at_the_rule_and_works_in_any_study_that_maximizes():
     target = target_of(0.2)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
 
-    def optimum_at_1000(trial: optuna.Trial) -> float:
+    def optimum_at_200(trial: optuna.Trial) -> float:
         s0, s1 = (trial.suggest_float(n, d.low, d.high, log=d.log) for n, d in SPACE.items())
         trial.suggest_float("another", 0, 1)
-        return 40 - 3 * math.log(s0 / 1000) ** 2 - 3 * (s1 - 0.4) ** 2
+        return 40 - 3 * math.log(s0 / 200) ** 2 - 3 * (s1 - 0.4) ** 2
 
     sampler = PriorSampler(belief_of(target), SPACE, seed=0)
     study = optuna.create_study(direction="maximize", sampler=sampler)
-    study.optimize(optimum_at_1000, n_trials=6)
+    study.optimize(optimum_at_200, n_trials=6)
     first = {name: study.trials[0].params[name] for name in SPACE}
     assert first == RULES[RECOMMENDED](target)._asdict()
     values = [trial.value or 0.0 for trial in study.trials]
     assert max(values) > values[0] + 1
     answer = sampler.answer(study)
     assert answer.keys() == SPACE.keys()
-    assert abs(math.log(answer["s0"] / 1000)) < abs(math.log(first["s0"] / 1000))
+    assert abs(math.log(answer["s0"] / 200)) < abs(math.log(first["s0"] / 200))
     study = optuna.create_study(direction="minimize", sampler=sampler)
     with pytest.raises(ValueError, match="maximize"):
-        study.optimize(optimum_at_1000, n_trials=1)
+        study.optimize(optimum_at_200, n_trials=1)
 
 
 def test_trials_that_run_are_kept_apart():

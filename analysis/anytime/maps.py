@@ -50,10 +50,12 @@ class ReplayMap(NamedTuple):
         """[p, k] in dB."""
         return self.landscape.psnr
 
-    def nearest(self, scales: Array) -> int:
-        """Return the point that is nearest to (s0, s1) [2] in (log K, log g)."""
-        at = log_share_and_gain(self.landscape.target, scales[None])
-        return nearest_point(self.landscape.points, at[0])
+    def nearest(self, scales: Array, tried: Sequence[int]) -> int:
+        """Return the new point that is nearest to (s0, s1) [2] in (log K, log g)."""
+        at = log_share_and_gain(self.landscape.target, scales[None])[0]
+        away = ((self.landscape.points - at) ** 2).sum(axis=1)
+        away[list(tried)] = np.inf
+        return int(away.argmin())
 
 
 def nearest_point(points: Array, at: Array) -> int:

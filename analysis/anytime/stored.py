@@ -153,7 +153,11 @@ class Measured:
         mine, theirs = self._values[at], self._values[beside]
         return self._interval(
             {
-                signal: {seed: theirs[signal][seed] - value for seed, value in by_seed.items()}
+                signal: {
+                    seed: theirs[signal][seed] - value
+                    for seed, value in by_seed.items()
+                    if seed in theirs[signal]
+                }
                 for signal, by_seed in mine.items()
             }
         )

@@ -129,3 +129,19 @@ def _table(caption: str, header: Sequence[str], lines: Sequence[Sequence[str]]) 
     for line in lines:
         shown.add_row(*line)
     return shown
+
+
+def where_worse(measured: Measured) -> str:
+    """Return in words where the prior leaves more regret than the rule, TPE or GP."""
+    worse = []
+    for other in ("rule", "tpe", "gp"):
+        fits = [
+            number
+            for number in measured.fits("regret", "prior")
+            if measured.saving("prior", other, number).mean < 0
+        ]
+        if fits:
+            worse.append(f"`{other}` after {', '.join(map(str, fits))} fits")
+    if not worse:
+        return "on average no worse than the rule, TPE and GP after any number of fits up to 20"
+    return f"on average worse than {' and '.join(worse)}, and no worse anywhere else"
