@@ -139,7 +139,7 @@ def _maximized(seen: _Seen, stationary: Array) -> tuple[Array, Array, Line]:
     for _ in range(STEPS):
         precision, weighted = _told(seen, noise)
         inverse = np.linalg.inv(covariance)
-        spread = np.linalg.inv(precision + inverse)
+        spread: Array = np.linalg.inv(precision + inverse).astype(np.float64)
         expected = phi @ coefficients.T
         values = np.einsum("sqr,sr->sq", spread, weighted + expected @ inverse)
         coefficients = np.linalg.solve(phi.T @ phi + ridge, phi.T @ values).T

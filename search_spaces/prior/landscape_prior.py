@@ -158,7 +158,10 @@ def _variance(line: tuple[float, float], target: Target) -> float:
 
 
 def prior_json(prior: LandscapePrior) -> str:
-    """Return a prior as JSON, the inverse of `prior_of`, with six digits of each number, so that S stays positive definite."""
+    """Return a prior as JSON, the inverse of `prior_of`.
+
+    Numbers have six digits. With four, S would not stay positive definite.
+    """
     lower = [row[: i + 1] for i, row in enumerate(prior.covariance.tolist())]
     fields = {
         "origin": prior.origin,
