@@ -1,18 +1,24 @@
-"""Make a network for a signal.
+"""Make a network for a signal, or fit it a few times and keep the best one.
 
 network = siren2_for(samples)
 network(coords)   # coords [n, 1] from -1 to 1, one for each sample
+fitted = siren2_for(samples, trials=5)
+fitted.network(coords), fitted.best.psnr
 """
 
 import warnings
 from dataclasses import replace
+from typing import overload
 
 from numpy.typing import NDArray
 
 from inr_models import Siren2Config, SirenConfig, make_network, width_for
+from inr_models.checks import check_whole
 from inr_models.networks.coordinate_mlp import CoordinateMLP
+from search_spaces.few_trials import EPOCHS, FittedNetwork, best_of
 from search_spaces.networks import stable
-from search_spaces.rules import RECOMMENDED, RULES, Rule, Target, named_rule
+from search_spaces.prior import Belief
+from search_spaces.rules import RECOMMENDED, RULES, NoiseScales, Rule, Target, named_rule
 
 MOST_UNEVEN = 1.6
 """The ratio of values to parameters, or its inverse, above which `siren2_for` warns.
@@ -22,6 +28,7 @@ lost more than where it was fitted (analysis/FINDINGS.md, "Where else does it ho
 """
 
 
+@overload
 def siren2_for(
     values: NDArray,
     *,
@@ -29,8 +36,37 @@ def siren2_for(
     depth: int = 4,
     seed: int = 0,
     rule: Rule | str = RECOMMENDED,
-) -> CoordinateMLP:
+    trials: None = None,
+) -> CoordinateMLP: ...
+
+
+@overload
+def siren2_for(
+    values: NDArray,
+    *,
+    width: int | None = None,
+    depth: int = 4,
+    seed: int = 0,
+    rule: Rule | str = RECOMMENDED,
+    trials: int,
+    epochs: int = EPOCHS,
+) -> FittedNetwork: ...
+
+
+def siren2_for(
+    values: NDArray,
+    *,
+    width: int | None = None,
+    depth: int = 4,
+    seed: int = 0,
+    rule: Rule | str = RECOMMENDED,
+    trials: int | None = None,
+    epochs: int = EPOCHS,
+) -> CoordinateMLP | FittedNetwork:
     """Return a SIREN² whose noise scales suit the spectrum of `values`, on the CPU.
+
+    With `trials` it is fitted: the best network of so many fits. The first fit is at the rule's
+    point, the others follow from what is known of other signals' landscapes.
 
     Args:
         values: [n] samples, or an image [h, w] or [h, w, c]. The network maps coordinates from -1
@@ -39,32 +75,47 @@ def siren2_for(
         width: features of a hidden layer. By default there are about as many parameters as values,
             as where the recommended rule was fitted; a warning says when there are not.
         depth: the number of hidden layers.
-        seed: of the initialization.
+        seed: of the initialization, or of the first fit's. Each fit has the next seed.
         rule: a name in `search_spaces.rules.RULES`, the path of a rule's JSON file, or any
             function from a `Target` to `NoiseScales`.
+        trials: how many fits to try. None fits nothing.
+        epochs: full-batch updates of each fit.
 
     Raises:
-        InputError: `Target.of`, `width_for` or the rule refuses its input.
+        InputError: `Target.of`, `width_for` or the rule refuses its input. Or there is something to
+            fit, and a value is outside of [-1, 1], or a number is not positive.
 
     Example:
         >>> network = siren2_for(samples)
         >>> output = network(coords)  # coords [n, 1] from -1 to 1
+        >>> fitted = siren2_for(samples / 2, trials=2, epochs=5)
+        >>> len(fitted.tested), fitted.network(coords).shape
+        (2, torch.Size([2048, 1]))
     """
     if isinstance(rule, str):
         _, rule = named_rule(rule, "rule")
     target = Target.of(values, width=1 if width is None else width, depth=depth)
     shape = {"in_features": target.dimensions, "out_features": target.channels}
-    count = target.num_samples * target.channels
-    config = siren2_config(target, rule, parameters=count if width is None else None)
-    parameters = config.num_parameters(**shape)
-    if rule == RULES[RECOMMENDED] and not 1 / MOST_UNEVEN < count / parameters < MOST_UNEVEN:
+    num_values = target.num_samples * target.channels
+    config = siren2_config(target, rule, parameters=num_values if width is None else None)
+    if rule == RULES[RECOMMENDED]:
+        _warn_if_uneven(config, num_values, config.num_parameters(**shape))
+    if trials is None:
+        return make_network(config, **shape, seed=seed)
+    check_whole("trials", trials, 1, 1_000_000)
+    check_whole("epochs", epochs, 1, 10_000_000)
+    belief = Belief(replace(target, width=config.width), NoiseScales(config.s0, config.s1))
+    return best_of(values, config, belief, trials=trials, epochs=epochs, seed=seed)
+
+
+def _warn_if_uneven(config: Siren2Config, num_values: int, parameters: int) -> None:
+    if not 1 / MOST_UNEVEN < num_values / parameters < MOST_UNEVEN:
         warnings.warn(
-            f"width = {config.width}: {parameters:,} parameters for {count:,} values. The "
+            f"width = {config.width}: {parameters:,} parameters for {num_values:,} values. The "
             "recommended rule was fitted where the two are about equal, and can cost 10 dB where "
             "they are not; leave the width out to get such a width, or search the scales.",
-            stacklevel=2,
+            stacklevel=3,
         )
-    return make_network(config, **shape, seed=seed)
 
 
 def siren2_config(target: Target, rule: Rule, *, parameters: int | None = None) -> Siren2Config:

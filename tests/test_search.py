@@ -16,10 +16,13 @@ from tests.fakes.runs import fit_row, make_search, make_signal
 from tests.fakes.searches import Search, cells_of, grid_rows, height, noisy
 from tests.refusals import refused
 
-A, B, C = (make_signal(name, psi) for name, psi in (("a", 0.1), ("b", 0.3), ("c", 0.6)))
+A, B, C = (
+    dataclasses.replace(make_signal(name), descriptors={"psi": psi, "low_pass_40": 2 * psi})
+    for name, psi in (("a", 0.1), ("b", 0.3), ("c", 0.6))
+)
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "gp", "random"])
+@pytest.mark.parametrize("sampler", ["tpe", "gp", "random", "prior"])
 def test_the_order_of_completion_changes_no_suggestion(tmp_path, sampler):
     run = make_search([A, B], trials=14, sampler=sampler)
     found = []

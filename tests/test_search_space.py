@@ -53,7 +53,7 @@ def test_a_space_of_few_points_ends_before_its_trials(tmp_path, monkeypatch):
 
 def test_what_cannot_be_searched_is_refused_in_a_sentence(tmp_path):
     run = make_search([A], sampler="nosuch")
-    with refused("unknown-name", "--sampler", "nosuch", "tpe, gp, random"):
+    with refused("unknown-name", "--sampler", "nosuch", "tpe, gp, random, prior"):
         run.question.check_signals(run, [A])
     with refused("out-of-range", "trials", 0, 1):
         make_search([A], trials=0)

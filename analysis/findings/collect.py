@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from analysis.anytime.stored import Measured
+from analysis.anytime.stored import read as read_anytime
 from analysis.findings.between import between_samples
 from analysis.findings.confirmation import confirmation
 from analysis.findings.experiments import read_experiments
@@ -56,6 +58,7 @@ def find(
     family = simplest(families, validated, surfaces.recordings, trained)
     rule = family.fit(surfaces).rule
     assert rule
+    replayed = read_anytime(results)
     has_bands = all(target.bands for target in surfaces.targets)
     unfitted = [name for name in UNFITTED if name != "spectrum" or has_bands]
     regrets += on_surfaces(surfaces, unfitted)
@@ -72,6 +75,7 @@ def find(
         choice=choice_loss(results, stored.setting),
         confirmation=confirmation(confirm) if confirm else None,
         between=between_samples(held_out) if held_out else (),
+        anytime=Measured(replayed) if replayed else None,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from analysis.anytime.stored import Measured
 from analysis.experiments.stored import Row
 from analysis.experiments.transfer import BiasPair, Moved
 from analysis.findings.between import BetweenSamples
@@ -64,6 +65,7 @@ class Findings(NamedTuple):
         transfer: the rule in other settings.
         confirmation: claims, tested on other recordings; None if the user gave none.
         between: what fits reach between their samples, by `--hold-out`.
+        anytime: what searches answer after a few fits, None if no replay was stored.
         choice: what the choice of the optima loses, None if they were chosen on few seeds.
     """
 
@@ -79,6 +81,7 @@ class Findings(NamedTuple):
     choice: ChoiceLoss | None = None
     confirmation: Confirmation | None = None
     between: tuple[BetweenSamples, ...] = ()
+    anytime: Measured | None = None
 
     def of(self, rule: str) -> RuleRegret | None:
         """Return a rule's regret on the surfaces, None where it was not measured."""

@@ -10,6 +10,7 @@ import jinja2
 import matplotlib
 from matplotlib.figure import Figure
 
+from analysis.anytime import tables as anytime
 from analysis.experiments import transfer_report
 from analysis.findings import cost, experiments, numbers, tables, transfer
 from analysis.findings.model import FORESTS, Findings
@@ -57,6 +58,7 @@ def _render(template: str, **values: object) -> str:
         "mean_of": numbers.mean_of,
         "saving": saving,
         "tables": tables,
+        "any": anytime,
         "experiments": experiments,
         "transfer": transfer,
         "report": transfer_report,

@@ -73,7 +73,7 @@ class Search(RuleCheck):
             field_flag(
                 "sampler",
                 "question.settings.sampler",
-                "tpe, gp or random",
+                "tpe, gp, random, or prior, which knows landscapes of other signals",
                 default=self.settings.sampler,
                 metavar="NAME",
             ),
@@ -195,7 +195,7 @@ class Search(RuleCheck):
         if self.settings.early_stopping:
             stopped = " Fits that were behind ended early."
         return (
-            f"{self.settings.trials} suggestions for each {run.noun} by Optuna's "
+            f"{self.settings.trials} suggestions for each {run.noun} by the sampler "
             f"{self.settings.sampler}, in rounds of {self.settings.round_size}, seed "
             f"{self.settings.seed}.{stopped} The Optuna studies are in optuna.journal."
         )

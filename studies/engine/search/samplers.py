@@ -5,39 +5,66 @@ and scores that Optuna has.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from optuna.distributions import BaseDistribution
+from optuna.distributions import FloatDistribution
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 
 from inr_models import InputError
+from search_spaces.prior import belief_of
+from search_spaces.rules import Target
+from studies.engine.search.prior_sampler import PriorSampler
 
-SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
+
+@dataclass(frozen=True)
+class Searched:
+    """Says what is searched.
+
+    Args:
+        space: The distribution of each parameter by name.
+        target: The signal and the size of its network.
+        num_seeds: How many fits a score is the mean of.
+    """
+
+    space: Mapping[str, FloatDistribution]
+    target: Target
+    num_seeds: int = 1
+
+
+def _prior(seed: int, searched: Searched) -> BaseSampler:
+    belief = belief_of(searched.target)
+    return PriorSampler(belief, searched.space, seed=seed, num_seeds=searched.num_seeds)
+
+
+SAMPLERS: dict[str, Callable[[int, Searched], BaseSampler]] = {
     # A round has no scores while it is suggested. The constant liar keeps its points apart.
-    "tpe": lambda seed: TPESampler(seed=seed, multivariate=True, constant_liar=True),
-    "gp": lambda seed: GPSampler(seed=seed),
-    "random": lambda seed: RandomSampler(seed=seed),
+    "tpe": lambda seed, _: TPESampler(seed=seed, multivariate=True, constant_liar=True),
+    "gp": lambda seed, _: GPSampler(seed=seed),
+    "random": lambda seed, _: RandomSampler(seed=seed),
+    "prior": _prior,
 }
 
 
-def make_sampler(name: str, seed: int, space: Mapping[str, BaseDistribution]) -> BaseSampler:
-    """Return the sampler of a name for a space.
+def make_sampler(name: str, seed: int, searched: Searched) -> BaseSampler:
+    """Return the sampler of a name for a search.
 
     Args:
         name: A key of `SAMPLERS`.
         seed: The seed of what it suggests.
-        space: The distribution of each parameter by name.
+        searched: What is searched.
 
     Raises:
-        InputError: There is none of that name.
+        InputError: There is none of that name, or `prior` knows nothing of such a target.
 
     Example:
-        >>> type(make_sampler("random", 0, {})).__name__
+        >>> searched = Searched({}, Target.of(samples, width=26))
+        >>> type(make_sampler("random", 0, searched)).__name__
         'RandomSampler'
     """
     if name not in SAMPLERS:
         fix = f"give one of {', '.join(SAMPLERS)}."
         raise InputError.of_value("unknown-name", "--sampler", name, fix)
-    sampler = SAMPLERS[name](seed)
+    sampler = SAMPLERS[name](seed, searched)
     # Otherwise Optuna infers the space from all trials for every suggestion.
-    sampler.infer_relative_search_space = lambda study, trial: dict(space)
+    sampler.infer_relative_search_space = lambda study, trial: dict(searched.space)
     return sampler

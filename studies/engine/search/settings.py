@@ -30,6 +30,6 @@ class SearchSettings:
 
     def __post_init__(self) -> None:
         check_counts(self, "trials", "round_size")
-        if self.early_stopping and self.sampler == "gp":
-            why = "Optuna's gp cannot use stopped fits. Use --sampler tpe."
+        if self.early_stopping and self.sampler in ("gp", "prior"):
+            why = f"{self.sampler} cannot use stopped fits. Use --sampler tpe."
             raise InputError.at("conflict", "--early-stopping", why)

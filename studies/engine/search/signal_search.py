@@ -15,6 +15,7 @@ from optuna.samplers import RandomSampler
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from inr_models import InputError
 from search_spaces.networks import stable
 from search_spaces.rules import NoiseScales
 from studies.engine.outcomes.signal_state import (
@@ -29,7 +30,7 @@ from studies.engine.planning.run import Run
 from studies.engine.search import journal
 from studies.engine.search.journal import NUM_WARM
 from studies.engine.search.rungs import Rungs
-from studies.engine.search.samplers import make_sampler
+from studies.engine.search.samplers import Searched, make_sampler
 from studies.engine.search.settings import SearchSettings
 from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import ZERO_OUTPUT
@@ -68,7 +69,8 @@ class SignalSearch:
     ) -> None:
         self.state, self.settings, self.keep = state, settings, keep
         self.run, self.signal, self.rows = state.run, state.signal, state.rows
-        self.space = journal.space(self.run, self.signal)
+        self.searched = searched(self.run, self.signal)
+        self.space = self.searched.space
         self.study = self._open(storage)
         self.is_of_two_versions = journal.note_version(self.study)
         self.rungs = Rungs(self.run, store) if settings.early_stopping else None
@@ -202,7 +204,7 @@ class SignalSearch:
         for attempt in range(MAX_REPEATS):
             content = f"{self.settings.seed} {self.signal.sha256} {index} {attempt}"
             seed = int.from_bytes(hashlib.sha256(content.encode()).digest()[:4], "big")
-            self.study.sampler = make_sampler(self.settings.sampler, seed, self.space)
+            self.study.sampler = make_sampler(self.settings.sampler, seed, self.searched)
             trial = self.study.ask(dict(self.space))
             scales = NoiseScales(stable(trial.params["s0"]), stable(trial.params["s1"]))
             if scales not in self.tried:
@@ -240,12 +242,25 @@ class SignalSearch:
             self.rungs.note({row["key"]: row["seed"] for row in rows})
 
 
+def searched(run: Run, signal: Signal) -> Searched:
+    """Return what a run searches for a signal.
+
+    Raises:
+        InputError: The space has no extent.
+    """
+    target = signal.target(run.scale.width, run.scale.depth)
+    return Searched(journal.space(run, signal), target, run.scale.seeds)
+
+
 def check_search(run: Run, settings: SearchSettings, signals: Iterable[Signal]) -> None:
     """Refuse a search that cannot run, before anything starts.
 
     Raises:
-        InputError: There is no such sampler, or the space has no extent.
+        InputError: There is no such sampler, it knows nothing of such fits, or the space has no
+            extent.
     """
-    make_sampler(settings.sampler, 0, {})
+    if settings.sampler == "prior" and run.scale.hold_out:
+        why = "it knows fits of all samples, not those that hold some out. Use --sampler tpe."
+        raise InputError.of_value("conflict", "--sampler", "prior", why)
     for signal in signals:
-        journal.space(run, signal)
+        make_sampler(settings.sampler, 0, searched(run, signal))

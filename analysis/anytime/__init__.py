@@ -1,0 +1,1 @@
+"""Replay searches on stored landscapes: what does a search know after a few fits?"""

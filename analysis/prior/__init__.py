@@ -1,0 +1,1 @@
+"""Fit the prior over landscapes, which `search_spaces.prior` holds, to stored maps."""
