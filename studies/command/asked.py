@@ -11,7 +11,7 @@ from studies.command.stored_runs import as_stored
 from studies.engine.planning.question import Prepared
 from studies.engine.planning.resolving import flags_of, resolve
 from studies.engine.planning.run import Run, Skipped
-from studies.engine.planning.scale import Scale
+from studies.engine.planning.scale import DEFAULT_SCALE, Scale
 from studies.engine.planning.study import Study
 from studies.engine.signals.duplicates import near_duplicates
 from studies.engine.signals.reading import find_files, passed_over, read_all, reader, signal_type
@@ -28,7 +28,7 @@ def asked_run(
     Raises:
         InputError: A flag is at fault, or no signal could be read.
     """
-    scale_name = arguments.scale or study.default_scale
+    scale_name = arguments.scale or DEFAULT_SCALE
     changes = {flag.name: getattr(arguments, flag.name) for flag in flags_of(study)}
     for flag, number in (
         ("--max-concurrent", arguments.max_concurrent),

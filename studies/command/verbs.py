@@ -111,9 +111,11 @@ def _prepare(
 ) -> tuple[Job, "Workers | None"]:
     """Print the cost of a run. Return the job, and the workers if any fit is missing."""
     scale = run.scale
+    other = "" if arguments.scale else " (the default; --scale paper has the paper's sizes)"
+    console.print(f"{run.study} at the {run.scale_name} scale{other}", soft_wrap=True)
     console.print(
-        f"{run.study}, {run.scale_name} scale: {count(len(signals), run.noun)}, "
-        f"{scale.depth} x {scale.width}, {scale.fit.epochs:,} epochs"
+        f"{count(len(signals), run.noun)}, {scale.depth} x {scale.width}, "
+        f"{scale.fit.epochs:,} epochs"
     )
     job = Job(run, signals, store)
     num_missing, num_done = job.stored.num_missing, job.stored.num_done

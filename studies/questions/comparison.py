@@ -28,9 +28,6 @@ from studies.engine.planning.scale import FIRST_CHOOSING_SEED, Scale, seeds_text
 from studies.engine.planning.study import Study
 from studies.engine.signals.signal import Signal
 
-MAX_NAMES = 20
-"""The largest number of cases that the help lists by name."""
-
 
 @kind("comparison")
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +53,9 @@ class Comparison(Question):
                 name="networks",
                 read=lambda run: [case.name for case in run.scale.cases],
                 change=_with_networks,
-                help=_names_help(study),
-                default="all",
+                help="cases of the study, as its tables name them, or other networks",
+                default="all cases of the study",
+                names=_valid_names(study),
                 options={"nargs": "+", "metavar": "NAME"},
                 # The order of the names does not matter.
                 agrees=lambda run, names: set(names) == {case.name for case in run.scale.cases},
@@ -164,10 +162,7 @@ def _tuned(run: Run, tune: bool) -> Run:
     return dataclasses.replace(run, question=dataclasses.replace(_own(run), tuning_seeds=seeds))
 
 
-def _names_help(study: Study) -> str:
-    """Return the help of `--networks`: all names, or two examples of many."""
-    names = list(dict.fromkeys(case.name for case in study.small.cases + study.paper.cases))
-    if len(names) <= MAX_NAMES:
-        return f"some of {', '.join(names)}, or other networks"
-    shown = ", ".join(f'"{name}"' for name in (study.small.cases[0].name, names[-1]))
-    return f"some of the study's cases, as its tables name them: {shown} (a wrong name lists all)"
+def _valid_names(study: Study) -> tuple[str, ...]:
+    """Return the names that `--networks` takes: the study's cases, then all networks."""
+    cases = [case.name for case in (*study.small.cases, *study.paper.cases)]
+    return tuple(dict.fromkeys([*cases, *NETWORKS]))

@@ -7,7 +7,7 @@ from typing import Any
 
 from inr_models import InputError, Siren2Config
 from search_spaces.networks import Case, network_for
-from search_spaces.rules import AnyRule, Target, named_rule, rule_name
+from search_spaces.rules import RULES, AnyRule, Target, named_rule, rule_name
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import Place, PlannedFit, Point, cells_of, planned, siren2_at
 from studies.engine.planning.question import Flag, Question, field_flag
@@ -41,6 +41,7 @@ class NoiseScaleQuestion(Question):
                 read=lambda run: list(run.rules),
                 change=_with_rules,
                 help="further rules: names, or JSON files",
+                names=tuple(RULES),
                 options={"nargs": "+", "metavar": "RULE"},
                 # The command line adds rules to the study's own.
                 agrees=lambda run, rules: {rule_name(rule) for rule in rules} <= run.rules.keys(),

@@ -66,7 +66,6 @@ class Search(RuleCheck):
                 "trials",
                 "question.settings.trials",
                 "suggestions for every signal",
-                default=str(self.settings.trials),
                 type=int,
                 metavar="N",
             ),
@@ -74,7 +73,7 @@ class Search(RuleCheck):
                 "sampler",
                 "question.settings.sampler",
                 "tpe, gp or random",
-                default=self.settings.sampler,
+                names=("tpe", "gp", "random"),
                 metavar="NAME",
             ),
             field_flag(

@@ -25,7 +25,11 @@ def flags_of(study: Study) -> list[Flag]:
         field_flag("epochs", "scale.fit.epochs", "full-batch updates of a fit", **_NUMBER),
         field_flag("max_samples", "scale.max_samples", kind.size, **_NUMBER),
         field_flag(
-            "precision", "scale.fit.precision", "float32, on GPUs also tf32", metavar="NAME"
+            "precision",
+            "scale.fit.precision",
+            "float32, on GPUs also tf32",
+            names=("float32", "tf32"),
+            metavar="NAME",
         ),
     ]
     if kind.by_distance:
@@ -44,7 +48,7 @@ def flags_of(study: Study) -> list[Flag]:
             "scale.hold_out",
             "fit every K-th sample along each axis, or hold out a share, and score what is left "
             "out as well",
-            metavar="K|P%%",
+            metavar="K|P%",
         )
     )
     for name, settings in kind.options.items():

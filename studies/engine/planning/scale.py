@@ -16,6 +16,10 @@ from studies.engine.signals.signal import READING
 
 ScaleName = Literal["small", "paper"]
 
+DEFAULT_SCALE: ScaleName = "small"
+"""The scale of every study without `--scale`: it takes minutes on two cores, the paper's takes
+GPUs."""
+
 FIRST_CHOOSING_SEED = 100
 """Grids and searches use lower seeds. What is compared is fitted on seeds from this one on."""
 
