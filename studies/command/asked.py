@@ -53,7 +53,9 @@ def asked_run(
         raise InputError.of(skipped)
     left_out = [Skipped(p.field, p.sentence.removeprefix(f"{p.field}: ")) for p in skipped]
     notes = [*passed_over(patterns, study.media), *near_duplicates(signals)]
-    prepared = empty.question.prepared(signals, reader(study.media, **empty.scale.reading))
+    # The clean version of a file is read whole, and then cut as the file was.
+    whole = reader(study.media, **empty.scale.reading | {"crop": ""})
+    prepared = empty.question.prepared(signals, whole)
     signals = prepared.signals
     run = resolve(study, scale_name, signals, skipped=left_out, notes=notes, changes=changes)
     run.question.check_signals(run, signals)

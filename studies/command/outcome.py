@@ -11,6 +11,7 @@ from rich.console import Console
 from inr_models.shown import count, shown
 from studies.command.cluster_head import ON_HEAD, cluster_file, commands_at_home
 from studies.command.progress import end, say
+from studies.command.tables import print_table
 from studies.engine.planning.run import Run
 from studies.engine.running.job import Job
 from studies.engine.signals.signal import Signal
@@ -50,7 +51,7 @@ def report_on(
         if store.read_bytes(path) != content:
             store.write_bytes(path, content)
     for table in report.tables:
-        console.print(table)
+        print_table(console, table)
     # Soft wrap keeps what is to be copied on one line, however narrow the window is.
     console.print(shown(f"report   {store.results}/{run.folder}/report.html"), soft_wrap=True)
     console.print(shown(f"Parquet  {store.results}/fits"), soft_wrap=True)

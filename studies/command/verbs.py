@@ -20,7 +20,7 @@ from studies.command.asked import asked_run, check_device
 from studies.command.last_words import last_words
 from studies.command.progress import FitProgress, duration, end, say, say_notes
 from studies.command.stored_runs import newest_run
-from studies.command.tables import plan_table, status_table
+from studies.command.tables import part_sentence, plan_table, print_table, status_table
 from studies.engine.planning.question import Prepared
 from studies.engine.planning.run import Run, run_json
 from studies.engine.planning.study import Study
@@ -42,7 +42,7 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     store = Store(arguments.results, create=False)
     run, (signals, _) = asked_run(study, arguments, store, console)
     job, _ = _prepare(run, signals, store, arguments, console)
-    console.print(plan_table(run, signals, job.stored.progress))
+    print_table(console, plan_table(run, signals, job.stored.progress))
     say_notes(console, run, signals)
     return end(console, run.skipped)
 
@@ -117,6 +117,8 @@ def _prepare(
         f"{count(len(signals), run.noun)}, {scale.depth} x {scale.width}, "
         f"{scale.fit.epochs:,} epochs"
     )
+    if part := part_sentence(run, signals):
+        console.print(part, soft_wrap=True)
     job = Job(run, signals, store)
     num_missing, num_done = job.stored.num_missing, job.stored.num_done
     up_to = "up to " if run.question.counts_at_most and num_missing else ""
@@ -200,7 +202,7 @@ def status(study: Study, arguments: argparse.Namespace, console: Console) -> int
     store = Store(arguments.results, create=False)
     run, signals = newest_run(study, arguments, store)
     console.print(shown(f"{store.results}/{run.folder}"), soft_wrap=True)
-    console.print(status_table(Job(run, signals, store, COUNTED).results()))
+    print_table(console, status_table(Job(run, signals, store, COUNTED).results()))
     say(console, "idle", stored_idle_nodes(store))
     say_notes(console, run, signals)
     return 0
