@@ -7,6 +7,7 @@ from rich.console import Console
 
 from inr_models import InputError
 from inr_models.networks.catalog import WITHOUT_TF32
+from search_spaces.networks import Case, plugin_class
 from studies.command.stored_runs import as_stored
 from studies.engine.planning.question import Prepared
 from studies.engine.planning.resolving import flags_of, resolve
@@ -76,7 +77,7 @@ def check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> No
         raise InputError.of_value("unsupported", "--workers-per-gpu", workers, why)
     if scale.fit.precision != "tf32":
         return
-    rounded = sorted({c.name for c in scale.cases if c.network in WITHOUT_TF32})
+    rounded = sorted({c.name for c in scale.cases if _is_rounded(c)})
     if device == "cpu":
         why = "a CPU has no TF32 products, so leave the flag out."
     elif rounded:
@@ -87,3 +88,11 @@ def check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> No
     else:
         return
     raise InputError.of_value("unsupported", "--precision", "tf32", why)
+
+
+def _is_rounded(case: Case) -> bool:
+    """Return whether TF32 harms the network of a case."""
+    if not case.file:
+        return case.network in WITHOUT_TF32
+    kind = plugin_class(case)
+    return kind.needs_autograd or kind.needs_float32

@@ -112,13 +112,13 @@ def _prepare(
     """Print the cost of a run. Return the job, and the workers if any fit is missing."""
     scale = run.scale
     other = "" if arguments.scale else " (the default; --scale paper has the paper's sizes)"
-    console.print(f"{run.study} at the {run.scale_name} scale{other}", soft_wrap=True)
+    console.print(f"{run.study} at the {run.scale_name} scale{other}")
     console.print(
         f"{count(len(signals), run.noun)}, {scale.depth} x {scale.width}, "
         f"{scale.fit.epochs:,} epochs"
     )
     if part := part_sentence(run, signals):
-        console.print(part, soft_wrap=True)
+        console.print(part)
     job = Job(run, signals, store)
     num_missing, num_done = job.stored.num_missing, job.stored.num_done
     up_to = "up to " if run.question.counts_at_most and num_missing else ""
