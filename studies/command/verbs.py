@@ -6,6 +6,7 @@ at once.
 
 import argparse
 import os
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from inr_models.shown import count, shown
 from studies.command.asked import asked_run, check_device
 from studies.command.last_words import last_words
 from studies.command.progress import FitProgress, duration, end, say, say_notes
+from studies.command.start_up import start_up_seconds
 from studies.command.stored_runs import newest_run
 from studies.command.tables import part_sentence, plan_table, print_table, status_table
 from studies.engine.planning.question import Prepared
@@ -128,6 +130,7 @@ def _prepare(
     from studies.engine.cluster.own_token import give_own_token
 
     give_own_token()  # before Ray is imported
+    begin = time.monotonic()
     from studies.engine.cluster.workers import connect, time_epoch, workers_per_gpu
 
     per_gpu = arguments.workers_per_gpu or workers_per_gpu(
@@ -135,9 +138,13 @@ def _prepare(
     )
     with console.status("starting Ray and timing a step"):
         workers = connect(arguments.device, arguments.max_concurrent, per_gpu)
+        ray_seconds = time.monotonic() - begin
         check_device(workers.device, arguments, scale)
         job.measure(partial(time_epoch, workers=workers))
-    console.print(f"about {duration(job.seconds / workers.count)} on {workers}")
+    start_up = start_up_seconds(ray_seconds)
+    total = job.seconds / workers.count + start_up
+    beside = f", {duration(start_up)} of it to start and to report" if start_up > total / 10 else ""
+    console.print(f"about {duration(total)} on {workers}{beside}")
     return job, workers
 
 
