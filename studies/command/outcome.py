@@ -10,7 +10,7 @@ from rich.console import Console
 
 from inr_models.shown import count, shown
 from studies.command.cluster_head import ON_HEAD, cluster_file, commands_at_home
-from studies.command.progress import end, say
+from studies.command.progress import end, say, say_outcome_notes
 from studies.command.tables import print_table
 from studies.engine.planning.run import Run
 from studies.engine.running.job import Job
@@ -53,6 +53,7 @@ def report_on(
             store.write_bytes(path, content)
     for table in report.tables:
         print_table(console, table)
+    say_outcome_notes(console, results)
     # Soft wrap keeps what is to be copied on one line, however narrow the window is.
     console.print(shown(f"report   {store.results}/{run.folder}/report.html"), soft_wrap=True)
     console.print(shown(f"Parquet  {store.results}/fits"), soft_wrap=True)

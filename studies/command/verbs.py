@@ -19,7 +19,7 @@ from inr_models import InputError
 from inr_models.shown import count, shown
 from studies.command.asked import asked_run, check_device
 from studies.command.last_words import last_words
-from studies.command.progress import FitProgress, duration, end, say, say_notes
+from studies.command.progress import FitProgress, duration, end, say, say_notes, say_outcome_notes
 from studies.command.start_up import start_up_seconds
 from studies.command.stored_runs import newest_run
 from studies.command.tables import part_sentence, plan_table, print_table, status_table
@@ -209,7 +209,9 @@ def status(study: Study, arguments: argparse.Namespace, console: Console) -> int
     store = Store(arguments.results, create=False)
     run, signals = newest_run(study, arguments, store)
     console.print(shown(f"{store.results}/{run.folder}"), soft_wrap=True)
-    print_table(console, status_table(Job(run, signals, store, COUNTED).results()))
+    results = Job(run, signals, store, COUNTED).results()
+    print_table(console, status_table(results))
+    say_outcome_notes(console, results)
     say(console, "idle", stored_idle_nodes(store))
     say_notes(console, run, signals)
     return 0

@@ -232,6 +232,10 @@ class Question(ABC):
         """Return how many fits of one signal a worker can get at once."""
         return num_missing
 
+    def notes(self, state: SignalState) -> list[str]:
+        """Return what a reader of a signal's results must know, as why its search ended early."""
+        return []
+
     @abstractmethod
     def facts(self, run: Run) -> dict[str, str]:
         """Return what the report says about the run's settings: {term: sentence}."""

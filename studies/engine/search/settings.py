@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from inr_models import InputError
 from inr_models.checks import check_counts
 
+MAX_REPEATS = 100
+"""A search ends when so many suggestions in a row repeat points that were tried."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SearchSettings:
