@@ -48,6 +48,7 @@ audit: ## look for known vulnerabilities in the pinned versions (needs the netwo
 
 ui: .venv/.stamp ## show the results in MLflow, on 127.0.0.1 (PORT=5000)
 	@[ -f "$(DB)" ] || { echo "no study has run yet: make study" >&2; exit 2; }
+	@echo "open http://127.0.0.1:$(PORT)/#/experiments?workflowType=machine_learning"
 	MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server \
 		-w 1 --host 127.0.0.1 --port $(PORT) --backend-store-uri "sqlite:///$(DB)"
 

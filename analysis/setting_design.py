@@ -6,8 +6,8 @@
 
 The settings are in `SETTINGS`. Each is mapped for a few signals, spread over psi, which a hash of
 the setting's name chooses. The cells lie around the point of the recommended rule, because the
-optima are not far from it. The rules to beat are among the points. With `--after`, the design is what a
-first design's results leave unsure: its best points and the rules' points on further seeds.
+optima are not far from it. The rules to beat are among the points. With `--after`, the design is
+what a first design's results leave unsure: its best points and the rules' points on further seeds.
 """
 
 import argparse

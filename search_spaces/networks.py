@@ -4,13 +4,14 @@ Every network declares its published settings and its search space itself, see
 `inr_models.networks.network_config.NetworkConfig`.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from inr_models import MODELS, InputError, NetworkConfig, Siren2Config, width_for, with_width
 from inr_models.networks.network_config import Setting, Varied
 from search_spaces.grids import first_factor
+from search_spaces.plugins import load_network, network_text, stored_network
 from search_spaces.rules import RULES, Target
 
 VARIANTS: dict[str, tuple[str, dict[str, bool]]] = {
@@ -22,6 +23,10 @@ VARIANTS: dict[str, tuple[str, dict[str, bool]]] = {
 
 NETWORKS = (*MODELS, *VARIANTS)
 """The names of all networks and variants."""
+
+
+ASIDE: Mapping[str, bool] = {"is_aside": True}
+"""Metadata of a field that does not decide which run this is, such as a path."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +43,11 @@ class Case:
         learning_rate: None for the study's.
         decay: None for the study's.
         rule: the rule that sets (s0, s1) of a SIREN². None for the study's first rule.
+        file: FILE.py:CLASS of a network that comes from a file outside the repository, see
+            `search_spaces.plugins`.
+        source: the hash of that file.
+        settled: (sha256, network as JSON) for each signal, so that a stored run is read without
+            the file.
 
     Raises:
         InputError: there is no such network.
@@ -50,9 +60,12 @@ class Case:
     learning_rate: float | None = None
     decay: float | None = None
     rule: str | None = None
+    file: str = field(default="", metadata=ASIDE)
+    source: str = ""
+    settled: tuple[tuple[str, str], ...] = field(default=(), metadata=ASIDE)
 
     def __post_init__(self) -> None:
-        if self.network not in NETWORKS:
+        if not self.file and self.network not in NETWORKS:
             raise InputError(
                 "unknown-name",
                 "network",
@@ -81,7 +94,13 @@ def network_for(case: Case, target: Target, parameters: int, rule: str) -> Netwo
         InputError: no width has about that many parameters.
     """
     base, fields = VARIANTS.get(case.network, (case.network, {}))
-    kind = MODELS[base]
+    try:
+        kind = plugin_class(case) if case.file else MODELS[base]
+    except InputError:
+        settled = dict(case.settled)
+        if target.sha256 not in settled:
+            raise
+        return stored_network(settled[target.sha256])
 
     def at_width(width: int) -> NetworkConfig:
         scales = None
@@ -97,6 +116,37 @@ def network_for(case: Case, target: Target, parameters: int, rule: str) -> Netwo
         return at_width(case.width)
     features = {"in_features": target.dimensions, "out_features": target.channels}
     return at_width(width_for(at_width(target.width), parameters, **features))
+
+
+def plugin_class(case: Case) -> type[NetworkConfig]:
+    """Return the class of a case whose network comes from a file.
+
+    Raises:
+        InputError: the file is gone, or it is not the one that the case was made from.
+    """
+    kind = load_network(case.file, "--networks")
+    if kind.source != case.source:
+        why = "the file has changed since the run; restore it, or start a run with the new one."
+        raise InputError.of_value("another-version", "--networks", case.file, why)
+    return kind
+
+
+def plugin_case(given: str, flag: str) -> Case:
+    """Return the case of a network from a file, FILE.py:CLASS.
+
+    Raises:
+        InputError: what `plugins.load_network` raises.
+    """
+    kind = load_network(given, flag)
+    return Case(name=kind.network, network=kind.network, file=given, source=kind.source)
+
+
+def settled(case: Case, targets: Iterable[Target], parameters: int, rule: str) -> Case:
+    """Return a case with its networks for signals, if its network comes from a file."""
+    if not case.file:
+        return case
+    networks = {t.sha256: network_text(network_for(case, t, parameters, rule)) for t in targets}
+    return replace(case, settled=tuple(networks.items()))
 
 
 def _omega_factor(case: Case, kind: type[NetworkConfig], target: Target) -> float:

@@ -41,7 +41,6 @@ STUDY = Study(
         seeds=1,
         rules=RULES,
     ),
-    default_scale="small",  # the fitted rules come from this scale
     question=RuleCheck(choosing_seeds=CHOOSING, scoring_seeds=SCORING),
 )
 

@@ -1,6 +1,7 @@
 """What is taken from a running study and given back, and what that cost."""
 
 import contextlib
+import json
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -99,6 +100,7 @@ def check_mlflow(uri: str, frame: pd.DataFrame) -> None:
     assert clip.data.metrics["best_minus_eqn11_db"] == pytest.approx(
         clip.data.metrics["psnr_best"] - clip.data.metrics["psnr_eqn11"]
     )
+    check_pages(client, experiment, study, clip, points)
     peaks = {(r.hp_s0, r.hp_s1, r.seed): r.metric_psnr_peak for r in frame.itertuples()}
     assert sum(point.data.params["kind"] == "grid" for point in points) == 20
     for point in points:
@@ -106,7 +108,37 @@ def check_mlflow(uri: str, frame: pd.DataFrame) -> None:
             place = [(s0, s1) for s0, s1, seed in peaks if seed == 0
                      and f"{s0:.6g}" == point.data.params["s0"]
                      and f"{s1:.6g}" == point.data.params["s1"]]  # fmt: skip
-            assert point.data.metrics["psnr_peak_seed_0"] == peaks[(*place[0], 0)]
-        history = client.get_metric_history(point.info.run_id, "psnr_db_seed_0")
+            assert point.data.metrics["seeds/psnr_peak_seed_0"] == peaks[(*place[0], 0)]
+        history = client.get_metric_history(point.info.run_id, "seeds/psnr_db_seed_0")
         assert [m.step for m in history][-1] == 60
         assert len(history) > 20
+
+
+def check_pages(client: mlflow.MlflowClient, experiment, study, clip, points) -> None:
+    """That MLflow's pages show what a researcher looks for first."""
+    primary = experiment.tags["mlflow.experiment.primaryMetric.name"]
+    assert primary == "psnr_confirmed"
+    view = json.loads(experiment.tags["mlflow.sharedViewState.points"])
+    columns = {column.replace("`", "") for column in view["selectedColumns"]}
+    shown = {f"metrics.{name}" for point in points for name in point.data.metrics}
+    shown |= {f"params.{name}" for point in points for name in point.data.params}
+    shown |= {f"tags.{name}" for point in points for name in point.data.tags}
+    assert columns <= shown
+    assert {f"metrics.{name}" for name in (primary, "s0", "s1")} <= columns
+    assert "viewStateShareKey=points" in experiment.tags["mlflow.note.content"]
+    # A comparison selects the metric that comes first by name.
+    compared = [point for point in points if primary in point.data.metrics]
+    assert compared
+    assert all(min(point.data.metrics) == primary for point in compared)
+    # MLflow draws a chart over steps for a metric whose last step is 1 or more.
+    for point in points:
+        scalars = [name for name in point.data.metrics if "psnr_db" not in name]
+        for name in scalars:
+            steps = {m.step for m in client.get_metric_history(point.info.run_id, name)}
+            assert steps == {0}, name
+    notes = [run.data.tags["mlflow.note.content"] for run in (study, clip)]
+    assert clip.info.run_id in notes[0]
+    best = max(points, key=lambda point: point.data.metrics["psnr_peak"])
+    assert all(best.info.run_id in note for note in notes)
+    cells = [point for point in points if point.data.params["kind"] == "grid"]
+    assert all(f"{float(p.data.params['s0']):.4g}" in p.info.run_name for p in cells)

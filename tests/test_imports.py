@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 CODE = """
 import gc, importlib, os, pkgutil, sys
 import matplotlib, mlflow, optuna, ray, ray.tune, torch  # these have effects of their own
@@ -28,6 +30,16 @@ def test_importing_the_engine_does_not_import_mlflow_which_starts_its_telemetry_
     code = (
         "import sys, studies.engine.tracking.tracker, studies.engine.doctor.command\n"
         "assert 'mlflow' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("module", ["noisescape", "studies.command.console"])
+def test_neither_the_package_nor_the_command_imports_what_only_a_study_needs(module):
+    code = (
+        f"import sys, {module}\n"
+        "assert not {'mlflow', 'optuna', 'ray', 'torch'} & sys.modules.keys()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -60,7 +60,6 @@ STUDY = Study(
     small=replace(AUDIO_SMALL, max_samples=256, width=5, depth=2, fit=FitConfig(epochs=3)),
     paper=AUDIO_SMALL,
     question=Spread(),
-    default_scale="small",
 )
 
 if __name__ == "__main__":

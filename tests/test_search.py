@@ -12,6 +12,8 @@ from studies.engine.planning.points import CHOOSING_STAGE, PlannedFit, trial_of
 from studies.engine.planning.scale import confirming_seeds
 from studies.engine.search import signal_search as suggestions
 from studies.engine.search.journal import open_journal
+from studies.engine.search.samplers import SAMPLERS
+from studies.engine.search.settings import SAMPLER_NAMES
 from tests.fakes.runs import fit_row, make_search, make_signal
 from tests.fakes.searches import Search, cells_of, grid_rows, height, noisy
 from tests.refusals import refused
@@ -31,6 +33,10 @@ def test_the_order_of_completion_changes_no_suggestion(tmp_path, sampler):
         found.append((sorted(f.trial.key for f in search.fits(order)), search.suggested()))
     assert found[0] == found[1] == found[2]
     assert [len(points) for points in found[0][1].values()] == [14, 14]
+
+
+def test_the_names_of_samplers_are_those_that_the_help_shows():
+    assert tuple(SAMPLERS) == SAMPLER_NAMES
 
 
 def test_another_seed_gives_other_suggestions(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from search_spaces.axes import Linear, Values
 from search_spaces.noise_grid import NoiseGrid
 from studies.audio_search import STUDY
+from studies.engine.outcomes.results import progress
 from studies.engine.planning.resolving import resolve
 from studies.engine.search import signal_search as suggestions
 from studies.engine.search.journal import space
@@ -49,6 +50,21 @@ def test_a_space_of_few_points_ends_before_its_trials(tmp_path, monkeypatch):
     fits = list(search.fits())
     assert len(fits) == len({fit.trial.key for fit in fits})
     assert len(search.suggested()[A.sha256]) == 2, "of the 8 trials"
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_a_search_that_ends_early_says_so_and_lacks_nothing(tmp_path, monkeypatch, few):
+    run = make_search([A], trials=8, sampler="random")
+    if few:
+        monkeypatch.setattr(suggestions, "stable", lambda v: 200.0 if v > 3 else float(v > 1.5))
+    search = Search(run, [A], tmp_path, noisy(0))
+    list(search.fits())
+    state = search.state(A)
+    assert progress(state, run.question.steps(state)).missing == 0
+    notes = run.question.notes(state)
+    assert bool(notes) == few
+    if few:
+        assert "2 of 8" in notes[0]
 
 
 def test_what_cannot_be_searched_is_refused_in_a_sentence(tmp_path):

@@ -1,6 +1,7 @@
 """Make the terminal's tables of a search or a rule check, at most 80 columns wide."""
 
 import math
+import shutil
 import statistics
 from collections.abc import Sequence
 
@@ -16,6 +17,9 @@ from studies.engine.signals.signal import Signal
 
 MOST_RULES = 10
 """The number of rules that fit beside each other into 80 columns."""
+
+RULE_WIDTH = 6
+"""The columns that a further rule takes."""
 
 
 def regrets_table(
@@ -84,10 +88,13 @@ def by_rule_table(
     run: Run, signals: Sequence[Signal], by_signal: Sequence[Sequence[Regret]]
 ) -> Table:
     """Return the table of the first rules' regrets on every signal, a column a rule."""
-    rules = run.scale.rules[:MOST_RULES]
+    further = max(shutil.get_terminal_size().columns - 80, 0) // RULE_WIDTH
+    rules = run.scale.rules[: MOST_RULES + further]
     caption = "Regret in dB of each rule, by its number above."
-    if run.scale.rules[MOST_RULES:]:
-        caption += " regret.parquet has the other rules."
+    if num_left := len(run.scale.rules) - len(rules):
+        caption += (
+            f" {count(num_left, 'rule')} left out here: see a wider window, or regret.parquet."
+        )
     table = wide_table(caption)
     table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
     table.add_column("psi", justify="right", no_wrap=True)

@@ -7,14 +7,14 @@ from rich.table import Table
 
 
 def wide_table(caption: str, title: str | None = None) -> Table:
-    """Return an empty table of 80 columns, the least width of a terminal."""
+    """Return an empty table of at least 80 columns, which grows with its content and the window."""
     return Table(
         title=title,
         title_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
         padding=(0, 0, 0, 1),
-        width=80,
+        min_width=80,
         caption=caption,
         caption_justify="left",
     )

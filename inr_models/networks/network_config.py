@@ -92,6 +92,8 @@ class NetworkConfig:
 
     network: ClassVar[str]
     """The name of the network in commands, rows and keys."""
+    source: ClassVar[str] = ""
+    """The hash of the file that defines a network from outside this package. It is part of keys."""
     is_complex: ClassVar[bool] = False
     """Whether the weights of all layers but the first are complex."""
     needs_autograd: ClassVar[bool] = False

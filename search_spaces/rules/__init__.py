@@ -58,7 +58,10 @@ __all__ = [
 
 def rule_name(given: str) -> str:
     """Return the name of a rule that the user gave by its name or by its file."""
-    return given if given in RULES else Path(given).stem
+    if given in RULES:
+        return given
+    # A rule from a file of Python has the name of its function.
+    return given.rpartition(":")[2] if ".py:" in given else Path(given).stem
 
 
 def named_rule(given: str, flag: str) -> tuple[str, AnyRule]:

@@ -7,11 +7,12 @@ from rich.console import Console
 
 from inr_models import InputError
 from inr_models.networks.catalog import WITHOUT_TF32
+from search_spaces.networks import Case, plugin_class
 from studies.command.stored_runs import as_stored
 from studies.engine.planning.question import Prepared
 from studies.engine.planning.resolving import flags_of, resolve
 from studies.engine.planning.run import Run, Skipped
-from studies.engine.planning.scale import Scale
+from studies.engine.planning.scale import DEFAULT_SCALE, Scale
 from studies.engine.planning.study import Study
 from studies.engine.signals.duplicates import near_duplicates
 from studies.engine.signals.reading import find_files, passed_over, read_all, reader, signal_type
@@ -28,7 +29,7 @@ def asked_run(
     Raises:
         InputError: A flag is at fault, or no signal could be read.
     """
-    scale_name = arguments.scale or study.default_scale
+    scale_name = arguments.scale or DEFAULT_SCALE
     changes = {flag.name: getattr(arguments, flag.name) for flag in flags_of(study)}
     for flag, number in (
         ("--max-concurrent", arguments.max_concurrent),
@@ -53,7 +54,9 @@ def asked_run(
         raise InputError.of(skipped)
     left_out = [Skipped(p.field, p.sentence.removeprefix(f"{p.field}: ")) for p in skipped]
     notes = [*passed_over(patterns, study.media), *near_duplicates(signals)]
-    prepared = empty.question.prepared(signals, reader(study.media, **empty.scale.reading))
+    # The clean version of a file is read whole, and then cut as the file was.
+    whole = reader(study.media, **empty.scale.reading | {"crop": ""})
+    prepared = empty.question.prepared(signals, whole)
     signals = prepared.signals
     run = resolve(study, scale_name, signals, skipped=left_out, notes=notes, changes=changes)
     run.question.check_signals(run, signals)
@@ -74,7 +77,7 @@ def check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> No
         raise InputError.of_value("unsupported", "--workers-per-gpu", workers, why)
     if scale.fit.precision != "tf32":
         return
-    rounded = sorted({c.name for c in scale.cases if c.network in WITHOUT_TF32})
+    rounded = sorted({c.name for c in scale.cases if _is_rounded(c)})
     if device == "cpu":
         why = "a CPU has no TF32 products, so leave the flag out."
     elif rounded:
@@ -85,3 +88,11 @@ def check_device(device: str, arguments: argparse.Namespace, scale: Scale) -> No
     else:
         return
     raise InputError.of_value("unsupported", "--precision", "tf32", why)
+
+
+def _is_rounded(case: Case) -> bool:
+    """Return whether TF32 harms the network of a case."""
+    if not case.file:
+        return case.network in WITHOUT_TF32
+    kind = plugin_class(case)
+    return kind.needs_autograd or kind.needs_float32

@@ -14,16 +14,18 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
+from argcomplete.completers import ChoicesCompleter
 from rich.console import Console
 
 from inr_models import InputError
 from inr_models.shown import print_anything, shown
 from studies.command import verbs
+from studies.command.helping import default_signals, empty_runs, epilog, flag_help
 from studies.engine.planning.resolving import flags_of
+from studies.engine.planning.scale import DEFAULT_SCALE
 from studies.engine.planning.study import Study
 from studies.engine.signals.reading import signal_type
 
@@ -47,7 +49,7 @@ def _one_sentence(
 sys.excepthook = _one_sentence
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Quotes arguments without control characters and passwords."""
 
     def error(self, message: str) -> NoReturn:
@@ -64,12 +66,13 @@ def _end(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
+def main(study: Study, argv: Sequence[str] | None = None, command: str | None = None) -> NoReturn:
     """Run the command line of a study, and exit.
 
     Args:
         study: The study.
         argv: The arguments. The default is those of the process.
+        command: What the user typed to start the study. The default is the name of its file.
     """
     # A command creates 100,000 rows and keys that stay. With Python's default threshold, the
     # garbage collector takes a good part of a command that lasts a second.
@@ -81,7 +84,8 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
     console = Console(highlight=False, markup=False, emoji=False)  # names hold brackets and colons
     signal.signal(signal.SIGTERM, _end)
     try:
-        arguments = parser(study).parse_args(_with_verb(sys.argv[1:] if argv is None else argv))
+        given = _with_verb(sys.argv[1:] if argv is None else argv)
+        arguments = parser(study, command).parse_args(given)
         code = arguments.verb(study, arguments, console)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -96,13 +100,27 @@ def main(study: Study, argv: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def parser(study: Study) -> argparse.ArgumentParser:
-    """Return the command line: what to fit, how much of it, where it runs and where it goes."""
-    top = _Parser(prog=f"{study.name}.py", description=study.title)
+def parser(study: Study, command: str | None = None) -> argparse.ArgumentParser:
+    """Return the command line of a study, which `command` starts (default: its file)."""
+    top = Parser(prog=command or f"{study.name}.py", description=study.title)
+    add_verbs(top, study)
+    return top
+
+
+def add_verbs(top: argparse.ArgumentParser, study: Study) -> None:
+    """Add a study's verbs to its parser: what to fit, how much of it, where it runs and goes."""
     where = argparse.ArgumentParser(add_help=False)
-    where.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     where.add_argument(
-        "--max-concurrent", type=int, metavar="N", help="maximum number of concurrent fits"
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where fits run (default: a GPU if there is one)",
+    )
+    where.add_argument(
+        "--max-concurrent",
+        type=int,
+        metavar="N",
+        help="maximum number of concurrent fits (default: as many as there is room for)",
     )
     where.add_argument(
         "--workers-per-gpu",
@@ -115,10 +133,18 @@ def parser(study: Study) -> argparse.ArgumentParser:
     tracking.add_argument(
         "--tracking-uri", metavar="URI", help="MLflow (default: SQLite in the results)"
     )
+    top.epilog, top.formatter_class = epilog(study, top.prog), argparse.RawDescriptionHelpFormatter
     sub = top.add_subparsers(metavar="plan | run | status | report", required=True)
 
     def verb(does: Callable[..., int], help: str, *parents: Any) -> argparse.ArgumentParser:
-        added = sub.add_parser(does.__name__, help=help, description=help, parents=parents)
+        added = sub.add_parser(
+            does.__name__,
+            help=help,
+            description=help,
+            parents=parents,
+            epilog=top.epilog,
+            formatter_class=top.formatter_class,
+        )
         added.set_defaults(verb=does)
         return added
 
@@ -129,7 +155,6 @@ def parser(study: Study) -> argparse.ArgumentParser:
     run.add_argument("--yes", action="store_true", help="start even a run of over a day on CPUs")
     verb(verbs.status, "show what is done of the newest run that matches the flags", picks)
     verb(verbs.report, "write the table, the HTML report and MLflow again", picks, tracking)
-    return top
 
 
 def _settings(study: Study, *, picks: bool) -> argparse.ArgumentParser:
@@ -149,27 +174,31 @@ def _settings(study: Study, *, picks: bool) -> argparse.ArgumentParser:
     results.add_argument(
         "--scale",
         choices=("small", "paper"),
-        help=f"sizes {default(study.default_scale)}",
+        help="sizes of signals, networks and training: small takes minutes on two cores, paper "
+        f"has the paper's and takes GPUs {default(DEFAULT_SCALE)}",
     )
     results.add_argument(
         "--signals",
         nargs="+",
         metavar="PATH",
-        help=f"{signal_type(study.media).files} {default(_default_signals(study))}",
+        help=f"{signal_type(study.media).files} {default(default_signals(study))}",
     )
+    runs = empty_runs(study)
     for flag in flags_of(study):
-        help = flag.help if flag.default is None else f"{flag.help} {default(flag.default)}"
-        results.add_argument(
-            f"--{flag.name.replace('_', '-')}", default=None, help=help, **flag.options
+        action = results.add_argument(
+            f"--{flag.name.replace('_', '-')}",
+            default=None,
+            help=flag_help(flag, runs, picks=picks),
+            **flag.options,
         )
+        if flag.names:
+            _complete(action, flag.names)
     return results
 
 
-def _default_signals(study: Study) -> str:
-    """Return a study's own signals in words."""
-    if study.signals == ("clips",):
-        return "six CC0 clips"
-    return ", ".join(Path(name).stem for name in study.signals)
+def _complete(action: Any, names: Sequence[str]) -> None:
+    """Let a shell complete the names of a flag. argcomplete looks for this attribute."""
+    action.completer = ChoicesCompleter(dict.fromkeys(names, ""))
 
 
 def _with_verb(argv: Sequence[str]) -> list[str]:

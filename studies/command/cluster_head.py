@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from studies.engine.store.storage import NATIVE
+from studies.engine.tracking.views import ALL_STUDIES, LOCAL_PAGES
 
 BOOTSTRAP = "ray_bootstrap_config.yaml"
 """The file that `ray up` leaves in the home folder of a head, and of no other node."""
@@ -51,9 +52,9 @@ def commands_at_home(file: str, location: str, uri: str, open_mlflow: str) -> Se
     server = urlsplit(uri)
     if not server.scheme.startswith("http"):
         command = shlex.join(["ray", "exec", "-p", "5000", file, open_mlflow])
-        lines.append(f"MLflow   {command}  # http://127.0.0.1:5000")
+        lines.append(f"MLflow   {command}  # {LOCAL_PAGES}{ALL_STUDIES}")
     elif server.hostname in ("127.0.0.1", "localhost"):
         port = str(server.port or 80)
         command = shlex.join(["ray", "attach", "-p", port, file])
-        lines.append(f"MLflow   {command}  # http://127.0.0.1:{port}")
+        lines.append(f"MLflow   {command}  # http://127.0.0.1:{port}{ALL_STUDIES}")
     return lines

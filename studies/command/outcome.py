@@ -10,12 +10,14 @@ from rich.console import Console
 
 from inr_models.shown import count, shown
 from studies.command.cluster_head import ON_HEAD, cluster_file, commands_at_home
-from studies.command.progress import end, say
+from studies.command.progress import end, say, say_outcome_notes
+from studies.command.tables import print_table
 from studies.engine.planning.run import Run
 from studies.engine.running.job import Job
 from studies.engine.signals.signal import Signal
 from studies.engine.store.store import Store
 from studies.engine.tracking.tracker import Tracker
+from studies.engine.tracking.views import LOCAL_PAGES
 
 MLFLOW_AWAY = "MLflow is away"
 
@@ -50,15 +52,21 @@ def report_on(
         if store.read_bytes(path) != content:
             store.write_bytes(path, content)
     for table in report.tables:
-        console.print(table)
+        print_table(console, table)
+    say_outcome_notes(console, results)
     # Soft wrap keeps what is to be copied on one line, however narrow the window is.
     console.print(shown(f"report   {store.results}/{run.folder}/report.html"), soft_wrap=True)
     console.print(shown(f"Parquet  {store.results}/fits"), soft_wrap=True)
-    if away := Tracker(uri, run, signals, store).sync(report, finished=not results.num_missing):
+    tracker = Tracker(uri, run, signals, store)
+    if away := tracker.sync(report, finished=not results.num_missing):
         later = "the store has all rows, and `report` brings MLflow up to date later."
         say(console, MLFLOW_AWAY, [f"({away}), but {later}"])
     else:
-        console.print(shown(f"MLflow   {_ui_command(uri)}"), soft_wrap=True)
+        if not uri.startswith("http"):
+            console.print(shown(f"MLflow   {_ui_command(uri)}"), soft_wrap=True)
+        server = uri if uri.startswith("http") else LOCAL_PAGES
+        # Only the server's address may hold a password.
+        console.print(f"MLflow   {shown(server.rstrip('/'))}{tracker.page}", soft_wrap=True)
     say_at_home(store, uri, console)
     failed = [
         f"{row['signal']}: a fit failed ({row['error']}), and `run` tries it again."

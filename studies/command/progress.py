@@ -10,6 +10,7 @@ from rich.text import Text
 
 from inr_models.shown import shown
 from studies.engine.outcomes.notes import notes_on
+from studies.engine.outcomes.results import Results
 from studies.engine.planning.run import Run, Skipped
 from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import headline
@@ -100,6 +101,12 @@ def say(console: Console, word: str, sentences: Iterable[object]) -> None:
     """
     for sentence in sentences:
         console.print(Text.assemble((word, "yellow"), " ", shown(str(sentence))), soft_wrap=True)
+
+
+def say_outcome_notes(console: Console, results: Results) -> None:
+    """Print what the kind of study says of the results of its signals."""
+    for state in results.states:
+        say(console, "note", results.run.question.notes(state))
 
 
 def say_notes(console: Console, run: Run, signals: Sequence[Signal]) -> None:

@@ -3,34 +3,74 @@
 from collections.abc import Mapping, Sequence
 
 from rich import box
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
+from inr_models.shown import count
 from studies.engine.outcomes.results import Progress, Results, statuses
 from studies.engine.planning.run import Run
 from studies.engine.signals.reading import signal_type
 from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import headline
 
+ANY_WIDTH = 10_000
+"""More columns than any table has."""
+
 
 def plan_table(run: Run, signals: Sequence[Signal], progress: Mapping[str, Progress]) -> Table:
     """Return the table of `plan`: each signal, and the number of its fits that are to run."""
-    last = "Hz" if any(signal.sample_rate for signal in signals) else "size"
-    table = _table(run.noun, "psi", "samples", "crop", "from", last, "to run")
+    table = _table(run.noun, "psi", "samples", "part of file", "from", "crop", "to run")
     for signal in signals:
-        if signal.sample_rate is None:
-            size = " x ".join(map(str, signal.shape))
-        else:
-            size = f"{signal.sample_rate:,.0f}"
+        size = " x ".join(f"{num:,}" for num in signal.shape)
+        start = f"{signal.crop_start:,}"
+        if signal.sample_rate:
+            start = f"{_seconds(signal.crop_start / signal.sample_rate)} s"
         table.add_row(
             signal.name,
             f"{signal.descriptors['psi']:.4f}",
-            f"{signal.num_samples:,}",
-            signal.crop,
-            f"{signal.crop_start:,}",
             size,
+            _part(signal),
+            start,
+            signal.crop,
             str(progress[signal.sha256].missing),
         )
     return table
+
+
+def _part(signal: Signal) -> str:
+    """Return how much of its file a signal is: "0.68 of 4.20 s", or "all"."""
+    if signal.num_samples >= signal.file_samples:
+        return "all"
+    if not signal.sample_rate:
+        return f"{signal.num_samples:,} of {signal.file_samples:,}"
+    seconds = [num / signal.sample_rate for num in (signal.num_samples, signal.file_samples)]
+    return f"{' of '.join(map(_seconds, seconds))} s"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f}" if seconds < 100 else f"{seconds:,.0f}"
+
+
+def part_sentence(run: Run, signals: Sequence[Signal]) -> str:
+    """Return which part of the files is fitted, in words. "" where all of them are whole."""
+    parts = [s for s in signals if s.sample_rate and s.num_samples < s.file_samples]
+    if not parts:
+        return ""
+    samples = _range([s.num_samples for s in parts], "{:,.0f}")
+    fitted = _range([s.num_samples / (s.sample_rate or 1) for s in parts], "{:.2f}")
+    whole = _range([s.file_samples / (s.sample_rate or 1) for s in parts], "{:,.1f}")
+    sentence = f"{count(len(parts), run.noun)} fitted in part: {samples} samples, {fitted} s of "
+    sentence += f"{whole} s."
+    if "crop" in signal_type(run.media).options:
+        sentence += " See --crop and --max-samples."
+    return sentence
+
+
+def _range(values: Sequence[float], form: str) -> str:
+    """Return the least and the largest value, or one where they are the same."""
+    texts = dict.fromkeys(form.format(value) for value in (min(values), max(values)))
+    return " to ".join(texts)
 
 
 def status_table(results: Results) -> Table:
@@ -53,10 +93,22 @@ def status_table(results: Results) -> Table:
     return table
 
 
+def print_table(console: Console, table: Table) -> None:
+    """Print a table in the width of the window, and say so if the window cuts names."""
+    console.print(table)
+    whole = Measurement.get(console, console.options.update(max_width=ANY_WIDTH), table).maximum
+    if whole > console.width:
+        console.print(
+            f"Names that end in \u2026 are cut at {console.width} columns. A window of {whole} "
+            "columns shows them whole.",
+            soft_wrap=True,
+        )
+
+
 def _table(first: str, *others: str) -> Table:
     """Return a table of these columns. The first one has names, the others have numbers."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first, no_wrap=True)
+    table.add_column(first, no_wrap=True, overflow="ellipsis")
     for name in others:
         table.add_column(name, justify="right", no_wrap=True)
     return table

@@ -6,6 +6,7 @@ at once.
 
 import argparse
 import os
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,9 +19,10 @@ from inr_models import InputError
 from inr_models.shown import count, shown
 from studies.command.asked import asked_run, check_device
 from studies.command.last_words import last_words
-from studies.command.progress import FitProgress, duration, end, say, say_notes
+from studies.command.progress import FitProgress, duration, end, say, say_notes, say_outcome_notes
+from studies.command.start_up import start_up_seconds
 from studies.command.stored_runs import newest_run
-from studies.command.tables import plan_table, status_table
+from studies.command.tables import part_sentence, plan_table, print_table, status_table
 from studies.engine.planning.question import Prepared
 from studies.engine.planning.run import Run, run_json
 from studies.engine.planning.study import Study
@@ -42,7 +44,7 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     store = Store(arguments.results, create=False)
     run, (signals, _) = asked_run(study, arguments, store, console)
     job, _ = _prepare(run, signals, store, arguments, console)
-    console.print(plan_table(run, signals, job.stored.progress))
+    print_table(console, plan_table(run, signals, job.stored.progress))
     say_notes(console, run, signals)
     return end(console, run.skipped)
 
@@ -111,10 +113,14 @@ def _prepare(
 ) -> tuple[Job, "Workers | None"]:
     """Print the cost of a run. Return the job, and the workers if any fit is missing."""
     scale = run.scale
+    other = "" if arguments.scale else " (the default; --scale paper has the paper's sizes)"
+    console.print(f"{run.study} at the {run.scale_name} scale{other}")
     console.print(
-        f"{run.study}, {run.scale_name} scale: {count(len(signals), run.noun)}, "
-        f"{scale.depth} x {scale.width}, {scale.fit.epochs:,} epochs"
+        f"{count(len(signals), run.noun)}, {scale.depth} x {scale.width}, "
+        f"{scale.fit.epochs:,} epochs"
     )
+    if part := part_sentence(run, signals):
+        console.print(part)
     job = Job(run, signals, store)
     num_missing, num_done = job.stored.num_missing, job.stored.num_done
     up_to = "up to " if run.question.counts_at_most and num_missing else ""
@@ -124,6 +130,7 @@ def _prepare(
     from studies.engine.cluster.own_token import give_own_token
 
     give_own_token()  # before Ray is imported
+    begin = time.monotonic()
     from studies.engine.cluster.workers import connect, time_epoch, workers_per_gpu
 
     per_gpu = arguments.workers_per_gpu or workers_per_gpu(
@@ -131,9 +138,13 @@ def _prepare(
     )
     with console.status("starting Ray and timing a step"):
         workers = connect(arguments.device, arguments.max_concurrent, per_gpu)
+        ray_seconds = time.monotonic() - begin
         check_device(workers.device, arguments, scale)
         job.measure(partial(time_epoch, workers=workers))
-    console.print(f"about {duration(job.seconds / workers.count)} on {workers}")
+    start_up = start_up_seconds(ray_seconds)
+    total = job.seconds / workers.count + start_up
+    beside = f", {duration(start_up)} of it to start and to report" if start_up > total / 10 else ""
+    console.print(f"about {duration(total)} on {workers}{beside}")
     return job, workers
 
 
@@ -198,7 +209,9 @@ def status(study: Study, arguments: argparse.Namespace, console: Console) -> int
     store = Store(arguments.results, create=False)
     run, signals = newest_run(study, arguments, store)
     console.print(shown(f"{store.results}/{run.folder}"), soft_wrap=True)
-    console.print(status_table(Job(run, signals, store, COUNTED).results()))
+    results = Job(run, signals, store, COUNTED).results()
+    print_table(console, status_table(results))
+    say_outcome_notes(console, results)
     say(console, "idle", stored_idle_nodes(store))
     say_notes(console, run, signals)
     return 0

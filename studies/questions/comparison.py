@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inr_models import InputError
-from search_spaces.networks import NETWORKS, Case, space_of
+from search_spaces.networks import NETWORKS, Case, plugin_case, space_of
+from search_spaces.plugins import is_plugin
 from studies.engine.outcomes.choosing import best_tuned
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
@@ -27,9 +28,6 @@ from studies.engine.planning.run import Run
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED, Scale, seeds_text
 from studies.engine.planning.study import Study
 from studies.engine.signals.signal import Signal
-
-MAX_NAMES = 20
-"""The largest number of cases that the help lists by name."""
 
 
 @kind("comparison")
@@ -56,11 +54,11 @@ class Comparison(Question):
                 name="networks",
                 read=lambda run: [case.name for case in run.scale.cases],
                 change=_with_networks,
-                help=_names_help(study),
-                default="all",
+                help="cases of the study as its tables name them, other networks, or FILE.py:CLASS",
+                default="all cases of the study",
+                names=_valid_names(study),
                 options={"nargs": "+", "metavar": "NAME"},
-                # The order of the names does not matter.
-                agrees=lambda run, names: set(names) == {case.name for case in run.scale.cases},
+                agrees=_has_networks,
             ),
             Flag(
                 name="tune",
@@ -83,7 +81,7 @@ class Comparison(Question):
         return published + tuning
 
     def seed_groups(self, scale: Scale) -> dict[str, Sequence[int]]:
-        return {"psnr_peak": scale.map_seeds, "psnr_choosing": self.tuning_seeds}
+        return {"psnr_peak": scale.map_seeds, "psnr_when_choosing": self.tuning_seeds}
 
     def steps(self, state: SignalState) -> Steps:
         """Yield all cases with what tunes them, then the points that win the tuning."""
@@ -145,7 +143,7 @@ def _with_networks(run: Run, names: Sequence[str]) -> Run:
     own = {case.name: case for case in run.scale.cases}
     others = [name for name in dict.fromkeys(names) if name not in own]
     for name in others:
-        if name not in NETWORKS:
+        if not is_plugin(name) and name not in NETWORKS:
             valid = ", ".join(dict.fromkeys([*own, *NETWORKS]))
             raise InputError(
                 "unknown-name",
@@ -154,8 +152,18 @@ def _with_networks(run: Run, names: Sequence[str]) -> Run:
                 f"{valid}.",
             )
     cases = [case for name, case in own.items() if name in names]
-    cases += [Case(name=name, network=name) for name in others]
+    for name in others:
+        if is_plugin(name):
+            cases.append(plugin_case(name, "--networks"))
+        else:
+            cases.append(Case(name=name, network=name))
     return dataclasses.replace(run, scale=dataclasses.replace(run.scale, cases=tuple(cases)))
+
+
+def _has_networks(run: Run, names: Sequence[str]) -> bool:
+    """Return whether a run has these networks and no others, in any order."""
+    by_file = {case.file: case.name for case in run.scale.cases if case.file}
+    return {by_file.get(name, name) for name in names} == {case.name for case in run.scale.cases}
 
 
 def _tuned(run: Run, tune: bool) -> Run:
@@ -164,10 +172,7 @@ def _tuned(run: Run, tune: bool) -> Run:
     return dataclasses.replace(run, question=dataclasses.replace(_own(run), tuning_seeds=seeds))
 
 
-def _names_help(study: Study) -> str:
-    """Return the help of `--networks`: all names, or two examples of many."""
-    names = list(dict.fromkeys(case.name for case in study.small.cases + study.paper.cases))
-    if len(names) <= MAX_NAMES:
-        return f"some of {', '.join(names)}, or other networks"
-    shown = ", ".join(f'"{name}"' for name in (study.small.cases[0].name, names[-1]))
-    return f"some of the study's cases, as its tables name them: {shown} (a wrong name lists all)"
+def _valid_names(study: Study) -> tuple[str, ...]:
+    """Return the names that `--networks` takes: the study's cases, then all networks."""
+    cases = [case.name for case in (*study.small.cases, *study.paper.cases)]
+    return tuple(dict.fromkeys([*cases, *NETWORKS]))

@@ -7,7 +7,8 @@ from typing import Any
 
 from inr_models import InputError, Siren2Config
 from search_spaces.networks import Case, network_for
-from search_spaces.rules import AnyRule, Target, named_rule, rule_name
+from search_spaces.plugins import is_plugin, load_rule_function, plugin_name
+from search_spaces.rules import RULES, AnyRule, Target, named_rule, rule_name
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import Place, PlannedFit, Point, cells_of, planned, siren2_at
 from studies.engine.planning.question import Flag, Question, field_flag
@@ -40,7 +41,8 @@ class NoiseScaleQuestion(Question):
                 name="rules",
                 read=lambda run: list(run.rules),
                 change=_with_rules,
-                help="further rules: names, or JSON files",
+                help="further rules: names, JSON files, or FILE.py:FUNCTION",
+                names=tuple(RULES),
                 options={"nargs": "+", "metavar": "RULE"},
                 # The command line adds rules to the study's own.
                 agrees=lambda run, rules: {rule_name(rule) for rule in rules} <= run.rules.keys(),
@@ -145,11 +147,17 @@ def _with_confirming_seeds(run: Run, count: int) -> Run:
 
 
 def _with_rules(run: Run, texts: Sequence[str]) -> Run:
-    """Return the run with rules added, by name or from JSON files that give them their name."""
-    named: dict[str, AnyRule] = {}
+    """Return the run with rules added, by name or from files that give them their name."""
+    named: dict[str, Any] = {}
     for text in texts:
-        name, rule = named_rule(text, "--rules")
+        if is_plugin(text):
+            name, rule = plugin_name(text), load_rule_function(text, "--rules")
+        else:
+            name, rule = named_rule(text, "--rules")
         check_name("--rules", name)
+        if name in RULES and named_rule(name, "--rules")[1] != rule:
+            why = f"another rule is named {name}; rename the function."
+            raise InputError.of_value("taken", "--rules", text, why)
         if named.get(name, rule) != rule:
             raise InputError(
                 "taken",

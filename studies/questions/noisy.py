@@ -62,14 +62,14 @@ class Noisy(Question):
         return [
             field_flag(
                 "snr", "question.snr", "signal-to-noise ratio of the noise that is added",
-                type=float, metavar="DB", default="5",
+                type=float, metavar="DB",
             ),
             field_flag(
                 "sigma", "question.sigma", "its standard deviation, instead of --snr",
                 type=float, metavar="S",
             ),
             field_flag(
-                "noise_seed", "question.noise_seed", "its seed", type=int, metavar="N", default="0"
+                "noise_seed", "question.noise_seed", "its seed", type=int, metavar="N"
             ),
             field_flag(
                 "is_noisy", "question.is_noisy",

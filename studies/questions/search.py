@@ -17,7 +17,7 @@ from studies.engine.planning.question import Flag, Question, Steps, field_flag, 
 from studies.engine.planning.run import Run
 from studies.engine.planning.scale import Scale
 from studies.engine.planning.study import Study
-from studies.engine.search.settings import SearchSettings
+from studies.engine.search.settings import MAX_REPEATS, SAMPLER_NAMES, SearchSettings
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import Row
 from studies.engine.store.store import UNFINISHED, Store
@@ -66,7 +66,6 @@ class Search(RuleCheck):
                 "trials",
                 "question.settings.trials",
                 "suggestions for every signal",
-                default=str(self.settings.trials),
                 type=int,
                 metavar="N",
             ),
@@ -74,7 +73,7 @@ class Search(RuleCheck):
                 "sampler",
                 "question.settings.sampler",
                 "tpe, gp, random, or prior, which knows landscapes of other signals",
-                default=self.settings.sampler,
+                names=SAMPLER_NAMES,
                 metavar="NAME",
             ),
             field_flag(
@@ -189,6 +188,15 @@ class Search(RuleCheck):
     def facts(self, run: Run) -> dict[str, str]:
         return super().facts(run) | {"search": self.search_fact(run)}
 
+    def notes(self, state: SignalState) -> list[str]:
+        num, asked = len(state.suggested), self.settings.trials
+        if not (_is_exhausted(state) and num < asked):
+            return []
+        return [
+            f"{state.signal.name}: the search ended after {num} of {asked} suggestions, because "
+            f"{MAX_REPEATS} in a row repeated points that were tried. More trials find nothing new."
+        ]
+
     def search_fact(self, run: Run) -> str:
         """Return what the report says of the search."""
         stopped = ""
@@ -208,6 +216,11 @@ class Search(RuleCheck):
         return regret_report(results, choices, self.confirmation, now, importance)
 
 
+def _is_exhausted(state: SignalState) -> bool:
+    """Return whether a signal's search ended because it only repeated points."""
+    return bool(state.suggestions) and state.suggestions[-1].is_last
+
+
 class _Stored:
     """A search that is only read: it replays what the journal holds of a signal."""
 
@@ -218,6 +231,8 @@ class _Stored:
     @property
     def num_left(self) -> int:
         """Number of suggestions that Optuna has still to make."""
+        if _is_exhausted(self.state):
+            return 0
         return max(self.settings.trials - len(self.state.suggested), 0)
 
     def fits(self) -> list[PlannedFit]:

@@ -47,7 +47,6 @@ class Shapes(Comparison):
             field_flag(
                 "resolution", "question.resolution",
                 "points of the grid of a mesh along each axis", type=int, metavar="N",
-                default=str(self.resolution),
             ),
         ]  # fmt: skip
 

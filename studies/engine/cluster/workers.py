@@ -12,12 +12,14 @@ from typing import Literal
 
 import ray
 import torch
+from ray import cloudpickle
 from ray.autoscaler.sdk import request_resources
 
 from inr_models import InputError, NetworkConfig, make_network
 from inr_models.fitting.stacking import pace
 from inr_models.fitting.task import Task
 from inr_models.shown import first_line
+from search_spaces import plugins
 from studies.engine.cluster import ray_private
 from studies.engine.planning.scale import Scale
 from studies.engine.running.batch import samples_on
@@ -101,6 +103,9 @@ def connect(device: Device, max_concurrent: int | None, per_gpu: int = 1) -> Wor
         >>> workers = connect("auto", max_concurrent=None)
     """
     joined = _join_or_start()
+    # Workers have no plug-in files, so what these define travels with the fits.
+    for module in plugins.MODULES.values():
+        cloudpickle.register_pickle_by_value(module)
     if device == "cuda" and joined:
         _wait_for_gpu()
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]

@@ -40,6 +40,7 @@ class Suggestion(NamedTuple):
             was stopped early.
         warm: Whether it was known before the search suggested its first point.
         stopped: Whether a fit was stopped early.
+        is_last: Whether the search ended with it, since all further suggestions repeated points.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Suggestion(NamedTuple):
     value: float | None
     warm: bool
     stopped: bool
+    is_last: bool = False
 
 
 class ScoredPoint(NamedTuple):

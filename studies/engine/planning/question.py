@@ -66,7 +66,8 @@ class Flag:
         read: Returns its value in a run.
         change: Returns the run with another value.
         help: What `--help` says of it.
-        default: The default that `--help` shows, if it shows one.
+        default: What `--help` shows instead of the default that it reads from the study's scales.
+        names: The names that a value may have, for `--help` and for the completion of a shell.
         options: Further options of `ArgumentParser.add_argument`.
         agrees: Returns whether a run agrees with a given value. The default compares the two.
     """
@@ -76,6 +77,7 @@ class Flag:
     change: Callable[[Run, Any], Run]
     help: str
     default: str | None = None
+    names: Sequence[str] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     agrees: Callable[[Run, Any], bool] | None = None
 
@@ -91,13 +93,13 @@ class Flag:
 def field_flag(name: str, path: str, help: str, **options: Any) -> Flag:
     """Return a flag for the field of a run at `path`, such as "scale.fit.epochs"."""
     *_, last = path.split(".")
-    default = options.pop("default", None)
+    names = options.pop("names", ())
     return Flag(
         name=name,
         read=lambda run: _at(run, path),
         change=lambda run, value: _replaced(run, path, last, value),
         help=help,
-        default=default,
+        names=names,
         options=options,
     )
 
@@ -229,6 +231,10 @@ class Question(ABC):
     def num_together(self, scale: Scale, num_missing: int) -> int:
         """Return how many fits of one signal a worker can get at once."""
         return num_missing
+
+    def notes(self, state: SignalState) -> list[str]:
+        """Return what a reader of a signal's results must know, as why its search ended early."""
+        return []
 
     @abstractmethod
     def facts(self, run: Run) -> dict[str, str]:

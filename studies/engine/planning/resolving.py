@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inr_models import InputError
+from search_spaces.networks import Case, settled
+from search_spaces.plugins import PluginRule
 from search_spaces.rules import RULES, AnyRule
 from search_spaces.rules.spectrum_matching import SpectrumMatching
 from search_spaces.rules.table import Table
@@ -25,7 +27,11 @@ def flags_of(study: Study) -> list[Flag]:
         field_flag("epochs", "scale.fit.epochs", "full-batch updates of a fit", **_NUMBER),
         field_flag("max_samples", "scale.max_samples", kind.size, **_NUMBER),
         field_flag(
-            "precision", "scale.fit.precision", "float32, on GPUs also tf32", metavar="NAME"
+            "precision",
+            "scale.fit.precision",
+            "float32, on GPUs also tf32",
+            names=("float32", "tf32"),
+            metavar="NAME",
         ),
     ]
     if kind.by_distance:
@@ -44,7 +50,7 @@ def flags_of(study: Study) -> list[Flag]:
             "scale.hold_out",
             "fit every K-th sample along each axis, or hold out a share, and score what is left "
             "out as well",
-            metavar="K|P%%",
+            metavar="K|P%",
         )
     )
     for name, settings in kind.options.items():
@@ -105,8 +111,21 @@ def resolve(
         raise InputError("unknown-name", names, f"{names}: {study.name} has no such setting.")
     for signal in signals:
         _check_hold_out(run.scale, signal)
-    settled = {name: _settled(rule, signals, run) for name, rule in run.rules.items()}
-    return dataclasses.replace(run, rules=settled)
+    notes = [
+        f"rule {name}: its points were computed by {rule.given} (SHA-256 {rule.source}...)."
+        for name, rule in run.rules.items()
+        if isinstance(rule, PluginRule)
+    ]
+    rules = {name: _settled(rule, signals, run) for name, rule in run.rules.items()}
+    scale = dataclasses.replace(run.scale, cases=_settled_cases(run.scale, signals))
+    return dataclasses.replace(run, rules=rules, scale=scale, notes=(*run.notes, *notes))
+
+
+def _settled_cases(scale: Scale, signals: Sequence[Signal]) -> tuple[Case, ...]:
+    """Return the cases, with the networks of those that come from a file computed once."""
+    targets = [signal.target(scale.width, scale.depth) for signal in signals]
+    rule = scale.rules[0] if scale.rules else ""
+    return tuple(settled(case, targets, scale.parameters, rule) for case in scale.cases)
 
 
 def _check_hold_out(scale: Scale, signal: Signal) -> None:
@@ -117,9 +136,9 @@ def _check_hold_out(scale: Scale, signal: Signal) -> None:
             raise error.within(f"{signal.source}: --hold-out {scale.hold_out}") from error
 
 
-def _settled(rule: AnyRule, signals: Sequence[Signal], run: Run) -> AnyRule:
+def _settled(rule: AnyRule | PluginRule, signals: Sequence[Signal], run: Run) -> AnyRule:
     """Return a rule that needs no network, with its points on the signals computed once."""
-    if not (isinstance(rule, SpectrumMatching) or run.question.stores_rules):
+    if not (isinstance(rule, SpectrumMatching | PluginRule) or run.question.stores_rules):
         return rule
     targets = {s.sha256: run.question.rule_target(s, run.scale) for s in signals}
     return Table(points={sha256: rule(target) for sha256, target in targets.items()})

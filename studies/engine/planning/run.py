@@ -181,10 +181,15 @@ def _from_first_version(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _named_fields(value: Any) -> Any:
-    """Return a value as plain JSON: the fields of dataclasses that are not at their default."""
+    """Return a value as plain JSON: the fields of dataclasses that are not at their default.
+
+    Fields that do not decide which run this is are left out as well (`networks.ASIDE`).
+    """
     if dataclasses.is_dataclass(value):
         content = {}
         for field in dataclasses.fields(value):
+            if field.metadata.get("is_aside"):
+                continue
             own = getattr(value, field.name)
             # The kind distinguishes an axis or a rule from others with the same fields.
             if own != field.default or field.name == "kind":

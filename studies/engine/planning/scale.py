@@ -12,18 +12,20 @@ from inr_models.fitting.signed_distance import SignedDistance
 from inr_models.networks.network_config import check_memory
 from search_spaces.networks import Case
 from search_spaces.noise_grid import NoiseGrid
+from studies.engine.signals.crops import MOST_SAMPLES, check_crop
 from studies.engine.signals.signal import READING
 
 ScaleName = Literal["small", "paper"]
+
+DEFAULT_SCALE: ScaleName = "small"
+"""The scale of every study without `--scale`: it takes minutes on two cores, the paper's takes
+GPUs."""
 
 FIRST_CHOOSING_SEED = 100
 """Grids and searches use lower seeds. What is compared is fitted on seeds from this one on."""
 
 FIRST_SCORING_SEED = 105
 """The default scoring seeds begin here, after five choosing seeds."""
-
-MOST_SAMPLES = 1 << 28
-"""The longest crop. The activations of its layers would not fit into memory long before."""
 
 OWN_SEEDS = 1_000
 """A signal's own seeds are a multiple of this number above the seeds that a question names."""
@@ -37,6 +39,8 @@ class Scale:
         max_samples: Samples of the longest crop that is fitted. For an image, its pixels.
         rescale: Whether an image is scaled by its own range instead of its type's.
         channel: The channel of a sound to take, from 1 on. 0 takes the mean of all.
+        crop: Where the crop of a sound starts, in seconds into its file, or "whole" for all of it.
+            "" for `crops.crop_policy`.
         width: Units of a hidden layer.
         depth: Hidden layers.
         fit: How a network is trained.
@@ -71,6 +75,7 @@ class Scale:
     own_seeds: bool = False
     rescale: bool = False
     channel: int = 0
+    crop: str = ""
     column: str = ""
     sample_rate: float = 0.0
     hold_out: str = ""
@@ -95,6 +100,7 @@ class Scale:
         if self.hold_out and self.signed_distance:
             why = "a shape has no samples to hold out; leave the flag out."
             raise InputError.of_value("unsupported", "--hold-out", self.hold_out, why)
+        check_crop(self.crop)
         if self.channel < 0:
             raise InputError.of_value("out-of-range", "channel", self.channel, "give 1 or more.")
         if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:

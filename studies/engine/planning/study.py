@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from inr_models import InputError
 from studies.engine.planning.question import Question
-from studies.engine.planning.scale import Scale, ScaleName, check_name
+from studies.engine.planning.scale import Scale, check_name
 from studies.engine.signals.reading import reader, signal_type
 
 
@@ -20,7 +20,6 @@ class Study:
         paper: The paper's scale.
         question: The kind of study, with its settings: a class of `studies.questions`.
         media: The type of its signals.
-        default_scale: The scale that is used without `--scale`.
 
     Raises:
         InputError: The name is unusable, there is no such type of signals, or a scale does not suit
@@ -34,7 +33,6 @@ class Study:
     paper: Scale
     question: Question
     media: str = "sound"
-    default_scale: ScaleName = "paper"
 
     def __post_init__(self) -> None:
         check_name("name", self.name)

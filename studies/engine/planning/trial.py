@@ -99,8 +99,9 @@ def _hashes_before_signal(
 def _before_signal(
     network: NetworkConfig, fit: FitConfig, objective: Objective, seed: int, version: int
 ) -> str:
+    own = {"source": network.source} if network.source else {}
     content = {
-        "network": {"name": network.network, **_without_defaults(network)},
+        "network": {"name": network.network, **own, **_without_defaults(network)},
         "fit": {"version": float(version), **_without_defaults(fit)},
         "seed": float(seed),
     }

@@ -34,6 +34,9 @@ SPACE = "noisescape.space"
 VERSIONS = "noisescape.optuna"
 """Attribute of an Optuna study: the versions of Optuna that have worked on it, in order."""
 
+EXHAUSTED = "noisescape.exhausted"
+"""Attribute of an Optuna study: the number of suggestions after which all others were repeats."""
+
 _REMOVE = "Remove the file, and the search starts again from every row of the store."
 
 
@@ -248,7 +251,7 @@ def suggestions_of(study: optuna.Study) -> list[Suggestion]:
     num_warm = study.user_attrs.get(NUM_WARM)
     if num_warm is None:  # a run adds the known points, or was killed meanwhile
         return []
-    return [
+    suggestions = [
         Suggestion(
             number=trial.number,
             scales=NoiseScales(stable(trial.params["s0"]), stable(trial.params["s1"])),
@@ -259,3 +262,7 @@ def suggestions_of(study: optuna.Study) -> list[Suggestion]:
         for trial in study.get_trials(deepcopy=False)
         if trial.state != TrialState.FAIL and len(trial.params) == 2
     ]
+    num_own = sum(not suggestion.warm for suggestion in suggestions)
+    if suggestions and study.user_attrs.get(EXHAUSTED) == num_own:
+        suggestions[-1] = suggestions[-1]._replace(is_last=True)
+    return suggestions

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from inr_models import InputError
 from inr_models.checks import check_counts
 
+SAMPLER_NAMES = ("tpe", "gp", "random", "prior")
+"""The keys of `samplers.SAMPLERS`, which is slow to import."""
+
+MAX_REPEATS = 100
+"""A search ends when so many suggestions in a row repeat points that were tried."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SearchSettings:

@@ -31,13 +31,12 @@ from studies.engine.search import journal
 from studies.engine.search.journal import NUM_WARM
 from studies.engine.search.rungs import Rungs
 from studies.engine.search.samplers import Searched, make_sampler
-from studies.engine.search.settings import SearchSettings
+from studies.engine.search.settings import MAX_REPEATS, SearchSettings
 from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import ZERO_OUTPUT
 from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
 
-MAX_REPEATS = 100
 _SCORED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -116,6 +115,7 @@ class SignalSearch:
         while num_suggested < min(full_rounds * size, self.settings.trials):
             suggested = self._ask(num_suggested)
             if suggested is None:
+                self.study.set_user_attr(journal.EXHAUSTED, num_suggested)
                 break
             trials.append(suggested)
             num_suggested += 1

@@ -17,15 +17,16 @@ from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import bands
 from studies.engine.signals.channel_mix import Mix
 from studies.engine.signals.containers import check_container
-from studies.engine.signals.generated import GENERATED
-from studies.engine.signals.signal import (
-    Signal,
-    SignalType,
+from studies.engine.signals.crops import (
+    MOST_SAMPLES,
+    WHOLE,
+    check_crop,
     crop_policy,
-    sha256_of,
     take_head,
     take_loudest,
 )
+from studies.engine.signals.generated import GENERATED
+from studies.engine.signals.signal import Signal, SignalType, sha256_of
 
 MIN_SAMPLES = 256
 AUDIO_SUFFIXES = (
@@ -39,34 +40,38 @@ FEW_STEPS = 2
 """A signal of so few steps is mostly rounding."""
 
 
-def read_audio(path: Path, max_samples: int, channel: int = 0) -> Signal:
+def read_audio(path: Path, max_samples: int, channel: int = 0, crop: str = "") -> Signal:
     """Read, mix down, crop and normalize one audio file (paper, Sec. 5.1).
 
-    Channels are averaged, and nothing is resampled. The crop is the paper's if `max_samples` is
-    150,000 or more, otherwise the loudest window; see `Signal`.
+    Channels are averaged, and nothing is resampled. Unless `crop` is given, the crop is the paper's
+    if `max_samples` is 150,000 or more, otherwise the loudest window; see `Signal`.
 
     Args:
         path: a WAV, FLAC, OGG or AIFF file, or a name from `generated.GENERATED`.
         max_samples: the longest crop.
         channel: the number of the channel to take, from 1 on; 0 takes the mean of all.
+        crop: the seconds into the file at which the crop starts, as text, or "whole" for the whole
+            file, whatever `max_samples` is.
 
     Raises:
         InputError: the file is missing, empty, not audio, damaged, too short, silent or
-            constant, contradicts itself, lacks the channel, or holds a sample that is not a finite
-            number.
+            constant, contradicts itself, lacks the channel, ends before the crop, or holds a sample
+            that is not a finite number.
     """
+    check_crop(crop)
     if str(path) in GENERATED and not path.exists():
         if channel > 1:
             why = f"{path} has one channel; leave the flag out."
             raise InputError.of_value("out-of-range", "--channel", channel, why)
+        if crop:
+            why = f"{path} is computed at any length; leave the flag out, or use --max-samples."
+            raise InputError.of_value("unsupported", "--crop", crop, why)
         return _generated(str(path), max_samples)
     check_regular(path, "an audio")
     claims = check_container(path)
-    crop = crop_policy(max_samples)
-    take = take_head if crop == "head" else take_loudest
     with _open(path) as file:
         mix = Mix(path, file, claims.frames, channel)
-        start, samples, peak = take(mix.blocks(max_samples), max_samples)
+        taken, start, samples, peak = _take(mix, max_samples, crop)
         rate, step = file.samplerate, STEPS.get(file.subtype)
     if len(samples) < MIN_SAMPLES:
         raise InputError(
@@ -77,7 +82,7 @@ def read_audio(path: Path, max_samples: int, channel: int = 0) -> Signal:
     with np.errstate(invalid="ignore"):
         values = (samples / peak).astype("<f4")
     if not np.abs(values).max() > 0:
-        raise _silent(path, mix, "" if peak == 0 or crop == "loudest" else max_samples)
+        raise _silent(path, mix, "" if peak == 0 or taken != "head" else max_samples)
     if np.ptp(values) == 0:
         raise InputError(
             "constant",
@@ -99,11 +104,32 @@ def read_audio(path: Path, max_samples: int, channel: int = 0) -> Signal:
         values,
         sample_rate=float(rate),
         file_samples=mix.read,
-        crop=crop,
+        crop=taken,
         crop_start=start,
         peak=float(peak),
         notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
     )
+
+
+def _take(mix: Mix, max_samples: int, crop: str) -> tuple[str, int, NDArray[np.float64], float]:
+    """Return the name of the crop, its start, its samples and its peak."""
+    policy, path = crop_policy(max_samples), str(mix.path)
+    if crop == WHOLE:
+        if mix.frames > MOST_SAMPLES:
+            why = f"{path} has more than {MOST_SAMPLES:,} samples; cut it, or give its start."
+            raise InputError.of_value("too-large", "--crop", crop, why)
+        return WHOLE, *take_head(mix.blocks(MOST_SAMPLES), MOST_SAMPLES)
+    if not crop:
+        take = take_head if policy == "head" else take_loudest
+        return policy, *take(mix.blocks(max_samples), max_samples)
+    rate = mix.file.samplerate
+    first = round(float(crop) * rate)
+    start, samples, peak = take_head(mix.blocks(max_samples), max_samples, first)
+    if len(samples) < MIN_SAMPLES:
+        why = f"{path} lasts {mix.read / rate:.3g} s; leave {MIN_SAMPLES} samples for the crop."
+        raise InputError.of_value("out-of-range", "--crop", crop, why)
+    # As without the flag, the loudest sample of a short crop is 1, and that of the file otherwise.
+    return "start", start, samples, peak if policy == "head" else float(np.abs(samples).max())
 
 
 def _generated(name: str, num_samples: int) -> Signal:
@@ -200,7 +226,12 @@ SOUND = SignalType(
             "help": "take this channel, from 1 on, instead of the mean of all",
             "type": int,
             "metavar": "N",
-        }
+        },
+        "crop": {
+            "help": "start the crop so many seconds into each file instead of at its loudest part "
+            "(from 150,000 samples on: at its beginning), or fit the whole file",
+            "metavar": f"SECONDS|{WHOLE}",
+        },
     },
     generated=dict.fromkeys(GENERATED, ""),
 )

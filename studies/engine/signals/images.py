@@ -17,9 +17,10 @@ from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import bands
 from search_spaces.rules.target import MIN_SIDE
 from studies.engine.signals.audio import check_regular
+from studies.engine.signals.crops import take_busiest
 from studies.engine.signals.pixel_range import FLAG, scale_pixels
 from studies.engine.signals.riemann import cached_density
-from studies.engine.signals.signal import Signal, SignalType, sha256_of, take_busiest
+from studies.engine.signals.signal import Signal, SignalType, sha256_of
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".npy")
 GENERATED = {"riemann": " (this takes two minutes the first time)"}

@@ -1,8 +1,8 @@
-"""Define a signal, its coordinates, its type, and the crops of long recordings."""
+"""Define a signal, its coordinates and its type."""
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +14,6 @@ from inr_models.fitting.metrics import psnr_of_constant_db
 from inr_models.fitting.signed_distance import BOX, DISTANCE_RANGE, NEAR, SCORED, SURFACE
 from inr_models.shown import printable
 from search_spaces.rules import Target
-from search_spaces.rules.eqn11 import PAPER_SAMPLES
 
 
 class Cloud(NamedTuple):
@@ -43,8 +42,8 @@ class Signal:
         channels: Number of channels. A sound has one.
         sample_rate: Sample rate of a sound's file in Hz, else None.
         file_samples: Samples of the whole file.
-        crop: How the samples were taken from the file. A sound has "head" or "loudest", see
-            `take_head` and `take_loudest`. An image has "whole" or "busiest", see `take_busiest`.
+        crop: How the samples were taken from the file, see `crops`. A sound has "head", "loudest",
+            "start" or "whole". An image has "whole" or "busiest".
         crop_start: Place of the crop's first sample in the file.
         peak: The number that samples were divided by. For a sound it is the maximum of |x| in the
             file, or in the window of the "loudest" crop. For an image it is half of the range that
@@ -117,7 +116,7 @@ class Signal:
 Reader = Callable[[Path, int], Signal]
 """Reads a file with at most this many samples."""
 
-READING = ("rescale", "channel", "column", "sample_rate")
+READING = ("rescale", "channel", "crop", "column", "sample_rate")
 """The fields of a `Scale` that say how files are read. Every type takes some of them."""
 
 
@@ -209,11 +208,6 @@ def is_present(values: NDArray) -> NDArray[np.bool_]:
     return np.logical_not(np.isnan(values).any(axis=1))
 
 
-def crop_policy(max_samples: int) -> str:
-    """Return the crop of sounds: "head" from the paper's 150,000 samples on, "loudest" below."""
-    return "head" if max_samples >= PAPER_SAMPLES else "loudest"
-
-
 def sha256_of(values: NDArray[np.float32], shape: tuple[int, ...]) -> str:
     """Return the hash of the little-endian float32 samples and of their shape.
 
@@ -225,58 +219,3 @@ def sha256_of(values: NDArray[np.float32], shape: tuple[int, ...]) -> str:
     """
     prefix = b"" if len(shape) == 1 else repr(tuple(map(int, shape))).encode()
     return hashlib.sha256(prefix + values.astype("<f4").tobytes()).hexdigest()
-
-
-def take_head(blocks: Iterable[NDArray], max_samples: int) -> tuple[int, NDArray, float]:
-    """Return the start, the samples and the peak of the paper's crop: the first samples.
-
-    The peak is the maximum of |x| over the whole file.
-    """
-    head, kept, peak = [], 0, 0.0
-    for block in blocks:
-        peak = max(peak, float(np.abs(block).max()))
-        if kept < max_samples:
-            head.append(block[: max_samples - kept])
-            kept += len(head[-1])
-    return 0, np.concatenate(head) if head else np.empty(0), peak
-
-
-def take_loudest(blocks: Iterable[NDArray], max_samples: int) -> tuple[int, NDArray, float]:
-    """Return the start, the samples and the peak of the window with the largest mean |x|.
-
-    Windows do not overlap. The peak is the maximum of |x| in the window.
-    """
-    best, best_mean, best_start, start = np.empty(0), -1.0, 0, 0
-    for block in blocks:  # each is a whole number of windows, except the last
-        for at in range(0, len(block), max_samples):
-            window = block[at : at + max_samples]
-            mean = float(np.abs(window).mean())
-            # A shorter window at the end counts only if it is the whole file.
-            if mean > best_mean and (len(window) == max_samples or start + at == 0):
-                best, best_mean, best_start = window.copy(), mean, start + at
-        start += len(block)
-    return best_start, best, float(np.abs(best).max()) if len(best) else 0.0
-
-
-def take_busiest(pixels: NDArray, max_samples: int) -> tuple[tuple[int, int], NDArray]:
-    """Return the (row, column) and the pixels of the square with the largest variance.
-
-    Squares do not overlap. If an axis is shorter than the square, the window is smaller.
-
-    Args:
-        pixels: The image [H, W, C].
-        max_samples: Largest number of pixels of the square.
-    """
-    side = int(np.sqrt(max_samples))
-    high, wide = (min(side, num) for num in pixels.shape[:2])
-    starts = [
-        (i, j)
-        for i in range(0, pixels.shape[0] - high + 1, high)
-        for j in range(0, pixels.shape[1] - wide + 1, wide)
-    ]
-    variances = [
-        pixels[i : i + high, j : j + wide].var(axis=(0, 1), dtype=np.float64).mean()
-        for i, j in starts
-    ]
-    i, j = starts[int(np.argmax(variances))]
-    return (i, j), pixels[i : i + high, j : j + wide]

@@ -6,10 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inr_models.errors import InputError
+from studies.engine.signals.crops import MOST_SAMPLES
 from studies.engine.signals.signal import Reader, Signal
-
-WHOLE = 1 << 28
-"""More samples than any file has that is fitted, so that a file is read whole."""
 
 EQUAL_WITHIN = 1e-5
 """Two signals in [-1, 1] whose root mean square difference is smaller are one, up to rounding."""
@@ -27,7 +25,7 @@ def clean_version(noisy: Signal, path: Path, read: Reader) -> NDArray[np.float32
         InputError: The file cannot be read. Or its size differs, its pixels are of another type, or
             its samples are those of the noisy signal.
     """
-    clean = read(path, WHOLE)
+    clean = read(path, MOST_SAMPLES)
     assert clean.values is not None, "it has just been read"
     assert noisy.values is not None, "a signal travels with its samples"
     sizes = (clean.file_samples, clean.channels), (noisy.file_samples, noisy.channels)
@@ -40,7 +38,7 @@ def clean_version(noisy: Signal, path: Path, read: Reader) -> NDArray[np.float32
         if clean.peak != noisy.peak:
             why = f"its pixels have another range than those of {noisy.source}; give one type."
             raise InputError.at("conflict", str(path), why)
-        whole = read(Path(noisy.source), WHOLE)
+        whole = read(Path(noisy.source), MOST_SAMPLES)
         if clean.shape != whole.shape:
             given, own = (" x ".join(map(str, one.shape)) for one in (clean, whole))
             why = f"it has {given} pixels and {noisy.source} {own}; give images of one size."

@@ -185,7 +185,11 @@ def point_columns(network: Any, shape: tuple[int, ...]) -> Row:
         shape: samples along each axis of the signal.
     """
     columns = {}
+    # The own fields of a network from outside have no column. `config` holds them.
+    without_column = type(network).__annotations__ if network.source else {}
     for name, value in dataclasses.asdict(network).items():
+        if name in without_column:
+            continue
         if isinstance(value, tuple):
             value = " x ".join(map(str, value))
         columns[f"hp_{name}"] = value

@@ -26,6 +26,7 @@ class Column(NamedTuple):
     required: bool = False
 
 
+_CROP = "`head`, `loudest`, `start` or `whole` of a sound, `whole` or `busiest` of an image"
 _TEXT, _INT, _REAL = pa.string(), pa.int64(), pa.float64()
 _REALS = pa.list_(pa.float64())
 # `rows.point_columns` writes a tuple as text, "10 x 30".
@@ -63,7 +64,7 @@ FITS = (
     Column("study", _TEXT, "", "study that computed the fit first", True),
     Column("signal", _TEXT, "", "name of the signal when it was fitted", True),
     Column("sha256", _TEXT, "", "SHA-256 of the fitted float32 samples, identifies them", True),
-    Column("crop", _TEXT, "", "`head` or `loudest` of a sound, `whole` or `busiest` of an image"),
+    Column("crop", _TEXT, "", _CROP),
     Column("n", _INT, "samples", "samples of the signal, with those in gaps or held out", True),
     Column("channels", _INT, "", "fitted channels"),
     Column("sample_rate", _REAL, "Hz", "sample rate of the file, which the fit does not use"),
@@ -142,7 +143,7 @@ SIGNALS = (
     Column("channels", _INT, "", "fitted channels"),
     Column("sample_rate", _REAL, "Hz", "sample rate of a sound's file"),
     Column("file_samples", _INT, "samples", "samples of the whole file"),
-    Column("crop", _TEXT, "", "`head` or `loudest` of a sound, `whole` or `busiest` of an image"),
+    Column("crop", _TEXT, "", _CROP),
     Column("crop_start", _INT, "samples", "first sample of the crop in the file"),
     Column("peak", _REAL, "", "number that samples were divided by: peak or half range"),
     Column("offset", _REAL, "", "number that was subtracted from samples before the division"),

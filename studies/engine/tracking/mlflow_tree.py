@@ -11,6 +11,7 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from inr_models import InputError
+from studies.engine.tracking.views import NOTE
 
 _TREE, _ID, _SEEN = "noisescape.run", "noisescape.id", "noisescape.seeds"
 _MAX_METRICS = 1000  # a batch, by MLflow's own limit
@@ -182,6 +183,17 @@ class MlflowTree:
             self.client.log_batch(self.runs[id], tags=marks)
         if seeds:
             self.seen[id] |= seeds
+
+    def describe_experiment(self, tags: Mapping[str, str]) -> None:
+        """Set the experiment's tags that differ. A note that it has stays, as it may be a user's.
+
+        Args:
+            tags: {name: value}.
+        """
+        known = self.client.get_experiment(self.experiment).tags
+        for name, value in tags.items():
+            if known.get(name) != value and not (name == NOTE and name in known):
+                self.client.set_experiment_tag(self.experiment, name, value)
 
     def log_text(self, id: str, name: str, text: str) -> None:
         """Keep a text file as the run's artifact."""

@@ -4,6 +4,7 @@
 after MLflow was away, or into a new server.
 """
 
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,14 @@ from studies.engine.store.metrics import headline
 from studies.engine.store.rows import REPORTED, Row, point_columns
 from studies.engine.store.store import UNFINISHED, Store
 from studies.engine.tracking.mlflow_tree import MlflowTree, import_mlflow
+from studies.engine.tracking.views import (
+    NOTE,
+    Listed,
+    experiment_tags,
+    page_of_runs,
+    signal_note,
+    study_note,
+)
 
 Curve = dict[int, float]
 
@@ -71,20 +80,35 @@ class Tracker:
             return f"{shown(self.uri)}: {shown(first_line(error))[:160]}"
         return None
 
+    @property
+    def page(self) -> str:
+        """The page of the study's runs, below the server's address, once `sync` has reached it."""
+        assert self.tree, "`sync` has reached MLflow"
+        return page_of_runs(self.tree.experiment)
+
+    @property
+    def primary(self) -> str:
+        """The metric by which points are compared."""
+        groups = self.run.question.seed_groups(self.run.scale)
+        return "psnr_confirmed" if "psnr_confirmed" in groups else "psnr_peak"
+
     def _sync(self, report: Report | None, finished: bool) -> None:
         run = self.run
-        self.tree = self.tree or MlflowTree(self.uri, run.study, run.id)
+        if self.tree is None:
+            self.tree = MlflowTree(self.uri, run.study, run.id)
+            self.tree.describe_experiment(experiment_tags(self.tree.experiment, self.primary))
         is_new = run.id not in self.tree.runs
         self.tree.ensure(
             run.id,
             f"{run.study} {run.scale_name}",
             params={"scale": run.scale_name, "signals": len(self.signals)},
-            tags=self._tags | {"mlflow.note.content": run.title},
+            tags=self._tags | {NOTE: run.title},
         )
         if is_new:
             self.tree.log_text(run.id, "study.json", run_json(run).decode())
         suggestions = run.question.suggestions(run, self.signals, self.store)
         by_sha = {signal.sha256: signal for signal in self.signals}
+        listed: dict[str, list[Listed]] = {}
         for sha256, rows in stored_rows(run, self.store, REPORTED):
             state = SignalState(run, by_sha[sha256], rows, suggestions.get(sha256, ()))
             due = []
@@ -100,15 +124,40 @@ class Tracker:
                 curves = self._curves([row["key"] for *_, own in some for row in own.values()])
                 for id, point, own in some:
                     self._log_point(self.tree, id, state.signal, point, own, curves)
+            if report:
+                listed[sha256] = self._listed(self.tree, state)
         if report:
             for sha256, numbers in report.numbers.items():
                 if (id := self._signal_id(sha256)) in self.tree.runs:
                     self.tree.log(id, {name: {0: value} for name, value in numbers.items()})
+            self._write_notes(self.tree, listed)
             self.tree.log_text(run.id, "report.html", report.html)
             for name, svg in report.figures.items():
                 self.tree.log_text(run.id, f"figures/{name}.svg", svg)
         if finished:
             self.tree.finish()
+
+    def _listed(self, tree: MlflowTree, state: SignalState) -> list[Listed]:
+        """Return the points of a signal that have a mean over the map's seeds."""
+        listed = []
+        for point in self.run.question.tracked_points(state):
+            id = f"{self._signal_id(state.signal.sha256)}/{point.name}"
+            psnr = state.mean(point, self.run.scale.map_seeds)
+            if id in tree.runs and not math.isnan(psnr):
+                listed.append(Listed(tree.runs[id], shown_name(point), psnr))
+        return listed
+
+    def _write_notes(self, tree: MlflowTree, listed: Mapping[str, Sequence[Listed]]) -> None:
+        """Link the runs of the signals and the best points in the notes of what they belong to."""
+        by_signal = {}
+        for signal in self.signals:
+            id = self._signal_id(signal.sha256)
+            if id in tree.runs:
+                points = listed.get(signal.sha256, ())
+                by_signal[tree.runs[id], signal.name] = points
+                tree.log(id, {}, tags={NOTE: signal_note(tree.experiment, points)})
+        note = study_note(tree.experiment, self.run.title, by_signal)
+        tree.log(self.run.id, {}, tags={NOTE: note})
 
     def _log_point(
         self,
@@ -136,6 +185,7 @@ class Tracker:
             "signal": signal.name,
             "kind": point.kind,
             "point": point.name,
+            "psi": f"{signal.descriptors['psi']:.4f}",
             "network": point.network.network,
             **{name.removeprefix("hp_"): value for name, value in columns.items()},
             "epochs": self.run.scale.fit.epochs,
@@ -145,21 +195,25 @@ class Tracker:
         if self.run.scale.hold_out:
             params["hold_out"] = self.run.scale.hold_out
         tags = self._tags | {"kind": point.kind, "signal": signal.name}
-        tree.ensure(id, f"{signal.name} {point.name}", parent=parent, params=params, tags=tags)
+        name = f"{signal.name} {shown_name(point)}"
+        tree.ensure(id, name, parent=parent, params=params, tags=tags)
         fresh = {s for s, r in rows.items() if r["status"] not in UNFINISHED} - tree.seen[id]
+        # MLflow sorts parameters as text. A metric at step 0 gets no chart over steps.
         metrics: dict[str, Curve] = {}
+        if point.scales:
+            metrics |= {"s0": {0: point.scales.s0}, "s1": {0: point.scales.s1}}
         for seed in sorted(fresh):
             peak = headline(rows[seed])
-            metrics[f"psnr_peak_seed_{seed}"] = {} if peak is None else {0: peak}
-            metrics[f"psnr_db_seed_{seed}"] = curves.get(rows[seed]["key"], {})
-        # MLflow's table shows the last value of a metric. So each mean has its own name, and
-        # its step is the number of seeds.
+            metrics[f"seeds/psnr_peak_seed_{seed}"] = {} if peak is None else {0: peak}
+            metrics[f"seeds/psnr_db_seed_{seed}"] = curves.get(rows[seed]["key"], {})
+        # MLflow's table shows the last value of a metric. So each mean has its own name. A
+        # comparison of runs begins with the metric that comes first by name, the primary one.
         for name, seeds in self.run.question.seed_groups(self.run.scale).items():
             scored = [score_of(rows[s]) if s in rows else None for s in seeds]
             known = [score for score in scored if score is not None]
             # Means that are compared are over all of their seeds, or are left out.
             if known and (name == "psnr_peak" or len(known) == len(seeds)):
-                metrics[name] = {len(known): sum(known) / len(known)}
+                metrics[name] = {0: sum(known) / len(known)}
         statuses = " ".join(sorted({row["status"] for row in rows.values()}))
         code = {
             name: "; ".join(sorted({row[name] or "unknown" for row in rows.values()}))
@@ -180,6 +234,14 @@ class Tracker:
             "scale": self.run.scale_name,
             "mlflow.source.name": f"studies/{self.run.study}.py",
         }
+
+
+def shown_name(point: Point) -> str:
+    """Return what MLflow calls a point: with its scales, where its name does not have them."""
+    if point.scales is None or point.kind == "search":
+        return point.name
+    place = f"s0 {point.scales.s0:.4g}, s1 {point.scales.s1:.3g}"
+    return f"{place} ({point.name})" if point.kind == "grid" else f"{point.name}: {place}"
 
 
 class BackgroundTracking:
