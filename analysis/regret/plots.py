@@ -86,7 +86,7 @@ def forest(regrets: Sequence[Regret], total: RuleSummary, name: str) -> Drawing:
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set_ylim(-0.7, len(rows) + 0.6)
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel(f"regret (dB): optimum minus {name} on the same seeds, 95 % interval")
+        axes.set_xlabel(f"optimum minus {name} on the same seeds (dB), 95 % interval")
         return drawing_of(figure, hints)
 
 
@@ -130,7 +130,7 @@ def rules(by_signal: Sequence[Sequence[Regret]], totals: Sequence[RuleSummary]) 
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.xaxis.set_minor_formatter("")
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel("regret (dB): optimum minus rule on the same seeds, mean and 95 % interval")
+        axes.set_xlabel("regret (dB) on the same seeds, 95 % interval")
         return drawing_of(figure, hints)
 
 

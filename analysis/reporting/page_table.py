@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -40,22 +40,20 @@ class PageTable(NamedTuple):
 
     def html(self) -> Markup:
         """Return the table as HTML. It scrolls by itself where the window is narrow."""
+        table = self._without_empty()
+        classes = [table._class(number) for number in range(len(table.columns))]
         lines = ['<div class="scroll" tabindex="0" role="region" aria-label="table">']
-        if len(self.columns) > 4:
+        if len(table.columns) > 4:
             lines.append('<span class="hint">scroll sideways for all columns →</span>')
-        heads = "".join(f"<th>{escape(column.head)}</th>" for column in self.columns)
-        lines += ["<table>", f"<thead><tr>{heads}</tr></thead>", "<tbody>"]
+        heads = zip(classes, [column.head for column in table.columns], strict=True)
+        lines += ["<table>", f"<thead>{_row('th', heads)}</thead>", "<tbody>"]
         before: Cell = None
-        for row in self.rows:
-            texts = self._texts(row)
+        for row in table.rows:
+            texts = table._texts(row)
             if self.num_grouped and before is not None and row[0] == before:
                 texts[: self.num_grouped] = [""] * self.num_grouped
             before = row[0]
-            cells = []
-            for column, text in zip(self.columns, texts, strict=True):
-                opening = '<td class="gain">' if column.is_main else "<td>"
-                cells.append(f"{opening}{escape(text)}</td>")
-            lines.append(f"<tr>{''.join(cells)}</tr>")
+            lines.append(_row("td", zip(classes, texts, strict=True)))
         return Markup("\n".join([*lines, "</tbody>", "</table></div>"]))
 
     def csv(self) -> bytes:
@@ -64,11 +62,28 @@ class PageTable(NamedTuple):
 
     def latex(self) -> bytes:
         """Return the table as LaTeX, as the page shows it. It needs the package booktabs."""
+        table = self._without_empty()
+        places = range(len(table.columns))
+        aligned = "".join("l" if table._is_text(number) else "r" for number in places)
         buffer = io.StringIO()
-        self._frame([self._texts(row) for row in self.rows]).to_latex(
-            buffer, index=False, escape=True, column_format="l" + "r" * (len(self.columns) - 1)
+        table._frame([table._texts(row) for row in table.rows]).to_latex(
+            buffer, index=False, escape=True, column_format=aligned
         )
         return buffer.getvalue().encode()
+
+    def _without_empty(self) -> "PageTable":
+        """Return the table without the columns that have no text in any row."""
+        kept = [n for n in range(len(self.columns)) if any(row[n] != "" for row in self.rows)]
+        columns = [self.columns[n] for n in kept]
+        return self._replace(columns=columns, rows=[[row[n] for n in kept] for row in self.rows])
+
+    def _is_text(self, number: int) -> bool:
+        return all(isinstance(row[number], str) for row in self.rows)
+
+    def _class(self, number: int) -> str:
+        if self.columns[number].is_main:
+            return "gain"
+        return "text" if self._is_text(number) else ""
 
     def _frame(self, rows: Sequence[Sequence[Cell]]):
         import pandas as pd  # here, because `status` imports this module and must be fast
@@ -78,6 +93,15 @@ class PageTable(NamedTuple):
 
     def _texts(self, row: Sequence[Cell]) -> list[str]:
         return [shown(cell, c.form) for cell, c in zip(row, self.columns, strict=True)]
+
+
+def _row(tag: str, cells: Iterable[tuple[str, str]]) -> str:
+    """Return a row of a table as HTML from the class and the text of each cell."""
+    parts = []
+    for name, text in cells:
+        opening = f'<{tag} class="{name}">' if name else f"<{tag}>"
+        parts.append(f"{opening}{escape(text)}</{tag}>")
+    return f"<tr>{''.join(parts)}</tr>"
 
 
 def shown(cell: Cell, form: str = ".1f") -> str:

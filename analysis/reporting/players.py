@@ -74,7 +74,7 @@ def players(
     # One factor for all keeps their loudness. What goes far beyond full scale is cut off instead.
     factor = min(1.0, max(0.5, 1 / loudest)) if loudest else 1.0
     rate = _playable(sample_rate or UNKNOWN_RATE)
-    items = [_player(original_name, original * factor, rate)]
+    items = [_card([_player(original_name, original * factor, rate)])]
     size, left_out = len(items[0]), []
     for name, output in finite.items():
         own = [_player(name, output * factor, rate)]
@@ -87,7 +87,7 @@ def players(
         if size > budget or left_out:
             left_out.append(name)
         else:
-            items += own
+            items.append(_card(own))
     html = Markup('<div class="sounds">\n{}\n</div>').format(Markup("\n").join(items))
     return Players(html, _note(len(original), factor, rate, with_errors=with_errors), left_out)
 
@@ -132,6 +132,11 @@ def _player(name: str, samples: NDArray[np.floating], rate: _Rate) -> Markup:
         '<figure><figcaption>{0}</figcaption><audio controls{1} aria-label="{0}" '
         'src="data:audio/wav;base64,{2}"></audio></figure>'
     ).format(escape(name), loop, Markup(data))
+
+
+def _card(own: Sequence[Markup]) -> Markup:
+    """Return an output with its error, which stay together."""
+    return Markup("<div>{}</div>").format(Markup("\n").join(own))
 
 
 def _note(num_samples: int, factor: float, rate: _Rate, *, with_errors: bool) -> str:
