@@ -25,7 +25,7 @@ def standings(comparison: Comparison) -> Drawing:
     """
     shown = [s for s in reversed(comparison.standings) if any(map(math.isfinite, s.peaks))]
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(5.4, 1.0 + 0.24 * len(shown)), layout="constrained")
+        figure = Figure(figsize=(7, 1.0 + 0.26 * len(shown)), layout="constrained")
         axes = figure.add_subplot()
         zero = comparison.signal.psnr_zero
         axes.axvline(zero, color=RULE, lw=1.2, ls=(0, (2, 2)))

@@ -48,7 +48,7 @@ def surface(
             chosen = [i for i, (_, its_kind, _) in enumerate(points) if its_kind == kind]
             axes.scatter(
                 s1[chosen], s0[chosen], c=psnr[chosen], s=25, marker=marker, cmap=COLORS,
-                norm=norm, edgecolors="white", linewidths=0.8, zorder=3,
+                norm=norm, edgecolors="white", linewidths=0.8, zorder=3, clip_on=False,
             )  # fmt: skip
         if optimum:
             for size, width, color in ((15, 4, "white"), (15, 1.8, "black")):
@@ -94,6 +94,7 @@ def _set_axes(axes: Axes, places: Sequence[tuple[float, float]]) -> None:
     axes.update_datalim(places)
     axes.set_yscale("log")
     axes.autoscale_view()
+    axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())  # marks must not move them
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(ScalarFormatter())
     axes.yaxis.set_minor_formatter("")
