@@ -51,8 +51,8 @@ class _Rate(NamedTuple):
 
 
 def players(
-    original: NDArray[np.float32],
-    outputs: Mapping[str, NDArray[np.float32]],
+    original: NDArray[np.floating],
+    outputs: Mapping[str, NDArray[np.floating]],
     sample_rate: float | None,
     budget: int = PAGE_BYTES,
     original_name: str = "original",
