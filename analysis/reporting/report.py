@@ -8,6 +8,7 @@ from typing import Any
 from analysis.reporting.drawing import Drawing, image
 from analysis.reporting.page_table import PageTable, shown
 from search_spaces.bandwidth import bandwidth, nyquist
+from search_spaces.rules import RECOMMENDED
 from studies.engine.outcomes.notes import notes_on
 from studies.engine.outcomes.results import Results
 from studies.engine.planning.points import Point
@@ -44,6 +45,7 @@ def render(template: str, results: Results, now: datetime.datetime, **values: An
         results=results.store.results,
         written_at=f"{now:%Y-%m-%d %H:%M}",
         code=sorted(code),
+        recommended=RECOMMENDED,
         **values,
     )
 
