@@ -107,6 +107,8 @@ def image(drawing: Drawing, text: str) -> str:
     svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
     # A hundredth of a point cannot be seen, but the digits are a third of the page.
     svg = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), svg)
+    # A page of HTML knows the names of SVG without these.
+    svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg).replace("xlink:href=", "href=")
     for color, name in ON_PAGE.items():
         svg = svg.replace(f": {color}", f": var(--{name})")
     # Names must be unique on the page, and figures name their parts alike.
