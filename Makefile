@@ -10,7 +10,7 @@ BIN := .venv/bin
 SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 DB := $(abspath $(RESULTS))/_mlflow/mlflow.db
 
-.PHONY: help setup study test test-slow test-cluster docs lint audit ui clean
+.PHONY: help setup study test test-slow test-cluster docs lint audit notebooks ui clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ audit: ## look for known vulnerabilities in the pinned versions (needs the netwo
 	$(PYTHON) -m venv .audit
 	.audit/bin/python -m pip install -q --disable-pip-version-check pip-audit
 	.audit/bin/pip-audit --strict --disable-pip --no-deps -r constraints.txt
+
+notebooks: .venv/.stamp ## run the notebooks on the benchmark, and store their output
+	$(BIN)/python analysis/notebooks/execute.py
 
 ui: .venv/.stamp ## show the results in MLflow, on 127.0.0.1 (PORT=5000)
 	@[ -f "$(DB)" ] || { echo "no study has run yet: make study" >&2; exit 2; }

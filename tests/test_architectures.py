@@ -125,7 +125,7 @@ def test_images_are_compared_with_two_coordinates_and_their_channels(tmp_path, p
     assert np.isnan(signal["sample_rate"])
     page = next(results.glob("_studies/*/report.html")).read_text()
     assert "40 × 48 pixels, 3 channels (whole)" in page
-    assert page.count("data:image/svg+xml") == 3
+    assert page.count("<svg ") == 3
 
 
 @pytest.mark.slow
@@ -143,7 +143,7 @@ def test_images_are_mapped_and_searched_like_sounds(tmp_path, picture, study):
     assert (noisy["hp_s0_nyquist"] - noisy["hp_s0"] / (np.pi * 48 / 2)).abs().max() < 1e-9
     assert "waves" in output
     (page,) = results.glob("_studies/*/report.html")
-    assert "data:image/svg+xml" in page.read_text()
+    assert "<svg " in page.read_text()
 
 
 def test_a_file_of_the_other_kind_or_an_unknown_network_is_one_sentence(

@@ -85,8 +85,8 @@ def test_a_report_made_again_does_not_make_old_numbers_new(undisturbed, capsys):
 def test_its_report_stands_alone_and_shows_every_clip(undisturbed):
     results, _ = undisturbed
     (page,) = [p.read_text() for p in results.glob("_studies/audio_search-*/report.html")]
-    assert page.count('src="data:image/svg+xml;base64,') == 3 + 2 * 2
-    assert not re.search(r'(src|href)="(?!data:)', page)
+    assert page.count("<svg ") == 3 + 2 * 2
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
     assert len(re.findall(r"\b6 suggested", page)) == len(BOTH)
     assert 'class="warn"' not in page
 

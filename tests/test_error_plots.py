@@ -13,17 +13,22 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from analysis.comparison import error_plots
-from analysis.comparison.error_plots import fft_error_maps, spectrogram_errors
+from analysis.comparison.error_plots import (
+    fft_error_maps,
+    spectrogram_errors,
+    spectrogram_outputs,
+)
 from analysis.comparison.error_spectra import image_spectra, spectrograms
+from analysis.reporting.drawing import Drawing
 
 RATE = 8000
 NASTY = 'a$_$b <i> "x" & \\c'
 
 
-def texts(svg: str) -> list[str]:
+def texts(drawing: Drawing) -> list[str]:
     """The lines of text drawn; matplotlib keeps each in a comment beside its glyphs."""
-    ElementTree.fromstring(svg)
-    return [html.unescape(text) for text in re.findall(r"<!-- (.*?) -->", svg)]
+    ElementTree.fromstring(drawing.svg)
+    return [html.unescape(text) for text in re.findall(r"<!-- (.*?) -->", drawing.svg)]
 
 
 def tone(frequency: float, n: int = 16_000) -> np.ndarray:
@@ -44,13 +49,13 @@ def noise(*shape: int, seed: int = 0) -> np.ndarray:
 def draw(monkeypatch):
     """`draw(function, ...)`: the figure behind the SVG."""
     figures: list[Figure] = []
-    to_svg = error_plots.to_svg
+    drawing_of = error_plots.drawing_of
 
-    def keep(figure: Figure) -> str:
+    def keep(figure: Figure) -> Drawing:
         figures.append(figure)
-        return to_svg(figure)
+        return drawing_of(figure)
 
-    monkeypatch.setattr(error_plots, "to_svg", keep)
+    monkeypatch.setattr(error_plots, "drawing_of", keep)
 
     def draw(function, *arguments) -> Figure:
         function(*arguments)
@@ -140,6 +145,16 @@ def test_all_panels_and_the_bar_share_one_scale(draw):
         assert np.mean(maps(figure)[2].get_array() > low) > 0.9
 
 
+def test_outputs_have_the_colours_of_their_errors(draw):
+    sound = noise(4000, 1)
+    arguments = sound, {"a": 0.5 * sound, "b": 0.9999 * sound}, RATE
+    errors, outputs = draw(spectrogram_errors, *arguments), draw(spectrogram_outputs, *arguments)
+    assert {m.get_clim() for m in maps(errors)} == {m.get_clim() for m in maps(outputs)}
+    original, half, _ = (m.get_array() for m in maps(outputs))
+    above = half > half.min()
+    assert np.allclose((original - half)[above], 20 * math.log10(2), atol=1e-3)
+
+
 def test_no_peak_of_an_error_vanishes_among_pixels(draw):
     truth = noise(500, 410, 1)
     outputs = {"a": truth - 0.3 * wave(101, 173, 500, 410)}
@@ -215,9 +230,9 @@ def test_an_output_of_another_shape_is_refused():
 def test_the_worst_case_stays_below_300_kb():
     sound, image = noise(150_000, 1), noise(512, 512, 3)
     outputs = {f"network {n}": sound - 0.1**n * noise(150_000, 1, seed=n) for n in range(8)}
-    assert len(spectrogram_errors(sound, outputs, 44_100)) < 300_000
+    assert len(spectrogram_errors(sound, outputs, 44_100).svg) < 300_000
     outputs = {f"network {n}": image - 0.1**n * noise(512, 512, 3, seed=n) for n in range(7)}
-    assert len(fft_error_maps(image, outputs)) < 300_000
+    assert len(fft_error_maps(image, outputs).svg) < 300_000
 
 
 def test_small_maps_have_the_colours_that_matplotlib_drew(monkeypatch):
@@ -228,8 +243,8 @@ def test_small_maps_have_the_colours_that_matplotlib_drew(monkeypatch):
         files = (io.BytesIO(base64.b64decode(data)) for data in found)
         return [np.asarray(Image.open(file).convert("RGB")) for file in files]
 
-    small = pixels(spectrogram_errors(sound, {"a": sound / 2}, RATE))
-    monkeypatch.setattr(error_plots, "_small", lambda svg: svg)
-    drawn = pixels(spectrogram_errors(sound, {"a": sound / 2}, RATE))
+    small = pixels(spectrogram_errors(sound, {"a": sound / 2}, RATE).svg)
+    monkeypatch.setattr(error_plots, "_small", lambda drawing: drawing)
+    drawn = pixels(spectrogram_errors(sound, {"a": sound / 2}, RATE).svg)
     assert len(small) == len(drawn) == 3  # the bar is the third
     assert all(np.array_equal(a, b) for a, b in zip(small, drawn, strict=True))

@@ -1,13 +1,16 @@
-"""Notebooks run from top to bottom, show figures, and are stored without output."""
+"""Notebooks run from top to bottom, show figures, and are stored with their output."""
 
-import json
+import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 
+from analysis.regret.stored import RuleRegret, of_rules
 from analysis.surfaces.stored import BENCHMARK
+from inr_models import InputError
 from studies.engine.store.store import Store
 
 FOLDER = Path(BENCHMARK).parent / "notebooks"
@@ -19,16 +22,36 @@ def test_the_three_of_them_are_there():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_is_stored_without_output_and_without_anybodys_paths(path):
-    content = json.loads(path.read_text())
-    assert content["cells"]
-    for cell in content["cells"]:
-        assert not cell.get("outputs")
-        assert cell.get("execution_count") is None
-        for line in cell["source"]:
-            assert not any(
-                word.startswith(("/", "C:\\")) for word in line.replace('"', " ").split()
-            )
+def test_a_notebook_is_stored_with_its_output_and_without_anybodys_paths(path):
+    cells = nbformat.read(path, as_version=4).cells
+    for cell in cells:
+        text = cell.source
+        if cell.cell_type == "code":
+            assert cell.execution_count, cell.source
+            text += "".join(o.get("text", "") for o in cell.outputs)
+            assert not any(o.output_type == "error" for o in cell.outputs)
+        words = text.replace('"', " ").split()
+        assert not any(word.startswith(("/", "C:\\")) for word in words)
+    assert sum("image/png" in data for data in _shown(cells)) == 3
+    assert path.stat().st_size < 500_000
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_one_variable_of_a_notebook_names_the_results(path):
+    code = [c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    assert re.search(r"^RESULTS = ", code[0], re.M)
+    assert not any("BENCHMARK" in source for source in code[1:])
+
+
+def test_a_rule_that_is_not_in_the_data_is_said_to_be_missing():
+    def of(name: str) -> RuleRegret:
+        return RuleRegret(name, ("a",), [{105: 1.0}], ("a",), np.array([0.3]))
+
+    regrets = [of("held_out_x"), of("x"), of("y")]
+    assert [r.rule for r in of_rules(regrets, ["y", "x"])] == ["y", "held_out_x"]
+    with pytest.raises(InputError, match="z") as error:
+        of_rules(regrets, ["x", "z"])
+    assert error.value.code == "unknown-name"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -38,5 +61,8 @@ def test_a_notebook_runs_wherever_it_is_opened(path, tmp_path):
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
-    shown = [output.get("data", {}) for c in notebook.cells for output in c.get("outputs", [])]
-    assert sum("image/png" in data for data in shown) == 3
+    assert sum("image/png" in data for data in _shown(notebook.cells)) == 3
+
+
+def _shown(cells: list) -> list[dict]:
+    return [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]

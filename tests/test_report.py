@@ -6,6 +6,7 @@ import io
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from rich.console import Console
 from scipy import stats
@@ -59,17 +60,50 @@ def page(tmp_path) -> str:
 
 
 def test_the_report_is_one_file_with_its_figures_inside(page):
-    assert page.count('src="data:image/svg+xml;base64,') == 3
-    assert not re.search(r'(src|href)="(?!data:)', page)
+    assert page.count("<svg ") == 3
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    assert not re.search(r"url\((?!#)", page)
     assert "<script" not in page
     assert 'name="viewport"' in page
     assert "@media print" in page
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_every_name_in_a_figure_is_unique_on_the_page(page):
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    used = re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', page)
+    assert {name for pair in used for name in pair if name} <= set(ids)
+
+
+def test_the_pointer_shows_the_value_of_every_cell(page):
+    titles = re.findall(r"<title>(s0 [^<]*)</title>", page)
+    assert len(titles) == 4 * 5
+    assert sum("34." in title for title in titles) == 1, "the best cell"
 
 
 def test_the_report_shows_the_gain_of_the_rows(page):
     assert re.search(r'<td class="gain">\+4\.0</td>', page)
     (lead,) = re.findall(r"<strong>[^<]*4\.0 dB[^<]*</strong>", page)
     assert "above" in lead, "its sign"
+
+
+def test_every_figure_and_table_is_beside_the_page_for_a_paper(tmp_path):
+    signal = make_signal(NASTY)
+    run = make_run(signal)
+    results = make_results(run, signal, rows_for(run, signal, score), Store(str(tmp_path)))
+    report = run.question.report(results, datetime.datetime.now())
+    for name, svg in report.figures.items():
+        assert report.files[f"figures/{name}.svg"] == svg.encode()
+        assert report.files[f"figures/{name}.pdf"].startswith(b"%PDF")
+    gains = pd.read_csv(io.BytesIO(report.files["tables/gains.csv"]))
+    assert gains["gain (dB)"][0] == pytest.approx(4)
+    (cells,) = (name for name in report.files if name.endswith("-landscape.csv"))
+    assert pd.read_csv(io.BytesIO(report.files[cells]))["PSNR (dB)"].max() == pytest.approx(34)
+    tables = [name for name in report.files if name.startswith("tables/")]
+    assert {name[-3:] for name in tables} == {"csv", "tex"}
+    again = run.question.report(results, datetime.datetime.now())
+    assert again.files == report.files, "a file that did not change keeps its time"
 
 
 def test_the_mean_gain_has_an_interval_over_signals(tmp_path):

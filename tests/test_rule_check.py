@@ -137,9 +137,9 @@ def test_the_report_shows_all_rules_and_stands_alone(checked):
     results, _ = checked
     (path,) = results.glob("_studies/rule_check-small-*/report.html")
     page = path.read_text()
-    assert page.count('src="data:image/svg+xml;base64,') == 2 + len(CLIPS)
+    assert page.count("<svg ") == 2 + len(CLIPS)
     assert all(rule in page for rule in (*STUDY.small.rules, "mine", "by_hand"))
-    assert "http" not in re.sub(r"http://www\.w3\.org\S*", "", page)
+    assert "http" not in page
 
 
 @pytest.mark.parametrize(

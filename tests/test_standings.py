@@ -98,8 +98,12 @@ def test_the_report_has_a_table_figures_and_error_pictures(tmp_path, signal):
     progress = {sha: Progress(len(rows), 0, set(rows))}
     results = Results(run, [SignalState(run, signal, rows)], store, progress)
     made = comparison_report(results, [[]], datetime.datetime.now())
-    assert {name.rsplit("-", 1)[1] for name in made.figures} == {"networks", "histories", "errors"}
-    assert made.html.count('src="data:image/svg+xml;base64,') == 3
+    is_image = len(signal.shape) == 2
+    kinds = {"networks", "histories", "errors"} | (set() if is_image else {"spectrograms"})
+    assert {name.rsplit("-", 1)[1] for name in made.figures} == kinds
+    assert made.html.count("<svg ") == len(kinds)
+    # The sound, and the output and the error of each of three networks.
+    assert made.html.count("<audio ") == (0 if is_image else 7)
     assert "<b>" not in made.html
     table = pq.read_table(io.BytesIO(made.files["comparison.parquet"])).to_pylist()
     assert [(r["point"], r["rank"]) for r in table] == [("siren2", 1), ("siren", 2), ("wire", None)]
@@ -126,5 +130,5 @@ def test_the_page_names_the_networks_without_a_picture(tmp_path, kept):
     progress = {SOUND.sha256: Progress(len(rows), 0, set(rows))}
     results = Results(run, [SignalState(run, SOUND, rows)], store, progress)
     html = comparison_report(results, [[]], datetime.datetime.now()).html
-    (note,) = re.findall(r"No picture of ([^:]*):", html)
+    (note,) = re.findall(r"No picture and no player of ([^:]*):", html)
     assert note.split(", ") == [name for name in ("siren2", "siren") if name not in kept]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.grid.plots import place
+from analysis.grid.maps import place
 from analysis.grid.summary import summarize
 from studies.engine.outcomes.landscape import landscape
 from studies.engine.outcomes.signal_state import SignalState

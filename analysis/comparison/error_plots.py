@@ -4,7 +4,7 @@ import base64
 import io
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from analysis.comparison.error_spectra import Maps, Spectra, Values, image_spectra, spectrograms
-from analysis.grid.plots import INK, MUTED, STYLE, to_svg
+from analysis.reporting.drawing import Drawing, drawing_of
+from analysis.reporting.style import INK, MUTED, PANEL, STYLE
 
 WIDTH = 9.3  # inches: a page of about 900 px
 PIXELS_PER_INCH = 90
@@ -29,36 +30,55 @@ FRAMELESS = STYLE | {"axes.spines.left": False, "axes.spines.bottom": False}
 
 def spectrogram_errors(
     values: Values, outputs: Mapping[str, Values], sample_rate: float | None
-) -> str:
+) -> Drawing:
     """Draw the spectrogram of a sound [n, 1] and of each network's error, on one scale (Fig. 9).
 
     A pixel shows the largest of the bins that it covers, so that no error vanishes.
     """
     spectra = spectrograms(values, outputs, sample_rate)
-    count = len(spectra.maps)
+    return _spectrogram_panels(spectra, spectra.maps, len(values), sample_rate)
+
+
+def spectrogram_outputs(
+    values: Values, outputs: Mapping[str, Values], sample_rate: float | None
+) -> Drawing:
+    """Draw the spectrogram of a sound [n, 1] and of each network's output.
+
+    The colours and their scale are those of `spectrogram_errors`.
+    """
+    spectra = spectrograms(values, outputs, sample_rate)
+    maps = [spectra.truth, *spectra.outputs.values()]
+    return _spectrogram_panels(spectra, maps, len(values), sample_rate)
+
+
+def _spectrogram_panels(
+    spectra: Spectra, maps: Sequence[Maps | None], num_samples: int, sample_rate: float | None
+) -> Drawing:
+    """Draw the ground truth's map, then one of each network."""
+    count = len(maps)
     rows, columns = _grid(count, widest=3)
     size = 0.88 * WIDTH / columns, 1.45 if columns == 3 else 2.2
     with matplotlib.rc_context(FRAMELESS):
         height = 0.6 + rows * (size[1] + 0.5)
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-        heads = _heads(spectra, f"{len(values):,} samples")
+        heads = _heads(spectra, f"{num_samples:,} samples")
         for number, axes in enumerate(panels.flat):
             if number >= count:
                 axes.remove()
                 continue
             axes.set_title(heads[number], **TITLE)
             axes.tick_params(labelbottom=number + columns >= count)
-            _draw(axes, spectra.maps[number], spectra, size)
+            _draw(axes, maps[number], spectra, size)
         panels[0, 0].set(xlim=spectra.x[[0, -1]], ylim=spectra.y[[0, -1]])  # shared by all
         across, up = ("time (s)", "kHz") if sample_rate else ("sample", "share of Nyquist")
         figure.supxlabel(across, fontsize=9, color=INK)
         figure.supylabel(f"frequency ({up})", fontsize=9, color=INK)
-        _bar(figure, spectra, "dB relative to the\nground truth's peak")
-        return _small(to_svg(figure))
+        _bar(figure, maps, spectra.floor, "dB relative to the\nground truth's peak")
+        return _small(drawing_of(figure))
 
 
-def fft_error_maps(values: Values, outputs: Mapping[str, Values]) -> str:
+def fft_error_maps(values: Values, outputs: Mapping[str, Values]) -> Drawing:
     """Draw an image [H, W, C] in [-1, 1], the networks' outputs, and spectra below (Fig. 10).
 
     The spectra are the ground truth's and those of the networks' errors, on one scale. A pixel of
@@ -99,8 +119,11 @@ def fft_error_maps(values: Values, outputs: Mapping[str, Values]) -> str:
         for axes in panels[-2:, count - (rows - 1) * columns :].flat:
             axes.remove()
         figure.supxlabel("cycles per pixel", fontsize=9, color=INK)
-        _bar(figure, spectra, "dB relative to the ground\ntruth's peak without its mean")
-        return _small(to_svg(figure))
+        _bar(
+            figure, spectra.maps, spectra.floor,
+            "dB relative to the ground\ntruth's peak without its mean",
+        )  # fmt: skip
+        return _small(drawing_of(figure))
 
 
 def _grid(count: int, widest: int) -> tuple[int, int]:
@@ -138,7 +161,7 @@ def _draw(axes: Axes, db: Maps | None, spectra: Spectra, size: tuple[float, floa
 
 
 def _say_diverged(axes: Axes) -> None:
-    axes.set_facecolor("#eef1f5")
+    axes.set_facecolor(PANEL)
     axes.text(0.5, 0.5, "diverged", ha="center", va="center", color=MUTED, transform=axes.transAxes)
 
 
@@ -151,11 +174,11 @@ def _pixels(picture: Values, size: tuple[float, float]) -> NDArray[np.uint8]:
     return np.asarray(image.convert("RGB").resize((wide, high), Image.Resampling.BOX))
 
 
-def _bar(figure: Figure, spectra: Spectra, label: str) -> None:
-    maps = [db for db in spectra.maps if db is not None]
+def _bar(figure: Figure, maps: Sequence[Maps | None], floor: float, label: str) -> None:
+    finite = [db for db in maps if db is not None]
     # An arrow at an end of the bar says that values lie beyond it.
-    below = any(db.min() < spectra.floor for db in maps)
-    above = any(db.max() > 0.01 for db in maps)
+    below = any(db.min() < floor for db in finite)
+    above = any(db.max() > 0.01 for db in finite)
     arrows = {
         (False, False): "neither",
         (True, False): "min",
@@ -163,7 +186,7 @@ def _bar(figure: Figure, spectra: Spectra, label: str) -> None:
         (True, True): "both",
     }
     bar = figure.colorbar(
-        ScalarMappable(Normalize(spectra.floor, 0), COLORS), ax=figure.axes, pad=0.02,
+        ScalarMappable(Normalize(floor, 0), COLORS), ax=figure.axes, pad=0.02,
         aspect=10 * figure.get_figheight(), extendfrac=0.03,
         extend=arrows[below, above],
     )  # fmt: skip
@@ -171,8 +194,8 @@ def _bar(figure: Figure, spectra: Spectra, label: str) -> None:
     bar.set_label(label)
 
 
-def _small(svg: str) -> str:
-    """Return the SVG with its maps as PNG with a palette, and its photographs as JPEG."""
+def _small(drawing: Drawing) -> Drawing:
+    """Return a drawing whose SVG has maps as PNG with a palette, and photographs as JPEG."""
 
     def smaller(match: re.Match[str]) -> str:
         image = Image.open(io.BytesIO(base64.b64decode(match[1]))).convert("RGB")
@@ -185,4 +208,4 @@ def _small(svg: str) -> str:
         image.save(buffer, kind, quality=85)
         return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
-    return re.sub(r"data:image/png;base64,\s*([^\"]+)", smaller, svg)
+    return drawing._replace(svg=re.sub(r"data:image/png;base64,\s*([^\"]+)", smaller, drawing.svg))

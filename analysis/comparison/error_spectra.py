@@ -22,6 +22,8 @@ class Spectra(NamedTuple):
     truth: Maps
     errors: Mapping[str, Maps | None]
     """Spectra of ground truth minus output, by network. None where that is not finite."""
+    outputs: Mapping[str, Maps | None]
+    """Spectra of the outputs themselves, by network. None where one is not finite."""
     psnr: Mapping[str, float]
     """PSNR in dB over all values, by network. NaN where the output is not finite."""
     x: Axis
@@ -92,11 +94,13 @@ def _spectra(
 
     truth = values.astype(np.float64)
     errors: dict[str, Maps | None] = {}
+    own: dict[str, Maps | None] = {}
     psnr: dict[str, float] = {}
     for name, output in outputs.items():
         if output.shape != values.shape:
             raise ValueError(f"{name}: shape {output.shape}, must be that of values {values.shape}")
         finite = bool(np.isfinite(output).all())
         errors[name] = decibels(truth - output) if finite else None
+        own[name] = decibels(output.astype(np.float64)) if finite else None
         psnr[name] = float(psnr_db(np.mean(np.square(truth - output)))) if finite else math.nan
-    return Spectra(decibels(truth), errors, psnr, x, y)
+    return Spectra(decibels(truth), errors, own, psnr, x, y)

@@ -3,19 +3,27 @@
 import datetime
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analysis.comparison import plots
-from analysis.comparison.error_plots import fft_error_maps, spectrogram_errors
+from analysis.comparison import page_tables, plots
+from analysis.comparison.error_plots import (
+    fft_error_maps,
+    spectrogram_errors,
+    spectrogram_outputs,
+)
 from analysis.comparison.standings import Comparison, compare, summarize_cases
 from analysis.comparison.tables import caption, cases_table, comparison_parquet, comparison_table
-from analysis.reporting.report import drawn_images, file_name, render
+from analysis.reporting.drawing import Drawing
+from analysis.reporting.players import PAGE_BYTES, players
+from analysis.reporting.report import drawn_images, file_name, paper_files, render, svg_texts
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import Point
+from studies.engine.signals.signal import Signal
 from studies.engine.store.store import Store, output_path, target_path
 
 MAX_PICTURES = 8
@@ -48,17 +56,22 @@ def comparison_report(
         tables = [comparison_table(comparisons[0], text)]
     else:
         tables = [*map(comparison_table, comparisons), cases_table(run, totals, text)]
-    figures: dict[str, str] = {}
-    clips = [
-        _clip(state, results.store, comparison, figures) | pieces(state, comparison)
-        for state, comparison in zip(results.states, comparisons, strict=True)
-    ]
+    figures: dict[str, Drawing] = {}
+    page = {"networks": page_tables.over_signals(totals)} if len(comparisons) > 1 else {}
+    clips = []
+    for state, comparison in zip(results.states, comparisons, strict=True):
+        signal = state.signal
+        table = page_tables.standings(comparison)
+        page[f"{file_name(signal.name, signal.sha256)}-networks"] = table
+        clip = _clip(state, results.store, comparison, figures, PAGE_BYTES // len(comparisons))
+        clips.append({"table": table} | clip | pieces(state, comparison))
     html = render(
         template,
         results,
         now,
         clips=clips,
         totals=totals,
+        table=page.get("networks"),
         caption=text,
     )
     return Report(
@@ -69,34 +82,43 @@ def comparison_report(
                               if s.point.kind == "network" and math.isfinite(s.mean)}
             for c in comparisons
         },
-        figures=figures,
-        files={"comparison.parquet": comparison_parquet(comparisons)},
+        figures=svg_texts(figures),
+        files={
+            **paper_files(figures, page), "comparison.parquet": comparison_parquet(comparisons)
+        },
     )  # fmt: skip
 
 
 def _clip(
-    state: SignalState, store: Store, comparison: Comparison, figures: dict[str, str]
+    state: SignalState,
+    store: Store,
+    comparison: Comparison,
+    figures: dict[str, Drawing],
+    budget: int,
 ) -> dict[str, Any]:
+    """Return what the page shows of a signal. Its players take at most `budget` bytes."""
     signal = state.signal
     name = file_name(signal.name, signal.sha256)
     if any(math.isfinite(peak) for s in comparison.standings for peak in s.peaks):
         figures[f"{name}-networks"] = plots.standings(comparison)
     if lines := _lines(state, store, comparison):
         figures[f"{name}-histories"] = plots.histories(lines, signal.psnr_zero)
-    errors, without_output = _errors(state, store, comparison)
-    if errors:
-        figures[f"{name}-errors"] = errors
-    shown = {
+    kept = _kept(state, store, comparison)
+    figures |= {f"{name}-{kind}": drawing for kind, drawing in _spectra(signal, kept).items()}
+    sounds = None
+    if kept.outputs and state.run.media == "sound":
+        sounds = players(kept.values, kept.outputs, signal.sample_rate, budget)
+    places = {
         "standings": (f"{name}-networks", "Peak PSNR by network"),
         "histories": (f"{name}-histories", "PSNR over epochs and seconds"),
+        "spectrograms": (f"{name}-spectrograms", "Spectrograms of the outputs"),
         "errors": (f"{name}-errors", "Spectra of the errors"),
     }
     return {
         "comparison": comparison,
-        "without_output": without_output,
-        "with_held_out": any(s.held_out for s in comparison.standings),
-        "with_paper": any(s.paper for s in comparison.standings),
-        **drawn_images(figures, shown, signal),
+        "without_output": kept.missing,
+        "sounds": sounds,
+        **drawn_images(figures, places, signal),
     }
 
 
@@ -110,20 +132,24 @@ def _lines(state: SignalState, store: Store, comparison: Comparison) -> dict[str
     return {name: (*curves[key], seconds) for name, (key, seconds) in keys.items() if key in curves}
 
 
-def _errors(
-    state: SignalState, store: Store, comparison: Comparison
-) -> tuple[str | None, list[str]]:
-    """Draw the errors of the best networks on the first seed.
+class _Kept(NamedTuple):
+    """The samples [n, c] of a signal, and the outputs on the first seed by network, best first.
 
-    Returns:
-        The figure, None if the store has no output. The names of the networks that the figure
-        lacks, because another study fitted them and kept no output.
+    `missing` are networks without an output, because another study fitted them and kept none.
     """
+
+    values: NDArray[np.float32]
+    outputs: dict[str, NDArray[np.float32]]
+    missing: list[str]
+
+
+def _kept(state: SignalState, store: Store, comparison: Comparison) -> _Kept:
+    """Return the outputs of the best networks. There is none if the signal has gaps."""
     signal = state.signal
     shape = (signal.num_samples, signal.channels)
     values = store.read_array(target_path(signal.sha256))
     if values is None or values.shape != shape or np.isnan(values).any() or len(signal.shape) > 2:
-        return None, []
+        return _Kept(np.zeros(shape, np.float32), {}, [])
     outputs, missing = {}, []
     for s in comparison.standings:
         if len(outputs) == MAX_PICTURES:
@@ -133,10 +159,19 @@ def _errors(
             outputs[s.point.name] = output
         elif state.stored(s.point, [0]):
             missing.append(s.point.name)
-    if not outputs:
-        return None, missing
+    return _Kept(values, outputs, missing)
+
+
+def _spectra(signal: Signal, kept: _Kept) -> dict[str, Drawing]:
+    """Draw the outputs and their errors. Nothing is drawn without an output."""
+    if not kept.outputs:
+        return {}
     if len(signal.shape) == 2:
         shape = (*signal.shape, signal.channels)
-        images = {name: output.reshape(shape) for name, output in outputs.items()}
-        return fft_error_maps(values.reshape(shape), images), missing
-    return spectrogram_errors(values, outputs, signal.sample_rate), missing
+        images = {name: output.reshape(shape) for name, output in kept.outputs.items()}
+        return {"errors": fft_error_maps(kept.values.reshape(shape), images)}
+    arguments = kept.values, kept.outputs, signal.sample_rate
+    return {
+        "spectrograms": spectrogram_outputs(*arguments),
+        "errors": spectrogram_errors(*arguments),
+    }

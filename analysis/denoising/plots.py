@@ -6,8 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from analysis.denoising.methods import DenoisedSignal
-from analysis.grid.plots import INK, STYLE, to_svg
+from analysis.denoising.methods import DenoisedSignal, Method
+from analysis.reporting.drawing import Drawing, drawing_of
+from analysis.reporting.style import INK, STYLE
 
 FRAME = 256
 """Samples in a frame of a spectrogram."""
@@ -16,7 +17,7 @@ RANGE_DB = 60.0
 """The range of a spectrogram below the loudest point of the noisy sound."""
 
 
-def pictures(denoised: DenoisedSignal) -> str:
+def pictures(denoised: DenoisedSignal) -> Drawing:
     """Return the clean signal, the noisy one and the outputs as one figure.
 
     A sound is shown as a spectrogram. All panels share one scale. The outputs are those of the
@@ -28,11 +29,8 @@ def pictures(denoised: DenoisedSignal) -> str:
     if denoised.truth is not None:
         panels["clean"] = denoised.truth
     panels["noisy" + _score(denoised.noisy_scores)] = denoised.noisy
-    networks = [method for method in denoised.methods if method.kind == "network"]
-    networks.sort(key=lambda method: -method.held_out)
-    for method in (denoised.chosen, *networks[:3], denoised.best_classical):
-        if method:
-            panels[method.name + _score(method.blind.scores)] = method.blind.output
+    for method in methods_shown(denoised):
+        panels[method.name + _score(method.blind.scores)] = method.blind.output
     columns = 3
     rows = -(-len(panels) // columns)
     shape = denoised.signal.shape
@@ -45,7 +43,18 @@ def pictures(denoised: DenoisedSignal) -> str:
             place.set_title(name, loc="left", fontsize=9, color=INK, parse_math=False)
         for place in axes[len(panels) :]:
             place.set_visible(False)
-        return to_svg(figure)
+        return drawing_of(figure)
+
+
+def methods_shown(denoised: DenoisedSignal) -> list[Method]:
+    """Return the methods whose outputs the page shows, each once."""
+    networks = [method for method in denoised.methods if method.kind == "network"]
+    networks.sort(key=lambda method: -method.held_out)
+    shown: dict[str, Method] = {}
+    for method in (denoised.chosen, *networks[:3], denoised.best_classical):
+        if method:
+            shown.setdefault(method.name, method)
+    return list(shown.values())
 
 
 def _score(scores: object) -> str:

@@ -16,18 +16,17 @@ from analysis.denoising.tables import (
     CAPTION,
     denoising_parquet,
     denoising_table,
-    page_names,
-    score_text,
+    page_table,
 )
-from analysis.reporting.report import file_name, image, render
+from analysis.reporting.drawing import Drawing, image
+from analysis.reporting.page_table import PageTable
+from analysis.reporting.players import PAGE_BYTES, UNKNOWN_RATE, Players, players
+from analysis.reporting.report import file_name, paper_files, render, svg_texts
 from search_spaces.rules import Target
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
 from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
-
-UNKNOWN_RATE = 8_000
-"""The sample rate in Hz of a written sound whose file has none."""
 
 
 def denoising_report(results: Results, now: datetime.datetime) -> Report:
@@ -38,12 +37,13 @@ def denoising_report(results: Results, now: datetime.datetime) -> Report:
         now: The time that the page shows.
     """
     signals = [denoised_signal(state, results.store) for state in results.states]
-    figures: dict[str, str] = {}
+    figures: dict[str, Drawing] = {}
+    tables: dict[str, PageTable] = {}
     files = {"denoising.parquet": denoising_parquet(results.run, signals)}
     clips = []
     for denoised in signals:
         name = file_name(denoised.signal.name, denoised.signal.sha256)
-        clip: dict[str, Any] = {"denoised": denoised, "names": (), "picture": "", "verdict": ""}
+        clip: dict[str, Any] = {"denoised": denoised, "picture": "", "verdict": "", "sounds": None}
         clip["psi"] = psi_sentence(results.run, denoised)
         if denoised.methods:
             figures[f"{name}-denoised"] = plots.pictures(denoised)
@@ -51,8 +51,9 @@ def denoising_report(results: Results, now: datetime.datetime) -> Report:
                 figures[f"{name}-denoised"], f"{denoised.signal.name}, denoised"
             )
             clip["verdict"] = verdict(denoised)
-        if denoised.truth is not None:
-            clip["names"] = page_names(denoised)
+            clip["table"] = tables[f"{name}-methods"] = page_table(denoised)
+            if results.run.media == "sound":
+                clip["sounds"] = _sounds(denoised, PAGE_BYTES // len(signals))
         if denoised.chosen:
             suffix, content = written(denoised.signal, denoised.chosen.blind.output)
             files[f"{name}-denoised.{suffix}"] = content
@@ -65,7 +66,6 @@ def denoising_report(results: Results, now: datetime.datetime) -> Report:
         now,
         clips=clips,
         caption=CAPTION,
-        score_text=score_text,
         lacks=lacks if isinstance(lacks, str) else "",
     )
     captions = [""] * (len(signals) - 1) + [f"{CAPTION} {' '.join(map(verdict, signals))}".strip()]
@@ -73,9 +73,18 @@ def denoising_report(results: Results, now: datetime.datetime) -> Report:
         tables=[denoising_table(s, c) for s, c in zip(signals, captions, strict=True)],
         html=html,
         numbers={s.signal.sha256: _numbers(s) for s in signals},
-        figures=figures,
-        files=files,
+        figures=svg_texts(figures),
+        files={**paper_files(figures, tables), **files},
     )
+
+
+def _sounds(denoised: DenoisedSignal, budget: int) -> Players:
+    """Return players of the noisy sound, the clean one and the outputs of the figure."""
+    assert denoised.noisy is not None, "there are outputs only of a signal that is stored"
+    outputs = {} if denoised.truth is None else {"clean": denoised.truth}
+    outputs |= {method.name: method.blind.output for method in plots.methods_shown(denoised)}
+    rate = denoised.signal.sample_rate
+    return players(denoised.noisy, outputs, rate, budget, "noisy", with_errors=False)
 
 
 def psi_sentence(run: Run, denoised: DenoisedSignal) -> str:

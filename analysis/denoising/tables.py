@@ -8,6 +8,7 @@ from rich.table import Table
 from analysis.denoising import perceptual
 from analysis.denoising.methods import Choice, DenoisedSignal, Method
 from analysis.denoising.scores import IMAGE_SCORES, SOUND_SCORES
+from analysis.reporting.page_table import Cell, Column, PageTable
 from analysis.reporting.parquet import parquet_bytes
 from analysis.reporting.tables import number, wide_table
 from studies.engine.planning.run import Run
@@ -61,6 +62,41 @@ def denoising_table(denoised: DenoisedSignal, caption: str = "") -> Table:
             cells += [number(method.oracle_psnr), number(method.regret)]
         table.add_row(*cells)
     return table
+
+
+def page_table(denoised: DenoisedSignal) -> PageTable:
+    """Return the page's table of one signal, the best method of each kind first."""
+    names = page_names(denoised) if denoised.truth is not None else ()
+    columns = [Column("method"), Column("setting"), Column("held out (dB)")]
+    for name in names:
+        columns.append(Column(*_head_and_form(name), is_main=name == "PSNR"))
+        if name == "PSNR":
+            columns.append(Column("±"))
+    if names:
+        columns += [Column("oracle: PSNR (dB)"), Column("its setting"), Column("regret (dB)")]
+    rows: list[list[Cell]] = []
+    if names:
+        noisy: list[Cell] = ["noisy", "", None]
+        for name in names:
+            noisy += [denoised.noisy_scores.get(name), *([None] if name == "PSNR" else [])]
+        rows.append([*noisy, None, "", None])
+    for method in sorted(denoised.methods, key=_order):
+        mark = "*" if method is denoised.chosen else ""
+        row: list[Cell] = [method.name + mark, method.blind.setting, method.held_out]
+        for name in names:
+            row += [method.scores[name], *([method.deviation] if name == "PSNR" else [])]
+        if names:
+            setting = method.oracle.setting if method.oracle else ""
+            row += [method.oracle_psnr, setting, method.regret]
+        rows.append(row)
+    return PageTable(columns, rows)
+
+
+def _head_and_form(name: str) -> tuple[str, str]:
+    """Return a score's name with its unit, and how it is shown. See `score_text`."""
+    if name in ("SSIM", "MAE", *perceptual.NAMES):
+        return name, ".3f"
+    return f"{name} (dB)", ".1f"
 
 
 def _order(method: Method) -> tuple[bool, float]:

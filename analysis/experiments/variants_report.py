@@ -32,9 +32,9 @@ from analysis.experiments.pairs import (
     width_pairs,
 )
 from analysis.experiments.stored import write_rows
-from analysis.grid.plots import INK, STYLE, to_svg
 from analysis.reporting.commands import parser, run
 from analysis.reporting.report import file_name
+from analysis.reporting.style import INK, STYLE, to_svg
 from analysis.reporting.tables import wide_table
 from analysis.statistics.intervals import mapped_interval
 from analysis.surfaces.stored import stored_surfaces

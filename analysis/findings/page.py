@@ -14,9 +14,9 @@ from analysis.anytime import tables as anytime
 from analysis.experiments import transfer_report
 from analysis.findings import cost, experiments, numbers, tables, transfer
 from analysis.findings.model import FORESTS, Findings
-from analysis.grid.plots import STYLE, to_svg
 from analysis.regret.paired import saving
 from analysis.regret.stored import HELD_OUT
+from analysis.reporting.style import STYLE, to_svg
 from analysis.rules import plots as rule_plots
 from analysis.rules.validation import AS_GOOD_DB, CHOSEN, CHOSEN_PSI
 from analysis.statistics.intervals import DIRECTION_ONLY, SURE

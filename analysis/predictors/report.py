@@ -20,7 +20,6 @@ import pyarrow as pa
 from rich.console import Console
 from rich.progress import track
 
-from analysis.grid.plots import to_svg
 from analysis.predictors.contest import (
     REFERENCE,
     Entry,
@@ -37,6 +36,7 @@ from analysis.predictors.tables import FRESH, TITLES, cost_table, regret_table
 from analysis.reporting.commands import run, surfaces_parser
 from analysis.reporting.output_paths import file_to_write
 from analysis.reporting.parquet import parquet_bytes
+from analysis.reporting.style import to_svg
 from analysis.rules.plots import regrets_by_rule
 from inr_models import InputError
 from inr_models.shown import shown

@@ -1,82 +1,22 @@
-"""Draw the figures of a search or a rule check, as SVG text."""
+"""Draw the figures of a search or a rule check beside its maps."""
 
 import math
 from collections.abc import Mapping, Sequence
 
 import matplotlib
 import numpy as np
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, ScalarFormatter, SymmetricalLogLocator
-from matplotlib.tri import Triangulation
+from matplotlib.ticker import MaxNLocator, ScalarFormatter, SymmetricalLogLocator
 
-from analysis.grid.plots import BEST, INK, MUTED, OUTLINE, RULE, STYLE, label, to_svg
 from analysis.regret.regret import Regret, RuleSummary
-from search_spaces.rules import NoiseScales
+from analysis.reporting.drawing import Drawing, Hint, drawing_of
+from analysis.reporting.style import BAND, BEST, INK, MUTED, RECOMMENDED_COLOR, RULE, STYLE, label
+from analysis.statistics.intervals import Interval
+from search_spaces.rules import RECOMMENDED
 from studies.engine.outcomes.signal_state import Suggestion
-from studies.engine.planning.points import Point
-
-BAND = "#d5dbe3"
 
 
-def surface(
-    values: Mapping[Point, float], rules: Sequence[NoiseScales], optimum: NoiseScales | None
-) -> str:
-    """Draw the mean PSNR at every known point over (s0, s1), interpolated linearly between them.
-
-    Dots are a search's points, squares a grid's cells. The red cross is the first rule, grey
-    crosses are the others, the circle is the optimum.
-    """
-    # The axis of s0 is logarithmic, so a point at s0 = 0 has no place.
-    points = [(p.scales, p.kind, v) for p, v in values.items() if p.scales and p.scales.s0 > 0]
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(5.4, 3.6), layout="constrained")
-        axes = figure.add_subplot()
-        s0 = np.array([at.s0 for at, _, _ in points])
-        s1 = np.array([at.s1 for at, _, _ in points])
-        psnr = np.array([value for *_, value in points])
-        levels = MaxNLocator(12).tick_values(psnr.min(), psnr.max())
-        norm = Normalize(levels[0], levels[-1])
-        if len(points) >= 4 and np.ptp(s1) > 0 and np.ptp(s0) > 0:
-            # The triangles join neighbours on the page, where s0 is logarithmic.
-            triangles = Triangulation(s1 / np.ptp(s1), np.log(s0) / np.ptp(np.log(s0))).triangles
-            axes.tricontourf(
-                Triangulation(s1, s0, triangles), psnr, levels=levels, cmap="viridis", norm=norm,
-                alpha=0.85,
-            )  # fmt: skip
-        for kind, marker, size in (("grid", "s", 5), ("search", "o", 5), ("rule", "o", 5)):
-            chosen = [i for i, (_, its_kind, _) in enumerate(points) if its_kind == kind]
-            axes.scatter(
-                s1[chosen], s0[chosen], c=psnr[chosen], s=size**2, marker=marker, cmap="viridis",
-                norm=norm, edgecolors="white", linewidths=0.8, zorder=3,
-            )  # fmt: skip
-        if optimum:
-            for size, width, color in ((15, 2, "white"), (18, 1, INK)):
-                axes.plot(
-                    optimum.s1, optimum.s0, "o", ms=size, mew=width, mfc="none", mec=color,
-                    zorder=4, clip_on=False,
-                )  # fmt: skip
-        for number, at in reversed(list(enumerate(rules))):
-            size, color = (10, RULE) if number == 0 else (7, MUTED)
-            axes.plot(
-                at.s1, at.s0, "x", ms=size, mew=2.4, color=color, path_effects=OUTLINE,
-                zorder=5, clip_on=False,
-            )  # fmt: skip
-        axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter(ScalarFormatter())
-        axes.yaxis.set_minor_formatter("")
-        axes.set_xlabel("s1, noise on layer 2")
-        axes.set_ylabel("s0, noise on layer 1 (rad/unit)")
-        mappable = ScalarMappable(norm, "viridis")
-        bar = figure.colorbar(mappable, ax=axes, pad=0.02)
-        bar.outline.set_visible(False)  # type: ignore[operator]
-        bar.set_label("mean peak PSNR (dB)")
-        return to_svg(figure)
-
-
-def history(suggestions: Sequence[Suggestion], rule: float, name: str) -> str:
+def history(suggestions: Sequence[Suggestion], rule: float, name: str) -> Drawing:
     """Draw the mean PSNR of each suggestion in turn, and the best so far.
 
     Points that were known before are at 0.
@@ -99,10 +39,12 @@ def history(suggestions: Sequence[Suggestion], rule: float, name: str) -> str:
             )  # fmt: skip
         best = max(warm, default=math.nan)
         axes.plot([0] * len(warm), warm, "o", ms=4, color=MUTED, alpha=0.6, clip_on=False)
-        line = [best]
+        line, hints = [best], []
         for number, s in enumerate(suggested, start=1):
             if s.value is not None:
                 axes.plot(number, s.value, "o", ms=4.5, color=INK, alpha=0.75)
+                at = f"s0 {s.scales.s0:.4g}, s1 {s.scales.s1:.3g}"
+                hints.append(Hint(axes, number, s.value, f"{number}: {at}: {s.value:.2f} dB"))
             best = np.nanmax([best, math.nan if s.value is None else s.value])
             line.append(best)
         stopped = [n for n, s in enumerate(suggested, start=1) if s.stopped]
@@ -113,10 +55,10 @@ def history(suggestions: Sequence[Suggestion], rule: float, name: str) -> str:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("suggestion (0: known before)")
         axes.set_ylabel("mean peak PSNR (dB)")
-        return to_svg(figure)
+        return drawing_of(figure, hints)
 
 
-def forest(regrets: Sequence[Regret], total: RuleSummary, name: str) -> str:
+def forest(regrets: Sequence[Regret], total: RuleSummary, name: str) -> Drawing:
     """Draw a rule's regret on every signal with its 95 % interval, and the mean below.
 
     Args:
@@ -125,46 +67,62 @@ def forest(regrets: Sequence[Regret], total: RuleSummary, name: str) -> str:
         name: What the figure calls the rule.
     """
     shown = sorted(regrets, key=lambda r: r.interval.mean)
-    rows = [(label(r.signal.name), r.interval) for r in shown]
+    rows = [(r.signal.name, r.interval) for r in shown]
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7, 1.3 + 0.3 * len(rows)), layout="constrained")
         axes = figure.add_subplot()
         axes.axvline(0, color=RULE, lw=1.5)
-        for y, (_, i) in enumerate(rows, start=1):
+        hints = []
+        for y, (clip, i) in enumerate(rows, start=1):
+            hints.append(Hint(axes, i.mean, y, f"{clip}: {_interval_text(i)}"))
             axes.plot([i.low, i.high], [y, y], color=MUTED, lw=1.6)
             axes.plot(i.mean, y, "o", ms=6, color=INK)
         i = total.interval
+        hints.append(Hint(axes, i.mean, 0, f"mean of all: {_interval_text(i)}"))
         axes.plot([i.low, i.high], [0, 0], color=RULE, lw=2.2)
         axes.plot(i.mean, 0, "D", ms=7, color=RULE)
-        names = ["mean of all", *(name for name, _ in rows)]
+        names = ["mean of all", *(label(clip) for clip, _ in rows)]
         axes.set_yticks(range(len(names)), names, parse_math=False)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set_ylim(-0.7, len(rows) + 0.6)
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel(f"regret (dB): optimum minus {name} on the same seeds, 95 % interval")
-        return to_svg(figure)
+        axes.set_xlabel(f"optimum minus {name} on the same seeds (dB), 95 % interval")
+        return drawing_of(figure, hints)
 
 
-def rules(by_signal: Sequence[Sequence[Regret]], totals: Sequence[RuleSummary]) -> str:
+def rules(by_signal: Sequence[Sequence[Regret]], totals: Sequence[RuleSummary]) -> Drawing:
     """Draw every rule's regret, least first: a dot a signal, the mean with its 95 % interval."""
     shown = sorted(totals, key=lambda total: total.interval.mean, reverse=True)
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7, 1.0 + 0.42 * len(shown)), layout="constrained")
         axes = figure.add_subplot()
         axes.axvline(0, color=MUTED, lw=1)
-        jitter = np.random.default_rng(0)
+        jitter, hints = np.random.default_rng(0), []
         for y, total in enumerate(shown):
-            means = [r.interval.mean for own in by_signal for r in own if r.rule == total.rule]
+            of_rule = [r for own in by_signal for r in own if r.rule == total.rule]
+            means = [r.interval.mean for r in of_rule]
             heights = y + jitter.uniform(-0.22, 0.22, len(means))
+            for r, height in zip(of_rule, heights, strict=True):
+                hints.append(
+                    Hint(
+                        axes,
+                        r.interval.mean,
+                        height,
+                        f"{r.signal.name}: {_interval_text(r.interval)}",
+                    )
+                )
             axes.plot(means, heights, "o", ms=3.5, mew=0, color=MUTED, alpha=0.55)
             i = total.interval
-            axes.plot([i.low, i.high], [y, y], color=RULE, lw=2.2)
-            axes.plot(i.mean, y, "D", ms=6, color=RULE)
+            color = RECOMMENDED_COLOR if total.rule == RECOMMENDED else RULE
+            hints.append(Hint(axes, i.mean, y, f"{total.rule}: {_interval_text(i)}"))
+            axes.plot([i.low, i.high], [y, y], color=color, lw=2.2)
+            axes.plot(i.mean, y, "D", ms=6, color=color)
             axes.annotate(
                 f"{i.mean:.1f}", (i.mean, y), xytext=(0, 6), textcoords="offset points",
-                ha="center", color=RULE, fontsize=8,
+                ha="center", color=color, fontsize=8,
             )  # fmt: skip
-        axes.set_yticks(range(len(shown)), [t.rule for t in shown], parse_math=False)
+        names = [f"{t.rule} (recommended)" if t.rule == RECOMMENDED else t.rule for t in shown]
+        axes.set_yticks(range(len(shown)), names, parse_math=False)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         # Rules differ near 0. A dead fit lies tens of dB away.
         axes.set_xscale("symlog", linthresh=4, subs=(2, 3, 4, 5, 6, 7, 8, 9))
@@ -172,12 +130,12 @@ def rules(by_signal: Sequence[Sequence[Regret]], totals: Sequence[RuleSummary]) 
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.xaxis.set_minor_formatter("")
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel("regret (dB): optimum minus rule on the same seeds, mean and 95 % interval")
-        return to_svg(figure)
+        axes.set_xlabel("regret (dB) on the same seeds, 95 % interval")
+        return drawing_of(figure, hints)
 
 
-def importances(shares: Mapping[str, Mapping[str, float]]) -> str:
-    """Draw the share of the variance of PSNR that s0 and s1 explain, a bar a signal."""
+def importances(shares: Mapping[str, Mapping[str, float]]) -> Drawing:
+    """Draw the share of the variance of PSNR that s0 and s1 explain, a bar for each signal."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7, 1.0 + 0.3 * len(shares)), layout="constrained")
         axes = figure.add_subplot()
@@ -192,5 +150,12 @@ def importances(shares: Mapping[str, Mapping[str, float]]) -> str:
         axes.set_xlim(0, 1)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel("importance: share of the variance of PSNR over the tried points")
-        figure.legend(loc="outside upper right", ncols=2, frameon=False)
-        return to_svg(figure)
+        figure.legend(loc="outside upper right", ncols=2, frameon=False, labelcolor=INK)
+        return drawing_of(figure)
+
+
+def _interval_text(interval: Interval) -> str:
+    text = f"regret {interval.mean:+.2f} dB"
+    if math.isnan(interval.low):
+        return text
+    return f"{text}, 95 % interval {interval.low:+.2f} to {interval.high:+.2f} dB"

@@ -48,6 +48,11 @@ class Regret(NamedTuple):
     at_rim: bool
     """Whether the optimum is at the rim of the space, so that a better point may lie beyond."""
 
+    @property
+    def is_optimum(self) -> bool:
+        """Whether the rule's point is the optimum itself, so that the regret is 0 by definition."""
+        return self.rule_point.network == self.optimum.network
+
 
 class Cost(NamedTuple):
     """The work on a signal until its optimum was known."""

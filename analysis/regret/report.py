@@ -6,9 +6,10 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from analysis.regret import plots
+from analysis.regret import page_tables, plots
+from analysis.regret.maps import surface
 from analysis.regret.parquet import regret_parquet
-from analysis.regret.proxy import Proxy, proxies, proxy_keys
+from analysis.regret.proxy import proxies, proxy_keys
 from analysis.regret.regret import (
     Regret,
     cost_to_find,
@@ -17,8 +18,11 @@ from analysis.regret.regret import (
     summarize_rules,
 )
 from analysis.regret.terminal import by_rule_table, proxy_table, regrets_table, rules_table
-from analysis.reporting.report import drawn_images, file_name, image, position, render
-from analysis.statistics.intervals import DIRECTION_ONLY, mark
+from analysis.reporting.drawing import Drawing, image
+from analysis.reporting.marks import marks
+from analysis.reporting.page_table import PageTable
+from analysis.reporting.report import drawn_images, file_name, paper_files, render, svg_texts
+from analysis.statistics.intervals import DIRECTION_ONLY
 from analysis.statistics.recordings import read_recordings
 from inr_models.fitting.objective import REGRESSION
 from studies.engine.outcomes.choosing import Choice, Confirmation
@@ -52,7 +56,7 @@ def regret_report(
     totals = summarize_rules(run, by_signal, read_recordings(results.store))
     curves = results.store.curves_by_key(proxy_keys(states))
     short = proxies(states, run.scale.fit.epochs, curves)
-    figures: dict[str, str] = {}
+    figures: dict[str, Drawing] = {}
     shares: dict[str, Mapping[str, float]] = {}
     for state in states:
         if importance and (parts := importance(state.suggestions)):
@@ -63,9 +67,13 @@ def regret_report(
         main = [r for own in by_signal for r in own if r.rule == totals[0].rule]
         figures["regret"] = plots.forest(main, totals[0], run.first_rule)
         figures["rules"] = plots.rules(by_signal, totals)
+    tables = {"regrets": page_tables.by_signal(run, signals, by_signal)}
+    if totals:
+        tables["rules"] = page_tables.over_signals(totals)
+    if short:
+        tables["short_fits"] = page_tables.short_fits(run, short)
     clips = [
-        _clip(state, choice, own, figures)
-        for state, choice, own in zip(states, choices, by_signal, strict=True)
+        _clip(state, choice, figures, tables) for state, choice in zip(states, choices, strict=True)
     ]
     stopped = any(s.stopped for state in states for s in state.suggestions)
     html = render(
@@ -75,11 +83,10 @@ def regret_report(
         clips=clips,
         totals=totals,
         confirmation=confirmation,
-        mark=mark,
         direction_only=DIRECTION_ONLY,
         searched=importance is not None,
         stopped=stopped,
-        proxies=[_proxy(proxy, run.scale.fit.epochs) for proxy in short],
+        tables=tables,
         forest=image(figures["regret"], f"Regret of {run.first_rule} by {run.noun}")
         if totals
         else "",
@@ -87,58 +94,60 @@ def regret_report(
         importance=image(figures["importance"], "Importance of s0 and s1") if shares else "",
         mean_share=_mean([clip["near"] for clip in clips]),
     )
-    tables = [regrets_table(run, signals, by_signal, confirmation.scoring_seeds)]
+    of_terminal = [regrets_table(run, signals, by_signal, confirmation.scoring_seeds)]
     if totals:
-        tables.append(rules_table(run, totals))
+        of_terminal.append(rules_table(run, totals))
         if len(run.scale.rules) > 2:
-            tables.append(by_rule_table(run, signals, by_signal))
+            of_terminal.append(by_rule_table(run, signals, by_signal))
     if short:
-        tables.append(proxy_table(run, short, stopped=stopped))
+        of_terminal.append(proxy_table(run, short, stopped=stopped))
     # What reads the regrets of all studies must not meet those of another objective.
     objective = run.scale.objective
     file = "regret.parquet" if objective == REGRESSION else f"regret_{objective.name}.parquet"
     return Report(
-        tables=tables,
+        tables=of_terminal,
         html=html,
         numbers={s.sha256: _numbers(own) for s, own in zip(signals, by_signal, strict=True)},
-        figures=figures,
-        files={file: regret_parquet(by_signal)},
+        figures=svg_texts(figures),
+        files={**paper_files(figures, tables), file: regret_parquet(by_signal)},
     )
 
 
 def _clip(
-    state: SignalState, choice: Choice, own: list[Regret], figures: dict[str, str]
+    state: SignalState,
+    choice: Choice,
+    figures: dict[str, Drawing],
+    tables: dict[str, PageTable],
 ) -> dict[str, Any]:
     run, signal, suggestions = state.run, state.signal, state.suggestions
     best, rules = choice.optimum, state.rule_points
     values = {p: state.mean(p, run.scale.map_seeds) for p in rules}
     values = {p: v for p, v in values.items() if math.isfinite(v)}
     values |= choice.tried
-    name = file_name(signal.name, signal.sha256)
+    name, numbered = file_name(signal.name, signal.sha256), marks(state)
+    tables[f"{name}-points"] = page_tables.points(state, numbered, best, values)
     if values:
-        figures[f"{name}-landscape"] = plots.surface(
-            values, [p.scales for p in rules if p.scales], best.scales if best else None
-        )
+        tables[f"{name}-landscape"] = page_tables.tried(values)
+        optimum = best.scales if best else None
+        figures[f"{name}-landscape"] = surface(values, numbered, optimum)
     if suggestions:
         figures[f"{name}-history"] = plots.history(
             suggestions, values.get(rules[0], math.nan), run.first_rule
         )
-    shown = {
+    places = {
         "landscape": (f"{name}-landscape", "Mean peak PSNR over s0 and s1"),
         "history": (f"{name}-history", "Best PSNR over suggestions"),
     }
     return {
         "signal": signal,
-        "regrets": own,
-        "rules": [{"name": p.name, **position(run, signal, p)} for p in rules],
-        "best": best and {"kind": best.kind, **position(run, signal, best)},
+        "points": tables[f"{name}-points"],
         "cost": cost_to_find(state, choice),
         "near": share_of_cells_near_best(state),
         "num_known": sum(s.warm for s in suggestions),
         "num_asked": sum(not s.warm for s in suggestions),
         "num_stopped": sum(s.stopped for s in suggestions),
         "statuses": statuses(state),
-        **drawn_images(figures, shown, signal),
+        **drawn_images(figures, places, signal),
     }
 
 
@@ -146,18 +155,6 @@ def _numbers(own: list[Regret]) -> dict[str, float]:
     """Return the numbers of a signal that MLflow shows, by name."""
     numbers = {f"regret_db_{r.rule}": r.interval.mean for r in own}
     return numbers | ({"psnr_optimum": own[0].psnr_optimum} if own else {})
-
-
-def _proxy(proxy: Proxy, epochs: int) -> dict[str, float]:
-    return {
-        "epochs": proxy.epochs,
-        "share": proxy.epochs / epochs,
-        "mean": statistics.fmean(proxy.correlations),
-        "least": min(proxy.correlations),
-        "lost": _mean(proxy.lost),
-        "most_lost": max(proxy.lost),
-        "num": len(proxy.lost),
-    }
 
 
 def _mean(values: Iterable[float]) -> float:

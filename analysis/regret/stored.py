@@ -71,6 +71,35 @@ def regrets(results: str, surfaces: Surfaces) -> tuple[list[RuleRegret], str]:
     )
 
 
+def of_rules(regrets: Sequence[RuleRegret], names: Sequence[str]) -> list[RuleRegret]:
+    """Return the regrets of the named rules, in the order of the names.
+
+    Where a rule was also fitted without each signal's recording, that regret is returned: the
+    rule's own was fitted to these very signals.
+
+    Args:
+        regrets: The regrets of many rules.
+        names: The rules' names, without the prefix `HELD_OUT`.
+
+    Raises:
+        InputError: A rule has no regret here.
+    """
+    by_name = {of_rule.rule: of_rule for of_rule in regrets}
+    chosen = []
+    for name in names:
+        of_rule = by_name.get(f"{HELD_OUT}{name}") or by_name.get(name)
+        if of_rule is None:
+            there = ", ".join(by_name) or "none"
+            raise InputError.of_value(
+                "unknown-name",
+                "rule",
+                name,
+                f"these results have no regret of it. Give one of {there}.",
+            )
+        chosen.append(of_rule)
+    return chosen
+
+
 def recordings_of(surfaces: Surfaces) -> dict[str, str]:
     """Return the recording of each signal, by its sha256."""
     sha256s = [target.sha256 for target in surfaces.targets]

@@ -35,7 +35,8 @@ def regrets_table(
         f"Peak PSNR in dB. {named} and the optimum are means over seeds "
         f"{run.confirming_text(scoring_seeds)}, which did not choose the optimum. "
         "regret: mean of the paired differences, with its 95 % interval (Student's t). "
-        "*: at the rim of the searched space, so that a better point may lie beyond."
+        "*: at the rim of the searched space, so that a better point may lie beyond. "
+        "-: not known, or the rule's point is the optimum itself."
     )
     table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
     for name in ("psi", run.first_rule, "opti-\nmum", "at s0, s1", "regret", "95 % interval"):
@@ -48,8 +49,8 @@ def regrets_table(
                 number(first.psnr_rule),
                 number(first.psnr_optimum),
                 f"{short(at.s0)}, {short(at.s1)}{'*' if first.at_rim else ''}",
-                number(first.interval.mean, "+.1f"),
-                interval(first.interval),
+                "-" if first.is_optimum else number(first.interval.mean, "+.1f"),
+                "-" if first.is_optimum else interval(first.interval),
             ]
         table.add_row(signal.name, f"{signal.descriptors['psi']:.3f}", *cells)
     return table
@@ -90,7 +91,7 @@ def by_rule_table(
     """Return the table of the first rules' regrets on every signal, a column a rule."""
     further = max(shutil.get_terminal_size().columns - 80, 0) // RULE_WIDTH
     rules = run.scale.rules[: MOST_RULES + further]
-    caption = "Regret in dB of each rule, by its number above."
+    caption = "Regret in dB of each rule, by its number above. -: its point is the optimum itself."
     if num_left := len(run.scale.rules) - len(rules):
         caption += (
             f" {count(num_left, 'rule')} left out here: see a wider window, or regret.parquet."
@@ -101,7 +102,7 @@ def by_rule_table(
     for column in range(1, len(rules) + 1):
         table.add_column(str(column), justify="right", no_wrap=True)
     for signal, regrets in zip(signals, by_signal, strict=True):
-        by_rule = {r.rule: number(r.interval.mean) for r in regrets}
+        by_rule = {r.rule: "-" if r.is_optimum else number(r.interval.mean) for r in regrets}
         cells = [by_rule.get(rule, "-") for rule in rules]
         table.add_row(signal.name, f"{signal.descriptors['psi']:.3f}", *cells)
     return table

@@ -1,13 +1,14 @@
 """Write a report: one HTML file that stands alone, for screen, phone and print."""
 
-import base64
 import datetime
-import html
 import math
 from collections.abc import Mapping
 from typing import Any
 
+from analysis.reporting.drawing import Drawing, image
+from analysis.reporting.page_table import PageTable, shown
 from search_spaces.bandwidth import bandwidth, nyquist
+from search_spaces.rules import RECOMMENDED
 from studies.engine.outcomes.notes import notes_on
 from studies.engine.outcomes.results import Results
 from studies.engine.planning.points import Point
@@ -33,7 +34,7 @@ def render(template: str, results: Results, now: datetime.datetime, **values: An
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["db"] = _db
+    environment.filters["db"] = shown
     code = {f"{row['versions']}, commit {row['commit'] or 'unknown'}" for row in results.all_rows}
     return environment.get_template(template).render(
         run=results.run,
@@ -44,6 +45,7 @@ def render(template: str, results: Results, now: datetime.datetime, **values: An
         results=results.store.results,
         written_at=f"{now:%Y-%m-%d %H:%M}",
         code=sorted(code),
+        recommended=RECOMMENDED,
         **values,
     )
 
@@ -63,24 +65,18 @@ def _facts(run: Run) -> dict[str, str]:
     return facts | {"held out": f"{fitted} {scored}"}
 
 
-def image(svg: str, text: str) -> str:
-    """Return a figure as HTML. `text` describes it to those who cannot see it."""
-    data = base64.b64encode(svg.encode()).decode()
-    return f'<img alt="{html.escape(text)}" src="data:image/svg+xml;base64,{data}">'
-
-
 def drawn_images(
-    figures: Mapping[str, str], shown: Mapping[str, tuple[str, str]], signal: Signal
+    figures: Mapping[str, Drawing], places: Mapping[str, tuple[str, str]], signal: Signal
 ) -> dict[str, str]:
     """Return a signal's figures as HTML by their names in a template, "" where none was drawn.
 
     Args:
-        figures: SVG text by name.
-        shown: The name in `figures` and the description, by the name in the template.
+        figures: Figures by name.
+        places: The name in `figures` and the description, by the name in the template.
         signal: The signal.
     """
     images = {}
-    for place, (name, text) in shown.items():
+    for place, (name, text) in places.items():
         images[place] = image(figures[name], f"{text} for {signal.name}") if name in figures else ""
     return images
 
@@ -109,9 +105,23 @@ def position(run: Run, signal: Signal, point: Point) -> dict[str, float]:
     return {"s0": s0, "s1": s1, "s0_share": s0 / limit, "bandwidth_share": k / limit}
 
 
-def _db(value: float | None, form: str = ".1f") -> str:
-    if value is None or math.isnan(value):
-        return "–"
-    text = format(value, form)
-    # A value that rounds to zero has no sign.
-    return text if any(c in "123456789" for c in text) else format(0.0, form)
+def paper_files(
+    figures: Mapping[str, Drawing], tables: Mapping[str, PageTable]
+) -> dict[str, bytes]:
+    """Return a report's figures as SVG and PDF, and its tables as CSV and LaTeX.
+
+    The keys are paths beside the page.
+    """
+    files: dict[str, bytes] = {}
+    for name, drawing in figures.items():
+        files[f"figures/{name}.svg"] = drawing.svg.encode()
+        files[f"figures/{name}.pdf"] = drawing.pdf
+    for name, table in tables.items():
+        files[f"tables/{name}.csv"] = table.csv()
+        files[f"tables/{name}.tex"] = table.latex()
+    return files
+
+
+def svg_texts(figures: Mapping[str, Drawing]) -> dict[str, str]:
+    """Return the SVG text of every figure by its name."""
+    return {name: drawing.svg for name, drawing in figures.items()}

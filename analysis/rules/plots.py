@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter, SymmetricalLogLocator
 
-from analysis.grid.plots import INK, MUTED, OUTLINE, RULE, STYLE
 from analysis.regret.regret import NEAR_DB
 from analysis.regret.stored import RuleRegret
+from analysis.reporting.style import INK, MUTED, OUTLINE, RULE, STYLE
 from analysis.rules.sufficiency import Sufficiency
 from analysis.statistics.intervals import mean_interval
 from analysis.surfaces.plots import COLORS

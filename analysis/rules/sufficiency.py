@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 from analysis.reporting.commands import run, surfaces_parser
 from analysis.reporting.tables import wide_table
@@ -82,7 +83,9 @@ class Sufficiency(NamedTuple):
 
 # With products of this size, BLAS threads mostly wait for each other.
 @threadpool_limits.wrap(limits=1, user_api="blas")
-def sufficiency(surfaces: Surfaces, *, shuffles: int = SHUFFLES, seed: int = 0) -> Sufficiency:
+def sufficiency(
+    surfaces: Surfaces, *, shuffles: int = SHUFFLES, seed: int = 0, progress: bool = False
+) -> Sufficiency:
     """Return every descriptor's gain over psi alone.
 
     Descriptors that rank the signals alike, or in reverse, count once: the first stands for them.
@@ -91,6 +94,7 @@ def sufficiency(surfaces: Surfaces, *, shuffles: int = SHUFFLES, seed: int = 0) 
         surfaces: of 3 recordings or more.
         shuffles: of the permutation test.
         seed: of the permutation test.
+        progress: whether a bar shows how many shuffles are done.
 
     Example:
         >>> sufficiency(surfaces, shuffles=20).gains[0].descriptor
@@ -101,7 +105,7 @@ def sufficiency(surfaces: Surfaces, *, shuffles: int = SHUFFLES, seed: int = 0) 
     alone = model.smoothed([psi])
     rng = np.random.default_rng(seed)
     largest = np.full((shuffles, len(GRIDS)), -np.inf)
-    for trial in range(shuffles):
+    for trial in tqdm(range(shuffles), "shuffles", disable=not progress, mininterval=1):
         order = _shuffled(surfaces.recordings, psi, rng)
         for scores in others.values():
             gains = alone.regret - model.smoothed([psi, scores[order]]).regret

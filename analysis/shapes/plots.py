@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from numpy.typing import NDArray
 
-from analysis.grid.plots import INK, STYLE, to_svg
+from analysis.reporting.drawing import Drawing, drawing_of
+from analysis.reporting.style import INK, STYLE
 from analysis.shapes.fitted import FittedShape
 from analysis.shapes.scores import vertex_errors
 
@@ -27,7 +28,7 @@ WORST, TIMES = 95, 3.0
 """The colours end at so many times this percentile of the best mesh's errors."""
 
 
-def errors(surface: NDArray, shapes: Sequence[FittedShape]) -> str:
+def errors(surface: NDArray, shapes: Sequence[FittedShape]) -> Drawing:
     """Return the true points and every mesh as one figure. One scale of colours holds for all.
 
     Args:
@@ -60,7 +61,7 @@ def errors(surface: NDArray, shapes: Sequence[FittedShape]) -> str:
         )
         bar.set_label("distance from the surface (the box is 2 wide)")
         bar.outline.set_visible(False)  # type: ignore[operator]
-        return to_svg(figure)
+        return drawing_of(figure)
 
 
 def _points(axes: Any, surface: NDArray) -> None:

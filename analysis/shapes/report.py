@@ -8,8 +8,10 @@ from rich.table import Table
 
 from analysis.comparison.report import comparison_report
 from analysis.comparison.standings import Comparison
+from analysis.reporting.drawing import Drawing, image
+from analysis.reporting.page_table import Cell, Column, PageTable
 from analysis.reporting.parquet import parquet_bytes
-from analysis.reporting.report import file_name, image
+from analysis.reporting.report import file_name, paper_files, svg_texts
 from analysis.reporting.tables import wide_table
 from analysis.shapes import plots
 from analysis.shapes.fitted import FittedShape, fitted_shapes
@@ -40,7 +42,8 @@ def shapes_report(
         resolution: Points of the grid of marching cubes along each axis.
         now: The time that the page shows.
     """
-    figures: dict[str, str] = {}
+    figures: dict[str, Drawing] = {}
+    of_page: dict[str, PageTable] = {}
     files: dict[str, bytes] = {}
     tables: list[Table] = []
     rows: list[dict[str, Any]] = []
@@ -50,7 +53,7 @@ def shapes_report(
         signal, name = state.signal, file_name(state.signal.name, state.signal.sha256)
         shapes = list(fitted_shapes(state, results.store, comparison, resolution))
         if not shapes:
-            return {"shapes": (), "meshes": "", "without_surface": (), "resolution": resolution}
+            return {"shapes": None, "meshes": "", "without_surface": (), "resolution": resolution}
         for shape in shapes:
             rows.append(_row(signal.name, signal.sha256, resolution, shape))
             if shape.mesh is not None:
@@ -62,17 +65,17 @@ def shapes_report(
         if surface is not None and shown:
             figures[f"{name}-meshes"] = plots.errors(surface, shown)
             meshes = image(figures[f"{name}-meshes"], f"Meshes of {signal.name}")
+        of_page[f"{name}-meshes"] = _page_table(shapes)
         tables.append(_table(signal.name, shapes))
         numbers[signal.sha256] = {
             f"chamfer_{shape.name}": shape.scores.chamfer for shape in shapes if shape.scores
         }
         without = [shape.name for shape in shapes if shape.mesh is None]
         return {
-            "shapes": [shape for shape in shapes if shape.scores],
+            "shapes": of_page[f"{name}-meshes"],
             "meshes": meshes,
             "without_surface": without,
             "resolution": resolution,
-            "percent": percent,
         }
 
     report = comparison_report(results, winners, now, template="shapes.html.j2", pieces=pieces)
@@ -81,8 +84,8 @@ def shapes_report(
     files["shapes.parquet"] = parquet_bytes(rows)
     return report._replace(
         tables=[*report.tables, *tables],
-        figures={**report.figures, **figures},
-        files={**report.files, **files},
+        figures={**report.figures, **svg_texts(figures)},
+        files={**report.files, **paper_files(figures, of_page), **files},
         numbers={sha: {**own, **numbers.get(sha, {})} for sha, own in report.numbers.items()},
     )
 
@@ -95,6 +98,27 @@ def percent(distance: float) -> float:
         1.0
     """
     return 100 * distance / (2 * HALF_SIDE)
+
+
+def _page_table(shapes: Sequence[FittedShape]) -> PageTable:
+    """Return how well the mesh of each network fits the surface."""
+    columns = [
+        Column("mesh of"),
+        Column("PSNR (dB)"),
+        Column("Chamfer (%)", ".3f", is_main=True),
+        Column("Hausdorff (%)", ".2f"),
+        Column("normals", ".3f"),
+        Column("faces", ","),
+        Column("remark"),
+    ]
+    rows: list[list[Cell]] = []
+    for shape in shapes:
+        scores, cells = shape.scores, list[Cell]([None] * 4)
+        if scores and shape.mesh is not None:
+            distances = percent(scores.chamfer), percent(scores.hausdorff)
+            cells = [*distances, scores.normals, len(shape.mesh.faces)]
+        rows.append([shape.name, shape.psnr, *cells, "" if scores else "no surface"])
+    return PageTable(columns, rows)
 
 
 def _table(name: str, shapes: Sequence[FittedShape]) -> Table:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 from scipy.stats import spearmanr
 
-from analysis.grid.plots import BEST, INK, MUTED, OUTLINE, RULE, STYLE
+from analysis.reporting.style import BEST, INK, MUTED, OUTLINE, RULE, STYLE
 from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces, share_and_gain
 from inr_models import InputError
 from search_spaces.rules import EQN11_SCALED, RECOMMENDED, RULES

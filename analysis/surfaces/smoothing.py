@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces, regrets_of, share_and_gain
 from search_spaces.descriptors import DESCRIPTORS
@@ -65,15 +66,20 @@ class SignalMap(NamedTuple):
         return frozenset(self.fits[0].by_seed)
 
 
-def surfaces_through(maps: Sequence[SignalMap]) -> Surfaces:
+def surfaces_through(maps: Sequence[SignalMap], *, progress: bool = False) -> Surfaces:
     """Smooth the map of every signal with a Gaussian process.
 
     The length scales and the noise are fitted to each signal. A surface covers the rectangle of
     (log s0, log g) that the fits span, and a small margin.
+
+    Args:
+        maps: The maps.
+        progress: Whether a bar shows how many are done.
     """
     # With a hundred points, further BLAS threads only wait for each other.
     with threadpool_limits(1, "blas"):
-        smooth = [_smooth(one.target, one.fits) for one in maps]
+        bar = tqdm(maps, "surfaces", disable=not progress, mininterval=1)
+        smooth = [_smooth(one.target, one.fits) for one in bar]
     psnr = np.array([one.psnr for one in smooth])
     targets = tuple(one.target for one in maps)
     return Surfaces(

@@ -54,14 +54,21 @@ class Stored(NamedTuple):
 
 
 def stored_surfaces(
-    results: str, recordings: str | None = None, *, other: Mapping[str, Any] | None = None
+    results: str,
+    recordings: str | None = None,
+    *,
+    other: Mapping[str, Any] | None = None,
+    progress: bool = False,
 ) -> Surfaces:
     """Return the surfaces through the maps that `stored_maps` returns.
+
+    With `progress`, a bar shows how many are done.
 
     Example:
         >>> stored_surfaces("analysis/data").names
     """
-    return surfaces_through(stored_maps(results, recordings, other=other).maps)
+    maps = stored_maps(results, recordings, other=other).maps
+    return surfaces_through(maps, progress=progress)
 
 
 def stored_maps(

@@ -24,9 +24,9 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from analysis.grid.plots import INK, MUTED, STYLE, to_svg
 from analysis.reporting.commands import parser, run
 from analysis.reporting.output_paths import file_to_write
+from analysis.reporting.style import INK, MUTED, STYLE, to_svg
 from analysis.reporting.tables import short, wide_table
 from analysis.theory.activations import Activations, Layer, activations_of
 from analysis.theory.densities import Distribution, arcsine, density, deviation_of_layer_2, gaussian

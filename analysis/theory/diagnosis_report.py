@@ -16,10 +16,10 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from analysis.grid.plots import INK, MUTED, STYLE, to_svg
 from analysis.reporting.commands import parser, run
 from analysis.reporting.output_paths import file_to_write
 from analysis.reporting.parquet import parquet_bytes
+from analysis.reporting.style import INK, MUTED, STYLE, to_svg
 from analysis.reporting.tables import short
 from analysis.theory.diagnosis import REACH, Diagnosis, diagnose
 from analysis.theory.subjects import add_options, samples_of, signal_of, subjects

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from analysis.grid.plots import INK, MUTED, STYLE, to_svg
 from analysis.reporting.commands import parser, run
 from analysis.reporting.output_paths import file_to_write
+from analysis.reporting.style import INK, MUTED, STYLE, to_svg
 from analysis.reporting.tables import wide_table
 from analysis.theory.dynamics import MOST_STEPS, Decay, decay
 from analysis.theory.subjects import add_options, samples_of, signal_of, subjects

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.grid.plots import INK, MUTED, STYLE, to_svg
+from analysis.reporting.style import INK, MUTED, STYLE, to_svg
 from analysis.theory.densities import density, gaussian
 from analysis.theory.noise_and_omega import Equivalence
 from analysis.theory.propositions import Deviation, phases_of_layer_2

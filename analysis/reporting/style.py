@@ -1,0 +1,55 @@
+"""Set how all figures look, and turn a figure into SVG text."""
+
+import io
+from typing import Any
+
+from matplotlib import patheffects
+from matplotlib.figure import Figure
+
+INK, MUTED = "#1d2733", "#6b7785"
+RULE, BEST, SIREN, RECOMMENDED_COLOR = "#d1495b", INK, "#8d99ae", "#1f7a8c"
+BAND, PANEL = "#d5dbe3", "#eef1f5"
+OUTLINE = [patheffects.withStroke(linewidth=3.5, foreground="white")]
+STYLE: Any = {
+    "font.size": 9,
+    "font.family": "DejaVu Sans",
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "svg.hashsalt": "noisescape",
+    # Text that a drawing program can edit, and that publishers accept.
+    "pdf.fonttype": 42,
+}
+
+RANGE_DB = 12.0
+"""The colours of a map end so many dB below its best point. Points below have the last colour."""
+
+
+def to_svg(figure: Figure) -> str:
+    """Return a figure as SVG text. The same figure gives the same text."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()
+
+
+def label(name: str) -> str:
+    """Return a signal's name, shortened so that the figure has room beside it.
+
+    Example:
+        >>> len(label("x" * 100))
+        32
+    """
+    return name if len(name) <= 32 else f"{name[:31]}…"
+
+
+def plain(name: str) -> str:
+    r"""Return a name as text of a legend, where a dollar sign would start a formula.
+
+    Example:
+        >>> plain("a$b")
+        'a\\$b'
+    """
+    return name.replace("$", r"\$")
