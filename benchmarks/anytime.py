@@ -46,8 +46,8 @@ from analysis.anytime.replay import (
 )
 from analysis.anytime.stored import FITS, Row, averaged, row_of, write
 from analysis.anytime.tables import terminal_tables
-from analysis.grid.plots import to_svg
 from analysis.reporting.commands import run, surfaces_parser
+from analysis.reporting.style import to_svg
 from analysis.surfaces.stored import BENCHMARK
 from search_spaces.grids import AUDIO_GRID_DENSE
 
