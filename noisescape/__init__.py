@@ -2,7 +2,7 @@
 
     from noisescape import represent
 
-    guitar = represent("guitar.wav")
+    guitar = represent("studies/clips/guit_em9.flac")
     guitar.to_file("copy.wav")
 
 This is a thin layer over `inr_models` and `search_spaces`, which have all the parts.
@@ -15,12 +15,16 @@ from inr_models.errors import InputError as InputError
 
 if TYPE_CHECKING:
     from noisescape.fitting import represent as represent
+    from noisescape.recommendation import Recommendation as Recommendation
+    from noisescape.recommendation import recommend as recommend
     from noisescape.representation import Representation as Representation
     from noisescape.saved import load as load
 
 _PLACES = {
+    "Recommendation": "noisescape.recommendation",
     "Representation": "noisescape.representation",
     "load": "noisescape.saved",
+    "recommend": "noisescape.recommendation",
     "represent": "noisescape.fitting",
 }
 
