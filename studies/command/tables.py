@@ -99,9 +99,7 @@ def print_table(console: Console, table: Table) -> None:
     whole = Measurement.get(console, console.options.update(max_width=ANY_WIDTH), table).maximum
     if whole > console.width:
         console.print(
-            f"Names that end in \u2026 are cut at {console.width} columns. A window of {whole} "
-            "columns shows them whole.",
-            soft_wrap=True,
+            f"Names that end in \u2026 are cut: a window of {whole} columns shows them whole."
         )
 
 

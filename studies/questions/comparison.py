@@ -81,7 +81,7 @@ class Comparison(Question):
         return published + tuning
 
     def seed_groups(self, scale: Scale) -> dict[str, Sequence[int]]:
-        return {"psnr_peak": scale.map_seeds, "psnr_when_choosing": self.tuning_seeds}
+        return {"psnr_peak": scale.map_seeds, "psnr_choosing": self.tuning_seeds}
 
     def steps(self, state: SignalState) -> Steps:
         """Yield all cases with what tunes them, then the points that win the tuning."""

@@ -53,7 +53,7 @@ class RuleCheck(NoiseScaleQuestion):
     def seed_groups(self, scale: Scale) -> dict[str, Sequence[int]]:
         return {
             "psnr_peak": scale.map_seeds,
-            "psnr_when_choosing": self.choosing_seeds,
+            "psnr_choosing": self.choosing_seeds,
             "psnr_confirmed": self.scoring_seeds,
         }
 

@@ -198,28 +198,35 @@ class Tracker:
         name = f"{signal.name} {shown_name(point)}"
         tree.ensure(id, name, parent=parent, params=params, tags=tags)
         fresh = {s for s, r in rows.items() if r["status"] not in UNFINISHED} - tree.seen[id]
+        # MLflow's table shows the last value of a metric, so each mean has its own name. A
+        # comparison of runs selects the metric that was logged first.
+        metrics = self._means(rows)
         # MLflow sorts parameters as text. A metric at step 0 gets no chart over steps.
-        metrics: dict[str, Curve] = {}
         if point.scales:
             metrics |= {"s0": {0: point.scales.s0}, "s1": {0: point.scales.s1}}
         for seed in sorted(fresh):
             peak = headline(rows[seed])
             metrics[f"seeds/psnr_peak_seed_{seed}"] = {} if peak is None else {0: peak}
             metrics[f"seeds/psnr_db_seed_{seed}"] = curves.get(rows[seed]["key"], {})
-        # MLflow's table shows the last value of a metric. So each mean has its own name. A
-        # comparison of runs begins with the metric that comes first by name, the primary one.
-        for name, seeds in self.run.question.seed_groups(self.run.scale).items():
-            scored = [score_of(rows[s]) if s in rows else None for s in seeds]
-            known = [score for score in scored if score is not None]
-            # Means that are compared are over all of their seeds, or are left out.
-            if known and (name == "psnr_peak" or len(known) == len(seeds)):
-                metrics[name] = {0: sum(known) / len(known)}
         statuses = " ".join(sorted({row["status"] for row in rows.values()}))
         code = {
             name: "; ".join(sorted({row[name] or "unknown" for row in rows.values()}))
             for name in ("versions", "commit")
         }
         tree.log(id, metrics, fresh, {"status": statuses, **code})
+
+    def _means(self, rows: Mapping[int, Row]) -> dict[str, Curve]:
+        """Return a point's mean PSNR over each group of seeds, the primary metric first."""
+        groups = self.run.question.seed_groups(self.run.scale)
+        means: dict[str, Curve] = {}
+        for name in sorted(groups, key=lambda name: name != self.primary):
+            seeds = groups[name]
+            scored = [score_of(rows[s]) if s in rows else None for s in seeds]
+            known = [score for score in scored if score is not None]
+            # Means that are compared are over all of their seeds, or are left out.
+            if known and (name == "psnr_peak" or len(known) == len(seeds)):
+                means[name] = {0: sum(known) / len(known)}
+        return means
 
     def _curves(self, keys: Sequence[str]) -> dict[str, Curve]:
         curves = self.store.curves_by_key(keys)
