@@ -188,7 +188,8 @@ def with_optuna(one: ReplayMap, name: str, values: np.ndarray) -> Trace:
     s0, s1 = one.landscape.scales[one.start].tolist()
     study.enqueue_trial({"s0": s0, "s1": s1})
     tried: list[int] = []
-    for _ in range(GP_FITS if name == "gp" else FITS[-1]):
+    fits = GP_FITS if name == "gp" else FITS[-1]
+    for _ in range(min(fits, len(values))):
         trial = study.ask(space)
         scales = np.array([trial.params["s0"], trial.params["s1"]])
         tried.append(one.nearest(scales, tried))
