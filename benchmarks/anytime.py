@@ -44,9 +44,9 @@ from analysis.anytime.replay import (
     splits,
     with_prior,
 )
-from analysis.anytime.stored import FITS, Row, averaged, row_of, write
+from analysis.anytime.stored import BESIDE_GP, FITS, Row, averaged, row_of, write
 from analysis.anytime.tables import terminal_tables
-from analysis.reporting.commands import run, surfaces_parser
+from analysis.reporting.commands import add_recordings, parser, run
 from analysis.reporting.style import to_svg
 from analysis.surfaces.stored import BENCHMARK
 from search_spaces.grids import AUDIO_GRID_DENSE
@@ -67,16 +67,16 @@ SAMPLERS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
-    options = surfaces_parser("benchmarks.anytime", __doc__)
-    for action in options._actions:
-        if action.dest == "results":
-            action.nargs, action.default = "?", BENCHMARK
+    options = parser("benchmarks.anytime", __doc__)
+    options.add_argument("results", nargs="?", default=BENCHMARK, help="a folder with landscapes")
+    add_recordings(options)
     options.add_argument("--workers", type=int, default=2, metavar="N", help="processes")
     options.add_argument("--to", metavar="FOLDER", help="where to write (default: RESULTS)")
     return run(_measure, options, argv)
 
 
 def _measure(arguments: argparse.Namespace) -> None:
+    """Replay all maps, and write and show what was measured."""
     started = time.perf_counter()
     _be_quiet()
     console = Console(highlight=False, markup=False)
@@ -156,11 +156,16 @@ def _rows(one: ReplayMap, priors: Priors) -> Iterator[Row]:
             for epochs, group in ((num_epochs, answers), (SHORT, shorts)):
                 for method, of_method in group.items():
                     lost = regrets(one, split, of_method)
-                    for fits in FITS:
-                        if fits < len(lost):
-                            yield row_of(
-                                one, "regret", method, split, lost[fits], fits=fits, epochs=epochs
-                            )
+                    measures = ["regret"]
+                    if "gp" in names and method in ("prior", "gp"):
+                        measures.append(BESIDE_GP)
+                    for measure in measures:
+                        for fits in FITS:
+                            if fits < len(lost):
+                                value = lost[fits]
+                                yield row_of(
+                                    one, measure, method, split, value, fits=fits, epochs=epochs
+                                )
 
 
 def with_optuna(one: ReplayMap, name: str, values: np.ndarray) -> Trace:
@@ -183,7 +188,8 @@ def with_optuna(one: ReplayMap, name: str, values: np.ndarray) -> Trace:
     s0, s1 = one.landscape.scales[one.start].tolist()
     study.enqueue_trial({"s0": s0, "s1": s1})
     tried: list[int] = []
-    for _ in range(GP_FITS if name == "gp" else FITS[-1]):
+    fits = GP_FITS if name == "gp" else FITS[-1]
+    for _ in range(min(fits, len(values))):
         trial = study.ask(space)
         scales = np.array([trial.params["s0"], trial.params["s1"]])
         tried.append(one.nearest(scales, tried))

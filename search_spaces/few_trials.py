@@ -70,6 +70,7 @@ def best_of(
         InputError: A value is outside of [-1, 1], or the prior knows nothing of such a signal.
 
     Example:
+        >>> from search_spaces.prior import belief_of
         >>> belief = belief_of(Target.of(samples / 2, width=8, depth=2))
         >>> config = Siren2Config(width=8, depth=2, s0=belief.start.s0, s1=belief.start.s1)
         >>> len(best_of(samples / 2, config, belief, trials=2, epochs=5).tested)

@@ -6,9 +6,13 @@ import pytest
 from analysis.anytime.maps import ReplayMap, fold_of
 from analysis.anytime.measures import race_rows
 from analysis.anytime.replay import Split, best_observed, regrets, splits, with_prior
-from analysis.anytime.stored import Measured, Row, row_of
+from analysis.anytime.stored import Measured, Row, read, row_of
+from analysis.findings.numbers import db
+from analysis.findings.page import section
 from analysis.prior.fitting import nodes
 from analysis.prior.landscapes import Landscape
+from analysis.surfaces.stored import BENCHMARK
+from benchmarks.anytime import with_optuna
 from search_spaces.bandwidth import scales_of
 from search_spaces.prior import PRIOR
 from search_spaces.rules import Target
@@ -86,3 +90,18 @@ def test_a_saving_pairs_signals_and_seeds():
 def test_a_recording_stays_in_its_fold_whatever_joins():
     assert fold_of("a recording") == fold_of("a recording")
     assert len({fold_of(f"recording {i}") for i in range(200)}) == 10
+
+
+def test_optunas_samplers_begin_at_the_rule_and_try_no_point_twice():
+    one = planted(best=22, start=10)
+    for name in ("tpe", "random"):
+        trace = with_optuna(one, name, one.psnr[:, 0])
+        assert trace.tried[0] == 10
+        assert len(set(trace.tried)) == len(trace.tried) == len(one.psnr)
+
+
+def test_the_page_has_the_regret_that_was_measured():
+    measured = Measured(read(BENCHMARK))
+    text = section("anytime.md.j2", measured)
+    assert db(measured.mean("regret", "prior", 5)) in text
+    assert f"of {measured.num_signals('regret')} signals" in text

@@ -15,6 +15,10 @@ FITS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30, 60)
 """The numbers of fits after which a search is asked for its answer."""
 
 
+BESIDE_GP = "regret beside gp"
+"""The regrets of the prior and of the GP on the splits that the GP has, which are fewer."""
+
+
 class Row(NamedTuple):
     """Holds one value of one signal.
 
@@ -137,6 +141,11 @@ class Measured:
         middle = len(means) // 2
         return (means[middle] + means[-middle - 1]) / 2
 
+    def largest_part(self, measure: str, method: str, fits: int, epochs: int = 300) -> float:
+        """Return the part of the mean over signals that the signal with the largest value has."""
+        values = self._values[measure, method, "", fits, epochs]
+        return max(sum(v.values()) / len(v) for v in values.values()) / len(values)
+
     def saving(self, method: str, other: str, fits: int, other_fits: int | None = None) -> Interval:
         """Return how many dB less regret a method has than another, on the same signals and seeds.
 
@@ -146,18 +155,15 @@ class Measured:
             fits: after how many fits.
             other_fits: after how many of the other, by default as many.
         """
-        at = ("regret", method, "", fits, 300)
-        beside = ("regret", other, "", fits if other_fits is None else other_fits, 300)
+        measure = BESIDE_GP if other == "gp" else "regret"
+        at = (measure, method, "", fits, 300)
+        beside = (measure, other, "", fits if other_fits is None else other_fits, 300)
         if at not in self._values or beside not in self._values:
             return UNKNOWN
         mine, theirs = self._values[at], self._values[beside]
         return self._interval(
             {
-                signal: {
-                    seed: theirs[signal][seed] - value
-                    for seed, value in by_seed.items()
-                    if seed in theirs[signal]
-                }
+                signal: {seed: theirs[signal][seed] - value for seed, value in by_seed.items()}
                 for signal, by_seed in mine.items()
             }
         )

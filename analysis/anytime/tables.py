@@ -137,7 +137,7 @@ def where_worse(measured: Measured) -> str:
     for other in ("rule", "tpe", "gp"):
         fits = [
             number
-            for number in measured.fits("regret", "prior")
+            for number in measured.fits("regret", "prior")[1:]
             if measured.saving("prior", other, number).mean < 0
         ]
         if fits:

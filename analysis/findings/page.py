@@ -11,6 +11,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from analysis.anytime import tables as anytime
+from analysis.anytime.stored import Measured
 from analysis.experiments import transfer_report
 from analysis.findings import cost, experiments, numbers, tables, transfer
 from analysis.findings.model import FORESTS, Findings
@@ -41,6 +42,16 @@ def page(findings: Findings, source: str, costs: str) -> str:
     return _render("findings.md.j2", f=findings, source=source, costs=costs)
 
 
+def section(template: str, measured: Measured) -> str:
+    """Return a section of the page that stands by itself, as Markdown.
+
+    Args:
+        template: its name.
+        measured: the numbers, `a` in the template.
+    """
+    return _render(template, a=measured)
+
+
 def costs_sentence(findings: Findings) -> str:
     """Measure what the rule costs on this machine, and say it."""
     return _render("costs.md.j2", cost=cost.measure(findings.rule)).strip()
@@ -59,6 +70,7 @@ def _render(template: str, **values: object) -> str:
         "saving": saving,
         "tables": tables,
         "any": anytime,
+        "section": section,
         "experiments": experiments,
         "transfer": transfer,
         "report": transfer_report,

@@ -125,9 +125,9 @@ class PriorSampler(BaseSampler):
         return self.others.sample_independent(study, trial, param_name, param_distribution)
 
     def answer(self, study: optuna.Study) -> dict[str, float]:
-        """Return the parameters of the highest posterior mean, by default the start.
+        """Return the parameters of the highest posterior mean, or of the start.
 
-        They need not have been tried.
+        The start is left for a point that is surely better. That need not have been tried.
 
         Raises:
             ValueError: The study minimizes, or has several objectives.
