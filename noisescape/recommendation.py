@@ -88,19 +88,17 @@ class Recommendation:
             f"{self.depth} x {self.width}: {self.parameters:,} parameters for {self.values:,} "
             f"values, n/p {self.values / self.parameters:.2f}",
             "",
-            f"{'rule':22} {'s0':>8} {'s1':>8} {'K':>6} {'g':>6}  {'expected loss':>18}",
+            f"{'rule':24} {'s0':>7} {'s1':>7} {'K':>6} {'g':>6}  {'expected loss':>18}",
         ]
         for point in self.points:
             low, high = point.loss_range
             loss = f"{point.loss:.1f} dB [{low:.1f}, {high:.1f}]"
             lines.append(
-                f"{point.rule:22} {point.s0:8.4g} {point.s1:8.3g} {point.bandwidth_share:6.3f} "
+                f"{point.rule:24} {point.s0:7.4g} {point.s1:7.3g} {point.bandwidth_share:6.3f} "
                 f"{point.gain:6.2f}  {loss:>18}"
             )
         lines += ["", "K: bandwidth, a share of Nyquist. g: gain of layer 2."]
-        lines += [
-            "Expected loss: below the optimum in (s0, s1), by the landscapes of other signals."
-        ]
+        lines.append("Expected loss: to the optimum in (s0, s1), by other signals' landscapes.")
         if self.is_far:
             lines.append("No landscape has so many or so few values for each parameter: search.")
         return "\n".join([*lines, "", self.snippet])
@@ -176,7 +174,7 @@ def _target(signal: Source, width: int | None, depth: int) -> Target:
         # A rule sees one channel of a sound: the one that varies most, since a mean may be silent.
         seen = seen[:, seen.var(axis=0, dtype=np.float64).argmax()]
     try:
-        target = Target.of(seen, width=width or 1, depth=depth)
+        target = Target.of(seen, width=1 if width is None else width, depth=depth)
     except InputError as error:
         raise error.within(signal.name) from None
     target = replace(target, channels=channels)
@@ -199,9 +197,10 @@ def expected_losses(belief: Belief, scales: Sequence[NoiseScales]) -> np.ndarray
     lattice = belief.lattice
     of_all = belief.moments(np.vstack([np.array(scales), lattice]))
     is_known = np.isfinite(of_all.mean)
+    # Nothing is known beyond the landscapes. A point there counts as one of the worst known.
+    mean = np.where(is_known, of_all.mean, of_all.mean[is_known].min())
     is_known[: len(scales)] = True
-    # Nothing is known beyond the landscapes. A point there counts as far below.
-    mean = np.where(np.isfinite(of_all.mean), of_all.mean, of_all.mean[is_known].min())[is_known]
+    mean = mean[is_known]
     covariance = of_all.covariance[np.ix_(is_known, is_known)]
     random = np.random.default_rng(0)
     draws = random.multivariate_normal(mean, covariance, NUM_DRAWS, method="eigh")

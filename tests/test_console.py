@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from noisescape import console
 from search_spaces.networks import NETWORKS
 from search_spaces.rules import RULES
 from studies import audio_grid, rule_check
-from studies.command import console
 from studies.command.asked import asked_run
 from studies.command.cli import parser
 from studies.engine.store.store import Store
@@ -35,7 +35,7 @@ def complete(line: str, folder: Path) -> set[str]:
         "COMP_POINT": str(len(line)),
         "COMP_TYPE": "",
     }
-    code = "from studies.command.console import main; main()"
+    code = "from noisescape.console import main; main()"
     subprocess.run([sys.executable, "-c", code], env=os.environ | environment, timeout=120)
     return {word.strip() for word in completions.read_text().split("\n")}
 
