@@ -54,7 +54,7 @@ def test_nothing_is_learnt_of_where_from_one_level():
 def test_what_is_unknown_is_never_suggested():
     known = Gaussian(np.array([0.0, -np.inf, -1.0]), np.eye(3) * 4)
     assert Tried().suggested(known, 1.0, 15) != 1
-    assert Tried([0, 2], [0.0, 1.0]).posterior(known, 1.0, 15).answer(0) != 1
+    assert Tried([0, 2], [0.0, 1.0]).answer(known, 1.0, 15, default=0) != 1
 
 
 def test_a_prior_learns_how_the_optimum_follows_psi():

@@ -80,7 +80,7 @@ def with_prior(
     tried, answers = [one.start], [one.start]
     for count in range(1, fits + 1):
         seen = Tried(tried[:count], values[tried[:count]].tolist())
-        answers.append(seen.posterior(known, belief.noise, DEPTH_DB).answer(one.start))
+        answers.append(seen.answer(known, belief.noise, DEPTH_DB, one.start))
         if len(tried) == count:
             running: list[int] = []
             for _ in range(together):
@@ -98,7 +98,7 @@ def answered_by(
     answers = [one.start]
     for count in range(1, len(tried) + 1):
         seen = Tried(tried[:count], values[list(tried[:count])].tolist())
-        answers.append(seen.posterior(known, belief.noise, DEPTH_DB).answer(one.start))
+        answers.append(seen.answer(known, belief.noise, DEPTH_DB, one.start))
     return answers
 
 

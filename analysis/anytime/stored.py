@@ -86,6 +86,10 @@ def averaged(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
+At = tuple[str, str, str, int, int]
+"""(measure, method, setting, fits, epochs)."""
+
+
 class Measured:
     """Looks up intervals over recordings and seeds.
 
@@ -94,7 +98,7 @@ class Measured:
     """
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        self._values: dict[tuple[str, str, str, int, int], dict[str, dict[int, float]]] = {}
+        self._values: dict[At, dict[str, dict[int, float]]] = {}
         self._recordings: dict[str, str] = {}
         for row in averaged(rows):
             of_signals = self._values.setdefault(row[:5], {})
@@ -158,13 +162,21 @@ class Measured:
         measure = BESIDE_GP if other == "gp" else "regret"
         at = (measure, method, "", fits, 300)
         beside = (measure, other, "", fits if other_fits is None else other_fits, 300)
-        if at not in self._values or beside not in self._values:
+        return self._ahead(beside, at)
+
+    def ahead(self, measure: str, method: str, other: str, fits: int) -> Interval:
+        """Return by how much a method's value is higher than another's, after as many fits."""
+        return self._ahead((measure, method, "", fits, 300), (measure, other, "", fits, 300))
+
+    def _ahead(self, one: At, other: At) -> Interval:
+        """Return the mean of one value minus another, on the same signals and seeds."""
+        if one not in self._values or other not in self._values:
             return UNKNOWN
-        mine, theirs = self._values[at], self._values[beside]
+        higher, lower = self._values[one], self._values[other]
         return self._interval(
             {
-                signal: {seed: theirs[signal][seed] - value for seed, value in by_seed.items()}
-                for signal, by_seed in mine.items()
+                signal: {seed: value - lower[signal][seed] for seed, value in by_seed.items()}
+                for signal, by_seed in higher.items()
             }
         )
 

@@ -12,12 +12,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-SURE_DEVIATIONS = 1.0
-"""An answer leaves the rule's point for one that is better by so many standard deviations.
-
-Without this, answers after one fit are worse than the rule where the prior knows few landscapes.
-"""
-
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
@@ -99,22 +93,6 @@ class Gaussian(NamedTuple):
         density = np.exp(-0.5 * standard**2) / math.sqrt(2 * math.pi)
         return np.where(known, (mean - best) * below + deviation * density, -np.inf)
 
-    def answer(self, default: int) -> int:
-        """Return the point of the highest mean of those that are surely better than `default`.
-
-        It is `default` if no mean is higher by `SURE_DEVIATIONS` of the difference.
-
-        Example:
-            >>> known = Gaussian(np.array([0.0, 1.0, 3.0]), np.eye(3))
-            >>> known.answer(0), known.answer(1)
-            (2, 2)
-        """
-        ahead = self.mean - self.mean[default]
-        together = self.covariance[default]
-        variance = self.variance + self.variance[default] - 2 * together
-        sure = ahead > SURE_DEVIATIONS * np.sqrt(np.maximum(variance, 0.0))
-        return int(np.where(sure, self.mean, -np.inf).argmax()) if sure.any() else default
-
     @property
     def variance(self) -> Array:
         """[n] in dB²."""
@@ -141,6 +119,25 @@ class Tried(NamedTuple):
             return known
         values = np.array(self.values)
         return known.given(self.places, np.maximum(values, values.max() - depth), noise)
+
+    def answer(self, known: Gaussian, noise: float, depth: float, default: int) -> int:
+        """Return the point of the highest posterior mean.
+
+        It is `default` if no mean is higher, and until two fits have a score: one fit tells the
+        level of a landscape, and hardly where its optimum lies.
+
+        Example:
+            >>> known = Gaussian(np.array([0.0, 1.0, 3.0]), np.eye(3))
+            >>> Tried([0], [0.0]).answer(known, 0.1, 15, default=0)
+            0
+            >>> Tried([0, 1], [0.0, 1.0]).answer(known, 0.1, 15, default=0)
+            2
+        """
+        if len(self.places) < 2:
+            return default
+        mean = self.posterior(known, noise, depth).mean
+        best = int(mean.argmax())
+        return best if mean[best] > mean[default] else default
 
     def suggested(self, known: Gaussian, noise: float, depth: float) -> int:
         """Return the point whose fit is expected to improve the answer most, and is new."""

@@ -127,7 +127,7 @@ class PriorSampler(BaseSampler):
     def answer(self, study: optuna.Study) -> dict[str, float]:
         """Return the parameters of the highest posterior mean, or of the start.
 
-        The start is left for a point that is surely better. That need not have been tried.
+        It stays the start until two trials have a value. It need not have been tried.
 
         Raises:
             ValueError: The study minimizes, or has several objectives.
@@ -135,8 +135,9 @@ class PriorSampler(BaseSampler):
         points, tried = self._tried(study)
         inside = [np.array(self.belief.start)] if self._contains(self.belief.start) else []
         points = np.array([*points, *inside, *self._candidates()])
-        known = tried.posterior(self.belief.moments(points), self.noise, DEPTH_DB)
-        place = known.answer(len(tried.places) + len(tried.running))
+        known = self.belief.moments(points)
+        start = len(tried.places) + len(tried.running)
+        place = tried.answer(known, self.noise, DEPTH_DB, start)
         return dict(zip(self.space, points[place].tolist(), strict=True))
 
     def _tried(self, study: optuna.Study) -> tuple[list[Array], Tried]:
