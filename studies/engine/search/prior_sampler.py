@@ -25,7 +25,7 @@ from optuna.trial import FrozenTrial, TrialState
 from search_spaces.prior.gaussian import Gaussian, Tried
 
 NUM_CANDIDATES = 512
-"""Points that a suggestion is chosen from, drawn anew for each."""
+"""Points that a suggestion is chosen from, drawn again for each."""
 
 DEPTH_DB = 15.0
 """A value that is further below the best one counts as this far below."""

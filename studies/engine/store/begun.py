@@ -71,9 +71,9 @@ class BegunFits:
 
 
 def forget_begun(store: Store) -> None:
-    """Remove what drivers have told of begun fits, that of killed ones included.
+    """Remove the files of all drivers, also of killed ones.
 
-    A driver that still runs tells it again when it begins its next fit.
+    A driver that still runs writes its file again when it begins its next fit.
     """
     for name in store.names(BEGUN):
         store.delete(f"{BEGUN}/{name}")
