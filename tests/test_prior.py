@@ -130,3 +130,9 @@ def test_fits_of_values_out_of_range_and_of_no_number_are_refused():
         siren2_for(3 * values, trials=1)
     with refused("out-of-range", "trials", 0, 1):
         siren2_for(values, trials=0)
+
+
+def test_a_shape_is_refused_before_a_search():
+    shape = Target(descriptors={}, shape=(32, 32, 32), width=52)
+    with refused("unsupported", "--sampler", "prior"):
+        belief_of(shape)

@@ -7,7 +7,7 @@ import numpy as np
 
 from search_spaces.bandwidth import bandwidth, gain, scales_of
 from search_spaces.prior.gaussian import Array, Gaussian
-from search_spaces.prior.landscape_prior import PRIOR, LandscapePrior
+from search_spaces.prior.landscape_prior import PRIOR, LandscapePrior, inputs_of
 from search_spaces.rules import RECOMMENDED, RULES, NoiseScales, Rule, Target
 
 LATTICE = (32, 16)
@@ -68,11 +68,15 @@ def belief_of(target: Target, rule: Rule | None = None, prior: LandscapePrior = 
         rule: Gives the start, the recommended rule by default.
         prior: The prior over landscapes.
 
+    Raises:
+        InputError: The target lacks a descriptor, or is no sound, series or image.
+
     Example:
         >>> belief = belief_of(Target.of(samples, width=26))
         >>> belief.moments(np.array([belief.start])).mean.shape
         (1,)
     """
+    inputs_of(target)  # refuses what the prior does not know, before the rule does
     return Belief(target, (rule or RULES[RECOMMENDED])(target), prior)
 
 
