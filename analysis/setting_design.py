@@ -152,7 +152,8 @@ def _write(arguments: argparse.Namespace) -> None:
 def designed(signals: Sequence[Signal], settings: Sequence[Setting] = SETTINGS) -> list[Row]:
     """Return the first design: a row for each fit, all on seed 0.
 
-    >>> designed(unpack(Path("s2048.npz")))[0]["width"]
+    >>> designed([])  # signals from `benchmarks.packed_signals.unpack`
+    []
 
     Args:
         signals: The signals to choose from, with their samples. Only those of a setting's size are
@@ -246,7 +247,8 @@ def read_design(path: Path) -> list[Row]:
 def trial_of(row: Row) -> Trial:
     """Return the trial that a row of a design asks for.
 
-    >>> trial_of(read_design("design.parquet")[0]).network.s0
+    Args:
+        row: One of `designed`, or of `read_design`.
     """
     return Trial(
         signal=row["sha256"],
@@ -263,8 +265,8 @@ def unsure(rows: Sequence[Row], store: Store) -> list[Row]:
         rows: A first design.
         store: Where its fits are. Maps that are not complete are left out.
     """
-    fits = store.fits(columns=["key", "psnr_peak"])
-    peaks = dict(zip(fits["key"], fits["psnr_peak"], strict=True))
+    fits = store.fits(columns=["key", "metric_psnr_peak"]).to_pylist()
+    peaks = {fit["key"]: fit["metric_psnr_peak"] for fit in fits}
     maps: dict[tuple[str, str], list[tuple[float | None, Row]]] = {}
     for row in rows:
         of_map = maps.setdefault((row["setting"], row["sha256"]), [])
