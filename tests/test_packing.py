@@ -9,15 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.large_store import make_signals
-from benchmarks.measuring import in_new_processes
-from benchmarks.platform import run_fits
 from inr_models import FitConfig, Siren2Config
 from studies.engine.cluster.workers import FILLS_A_GPU, Workers, workers_per_gpu
 from studies.engine.planning.points import PlannedFit, Point, Step
 from studies.engine.planning.trial import Trial
 from studies.engine.running.batch import run_batch
 from studies.engine.running.schedule import BATCH_SECONDS, MAX_BATCH, Schedule, make_batches
-from studies.engine.store.store import Store
 from tests.fakes.runs import make_signal
 
 SIGNAL = make_signal()
@@ -123,22 +120,6 @@ def test_the_packing_changes_no_result():
     packed = run(trials)
     assert len(packed) == 5
     assert packed == run(*([trial] for trial in trials)) == run(trials[3:], trials[:3])
-
-
-def test_rows_tell_the_batch_that_they_were_in(tmp_path):
-    """A whole run on Ray, of fits that only wait."""
-    (found,) = in_new_processes(run_fits, results=str(tmp_path), clips=2, seeds=1)
-    rows = Store(str(tmp_path)).fits().to_pylist()
-    assert found["fits"] == len(rows) >= 2 * (1 + 2 + 20)
-    batches: dict[int, list[dict]] = {}
-    for row in rows:
-        batches.setdefault(row["batch"], []).append(row)
-    for fits in batches.values():
-        assert {row["batch_fits"] for row in fits} == {len(fits)}
-        for row in fits:
-            assert row["batch_seconds"] == pytest.approx(0.001 * len(fits))
-        assert len({row["sha256"] for row in fits}) == 1
-    assert max(map(len, batches.values())) > 10, "fits of a millisecond were not packed"
 
 
 def test_workers_share_a_gpu_that_a_stack_does_not_fill():
