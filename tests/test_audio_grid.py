@@ -6,6 +6,7 @@ import signal
 from functools import partial
 from pathlib import Path
 
+import mlflow
 import numpy as np
 import pandas as pd
 import psutil
@@ -89,7 +90,15 @@ def test_curves_are_log_spaced_and_end_with_the_last_epoch(undisturbed):
 
 def test_mlflow_holds_study_signal_and_points_nested(undisturbed):
     results, _ = undisturbed
-    check_mlflow(f"sqlite:///{results}/_mlflow/mlflow.db", pd.read_parquet(results))
+    uri = f"sqlite:///{results}/_mlflow/mlflow.db"
+    check_mlflow(uri, pd.read_parquet(results))
+    client = mlflow.MlflowClient(uri)
+    experiment = client.get_experiment_by_name("audio_grid")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id], max_results=1000)
+    # A comparison selects the metric that was logged first. A database lists them in that order.
+    first = {next(iter(run.data.metrics)) for run in runs if run.data.params.get("kind") == "grid"}
+    assert first <= {"psnr_confirmed", "psnr_peak"}
 
 
 def test_a_finished_run_is_not_run_again(undisturbed):
@@ -217,7 +226,8 @@ def test_a_gpu_that_is_not_there_is_refused_before_any_training(tmp_path):
 def test_a_run_of_more_than_a_day_wants_a_yes(tmp_path):
     x = np.random.default_rng(0).uniform(-1, 1, 150_000)
     soundfile.write(tmp_path / "noise.wav", x, 44_100)
-    code, output = run("run", tmp_path / "results", "--signals", tmp_path / "noise.wav")
+    flags = ("--scale", "paper", "--signals", tmp_path / "noise.wav")
+    code, output = run("run", tmp_path / "results", *flags)
     assert code == 2
     assert re.search(r"more than a day: add --yes", output)
     assert not list((tmp_path / "results").glob("fits/*"))

@@ -96,6 +96,15 @@ def test_the_help_names_rules_networks_and_the_defaults_of_both_scales(capsys, m
     assert all(name in networks for name in NETWORKS)
 
 
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_every_verb_of_a_study_has_a_help(name):
+    top = parser(console.study(name))
+    (verbs,) = (action for action in top._actions if action.dest == "verb" or action.choices)
+    helps = [sub.format_help() for sub in dict(verbs.choices or {}).values()]
+    assert len(helps) == 4
+    assert all("--results" in text for text in helps)
+
+
 @pytest.mark.parametrize("study", [audio_grid.STUDY, rule_check.STUDY], ids=lambda s: s.name)
 def test_without_a_scale_every_study_is_the_small_one(tmp_path, make_wav, study):
     clip = make_wav("a.wav", np.random.default_rng(0).uniform(-1, 1, 500))

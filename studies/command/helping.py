@@ -32,9 +32,9 @@ def flag_help(flag: Flag, runs: list[Run], *, picks: bool) -> str:
         runs: From `empty_runs`.
         picks: Whether the flag picks a stored run, so that its default is any value.
     """
-    text = flag.help.replace("%", "%%")
     default = "any" if picks else flag.default or _default(flag, runs)
-    return f"{text} (default: {default})".replace(" (default: )", "")
+    text = f"{flag.help} (default: {default})".replace(" (default: )", "")
+    return text.replace("%", "%%")  # for argparse
 
 
 def _default(flag: Flag, runs: list[Run]) -> str:
