@@ -139,6 +139,7 @@ def test_the_snippet_of_readme_runs(checkout):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_tutorial_runs_from_top_to_bottom(tmp_path, monkeypatch):
     """Its studies run at a small size, since the size of the page takes minutes."""
     (tmp_path / "studies").symlink_to(ROOT / "studies")

@@ -55,6 +55,7 @@ def test_a_grid_shows_the_best_cells_for_the_fit_and_between_the_samples(tmp_pat
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_comparison_shows_what_is_held_out(tmp_path):
     results = tmp_path / "results"
     flags = ("--epochs", "20", "--max-samples", "1024", "--networks", "siren", "finer_pp")

@@ -140,6 +140,7 @@ def test_a_damaged_file_names_no_node(tmp_path, content):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_node_that_cannot_start_a_process_is_named_everywhere(tmp_path):
     (tmp_path / "sick").mkdir()
     (tmp_path / "sick/sitecustomize.py").write_text(CANNOT_START_WORKERS)

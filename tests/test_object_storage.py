@@ -107,6 +107,7 @@ def test_two_drivers_with_one_store_share_the_work(s3, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_search_goes_on_from_its_journal_in_the_store(s3, tmp_path):
     results = f"s3://{BUCKET}/search"
     arguments = (*SIZES, "--confirm-seeds", "2", "--signals", CLIP, "--trials")

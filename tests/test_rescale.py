@@ -79,6 +79,7 @@ def dark(tmp_path_factory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_dark_picture_has_a_note_in_every_command_until_it_is_rescaled(tmp_path, dark):
     results = tmp_path / "results"
     flags = [*SIZES, "--signals", dark]

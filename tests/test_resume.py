@@ -97,6 +97,7 @@ def test_a_killed_worker_goes_on_from_the_checkpoint(undisturbed, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_worker_that_ray_kills_for_want_of_memory_costs_nothing(undisturbed, tmp_path):
     memory = psutil.virtual_memory()
     room, step = 2 << 30, 1 << 28
