@@ -1,5 +1,7 @@
 # The Python that creates .venv. Every target creates or updates .venv first if necessary.
 PYTHON ?= python3
+# The tests that `make test-slow` runs. .ci/run leaves out the longest.
+SLOW ?= slow
 # The folder of the studies' results, and the port of MLflow's pages.
 RESULTS ?= results
 PORT ?= 5000
@@ -24,7 +26,7 @@ test: .venv/.stamp ## run the tests: minutes on two cores
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not slow and not cluster"
 
 test-slow: .venv/.stamp ## run the tests that `make test` leaves out
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m slow
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "$(SLOW)"
 
 test-cluster: .venv/.stamp ## start a cluster of three machines here, and inject faults
 	@$(BIN)/python -m tests.cluster.machines

@@ -37,6 +37,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", ADDED)
 def test_the_diff_of_a_page_adds_what_it_says(name, checkout):
     page = ROOT / f"docs/extending/{name}.md"
