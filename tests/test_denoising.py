@@ -85,6 +85,7 @@ def test_a_study_chooses_blindly_and_scores_by_the_truth(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_files_that_are_noisy_already_get_no_noise_and_no_score(tmp_path):
     results = tmp_path / "results"
     code, output = commands.run(SCRIPT, "run", results, *SIZES, "--is-noisy")

@@ -15,6 +15,7 @@ SIZES = ("--scale", "small", "--epochs", "40", "--max-samples", "2048", "--signa
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_an_image_is_denoised_and_written(tmp_path):
     results, script = tmp_path / "results", studies.image_denoising.__file__
     picture = tmp_path / "steps.npy"

@@ -39,6 +39,7 @@ def test_a_gpu_node_without_cores_is_used_as_well():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_ray_finds_room_for_all_of_them_and_for_no_more():
     # In a process of its own, so that it joins no other Ray and leaves none.
     command = [sys.executable, "-m", "tests.test_gpu_packing"]

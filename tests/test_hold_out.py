@@ -70,6 +70,7 @@ def test_a_comparison_shows_what_is_held_out(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_search_by_held_out_samples_does_not_pass_for_one_by_all(tmp_path):
     results, script = tmp_path / "results", studies.audio_search.__file__
     flags = (*SIZES, "--confirm-seeds", "2", "--trials", "3", "--signals", CLIP)
