@@ -6,7 +6,7 @@
 
 `benchmarks.packed_signals` writes `signals.npz`. The fits of a signal train together, by default
 with the settings of `studies/rule_check.py`, or with those of a design
-(`analysis.setting_design`), and go to a results folder like any other. Fits that
+(`benchmarks.setting_design`), and go to a results folder like any other. Fits that
 are in it, or in `--known`, are not repeated. Several such commands may share a folder.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 
 from analysis.reporting.commands import parser, run
-from analysis.setting_design import read_design, trial_of
+from benchmarks.designs import read_design, trial_of
 from benchmarks.measuring import device, machine
 from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, InputError, Siren2Config

@@ -1,11 +1,11 @@
-"""How much does a fit gain from the threads that it chooses, on an idle and on a busy machine?
+"""From which size do several threads of a CPU pay for one fit, on an idle and on a busy machine?
 
     python -m benchmarks.threads
 
-The command prints, for each width and number of samples, the time of an epoch with blocks for all
-threads over the time with the threads that `inr_models.fitting.threads` chooses. Above 1 the choice
-is faster. Beside busy processes, one for each core, the same is measured again. RESULTS.md has the
-results.
+The command prints the time of an epoch with one thread over that with all threads, each with blocks
+of its own: above 1 several threads are faster. An asterisk marks where a fit uses several
+(`inr_models.fitting.threads`). On the busy machine another process runs on every core. RESULTS.md
+has the results.
 """
 
 import contextlib
@@ -22,19 +22,20 @@ from inr_models.fitting.task import Task
 from inr_models.fitting.threads import CPU_BLOCK, blocks_of
 from inr_models.fitting.training import Training
 
-ROUNDS = 9
-SHAPES = ((26, 2048), (52, 8192), (104, 8192), (128, 1024), (128, 8192), (222, 8192), (222, 32_768))
+ROUNDS, EPOCHS = 9, 3
+WIDTHS = (26, 52, 104, 128, 222)
+SAMPLES = (1024, 2048, 4096, 8192, 16_384, 32_768)
 
 
 def main() -> None:
-    """Print the table for this machine."""
-    print(f"{machine()}; time with all threads / time with those chosen")
+    """Print the tables for this machine."""
+    print(f"{machine()}; time with one thread / time with all")
+    print("            " + "".join(f"{samples:9,}" for samples in SAMPLES))
     for name, surroundings in (("idle", contextlib.nullcontext()), ("busy", busy_processes())):
         with surroundings:
-            for width, num_samples in SHAPES:
-                print(
-                    f"{name} 4 x {width:3} {num_samples:6} samples {ratio(width, num_samples):5.2f}"
-                )
+            for width in WIDTHS:
+                cells = [f"{_cell(width, samples):>9}" for samples in SAMPLES]
+                print(f"{name}  4 x {width:3} " + "".join(cells), flush=True)
 
 
 @contextlib.contextmanager
@@ -52,31 +53,36 @@ def busy_processes() -> Iterator[None]:
             process.join()
 
 
-def ratio(width: int, num_samples: int) -> float:
-    """Return the median over rounds of the time with all threads over the time as chosen.
+def gain(width: int, num_samples: int) -> float:
+    """Return the median over rounds of the time with one thread over the time with all.
 
     Args:
         width: Features of a hidden layer.
         num_samples: Samples of the signal.
     """
-    chosen, all_threads = (
-        _training(width, num_samples, forced=False),
-        _training(width, num_samples, forced=True),
-    )
-    ratios = [
-        timed(lambda: all_threads.run(1)) / timed(lambda: chosen.run(1)) for _ in range(ROUNDS)
-    ]
-    return statistics.median(ratios[1:])
+    one = _training(width, num_samples, (CPU_BLOCK, 1))
+    several = _training(width, num_samples, (2 * CPU_BLOCK, torch.get_num_threads()))
+    ratios = []
+    for _ in range(ROUNDS + 1):
+        seconds = timed(lambda: one.run(EPOCHS))
+        ratios.append(seconds / timed(lambda: several.run(EPOCHS)))
+    return statistics.median(ratios[1:])  # the first epochs allocate memory
 
 
-def _training(width: int, num_samples: int, *, forced: bool) -> Training:
-    most = torch.get_num_threads()
-    blocks = (lambda *_: (2 * CPU_BLOCK, most)) if forced else blocks_of
+def _cell(width: int, num_samples: int) -> str:
+    training = _training(width, num_samples, None)
+    return f"{gain(width, num_samples):.2f}{'*' if training.threads > 1 else ' '}"
+
+
+def _training(width: int, num_samples: int, blocks: tuple[int, int] | None) -> Training:
+    """Return a training with these blocks and threads, None for those that a fit chooses."""
     coords = torch.linspace(-1, 1, num_samples)[:, None]
     config = Siren2Config(width=width, s0=20.0, s1=1.0)
     network = make_network(config, in_features=1, out_features=1, seed=0)
-    with patch("inr_models.fitting.training.blocks_of", blocks):
-        return Training([network], Task(coords, torch.sin(20 * coords)), [1e-4] * (ROUNDS + 1))
+    chosen = blocks_of if blocks is None else lambda *_: blocks
+    with patch("inr_models.fitting.training.blocks_of", chosen):
+        task = Task(coords, torch.sin(20 * coords))
+        return Training([network], task, [1e-4] * EPOCHS * (ROUNDS + 1))
 
 
 def _spin() -> None:

@@ -33,7 +33,7 @@ MODULES: dict[str, ModuleType] = {}
 
 
 class Plugin(NamedTuple):
-    """What a plug-in file defines under a name.
+    """Holds what a plug-in file defines under a name.
 
     Args:
         value: The class or the function.

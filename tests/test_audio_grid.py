@@ -159,7 +159,7 @@ def test_a_killed_worker_a_bad_clip_and_a_dead_mlflow_cost_nothing(undisturbed, 
     pd.testing.assert_frame_equal(scores(results), scores(whole))
 
 
-def test_ctrl_c_keeps_what_is_fitted(undisturbed, tmp_path):
+def test_after_ctrl_c_the_same_command_has_the_rest_to_fit(undisturbed, tmp_path):
     results = tmp_path / "results"
     process = start("run", results, *SIZES, "--signals", CLIP)
     wait_for_rows(results, 3)
@@ -171,6 +171,9 @@ def test_ctrl_c_keeps_what_is_fitted(undisturbed, tmp_path):
     kept = scores(results)
     assert 3 <= len(kept) < NUM_FITS
     pd.testing.assert_frame_equal(kept, scores(whole).loc[kept.index])
+    code, again = run("plan", results, *SIZES, "--signals", CLIP)
+    assert code == 0, again
+    assert f"{NUM_FITS - len(kept)} fits to run, {len(kept)} already done" in again
 
 
 def test_results_that_are_removed_during_a_run_are_missed_at_its_end(undisturbed, tmp_path):
@@ -185,9 +188,9 @@ def test_results_that_are_removed_during_a_run_are_missed_at_its_end(undisturbed
     (lost,) = re.findall(r"lacks (\d+) fits", output)
     # The 23 fits of the map are lost, and without them nobody knows which others are of the best.
     assert int(lost) >= 23
-    code, status = run("status", results, "--signals", CLIP)
+    code, again = run("plan", results, *more)
     assert code == 0, "study.json and the signals are there again"
-    assert "perc_bell" in status
+    assert f"{lost} fits to run" in again
 
 
 def test_mlflow_gone_and_back_is_filled_in_from_the_store(undisturbed, tmp_path):

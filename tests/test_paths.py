@@ -220,23 +220,29 @@ def test_every_processor_and_number_of_threads_agrees_with_float64(
     is_intel, num_threads, monkeypatch
 ):
     monkeypatch.setattr("inr_models.fitting.products.is_intel", lambda: is_intel)
+    monkeypatch.setattr("inr_models.fitting.threads.LARGE", 0)
     with using_threads(num_threads):
         found = results("siren2", "loop", "blocked", 1)
         assert torch.get_num_threads() == num_threads
     assert_is_reference("siren2", found)
 
 
-def test_the_bits_of_a_narrow_network_do_not_depend_on_the_callers_threads():
+def test_the_bits_of_a_small_fit_do_not_depend_on_the_callers_threads():
     of_threads = []
     for num_threads in (1, 2):
         with using_threads(num_threads):
-            of_threads.append(results("siren2 of an image", "loop", "blocked", 1)[0].psnr)
+            of_threads.append(results("siren2", "loop", "blocked", 1)[0].psnr)
     np.testing.assert_array_equal(*of_threads)
 
 
 @pytest.mark.parametrize(
     ("width", "num_samples", "step", "threads"),
-    [(52, 150_000, "blocked", 1), (222, 1024, "blocked", 1), (222, 8192, "eager", 3)],
+    [
+        (52, 150_000, "blocked", 3),
+        (52, 8192, "blocked", 1),
+        (222, 2048, "blocked", 1),
+        (222, 8192, "eager", 3),
+    ],
 )
 def test_the_shape_alone_chooses_the_threads(width, num_samples, step, threads):
     network = make(SirenConfig(width=width), in_features=1, out_features=1, seed=0)

@@ -4,19 +4,18 @@ import numpy as np
 import pytest
 import soundfile
 
-from analysis.setting_design import (
+from benchmarks import landscapes, packed_signals
+from benchmarks.designs import read_design, trial_of
+from benchmarks.packed_signals import unpack
+from benchmarks.setting_design import (
     GAINS,
     MORE_SEEDS,
     SETTINGS,
     Setting,
     designed,
     main,
-    read_design,
-    trial_of,
     unsure,
 )
-from benchmarks import landscapes, packed_signals
-from benchmarks.packed_signals import unpack
 from inr_models import SirenConfig
 from search_spaces.bandwidth import bandwidth, gain
 from search_spaces.rules import RECOMMENDED, RULES
@@ -66,8 +65,8 @@ def test_a_setting_has_signals_from_all_of_psi_and_the_rules_points(archive):
 
 
 def test_what_is_unsure_is_the_rules_and_the_best_on_further_seeds(archive, tmp_path, monkeypatch):
-    monkeypatch.setattr("analysis.setting_design.SETTINGS", (SETTING,))
-    monkeypatch.setattr("analysis.setting_design.designed.__defaults__", ((SETTING,),))
+    monkeypatch.setattr("benchmarks.setting_design.SETTINGS", (SETTING,))
+    monkeypatch.setattr("benchmarks.setting_design.designed.__defaults__", ((SETTING,),))
     design, results = tmp_path / "design.parquet", tmp_path / "results"
     assert main([str(archive), "--to", str(design)]) == 0
     rows = read_design(design)

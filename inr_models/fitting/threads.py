@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from inr_models.fitting.products import ONEDNN_WIDTH
 from inr_models.fitting.task import Step
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 
@@ -19,12 +18,16 @@ from inr_models.networks.coordinate_mlp import CoordinateMLP
 # 150,000 samples. On a GPU one block is the whole signal.
 CPU_BLOCK = 512
 
+LARGE = 1 << 19
+"""Samples times width from which several threads gain, on an idle machine and on a busy one
+(`python -m benchmarks.threads`)."""
+
 
 def blocks_of(network: CoordinateMLP, coords: Tensor, step: Step) -> tuple[int, int]:
     """Return the number of samples in a block, and how many threads a fit uses.
 
-    Threads of a narrow network wait for each other, most of all on a busy machine. In a wide
-    network every thread has its own blocks, or autograd shares one block among all threads.
+    Threads of a small fit wait for each other, most of all on a busy machine. In a large one every
+    thread has its own blocks, or autograd shares one block among all threads.
 
     Args:
         network: One of the networks.
@@ -34,8 +37,7 @@ def blocks_of(network: CoordinateMLP, coords: Tensor, step: Step) -> tuple[int, 
     if coords.is_cuda:
         return len(coords), 1
     most = torch.get_num_threads()
-    is_wide = network.layers[0].out_features >= ONEDNN_WIDTH
-    if most == 1 or not is_wide or len(coords) <= 2 * CPU_BLOCK:
+    if most == 1 or len(coords) * network.layers[0].out_features < LARGE:
         return CPU_BLOCK, 1
     return (2 * CPU_BLOCK if step == "blocked" else 2 * CPU_BLOCK * most), most
 

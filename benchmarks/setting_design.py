@@ -1,8 +1,8 @@
 """Design maps of SIREN² in many settings: samples, parameters, depth, training, output bias.
 
-    python -m analysis.setting_design s1024.npz s2048.npz s4096.npz --to design.parquet
+    python -m benchmarks.setting_design s1024.npz s2048.npz s4096.npz --to design.parquet
     python -m benchmarks.landscapes s2048.npz --design design.parquet --to results
-    python -m analysis.setting_design s2048.npz --after results --to more.parquet
+    python -m benchmarks.setting_design s2048.npz --after results --to more.parquet
 
 The settings are in `SETTINGS`. Each is mapped for a few signals, spread over psi, which a hash of
 the setting's name chooses. The cells lie around the point of the recommended rule, because the
@@ -24,18 +24,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.reporting.commands import parser, run
+from benchmarks.designs import NETWORK_COLUMNS, trial_of
+from benchmarks.landscapes import FIT
 from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, InputError, Siren2Config, SirenConfig, width_for
 from search_spaces.bandwidth import bandwidth, gain, scales_of
 from search_spaces.networks import stable
 from search_spaces.rules import EQN11_BY_DIMENSIONS, RECOMMENDED, RULES, NoiseScales, Target
-from studies.engine.planning.trial import Trial
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
-
-FIT = FitConfig(epochs=300, learning_rate=5e-4, decay=0.95, decay_every=20)
-"""The training of `studies/rule_check.py`, which the other data have as well."""
 
 FACTORS = (0.25, 0.42, 0.7, 1.2, 2.0, 3.4)
 """Bandwidths of the cells, as multiples of the recommended rule's."""
@@ -127,7 +125,7 @@ SETTINGS = tuple(_settings())
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
-    top = parser("analysis.setting_design", __doc__)
+    top = parser("benchmarks.setting_design", __doc__)
     top.add_argument("archives", type=Path, nargs="+", help="of benchmarks.packed_signals")
     top.add_argument("--after", metavar="RESULTS", help="what a first design's fits are in")
     top.add_argument("--to", type=Path, required=True, metavar="FILE", help="a Parquet file")
@@ -203,10 +201,6 @@ def _rows(setting: Setting, signal: Signal) -> Iterator[Row]:
         }
 
 
-NETWORK_COLUMNS = ("width", "depth", "s0", "s1", "zero_output_bias")
-FIT_COLUMNS = tuple(asdict(FIT))
-
-
 def _points(target: Target) -> dict[str, NoiseScales]:
     """Return the rules' points and the cells, by name."""
     shape: dict[str, Any] = {"width": target.width, "in_features": target.dimensions}
@@ -224,38 +218,6 @@ def _points(target: Target) -> dict[str, NoiseScales]:
             name = f"cell K={reached[0] / target.nyquist:.3g} g={reached[1]:.3g}"
             points.setdefault(name, scales)
     return points
-
-
-def read_design(path: Path) -> list[Row]:
-    """Return the rows of a design from its file.
-
-    Raises:
-        InputError: The file cannot be read, or lacks a column.
-    """
-    try:
-        table = pq.read_table(path)
-    except (OSError, ValueError) as error:
-        fix = "no Parquet file; make a design with analysis.setting_design."
-        raise InputError.at("not-there", str(path), fix) from error
-    for name in ("sha256", "seed", *NETWORK_COLUMNS, *FIT_COLUMNS):
-        if name not in table.column_names:
-            fix = f"it has no column {name}; make a design with analysis.setting_design."
-            raise InputError.at("missing", str(path), fix)
-    return table.to_pylist()
-
-
-def trial_of(row: Row) -> Trial:
-    """Return the trial that a row of a design asks for.
-
-    Args:
-        row: One of `designed`, or of `read_design`.
-    """
-    return Trial(
-        signal=row["sha256"],
-        network=Siren2Config(**{name: row[name] for name in NETWORK_COLUMNS}),
-        fit=FitConfig(**{name: row[name] for name in FIT_COLUMNS}),
-        seed=row["seed"],
-    )
 
 
 def unsure(rows: Sequence[Row], store: Store) -> list[Row]:
