@@ -99,15 +99,15 @@ class Setting:
 def _settings() -> Iterator[Setting]:
     ratios = {
         1024: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4),
-        2048: (1 / 8, 1 / 4, 1 / 2, 0.7, 1, 1.4, 2, 4, 8),
-        4096: (1 / 4, 1 / 2, 1, 2, 4, 8, 16),
-        8192: (2, 4, 16),
+        2048: (1 / 4, 1 / 2, 0.7, 1, 1.4, 2, 4, 8),
+        4096: (1, 2, 4, 8, 16),
     }
     for values, of_values in ratios.items():
         for ratio in of_values:
             yield Setting(values=values, ratio=ratio)
-    for ratio in (1 / 4, 1, 4):
-        base = Setting(values=2048, ratio=ratio)
+    # A fit costs n²/(n/p), so the settings with many parameters have fewer samples.
+    for values, ratio in ((1024, 1 / 4), (2048, 1), (2048, 4)):
+        base = Setting(values=values, ratio=ratio)
         for depth in (2, 3, 6):
             yield replace(base, depth=depth)
         yield replace(base, epochs=1000)
@@ -115,9 +115,10 @@ def _settings() -> Iterator[Setting]:
         yield replace(base, learning_rate=4 * FIT.learning_rate)
         yield replace(base, learning_rate=FIT.learning_rate / 4)
         yield replace(base, zero_output_bias=True)
-        for side in (32, 48):
-            yield replace(base, values=side**2, dimensions=2)
-        yield replace(base, values=3 * 32**2, dimensions=2, channels=3)
+        yield replace(base, values=32**2, dimensions=2)
+    for ratio in (1, 4):
+        yield Setting(values=48**2, ratio=ratio, dimensions=2)
+        yield Setting(values=3 * 32**2, ratio=ratio, dimensions=2, channels=3)
 
 
 SETTINGS = tuple(_settings())
