@@ -182,7 +182,7 @@ def _rows(setting: Setting, signal: Signal) -> Iterator[Row]:
     shape = {"in_features": setting.dimensions, "out_features": setting.channels}
     count = round(setting.values / setting.ratio)
     width = width_for(SirenConfig(depth=setting.depth), count, **shape)
-    for point, scales in _points(signal.target(width, setting.depth)).items():
+    for point, scales in _points(signal.target(width, setting.depth, setting.fit)).items():
         s0, s1 = map(stable, scales)
         network = Siren2Config(
             width=width,

@@ -19,7 +19,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "gener
 root_doc = "docs/index"
 include_patterns = [
     "docs/**.md",
-    "analysis/FINDINGS.md",
+    "analysis/*.md",
     "analysis/*/README.md",
     "benchmarks/RESULTS.md",
     "CHANGELOG.md",

@@ -1,9 +1,11 @@
 """The search spaces of SIREN² for sounds and for images, and the first layer's scale for sounds.
 
 Every grid reaches past the region that Eqn. 11 uses, on each side, up to a bandwidth
-(`search_spaces.bandwidth`) of about twice Nyquist at the largest corner: on a grid that stopped
-near Nyquist, some signals had their best cell on the edge.
+(`search_spaces.bandwidth`) of about twice Nyquist or more at the largest corner: on a grid that
+stopped near Nyquist, some signals had their best cell on the edge.
 """
+
+from dataclasses import replace
 
 from search_spaces.axes import Linear, Log, Values
 from search_spaces.noise_grid import NoiseGrid
@@ -21,6 +23,10 @@ AUDIO_GRID_COARSE = NoiseGrid(
     s0=Log(low=225, high=57_600, num=9), s1=Values(values=(0.1, 0.3, 0.6, 1.0, 1.7))
 )
 """45 cells that rules are fitted to: bandwidths from 0.2 % to 200 % of Nyquist at width 52."""
+
+AUDIO_GRID_CHECK = replace(AUDIO_GRID_COARSE, s0=Log(low=225, high=230_400, num=11))
+"""The coarse cells, and two rows above them. A network with more parameters than the signal has
+values has its optimum there, at a bandwidth of about 90 % of Nyquist and a gain of 1.1 to 2."""
 
 AUDIO_GRID_DENSE = NoiseGrid(
     s0=Log(low=225, high=57_600, num=17),

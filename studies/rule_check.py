@@ -11,7 +11,7 @@ fresh seeds. `analysis.rule_fitting` fits rules to the maps.
 from dataclasses import replace
 
 from inr_models import FitConfig
-from search_spaces.grids import AUDIO_GRID_COARSE
+from search_spaces.grids import AUDIO_GRID_CHECK
 from search_spaces.rules import EQN11_SOUND, FITTED
 from studies.command.cli import main
 from studies.engine.planning.scale import confirming_seeds
@@ -29,7 +29,7 @@ STUDY = Study(
     signals=("clips",),
     small=replace(
         AUDIO_SMALL,
-        grid=AUDIO_GRID_COARSE,
+        grid=AUDIO_GRID_CHECK,
         # Fits twice as long as in the other small studies are closer to the paper's.
         fit=FitConfig(epochs=300, learning_rate=5e-4, decay=0.95, decay_every=20),
         rules=RULES,
@@ -37,7 +37,7 @@ STUDY = Study(
     paper=replace(
         AUDIO_PAPER,
         # Keep the gains and bandwidths in the wider network.
-        grid=AUDIO_GRID_COARSE.at_width(AUDIO_SMALL.width, AUDIO_PAPER.width),
+        grid=AUDIO_GRID_CHECK.at_width(AUDIO_SMALL.width, AUDIO_PAPER.width),
         seeds=1,
         rules=RULES,
     ),

@@ -9,7 +9,15 @@ import pytest
 from scipy import stats
 
 from analysis.regret.parquet import regret_parquet
-from analysis.regret.regret import Regret, cost_to_find, share_of_cells_near_best, summarize_rules
+from analysis.regret.regret import (
+    Regret,
+    SingleFits,
+    cost_to_find,
+    regrets,
+    share_of_cells_near_best,
+    summarize_rules,
+)
+from studies.engine.outcomes.choosing import Confirmation
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import PlannedFit, trial_of
 from studies.engine.planning.run import Run
@@ -182,6 +190,34 @@ def test_the_table_of_regrets_has_a_row_for_every_signal_and_rule(gained):
     of_rule = table[table["rule"] == "eqn11_length"].set_index("signal")
     assert of_rule["regret_db"].to_dict() == pytest.approx(GAINS)
     assert set(of_rule["num_seeds"]) == {5}
+
+
+def test_a_capped_regret_counts_no_decibel_above_the_cap(gained):
+    _, of_signals = gained
+    high, low = SingleFits((95.0, 58.0, 61.0, 60.0), {}), SingleFits((70.0, 50.0, 80.0, 40.0), {})
+    regret = of_signals[0][0]._replace(
+        at_optimum=high, at_rule=low, by_seed=dict.fromkeys(range(105, 109), math.nan)
+    )
+    assert regret.capped_by_seed == {105: 0, 106: 8, 107: 0, 108: 20}
+    assert regret.capped_db == 7
+    assert low.tenth_percentile == pytest.approx(np.percentile([70, 50, 80, 40], 10))
+
+
+def test_the_epochs_of_a_level_are_those_by_which_half_of_the_fits_have_it(tmp_path):
+    signal = make_signal()
+    search = Search(make_search([signal], trials=1), [signal], tmp_path, lambda _: 40.0)
+    list(search.fits())
+    state, choice = search.state(signal), search.choice(signal)
+    seeds = Confirmation(choosing_seeds=(100, 101), scoring_seeds=(105, 106, 107), top=1)
+    curves = {}
+    for point in state.rule_points:
+        keys = state.keys(point, seeds.scoring_seeds)
+        # One fit is fast, one is slow, and one never reaches 50 dB nor keeps 40.
+        curves[keys[0]] = ([20, 40], [35.0, 55.0])
+        curves[keys[1]] = ([20, 40, 60], [25.0, 33.0, 51.0])
+        curves[keys[2]] = ([20, 40, 60], [41.0, 20.0, 20.0])
+    reached = regrets(state, choice, seeds, curves)[0].at_rule.epochs
+    assert reached == {30: 20, 40: 40, 50: 60}
 
 
 def test_a_number_that_is_not_known_is_null_in_the_table(gained):

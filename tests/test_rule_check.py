@@ -13,7 +13,7 @@ import pytest
 
 import studies.rule_check
 from search_spaces.bandwidth import bandwidth, gain
-from search_spaces.grids import AUDIO_GRID_COARSE
+from search_spaces.grids import AUDIO_GRID_CHECK
 from search_spaces.rules import RULES, read_rule
 from search_spaces.rules.saved import KINDS
 from search_spaces.rules.table import Table
@@ -86,7 +86,7 @@ def test_every_rule_has_a_regret_on_every_signal_that_follows_from_the_rows(chec
 def test_the_optimum_was_chosen_on_seeds_that_neither_found_nor_scored_it(checked):
     results, _ = checked
     found, fits = table(results), pd.read_parquet(results)
-    cells = len(AUDIO_GRID_COARSE.cells(1024))
+    cells = len(AUDIO_GRID_CHECK.cells(1024))
     assert set(fits["signal"]) == {clip.stem for clip in CLIPS}
     for signal, mine in fits.groupby("signal"):
         sha256 = mine["sha256"].iloc[0]

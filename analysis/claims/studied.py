@@ -171,7 +171,7 @@ def _maps(stored: StoredStudy, opened: Opened) -> dict[str, Map]:
         if sha256 not in opened.signals:
             continue
         signal = opened.signals[sha256]
-        target = signal.target(scale.width, scale.depth)
+        target = scale.target(signal)
         scales = RULES[EQN11_BY_DIMENSIONS[target.dimensions]](target)
         rule = Point(name="Eqn. 11", kind="rule", network=siren2_at(scale, scales))
         points = [*cells_of(scale, scale.grid, target.side), rule]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from analysis.grid.page_tables import best_first
 from analysis.regret.proxy import Proxy
-from analysis.regret.regret import Regret, RuleSummary
+from analysis.regret.regret import CAP_DB, Regret, RuleSummary
 from analysis.reporting.marks import Mark
 from analysis.reporting.page_table import Cell, Column, PageTable
 from analysis.reporting.report import position
@@ -27,10 +27,12 @@ def by_signal(
         Column("psi", ".4f"),
         Column("rule"),
         Column("PSNR at rule (dB)"),
+        Column("10th percentile (dB)"),
         Column("at optimum (dB)"),
         Column("regret (dB)", "+.1f", is_main=True),
         Column("95 % from", "+.1f"),
         Column("to", "+.1f"),
+        Column(f"capped at {CAP_DB:g} dB (dB)", "+.1f"),
         Column("claimed (dB)", "+.1f"),
         Column("remark"),
     ]
@@ -38,7 +40,7 @@ def by_signal(
     for signal, own in zip(signals, regrets, strict=True):
         start: list[Cell] = [signal.name, signal.descriptors["psi"]]
         if not own:
-            rows.append([*start, *[None] * 7, "its optimum is not confirmed yet"])
+            rows.append([*start, *[None] * 9, "its optimum is not confirmed yet"])
         for regret in sorted(own, key=lambda r: r.interval.mean):
             rows.append([*start, *_regret_cells(regret)])
     return PageTable(columns, rows, num_grouped=2)
@@ -57,9 +59,11 @@ def _regret_cells(regret: Regret) -> list[Cell]:
         remarks.append("optimum at the rim")
     return [
         named(regret.rule),
-        regret.psnr_rule,
-        regret.psnr_optimum,
+        regret.at_rule.mean,
+        regret.at_rule.tenth_percentile,
+        regret.at_optimum.mean,
         *interval,
+        None if regret.is_optimum else regret.capped_db,
         regret.claimed,
         ", ".join(remarks),
     ]
@@ -82,6 +86,8 @@ def over_signals(totals: Sequence[RuleSummary]) -> PageTable:
         Column("mean regret (dB)", "+.2f", is_main=True),
         Column("95 % from", "+.1f"),
         Column("to", "+.1f"),
+        Column(f"capped at {CAP_DB:g} dB (dB)", "+.2f"),
+        Column("10th percentile (dB)"),
         Column("median", "+.1f"),
         Column("worst", "+.1f"),
         Column("p", ".2g"),
@@ -96,8 +102,8 @@ def over_signals(totals: Sequence[RuleSummary]) -> PageTable:
         i = t.interval
         rows.append(
             [
-                named(t.rule), i.mean, i.low, i.high, t.median, t.worst, t.p_value, *t.shares,
-                t.dead, t.curse, mark_of(i),
+                named(t.rule), i.mean, i.low, i.high, t.capped.mean, t.tenth_percentile, t.median,
+                t.worst, t.p_value, *t.shares, t.dead, t.curse, mark_of(i),
             ]
         )  # fmt: skip
     return PageTable(columns, rows)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from analysis.regret.regret import Regret
+from analysis.regret.regret import CAP_DB, LEVELS_DB, Regret
 from analysis.reporting.parquet import parquet_bytes
 
 
@@ -46,6 +46,20 @@ _COLUMNS = {
         "dB, optimum minus rule on each scoring seed",
     ),
     "choosing_seeds": (_SEEDS, "the seeds that chose the optimum"),
+    "regret_capped_db": (
+        _REAL,
+        f"dB, mean of the paired differences, each fit's PSNR capped at {CAP_DB:g} dB",
+    ),
+    "psnr_rule_p10": (_REAL, "dB, 10th percentile of the single fits at the rule's point"),
+    "psnr_optimum_p10": (_REAL, "dB, 10th percentile of the single fits at the optimum"),
+    **{
+        f"epochs_{point}_{level}db": (
+            _REAL,
+            f"first recorded epoch by which half of the fits at the {point} have {level} dB",
+        )
+        for level in LEVELS_DB
+        for point in ("rule", "optimum")
+    },
 }
 SCHEMA = pa.schema(
     pa.field(name, type, metadata={"meaning": meaning})
@@ -60,8 +74,8 @@ def _row(regret: Regret) -> Mapping[str, object]:
     row = {
         "signal": regret.signal.name,
         "rule": regret.rule,
-        "psnr_rule": regret.psnr_rule,
-        "psnr_optimum": regret.psnr_optimum,
+        "psnr_rule": regret.at_rule.mean,
+        "psnr_optimum": regret.at_optimum.mean,
         "regret_db": regret.interval.mean,
         "regret_low": regret.interval.low,
         "regret_high": regret.interval.high,
@@ -80,6 +94,13 @@ def _row(regret: Regret) -> Mapping[str, object]:
         "scoring_seeds": list(regret.by_seed),
         "differences_db": list(regret.by_seed.values()),
         "choosing_seeds": list(regret.choosing_seeds),
+        "regret_capped_db": regret.capped_db,
+        "psnr_rule_p10": regret.at_rule.tenth_percentile,
+        "psnr_optimum_p10": regret.at_optimum.tenth_percentile,
     }
-    # NaN becomes null: NaN does not equal itself, so a report written twice would differ.
-    return {n: None if isinstance(v, float) and math.isnan(v) else v for n, v in row.items()}
+    for level in LEVELS_DB:
+        row[f"epochs_rule_{level}db"] = regret.at_rule.epochs[level]
+        row[f"epochs_optimum_{level}db"] = regret.at_optimum.epochs[level]
+    # NaN becomes null: NaN does not equal itself, so a report written twice would differ. An epoch
+    # that never comes is null as well.
+    return {n: None if isinstance(v, float) and not math.isfinite(v) else v for n, v in row.items()}

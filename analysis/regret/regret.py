@@ -23,8 +23,44 @@ from studies.engine.planning.points import Point, siren2_at
 from studies.engine.planning.run import Run
 from studies.engine.planning.trial import trial_keys
 from studies.engine.signals.signal import Signal
+from studies.engine.store.store import Curve
 
 NEAR_DB = (0.5, 1.0)
+
+CAP_DB = 60.0
+"""A capped regret counts a higher PSNR as this one, because nobody hears or sees the difference.
+Networks that can interpolate reach 100 dB on some seeds, which would decide any mean."""
+
+LEVELS_DB = (30, 40, 50)
+"""Levels of PSNR: how many epochs does a fit take until it has reached them?"""
+
+
+class SingleFits(NamedTuple):
+    """Hold the fits of a point on the scoring seeds one by one, because a user trains once.
+
+    Args:
+        psnr: [seeds] peak PSNR in dB.
+        epochs: The first recorded epoch by which half of the fits have reached a level of
+            `LEVELS_DB`, by level. It is infinite where half of them never do.
+    """
+
+    psnr: tuple[float, ...]
+    epochs: Mapping[int, float]
+
+    @property
+    def mean(self) -> float:
+        """The mean PSNR in dB."""
+        return statistics.fmean(self.psnr)
+
+    @property
+    def capped(self) -> tuple[float, ...]:
+        """[seeds] the PSNR in dB, at most `CAP_DB`."""
+        return tuple(min(psnr, CAP_DB) for psnr in self.psnr)
+
+    @property
+    def tenth_percentile(self) -> float:
+        """The PSNR in dB that nine of ten fits exceed, linear between the fits."""
+        return float(np.percentile(self.psnr, 10))
 
 
 class Regret(NamedTuple):
@@ -34,8 +70,8 @@ class Regret(NamedTuple):
     rule: str
     rule_point: Point
     optimum: Point
-    psnr_rule: float
-    psnr_optimum: float
+    at_rule: SingleFits
+    at_optimum: SingleFits
     by_seed: Mapping[int, float]
     choosing_seeds: Sequence[int]
     interval: Interval
@@ -53,6 +89,17 @@ class Regret(NamedTuple):
         """Whether the rule's point is the optimum itself, so that the regret is 0 by definition."""
         return self.rule_point.network == self.optimum.network
 
+    @property
+    def capped_by_seed(self) -> dict[int, float]:
+        """The regret in dB by scoring seed, each fit's PSNR capped at `CAP_DB`."""
+        pairs = zip(self.at_optimum.capped, self.at_rule.capped, strict=True)
+        return dict(zip(self.by_seed, (best - rule for best, rule in pairs), strict=True))
+
+    @property
+    def capped_db(self) -> float:
+        """The mean of the capped regret in dB over the scoring seeds."""
+        return statistics.fmean(self.capped_by_seed.values())
+
 
 class Cost(NamedTuple):
     """The work on a signal until its optimum was known."""
@@ -65,7 +112,9 @@ class Cost(NamedTuple):
 class RuleSummary(NamedTuple):
     """Hold a rule's regrets in dB over all signals, and the shares within 0.5 and 1 dB.
 
-    `p_value` is that of no regret, from the interval over recordings and seeds.
+    `p_value` is that of no regret, from the interval over recordings and seeds. `capped` is the
+    regret with each fit's PSNR capped at `CAP_DB`. `tenth_percentile` is the mean over signals of
+    the PSNR in dB that nine of ten single fits exceed.
     """
 
     rule: str
@@ -73,6 +122,8 @@ class RuleSummary(NamedTuple):
     psnr_rule: float
     psnr_optimum: float
     interval: Interval
+    capped: Interval
+    tenth_percentile: float
     median: float
     worst: float
     dead: int
@@ -83,13 +134,30 @@ class RuleSummary(NamedTuple):
     """The mean of the winner's curse over signals, in dB."""
 
 
-def regrets(state: SignalState, choice: Choice, seeds: Confirmation) -> list[Regret]:
+def scoring_keys(
+    states: Sequence[SignalState], choices: Sequence[Choice], seeds: Confirmation
+) -> list[str]:
+    """Return the keys of all fits that score an optimum or a rule."""
+    keys = []
+    for state, choice in zip(states, choices, strict=True):
+        for point in [*([choice.optimum] if choice.optimum else []), *state.rule_points]:
+            keys += state.keys(point, seeds.scoring_seeds)
+    return keys
+
+
+def regrets(
+    state: SignalState,
+    choice: Choice,
+    seeds: Confirmation,
+    curves: Mapping[str, Curve] = MappingProxyType({}),
+) -> list[Regret]:
     """Return the regret of each rule of the run on one signal.
 
     Args:
         state: The signal.
         choice: How its optimum was chosen.
         seeds: The seeds that choose and score the optimum.
+        curves: The training curves of `scoring_keys`, by key.
 
     Returns:
         The regrets in the order of the points, without rules that lack scores. There is none
@@ -105,6 +173,7 @@ def regrets(state: SignalState, choice: Choice, seeds: Confirmation) -> list[Reg
     leader = max(tried, key=lambda point: tried[point])
     at_rim = _at_rim(state, best)
     drawn = functools.partial(state.run.scale.drawn_seed, state.signal.sha256)
+    at_optimum = _single_fits(state, best, seeds.scoring_seeds, curves)
     regrets = []
     for point in rules:
         rule = state.scores(point, seeds.scoring_seeds)
@@ -122,8 +191,8 @@ def regrets(state: SignalState, choice: Choice, seeds: Confirmation) -> list[Reg
                 rule=point.name,
                 rule_point=point,
                 optimum=best,
-                psnr_rule=statistics.fmean(rule),
-                psnr_optimum=statistics.fmean(top),
+                at_rule=_single_fits(state, point, seeds.scoring_seeds, curves),
+                at_optimum=at_optimum,
                 by_seed=dict(zip(map(drawn, seeds.scoring_seeds), differences, strict=True)),
                 choosing_seeds=[*map(drawn, seeds.choosing_seeds)],
                 interval=paired_interval(differences),
@@ -134,6 +203,25 @@ def regrets(state: SignalState, choice: Choice, seeds: Confirmation) -> list[Reg
             )
         )
     return regrets
+
+
+def _single_fits(
+    state: SignalState, point: Point, seeds: Sequence[int], curves: Mapping[str, Curve]
+) -> SingleFits:
+    keys = state.keys(point, seeds)
+    epochs = {level: _half_reach(level, [curves.get(key) for key in keys]) for level in LEVELS_DB}
+    return SingleFits(tuple(state.scores(point, seeds)), epochs)
+
+
+def _half_reach(level: float, curves: Sequence[Curve | None]) -> float:
+    """Return the first recorded epoch by which half of the fits have reached a PSNR in dB."""
+    reached = []
+    for curve in curves:
+        epochs = (
+            [epoch for epoch, psnr in zip(*curve, strict=True) if psnr >= level] if curve else []
+        )
+        reached.append(min(epochs, default=math.inf))
+    return statistics.median(reached)
 
 
 def _num_dead(state: SignalState, point: Point, seeds: Sequence[int]) -> int:
@@ -181,17 +269,17 @@ def summarize_rules(
         of_rule = [r for regrets in by_signal for r in regrets if r.rule == rule]
         if of_rule:
             means = [r.interval.mean for r in of_rule]
-            interval = mean_interval(
-                [r.by_seed for r in of_rule],
-                [recordings.get(r.signal.name, r.signal.source) for r in of_rule],
-            )
+            cut_from = [recordings.get(r.signal.name, r.signal.source) for r in of_rule]
+            interval = mean_interval([r.by_seed for r in of_rule], cut_from)
             summaries.append(
                 RuleSummary(
                     rule=rule,
                     num_signals=len(of_rule),
-                    psnr_rule=statistics.fmean(r.psnr_rule for r in of_rule),
-                    psnr_optimum=statistics.fmean(r.psnr_optimum for r in of_rule),
+                    psnr_rule=statistics.fmean(r.at_rule.mean for r in of_rule),
+                    psnr_optimum=statistics.fmean(r.at_optimum.mean for r in of_rule),
                     interval=interval,
+                    capped=mean_interval([r.capped_by_seed for r in of_rule], cut_from),
+                    tenth_percentile=statistics.fmean(r.at_rule.tenth_percentile for r in of_rule),
                     median=statistics.median(means),
                     worst=max(means),
                     dead=sum(r.dead for r in of_rule),

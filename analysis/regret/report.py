@@ -14,6 +14,7 @@ from analysis.regret.regret import (
     Regret,
     cost_to_find,
     regrets,
+    scoring_keys,
     share_of_cells_near_best,
     summarize_rules,
 )
@@ -50,8 +51,10 @@ def regret_report(
         importance: Returns how much s0 and s1 matter in a search, {} for few points.
     """
     run, states, signals = results.run, results.states, results.signals
+    scored = results.store.curves_by_key(scoring_keys(states, choices, confirmation))
     by_signal = [
-        regrets(state, choice, confirmation) for state, choice in zip(states, choices, strict=True)
+        regrets(state, choice, confirmation, scored)
+        for state, choice in zip(states, choices, strict=True)
     ]
     totals = summarize_rules(run, by_signal, read_recordings(results.store))
     curves = results.store.curves_by_key(proxy_keys(states))
@@ -154,7 +157,7 @@ def _clip(
 def _numbers(own: list[Regret]) -> dict[str, float]:
     """Return the numbers of a signal that MLflow shows, by name."""
     numbers = {f"regret_db_{r.rule}": r.interval.mean for r in own}
-    return numbers | ({"psnr_optimum": own[0].psnr_optimum} if own else {})
+    return numbers | ({"psnr_optimum": own[0].at_optimum.mean} if own else {})
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -46,8 +46,8 @@ def regrets_table(
         cells = ["-"] * 5
         if first and (at := first.optimum.scales):
             cells = [
-                number(first.psnr_rule),
-                number(first.psnr_optimum),
+                number(first.at_rule.mean),
+                number(first.at_optimum.mean),
                 f"{short(at.s0)}, {short(at.s1)}{'*' if first.at_rim else ''}",
                 "-" if first.is_optimum else number(first.interval.mean, "+.1f"),
                 "-" if first.is_optimum else interval(first.interval),

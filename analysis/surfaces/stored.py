@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from analysis.statistics.recordings import read_recordings
 from analysis.surfaces.smoothing import Fit, SignalMap, surfaces_through
 from analysis.surfaces.surfaces import Surfaces
-from inr_models import InputError
+from inr_models import FitConfig, InputError
 from search_spaces.rules import NoiseScales
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
 from studies.engine.store.metrics import HEADLINE, ZERO_OUTPUT
@@ -102,10 +102,16 @@ def stored_maps(
     named = read_recordings(store, recordings)
     maps = []
     for signal in sorted((known[sha] for sha in mapped), key=lambda s: s.name):
-        target = signal.target(setting["hp_width"], setting["hp_depth"])
+        target = signal.target(setting["hp_width"], setting["hp_depth"], training_of(setting))
         recording = named.get(signal.name, signal.source)
         maps.append(SignalMap(target, signal.name, recording, fits[signal.sha256]))
     return Stored(tuple(maps), setting, num_left_out=len(fits) - len(mapped))
+
+
+def training_of(setting: Mapping[str, Any]) -> FitConfig:
+    """Return how the fits of a setting are trained."""
+    training = {name: value for name, value in setting.items() if name.startswith("fit_")}
+    return FitConfig(**{name.removeprefix("fit_"): value for name, value in training.items()})
 
 
 def _scores(

@@ -48,3 +48,15 @@ class FitConfig:
     def learning_rate_at(self, epoch: int) -> float:
         """Return the learning rate of the update that follows `epoch` updates."""
         return self.learning_rate * self.decay ** (epoch // self.decay_every)
+
+    @property
+    def path_length(self) -> float:
+        """The sum of the learning rates of all updates, about how far Adam can move a weight.
+
+        >>> round(FitConfig(epochs=100, learning_rate=1e-3, decay_every=1000).path_length, 9)
+        0.1
+        """
+        whole, rest = divmod(self.epochs, self.decay_every)
+        rates = [self.learning_rate * self.decay**step for step in range(whole)]
+        last = self.learning_rate * self.decay**whole
+        return sum(rates) * self.decay_every + last * rest

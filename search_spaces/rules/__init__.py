@@ -13,7 +13,7 @@ from search_spaces.rules.eqn11 import FORMS
 from search_spaces.rules.fixed import Fixed
 from search_spaces.rules.saved import AnyRule, load_rule, read_rule, rule_json, rule_of
 from search_spaces.rules.spectrum_matching import SpectrumMatching
-from search_spaces.rules.target import NoiseScales, Rule, Target
+from search_spaces.rules.target import PUBLISHED_FIT, NoiseScales, Rule, Target
 
 RULES: dict[str, AnyRule] = {
     **FORMS,
@@ -50,9 +50,9 @@ UNFITTED = (*EQN11_SOUND, "spectrum")
 """Rules for sounds without a constant that was fitted to the benchmark."""
 
 __all__ = [
-    "EQN11_BY_DIMENSIONS", "EQN11_SCALED", "EQN11_SOUND", "FITTED", "RECOMMENDED", "RULES",
-    "UNFITTED", "AnyRule", "NoiseScales", "Rule", "Target", "load_rule", "named_rule", "read_rule",
-    "rule_json", "rule_name", "rule_of",
+    "EQN11_BY_DIMENSIONS", "EQN11_SCALED", "EQN11_SOUND", "FITTED", "PUBLISHED_FIT", "RECOMMENDED",
+    "RULES", "UNFITTED", "AnyRule", "NoiseScales", "Rule", "Target", "load_rule", "named_rule",
+    "read_rule", "rule_json", "rule_name", "rule_of",
 ]  # fmt: skip
 
 

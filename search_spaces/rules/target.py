@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from inr_models import SirenConfig
+from inr_models import FitConfig, SirenConfig
 from inr_models.errors import InputError
 from search_spaces.bandwidth import nyquist
 from search_spaces.descriptors import describe
@@ -18,9 +18,13 @@ MIN_SIDE = 8
 """Fewest pixels on a side. An array with fewer is not an image, but a sound with channels, say."""
 
 
+PUBLISHED_FIT = FitConfig()
+"""The paper's training, which a target has unless another is named."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A signal, and the size of the network that fits it.
+    """A signal, the size of the network that fits it, and how it is trained.
 
     Args:
         descriptors: What `search_spaces.descriptors` computes, by name.
@@ -30,6 +34,7 @@ class Target:
         channels: Channels of the signal.
         bands: The coarse spectrum, see `descriptors.bands`. () if it is not known.
         sha256: The hash that tells signals apart. "" if it is not known.
+        fit: How the network is trained.
     """
 
     descriptors: Mapping[str, float]
@@ -39,9 +44,12 @@ class Target:
     channels: int = 1
     bands: tuple[float, ...] = ()
     sha256: str = ""
+    fit: FitConfig = PUBLISHED_FIT
 
     @classmethod
-    def of(cls, values: NDArray, *, width: int, depth: int = 4) -> "Target":
+    def of(
+        cls, values: NDArray, *, width: int, depth: int = 4, fit: FitConfig = PUBLISHED_FIT
+    ) -> "Target":
         """Return the target for a signal of any scale.
 
         >>> Target.of(np.sin(np.arange(1000)), width=52).shape
@@ -51,6 +59,7 @@ class Target:
             values: Samples [n], or an image [h, w] or [h, w, c].
             width: Features of a hidden layer of the network.
             depth: Hidden layers of the network.
+            fit: How the network is trained.
 
         Raises:
             InputError: The array has another shape, fewer than two samples or `MIN_SIDE` pixels
@@ -102,12 +111,33 @@ class Target:
             depth=depth,
             channels=samples.shape[2] if samples.ndim == 3 else 1,
             bands=bands(samples),
+            fit=fit,
         )
 
     @property
     def num_samples(self) -> int:
         """The number of samples along all axes."""
         return math.prod(self.shape)
+
+    @property
+    def num_values(self) -> int:
+        """The number n of values to fit: samples times channels."""
+        return self.num_samples * self.channels
+
+    @property
+    def num_parameters(self) -> int:
+        """The number p of a SIREN's weights and biases."""
+        network = SirenConfig(width=self.width, depth=self.depth)
+        return network.num_parameters(in_features=self.dimensions, out_features=self.channels)
+
+    @property
+    def values_per_parameter(self) -> float:
+        """The ratio n/p of values to parameters.
+
+        A network with fewer values than parameters can interpolate them, so that it fits best from
+        another point than one that has to choose what it fits.
+        """
+        return self.num_values / self.num_parameters
 
     @property
     def side(self) -> int:

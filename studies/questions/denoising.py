@@ -53,7 +53,7 @@ class Denoising(Noisy):
 
     def points(self, run: Run, signal: Signal) -> list[Point]:
         """Return every network at every setting that is tried, and SIREN² at the rules' points."""
-        target = signal.target(run.scale.width, run.scale.depth)
+        target = run.scale.target(signal)
         points = []
         for case in run.scale.cases:
             published = network_for(case, target, run.scale.parameters, run.scale.rules[0])

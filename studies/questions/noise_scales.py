@@ -83,7 +83,7 @@ class NoiseScaleQuestion(Question):
 
     def points(self, run: Run, signal: Signal) -> list[Point]:
         """Return the rules' points, then the grid's cells."""
-        target = signal.target(run.scale.width, run.scale.depth)
+        target = run.scale.target(signal)
         rules = [
             Point(name=name, kind="rule", network=_at_rule(run, name, rule, target, signal))
             for name, rule in run.rules.items()
@@ -125,7 +125,7 @@ def map_fits(
 
 def plain_siren(run: Run, signal: Signal) -> Point:
     """Return SIREN at the run's width as published, with its omega scaled for the signal."""
-    target = signal.target(run.scale.width, run.scale.depth)
+    target = run.scale.target(signal)
     case = Case(name="siren", network="siren", width=run.scale.width)
     return Point(name="siren", kind="network", network=network_for(case, target, 0, ""))
 

@@ -133,15 +133,15 @@ def cells_of(scale: Scale, grid: NoiseGrid, side: int) -> tuple[Point, ...]:
 
 def points_of_cases(scale: Scale, signal: Signal) -> list[Point]:
     """Return a comparison's networks for a signal, at their published settings."""
-    target = signal.target(scale.width, scale.depth)
     points = []
     for case in scale.cases:
-        network = network_for(case, target, scale.parameters, scale.rules[0])
         fit = None
         if case.learning_rate is not None:
             fit = replace(scale.fit, learning_rate=case.learning_rate)
         if case.decay is not None:
             fit = replace(fit or scale.fit, decay=case.decay)
+        target = replace(scale.target(signal), fit=fit or scale.fit)
+        network = network_for(case, target, scale.parameters, scale.rules[0])
         point = Point(name=case.name, kind="network", network=network, case=case.name, fit=fit)
         points.append(point)
     return points

@@ -178,7 +178,7 @@ class Question(ABC):
 
     def rule_target(self, signal: Signal, scale: Scale) -> Target:
         """Return what a rule may know of a signal."""
-        return signal.target(scale.width, scale.depth)
+        return scale.target(signal)
 
     def flags(self, study: Study) -> list[Flag]:
         """Return the flags that only this kind of study has."""

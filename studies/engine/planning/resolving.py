@@ -123,7 +123,7 @@ def resolve(
 
 def _settled_cases(scale: Scale, signals: Sequence[Signal]) -> tuple[Case, ...]:
     """Return the cases, with the networks of those that come from a file computed once."""
-    targets = [signal.target(scale.width, scale.depth) for signal in signals]
+    targets = [scale.target(signal) for signal in signals]
     rule = scale.rules[0] if scale.rules else ""
     return tuple(settled(case, targets, scale.parameters, rule) for case in scale.cases)
 

@@ -12,8 +12,9 @@ from inr_models.fitting.signed_distance import SignedDistance
 from inr_models.networks.network_config import check_memory
 from search_spaces.networks import Case
 from search_spaces.noise_grid import NoiseGrid
+from search_spaces.rules import Target
 from studies.engine.signals.crops import MOST_SAMPLES, check_crop
-from studies.engine.signals.signal import READING
+from studies.engine.signals.signal import READING, Signal
 
 ScaleName = Literal["small", "paper"]
 
@@ -109,6 +110,10 @@ class Scale:
                 "seeds",
                 f"seeds = {self.seeds}: give a count from 1 to {FIRST_CHOOSING_SEED}.",
             )
+
+    def target(self, signal: Signal) -> Target:
+        """Return what a rule may know of a signal in this run."""
+        return signal.target(self.width, self.depth, self.fit)
 
     @property
     def reading(self) -> dict[str, Any]:

@@ -248,7 +248,7 @@ def searched(run: Run, signal: Signal) -> Searched:
     Raises:
         InputError: The space has no extent.
     """
-    target = signal.target(run.scale.width, run.scale.depth)
+    target = run.scale.target(signal)
     return Searched(journal.space(run, signal), target, run.scale.seeds)
 
 

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inr_models import FitConfig
 from inr_models.fitting.metrics import psnr_of_constant_db
 from inr_models.fitting.signed_distance import BOX, DISTANCE_RANGE, NEAR, SCORED, SURFACE
 from inr_models.shown import printable
-from search_spaces.rules import Target
+from search_spaces.rules import PUBLISHED_FIT, Target
 
 
 class Cloud(NamedTuple):
@@ -100,8 +101,8 @@ class Signal:
         """Whether samples are known to be missing. False if the samples are not at hand."""
         return self.values is not None and not bool(is_present(self.values).all())
 
-    def target(self, width: int, depth: int) -> Target:
-        """Return what a rule may know: this signal, and the size of the network that fits it."""
+    def target(self, width: int, depth: int, fit: FitConfig = PUBLISHED_FIT) -> Target:
+        """Return what a rule may know: this signal, the size of the network, and its training."""
         return Target(
             descriptors=self.descriptors,
             shape=self.shape,
@@ -110,6 +111,7 @@ class Signal:
             channels=self.channels,
             bands=self.bands,
             sha256=self.sha256,
+            fit=fit,
         )
 
 
