@@ -13,7 +13,7 @@ from analysis.experiments.pairs import surface_optimum
 from analysis.experiments.variants import originals_of
 from analysis.surfaces.alike import alike
 from analysis.surfaces.smoothing import SignalMap, surfaces_through
-from analysis.surfaces.stored import SEED, SETTING, Stored, stored_maps, usual_setting
+from analysis.surfaces.stored import SEED, SETTING, Stored, settings_of, stored_maps, usual_setting
 from analysis.surfaces.surfaces import share_and_gain
 from inr_models import InputError, SirenConfig
 from search_spaces.rules import (
@@ -105,8 +105,10 @@ def transfer(results: str, rule: str, recordings: str | None = None) -> list[Mov
     """
     name, function = named_rule(rule, "--rule")
     store = Store(results, create=False)
-    elsewhere = []
-    for setting in _settings(store, usual_setting(store)):
+    usual_one, elsewhere = usual_setting(store), []
+    for setting in settings_of(store):
+        if setting == usual_one:
+            continue
         with contextlib.suppress(InputError):  # too few signals
             elsewhere.append(stored_maps(results, recordings, other=setting))
     if not elsewhere:
@@ -128,13 +130,6 @@ def transfer(results: str, rule: str, recordings: str | None = None) -> list[Mov
             "analysis.variants_report` compares these. Fit the clips themselves there.",
         )
     return moved
-
-
-def _settings(store: Store, usual: Mapping[str, Any]) -> list[dict[str, Any]]:
-    table = store.fits(columns=SETTING, where={"network": "siren2", "seed": SEED})
-    rows = {tuple(row[name] for name in SETTING) for row in table.to_pylist()}
-    settings: list[dict[str, Any]] = [dict(zip(SETTING, row, strict=True)) for row in sorted(rows)]
-    return [setting for setting in settings if setting != usual]
 
 
 def _in_words(setting: Mapping[str, Any], usual: Mapping[str, Any], target: Target) -> str:

@@ -66,7 +66,12 @@ class SignalMap(NamedTuple):
         return frozenset(self.fits[0].by_seed)
 
 
-def surfaces_through(maps: Sequence[SignalMap], *, progress: bool = False) -> Surfaces:
+def surfaces_through(
+    maps: Sequence[SignalMap],
+    *,
+    noise_db2: tuple[float, float] = NOISE_DB2,
+    progress: bool = False,
+) -> Surfaces:
     """Smooth the map of every signal with a Gaussian process.
 
     The length scales and the noise are fitted to each signal. A surface covers the rectangle of
@@ -74,12 +79,13 @@ def surfaces_through(maps: Sequence[SignalMap], *, progress: bool = False) -> Su
 
     Args:
         maps: The maps.
+        noise_db2: Bounds of the variance of one fit in dB².
         progress: Whether a bar shows how many are done.
     """
     # With a hundred points, further BLAS threads only wait for each other.
     with threadpool_limits(1, "blas"):
         bar = tqdm(maps, "surfaces", disable=not progress, mininterval=1)
-        smooth = [_smooth(one.target, one.fits) for one in bar]
+        smooth = [_smooth(one.target, one.fits, noise_db2) for one in bar]
     psnr = np.array([one.psnr for one in smooth])
     targets = tuple(one.target for one in maps)
     return Surfaces(
@@ -103,14 +109,14 @@ class _Smooth(NamedTuple):
     effects: Mapping[int, Array]
 
 
-def _smooth(target: Target, fits: Sequence[Fit]) -> _Smooth:
+def _smooth(target: Target, fits: Sequence[Fit], noise_db2: tuple[float, float]) -> _Smooth:
     at = np.log([share_and_gain(target, fit.scales) for fit in fits])
     psnr = np.array([fit.psnr for fit in fits])
     top = psnr.max()
     below = np.maximum(psnr - top, -DEPTH_DB)
     lengths: Any = np.ones(2)  # one for each of log K and log g
     kernel = ConstantKernel(25.0, (1.0, 1e3)) * RBF(lengths, (0.3, 5.0))
-    low, high = NOISE_DB2
+    low, high = noise_db2
     seeds = fits[0].by_seed
     kernel += WhiteKernel(0.2, (low / len(seeds), high))
     process = GaussianProcessRegressor(kernel, normalize_y=False)

@@ -108,6 +108,13 @@ def stored_maps(
     return Stored(tuple(maps), setting, num_left_out=len(fits) - len(mapped))
 
 
+def settings_of(store: Store) -> list[dict[str, Any]]:
+    """Return every setting that a store has fits of SIREN² in, by the columns of `SETTING`."""
+    table = store.fits(columns=SETTING, where={"network": "siren2", "seed": SEED})
+    rows = {tuple(row[name] for name in SETTING) for row in table.to_pylist()}
+    return [dict(zip(SETTING, row, strict=True)) for row in sorted(rows)]
+
+
 def training_of(setting: Mapping[str, Any]) -> FitConfig:
     """Return how the fits of a setting are trained."""
     training = {name: value for name, value in setting.items() if name.startswith("fit_")}

@@ -78,12 +78,16 @@ class PowerLaw:
         check_gain(self.gains[0])
 
     def __call__(self, target: Target) -> NoiseScales:
-        share, gain = self.share, self.gain
+        return at_share(target, *self.share_and_gain(target))
+
+    def share_and_gain(self, target: Target, factor: float = 1.0) -> tuple[float, float]:
+        """Return K as a share of Nyquist, times a factor and within the bounds, and g."""
+        share, gain = self.share * factor, self.gain
         for power in self.powers:
             value = max(target.descriptor(power.descriptor), LEAST)
             share *= value**power.bandwidth
             gain *= value**power.gain
-        return at_share(target, _clipped(share, self.shares), _clipped(gain, self.gains))
+        return _clipped(share, self.shares), _clipped(gain, self.gains)
 
     @property
     def formula(self) -> str:

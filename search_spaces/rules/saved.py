@@ -24,11 +24,14 @@ from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant
 from search_spaces.rules.eqn11 import PAPER_WIDTH, Eqn11
 from search_spaces.rules.fixed import Fixed
 from search_spaces.rules.power_law import PowerLaw
+from search_spaces.rules.regimes import Regimes
 from search_spaces.rules.spectrum_matching import SpectrumMatching
 from search_spaces.rules.table import Table
 from search_spaces.rules.target import NoiseScales, Target
 
-AnyRule = Eqn11 | Constant | BandwidthMatching | PowerLaw | SpectrumMatching | Table | Fixed
+AnyRule = (
+    Eqn11 | Constant | BandwidthMatching | PowerLaw | Regimes | SpectrumMatching | Table | Fixed
+)
 
 KINDS: dict[str, type[AnyRule]] = {rule.kind: rule for rule in get_args(AnyRule)}
 
