@@ -23,6 +23,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from analysis.regret.parquet import SCHEMA as REGRETS
 from inr_models import MODELS
+from noisescape.console import RECOMMEND
+from noisescape.console import main as console_main
 from search_spaces.rules import RULES
 from studies.command.cli import parser
 from studies.engine.planning.study import Study
@@ -126,6 +128,15 @@ def all_studies() -> list[Study]:
     return found
 
 
+def console() -> str:
+    """Return the help of the command `noisescape`, and of what it does without a study."""
+    parts = []
+    for words in ([], [RECOMMEND]):
+        name = " ".join(["noisescape", *words])
+        parts += [f"### {name}", f"```text\n{printed_by(console_main, [*words, '--help'])}\n```"]
+    return "\n\n".join(parts)
+
+
 def commands() -> str:
     """Return the help of every command `python -m analysis...`, and of the doctor."""
     names = [f"analysis.{path.stem}" for path in (ROOT / "analysis").glob("*.py")]
@@ -141,14 +152,20 @@ def help_of(name: str) -> str:
     """Return what `python -m NAME --help` prints."""
     module = importlib.import_module(f"{name}.command" if name == DOCTOR else name)
     main = getattr(module, "main", None) or importlib.import_module(f"{name}.__main__").main
+    return printed_by(main, ["--help"])
+
+
+def printed_by(main: Callable[[list[str]], Any], words: list[str]) -> str:
+    """Return what a command prints before it exits."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
-        main(["--help"])
+        main(words)
     return printed.getvalue().rstrip()
 
 
 PARTS: dict[str, Callable[..., str]] = {
-    part.__name__: part for part in (columns, commands, flags, networks, regrets, rules, studies)
+    part.__name__: part
+    for part in (columns, commands, console, flags, networks, regrets, rules, studies)
 }
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from noisescape.recommendation import recommend as recommend
     from noisescape.representation import Representation as Representation
     from noisescape.saved import load as load
+    from noisescape.starting import siren2_for as siren2_for
 
 _PLACES = {
     "Recommendation": "noisescape.recommendation",
@@ -26,6 +27,7 @@ _PLACES = {
     "load": "noisescape.saved",
     "recommend": "noisescape.recommendation",
     "represent": "noisescape.fitting",
+    "siren2_for": "noisescape.starting",
 }
 
 

@@ -1,5 +1,6 @@
 """Fit a representation: SIREN² at the recommended rule, segment by segment."""
 
+import os
 import sys
 from dataclasses import replace
 from typing import Any
@@ -21,7 +22,8 @@ from noisescape.representation import Representation, Segment
 from noisescape.segments import Span, segments_of
 from noisescape.source import Source, read_source
 from search_spaces.initialize import siren2_config
-from search_spaces.rules import RECOMMENDED, Rule, Target, named_rule
+from search_spaces.rules import RECOMMENDED, Rule, named_rule
+from search_spaces.samples import target_of
 from studies.engine.signals.signal import coordinates
 from studies.engine.store.dead import is_dead
 
@@ -42,7 +44,7 @@ def represent(
     parameters: int | None = None,
     seconds: float | None = None,
     epochs: int | None = None,
-    rule: Rule | str = RECOMMENDED,
+    rule: Rule | str | os.PathLike[str] = RECOMMENDED,
     sample_rate: float | None = None,
     seed: int = 0,
     quiet: bool = False,
@@ -74,8 +76,8 @@ def represent(
         ((600, 1), False)
     """
     _check_budget(parameters, seconds, epochs)
-    if isinstance(rule, str):
-        _, rule = named_rule(rule, "rule")
+    if isinstance(rule, str | os.PathLike):
+        _, rule = named_rule(os.fspath(rule), "rule")
     signal = read_source(source, sample_rate)
     share = 1.0 if parameters is None else parameters / signal.values.size
     parts = [_part(signal, spans, share, rule) for spans in segments_of(signal.values.shape[:-1])]
@@ -133,11 +135,7 @@ def _part(signal: Source, spans: tuple[Span, ...], share: float, rule: Rule) -> 
     dimensions = len(spans)
     features = {"in_features": dimensions, "out_features": values.shape[-1]}
     least = SirenConfig(depth=DEPTH, width=1).num_parameters(**features)
-    # A rule sees one channel of a sound: the one that varies most, since a mean may be silent.
-    seen = values
-    if dimensions == 1:
-        seen = values[:, values.var(axis=0, dtype=np.float64).argmax()]
-    target = replace(Target.of(seen, width=1, depth=DEPTH), channels=values.shape[-1])
+    target = target_of(values, width=1, depth=DEPTH)
     budget = max(round(share * values.size), least)
     return spans, values, siren2_config(target, rule, parameters=budget)
 

@@ -12,6 +12,7 @@ from search_spaces.bandwidth import bandwidth, gain
 from search_spaces.initialize import siren2_config
 from search_spaces.prior import Belief
 from search_spaces.rules import EQN11_BY_DIMENSIONS, RECOMMENDED, NoiseScales, Target, named_rule
+from search_spaces.samples import target_of
 
 RULES_BY_DIMENSIONS = {
     1: (RECOMMENDED, "eqn11", EQN11_BY_DIMENSIONS[1], "bandwidth_psi"),
@@ -168,16 +169,10 @@ def recommend(
 
 
 def _target(signal: Source, width: int | None, depth: int) -> Target:
-    *shape, channels = signal.values.shape
-    seen = signal.values
-    if len(shape) == 1:
-        # A rule sees one channel of a sound: the one that varies most, since a mean may be silent.
-        seen = seen[:, seen.var(axis=0, dtype=np.float64).argmax()]
     try:
-        target = Target.of(seen, width=1 if width is None else width, depth=depth)
+        target = target_of(signal.values, width=1 if width is None else width, depth=depth)
     except InputError as error:
         raise error.within(signal.name) from None
-    target = replace(target, channels=channels)
     if width is not None:
         return target
     sized = siren2_config(target, lambda _: NoiseScales(1.0, 1.0), parameters=signal.values.size)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from inr_models.errors import InputError
 from inr_models.shown import first_line
 from search_spaces.rules.target import MIN_SIDE
+from search_spaces.samples import array_of, with_channels
 from studies.engine.signals.audio import check_regular
 from studies.engine.signals.containers import check_container
 from studies.engine.signals.images import read_image
@@ -94,23 +95,21 @@ def _from_image(path: Path) -> Source:
 
 def _from_array(given: Any, sample_rate: float | None) -> Source:
     name = "array"
-    array = given.detach().cpu().numpy() if hasattr(given, "detach") else np.asarray(given)
-    is_real = np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)
-    if not is_real or array.ndim not in (1, 2, 3) or 0 in array.shape:
+    array = array_of(given, name)
+    if array.ndim not in (1, 2, 3) or 0 in array.shape:
         why = (
             f"shape {array.shape} of {array.dtype}; give [n], [n, c], [h, w] or [h, w, c] numbers."
         )
         raise InputError.at("wrong-kind", name, why)
-    values = array.astype(np.float64)
-    if values.ndim == 1 or (values.ndim == 2 and values.shape[1] < MIN_SIDE):
-        return _scaled_sound(name, values.reshape(len(values), -1), sample_rate)
+    values = with_channels(array).astype(np.float64)
+    if values.ndim == 2:
+        return _scaled_sound(name, values, sample_rate)
     if min(values.shape[:2]) < MIN_SIDE:
-        why = f"shape {values.shape}: an image has {MIN_SIDE} pixels or more on a side."
+        why = f"shape {array.shape}: an image has {MIN_SIDE} pixels or more on a side."
         raise InputError.at("too-few", name, why)
     if not np.isfinite(values).all():
         raise InputError.at("not-finite", name, "some values are not finite; repair them.")
     low, high = float(values.min()), float(values.max())
     half = (high - low) / 2 or 1.0
-    pixels = values[..., None] if values.ndim == 2 else values
     offset = (high + low) / 2
-    return Source(name, ((pixels - offset) / half).astype(np.float32), None, half, offset)
+    return Source(name, ((values - offset) / half).astype(np.float32), None, half, offset)

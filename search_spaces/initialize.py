@@ -4,13 +4,17 @@ network = siren2_for(samples)
 network(coords)   # coords [n, 1] from -1 to 1, one for each sample
 fitted = siren2_for(samples, trials=5)
 fitted.network(coords), fitted.best.psnr
+
+`noisescape.siren2_for` takes the path of a sound or an image as well.
 """
 
+import os
 import warnings
 from dataclasses import replace
 from typing import overload
 
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
 
 from inr_models import Siren2Config, SirenConfig, make_network, width_for
 from inr_models.checks import check_whole
@@ -19,6 +23,7 @@ from search_spaces.few_trials import EPOCHS, FittedNetwork, best_of
 from search_spaces.networks import stable
 from search_spaces.prior import Belief
 from search_spaces.rules import RECOMMENDED, RULES, NoiseScales, Rule, Target, named_rule
+from search_spaces.samples import array_of, target_of, with_channels
 
 MOST_UNEVEN = 1.6
 """The ratio of values to parameters, or its inverse, above which `siren2_for` warns.
@@ -30,36 +35,36 @@ lost more than where it was fitted (analysis/FINDINGS.md, "Where else does it ho
 
 @overload
 def siren2_for(
-    values: NDArray,
+    values: ArrayLike | Tensor,
     *,
     width: int | None = None,
     depth: int = 4,
     seed: int = 0,
-    rule: Rule | str = RECOMMENDED,
+    rule: Rule | str | os.PathLike[str] = RECOMMENDED,
     trials: None = None,
 ) -> CoordinateMLP: ...
 
 
 @overload
 def siren2_for(
-    values: NDArray,
+    values: ArrayLike | Tensor,
     *,
     width: int | None = None,
     depth: int = 4,
     seed: int = 0,
-    rule: Rule | str = RECOMMENDED,
+    rule: Rule | str | os.PathLike[str] = RECOMMENDED,
     trials: int,
     epochs: int = EPOCHS,
 ) -> FittedNetwork: ...
 
 
 def siren2_for(
-    values: NDArray,
+    values: ArrayLike | Tensor,
     *,
     width: int | None = None,
     depth: int = 4,
     seed: int = 0,
-    rule: Rule | str = RECOMMENDED,
+    rule: Rule | str | os.PathLike[str] = RECOMMENDED,
     trials: int | None = None,
     epochs: int = EPOCHS,
 ) -> CoordinateMLP | FittedNetwork:
@@ -69,9 +74,12 @@ def siren2_for(
     point, the others follow from what is known of other signals' landscapes.
 
     Args:
-        values: [n] samples, or an image [h, w] or [h, w, c]. The network maps coordinates from -1
-            to 1 along each axis ([n, 1], or [h w, 2] row by row) to values. Scale the values to
-            [-1, 1] before fitting.
+        values: An array or a tensor: a sound [n], or [n, c] with fewer than eight channels, or an
+            image [h, w] or [h, w, c]. The network maps coordinates from -1 to 1 along each axis
+            ([n, 1], or [h w, 2] row by row) to values. Noise scales do not depend on the scale of
+            the values, but they do on their mean. Scale them to [-1, 1] before fitting. A
+            tensor may require a gradient or lie on a GPU: a copy on the CPU is used, and nothing
+            is propagated into it.
         width: features of a hidden layer. By default there are about as many parameters as values,
             as where the recommended rule was fitted; a warning says when there are not.
         depth: the number of hidden layers.
@@ -82,8 +90,8 @@ def siren2_for(
         epochs: full-batch updates of each fit.
 
     Raises:
-        InputError: `Target.of`, `width_for` or the rule refuses its input. Or there is something to
-            fit, and a value is outside of [-1, 1], or a number is not positive.
+        InputError: `array_of`, `Target.of`, `width_for` or the rule refuses its input. Or there is
+            something to fit, and a value is outside of [-1, 1], or a number is not positive.
 
     Example:
         >>> network = siren2_for(samples)
@@ -92,9 +100,23 @@ def siren2_for(
         >>> len(fitted.tested), fitted.network(coords).shape
         (2, torch.Size([2048, 1]))
     """
-    if isinstance(rule, str):
-        _, rule = named_rule(rule, "rule")
-    target = Target.of(values, width=1 if width is None else width, depth=depth)
+    samples = with_channels(array_of(values))
+    return siren2_of(samples, width, depth, seed, rule, trials, epochs)
+
+
+def siren2_of(
+    samples: NDArray,
+    width: int | None,
+    depth: int,
+    seed: int,
+    rule: Rule | str | os.PathLike[str],
+    trials: int | None,
+    epochs: int,
+) -> CoordinateMLP | FittedNetwork:
+    """Return what `siren2_for` returns, for a sound [n, c] or an image [h, w, c]."""
+    if isinstance(rule, str | os.PathLike):
+        _, rule = named_rule(os.fspath(rule), "rule")
+    target = target_of(samples, width=1 if width is None else width, depth=depth)
     shape = {"in_features": target.dimensions, "out_features": target.channels}
     num_values = target.num_samples * target.channels
     config = siren2_config(target, rule, parameters=num_values if width is None else None)
@@ -105,7 +127,7 @@ def siren2_for(
     check_whole("trials", trials, 1, 1_000_000)
     check_whole("epochs", epochs, 1, 10_000_000)
     belief = Belief(replace(target, width=config.width), NoiseScales(config.s0, config.s1))
-    return best_of(values, config, belief, trials=trials, epochs=epochs, seed=seed)
+    return best_of(samples, config, belief, trials=trials, epochs=epochs, seed=seed)
 
 
 def _warn_if_uneven(config: Siren2Config, num_values: int, parameters: int) -> None:
@@ -114,7 +136,7 @@ def _warn_if_uneven(config: Siren2Config, num_values: int, parameters: int) -> N
             f"width = {config.width}: {parameters:,} parameters for {num_values:,} values. The "
             "recommended rule was fitted where the two are about equal, and can cost 10 dB where "
             "they are not; leave the width out to get such a width, or search the scales.",
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

@@ -2,17 +2,23 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
+import torch
 
 from analysis.comparison.standings import compare
+from inr_models.fitting.metrics import psnr_db
 from search_spaces.networks import Case
 from studies import audio_architectures, audio_training, image_architectures, tensor_train
+from studies.engine.cluster.recorder import Recorder
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import Point, trial_of
 from studies.engine.planning.run import read_run, run_json
+from studies.engine.running.batch import run_batch
 from studies.engine.running.job import Job
-from studies.engine.store.rows import signal_from_row, signal_row
-from studies.engine.store.store import Store
+from studies.engine.store.outputs import outputs_of
+from studies.engine.store.rows import brief, signal_from_row, signal_row
+from studies.engine.store.store import Store, output_path
 from tests.fakes.runs import (
     IMAGE,
     SOUND,
@@ -20,10 +26,16 @@ from tests.fakes.runs import (
     compared_row,
     four,
     make_comparison,
+    make_signal,
     plan,
     points,
 )
 from tests.refusals import refused
+
+HEARD = dataclasses.replace(
+    make_signal("heard", n=512),
+    values=np.sin(np.arange(512, dtype=np.float32) / 3)[:, None],
+)
 
 
 @pytest.mark.parametrize(
@@ -148,3 +160,54 @@ def test_an_image_survives_the_table_of_signals(tmp_path):
     store.add_signals([signal_row(IMAGE), signal_row(SOUND)])
     again = {r["sha256"]: signal_from_row(r) for r in store.signals().to_pylist()}
     assert again == {IMAGE.sha256: IMAGE, SOUND.sha256: SOUND}
+
+
+def fit_all(job: Job, store: Store) -> list[str]:
+    """Run all that a job lacks, as workers do, and return the keys of the fits that ran."""
+    job.measure(lambda *_: (1.0, 1))
+    recorder, schedule = Recorder(store.location), job.schedule(num_workers=1)
+    ran = []
+    while batch := schedule.next():
+        for fit in batch.fits:
+            (stored,), _ = recorder.begin_fits([fit.trial.key], [False], [outputs_of(fit)])
+            if stored is None:
+                (outcome,) = run_batch(
+                    "test", HEARD, [fit.trial], torch.device("cpu"), keep=[fit.keep]
+                )
+                recorder.record(outcome.row, outcome.curve, outcome.outputs, "kind")
+                stored = brief(outcome.row)
+                ran.append(fit.trial.key)
+            schedule.record(stored)
+    return ran
+
+
+def test_a_fit_of_another_study_runs_again_for_its_picture_and_keeps_its_row(tmp_path):
+    store = Store(str(tmp_path))
+    store.add_signals([signal_row(HEARD)])
+    run = make_comparison(signal=HEARD, networks=["siren", "finer"], seeds=2, epochs=3)
+    state = SignalState(run, HEARD)
+    siren = {seed: state.trial(state.by_name["siren"], seed) for seed in (0, 1)}
+    recorder = Recorder(store.location)
+    for trial in siren.values():  # as a grid does, which keeps no output
+        (outcome,) = run_batch("grid", HEARD, [trial], torch.device("cpu"))
+        recorder.record(outcome.row, outcome.curve, outcome.outputs, "kind")
+    before = store.fits().to_pylist()
+    job = Job(run, [HEARD], store)
+    assert (job.stored.num_done, job.stored.num_missing) == (1, 3)
+    ran = fit_all(job, store)
+    assert len(ran) == 3
+    assert siren[0].key in ran
+    assert siren[1].key not in ran
+    output = store.read_array(output_path(siren[0].key))
+    assert output is not None
+    assert HEARD.values is not None
+    psnr = float(psnr_db(np.square(output - HEARD.values).mean(dtype=np.float64)))
+    stored = {row["key"]: row for row in store.read("fits", None, None).to_pylist()}
+    assert store.read("fits", None, None).num_rows == len(stored) == 4
+    assert psnr == pytest.approx(stored[siren[0].key]["metric_psnr_peak"], abs=1e-3)
+    assert [stored[row["key"]] for row in before] == before
+    again = Job(run, [HEARD], store)
+    assert again.stored.num_missing == 0
+    assert fit_all(again, store) == []
+    store.delete(output_path(siren[0].key))
+    assert Job(run, [HEARD], store).stored.num_missing == 1

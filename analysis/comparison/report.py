@@ -135,7 +135,7 @@ def _lines(state: SignalState, store: Store, comparison: Comparison) -> dict[str
 class _Kept(NamedTuple):
     """The samples [n, c] of a signal, and the outputs on the first seed by network, best first.
 
-    `missing` are networks without an output, because another study fitted them and kept none.
+    `missing` are fitted networks without an output. `run` fits them again.
     """
 
     values: NDArray[np.float32]

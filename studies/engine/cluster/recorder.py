@@ -17,6 +17,7 @@ from ray.actor import ActorHandle
 from studies.engine.store.begun import BegunFits
 from studies.engine.store.fits_cache import FitsCache
 from studies.engine.store.growing import GrowingFiles
+from studies.engine.store.outputs import outputs_of_row
 from studies.engine.store.rows import Row
 from studies.engine.store.storage import RETRY_SECONDS, StorageAway, StorageRetry
 from studies.engine.store.store import Store, is_done, output_path, weights_path
@@ -51,34 +52,50 @@ class Recorder:
         self.fatal_units: defaultdict[str, set[str]] = defaultdict(set)
 
     def begin_fits(
-        self, keys: Sequence[str], may_be_partial: Sequence[bool], *, may_wait: bool = True
+        self,
+        keys: Sequence[str],
+        may_be_partial: Sequence[bool],
+        outputs: Sequence[Sequence[str]] | None = None,
+        *,
+        may_wait: bool = True,
     ) -> tuple[list[Row | None], set[str]]:
         """Begin those fits that nobody has done or begun.
 
         Args:
             keys: the keys of the fits.
             may_be_partial: for each fit, whether it counts as done if it was stopped early.
+            outputs: for each fit, the paths of the outputs without which it is not done. None if no
+                fit needs any.
             may_wait: whether to leave out what another driver has begun.
 
         Returns:
             Each fit's brief row, None for a fit that is not done; and the keys of the fits that
             another driver has begun.
         """
-        rows = self._rows(keys, may_be_partial)
+        needed = [()] * len(keys) if outputs is None else outputs
+        rows = self._rows(keys, may_be_partial, needed)
         missing = [key for key, row in zip(keys, rows, strict=True) if row is None]
         if not self.fits.writers - {self.files.writer}:
             self.begun.begin_alone(missing)
             return rows, set()
         begun_elsewhere = self.begun.begin(missing, may_wait=may_wait)
         # One of them may have ended after the first look at the rows.
-        return self._rows(keys, may_be_partial), begun_elsewhere
+        return self._rows(keys, may_be_partial, needed), begun_elsewhere
 
-    def _rows(self, keys: Sequence[str], may_be_partial: Sequence[bool]) -> list[Row | None]:
+    def _rows(
+        self,
+        keys: Sequence[str],
+        may_be_partial: Sequence[bool],
+        outputs: Sequence[Sequence[str]],
+    ) -> list[Row | None]:
         rows = self.fits.find(keys)
         stored = []
-        for key, partial in zip(keys, may_be_partial, strict=True):
+        for key, partial, paths in zip(keys, may_be_partial, outputs, strict=True):
             row = rows.get(key)
-            stored.append(row if is_done(row, may_be_partial=partial) else None)
+            is_stored = is_done(row, may_be_partial=partial) and all(
+                map(self.store.exists, outputs_of_row(paths, row))
+            )
+            stored.append(row if is_stored else None)
         return stored
 
     def begin(self, unit: str, kind: str) -> tuple[str, bytes | None]:
@@ -121,6 +138,8 @@ class Recorder:
     ) -> None:
         """Store one finished fit. Its outputs and weights are written first, its row last.
 
+        A fit that ran again for its outputs has a row and a curve already, which stay.
+
         Args:
             row: its row.
             curve: the rows of its curve.
@@ -134,7 +153,9 @@ class Recorder:
             self.store.write_array(output_path(row["key"], epoch), output)
         if weights is not None:
             self.store.write_array(weights_path(row["key"]), weights)
-        self.fits.add(self.files.append(row, curve), row)
+        stored = self.fits.find([row["key"]]).get(row["key"]) if outputs else None
+        if not is_done(stored, may_be_partial=row["status"] == "partial"):
+            self.fits.add(self.files.append(row, curve), row)
         self.begun.end(row["key"])
 
     def discard(self, units: Sequence[str]) -> None:

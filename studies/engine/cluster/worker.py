@@ -16,6 +16,7 @@ from studies.engine.planning.points import PlannedFit
 from studies.engine.running.batch import BatchRunner
 from studies.engine.running.schedule import Batch
 from studies.engine.signals.signal import Signal
+from studies.engine.store.outputs import outputs_of
 from studies.engine.store.rows import brief
 
 PATIENCE_SECONDS, PATIENCE_FITS = 30.0, 3.0
@@ -79,7 +80,10 @@ class _Work:
         begun_elsewhere = []
         for group in groups:
             keys, may_be_partial = [f.trial.key for f in group], [bool(f.rungs) for f in group]
-            begin = self.recorder.begin_fits.remote(keys, may_be_partial, may_wait=may_wait)
+            outputs = [outputs_of(fit) for fit in group]
+            begin = self.recorder.begin_fits.remote(
+                keys, may_be_partial, outputs, may_wait=may_wait
+            )
             stored, others = ray.get(begin)
             missing = []
             for fit, row in zip(group, stored, strict=True):

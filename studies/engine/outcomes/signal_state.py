@@ -26,6 +26,7 @@ from studies.engine.planning.run import Run
 from studies.engine.planning.trial import Trial
 from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import HEADLINE, ZERO_OUTPUT, Metric
+from studies.engine.store.outputs import StoredOutputs
 from studies.engine.store.rows import Row
 from studies.engine.store.store import UNFINISHED, Store
 
@@ -66,6 +67,7 @@ class SignalState:
         signal: The signal.
         rows: The signal's fits by key. They grow while the run goes on.
         suggestions: What a search has suggested, in order.
+        outputs: Which outputs are stored. None if nobody needs to know.
     """
 
     def __init__(
@@ -74,10 +76,12 @@ class SignalState:
         signal: Signal,
         rows: dict[str, Row] | None = None,
         suggestions: Sequence[Suggestion] = (),
+        outputs: StoredOutputs | None = None,
     ) -> None:
         self.run, self.signal = run, signal
         self.rows: dict[str, Row] = {} if rows is None else rows
         self.suggestions = suggestions
+        self.outputs = outputs
 
     @cached_property
     def points(self) -> list[Point]:
@@ -149,9 +153,9 @@ class SignalState:
         return [self.rows[key] for key in self.keys(point, seeds) if key in self.rows]
 
     def is_done(self, fit: PlannedFit) -> bool:
-        """Return whether a fit has a row that no later run would replace."""
+        """Return whether a fit has a row that no later run would replace, and its outputs."""
         row = self.rows.get(fit.trial.key)
-        if row is None:
+        if row is None or (self.outputs and self.outputs.lack(fit, row)):
             return False
         # A fit that was stopped early counts only if the question allows that.
         stopped = row["status"] == "partial" and bool(fit.rungs)

@@ -11,6 +11,7 @@ from studies.engine.planning.scale import Scale
 from studies.engine.running.schedule import MAX_BATCH, Schedule
 from studies.engine.signals.signal import Signal
 from studies.engine.store.growing import others_write
+from studies.engine.store.outputs import StoredOutputs
 from studies.engine.store.rows import REPORTED
 from studies.engine.store.store import Store
 
@@ -44,8 +45,10 @@ class Job:
     ) -> None:
         rows = dict(stored_rows(run, store, columns))
         suggestions = run.question.suggestions(run, signals, store)
+        outputs = StoredOutputs(store)
         states = [
-            SignalState(run, s, rows[s.sha256], suggestions.get(s.sha256, ())) for s in signals
+            SignalState(run, s, rows[s.sha256], suggestions.get(s.sha256, ()), outputs)
+            for s in signals
         ]
         done = {state.signal.sha256: progress(state, run.question.steps(state)) for state in states}
         self.stored = Results(run, states, store, done)
@@ -96,7 +99,9 @@ class Job:
         for state in self.stored.states:
             asked = self.stored.progress[state.signal.sha256].asked
             rows = self.stored.run.question.reported_rows(state, asked)
-            states.append(SignalState(state.run, state.signal, rows, state.suggestions))
+            states.append(
+                SignalState(state.run, state.signal, rows, state.suggestions, state.outputs)
+            )
         return self.stored._replace(states=states)
 
     def schedule(self, *, num_workers: int) -> Schedule:
@@ -111,14 +116,16 @@ class Job:
             InputError: The run's journal is of another search, or there is no such sampler.
         """
         states = []
+        outputs = StoredOutputs(self.stored.store)
         for state in self.stored.states:
             # A failed fit is tried again.
             rows = {key: row for key, row in state.rows.items() if row["status"] != "failed"}
-            states.append(SignalState(state.run, state.signal, rows, state.suggestions))
+            states.append(SignalState(state.run, state.signal, rows, state.suggestions, outputs))
         by_signal = self.stored.run.question.all_steps(states, self.stored.store)
         return Schedule(
             [(steps, state.rows) for steps, state in zip(by_signal, states, strict=True)],
             self.seconds_per_fit,
+            outputs=outputs,
             num_workers=num_workers,
             min_batch=self.stack,
             backwards=others_write(self.stored.store),

@@ -11,6 +11,7 @@ import numpy as np
 
 from studies.engine.planning.points import PlannedFit
 from studies.engine.planning.question import Steps
+from studies.engine.store.outputs import StoredOutputs
 from studies.engine.store.rows import Row
 
 BATCH_SECONDS = 8.0
@@ -59,6 +60,7 @@ class Schedule:
         seconds_per_fit: Returns the expected seconds of a fit on one worker.
         num_workers: Number of workers that should have work from the start.
         min_batch: The least number of fits in a batch, where there are so many.
+        outputs: Which outputs are stored. A fit that lacks one runs again. None if all are there.
         backwards: Whether to begin at the end of each stage. If another driver works on the same
             run, the two then meet in the middle, and few fits are done twice.
 
@@ -74,12 +76,14 @@ class Schedule:
         *,
         num_workers: int,
         min_batch: int = 1,
+        outputs: StoredOutputs | None = None,
         backwards: bool = False,
     ) -> None:
         self.backwards = backwards
         self.signals, self.seconds_per_fit = signals, seconds_per_fit
         self.num_workers, self.min_batch = num_workers, min_batch
-        self.waiting: dict[int, set[str]] = {i: set() for i in range(len(signals))}
+        self.outputs = outputs
+        self.waiting: dict[int, dict[str, PlannedFit]] = {i: {} for i in range(len(signals))}
         self.queue: list[tuple[int, int, int, Batch]] = []
         self.num_batches = 0
         self.hopeless: str | None = None
@@ -99,11 +103,12 @@ class Schedule:
     def record(self, row: Row) -> None:
         """Add the row of a fit that has ended."""
         self._judge(row)
-        for index, keys in list(self.waiting.items()):
-            if row["key"] in keys:
+        for index, fits in list(self.waiting.items()):
+            if fit := fits.pop(row["key"], None):
                 self.signals[index][1][row["key"]] = row
-                keys.remove(row["key"])
-                if not keys:
+                if self.outputs:
+                    self.outputs.add(fit)
+                if not fits:
                     self._advance(index)
 
     def _judge(self, row: Row) -> None:
@@ -121,12 +126,19 @@ class Schedule:
     def _advance(self, index: int) -> None:
         steps, rows = self.signals[index]
         for step in steps:
-            missing = [fit for fit in step.fits if not _has_outcome(fit, rows)]
+            missing = [fit for fit in step.fits if not self._has_outcome(fit, rows)]
             if missing:
-                self.waiting[index] = {fit.trial.key for fit in missing}
+                self.waiting[index] = {fit.trial.key: fit for fit in missing}
                 self._enqueue(index, missing)
                 return
         del self.waiting[index]
+
+    def _has_outcome(self, fit: PlannedFit, rows: Rows) -> bool:
+        row = rows.get(fit.trial.key)
+        if row is None or (self.outputs and self.outputs.lack(fit, row)):
+            return False
+        # A fit that was stopped early counts only where that is allowed.
+        return row["status"] != "partial" or bool(fit.rungs)
 
     def _enqueue(self, index: int, fits: Sequence[PlannedFit]) -> None:
         # If all signals were like this one, every worker would get some of the fits.
@@ -178,9 +190,3 @@ def make_batches(
             [members[i] for i in part] for part in np.array_split(np.arange(len(members)), num)
         ]
     return batches
-
-
-def _has_outcome(fit: PlannedFit, rows: Rows) -> bool:
-    row = rows.get(fit.trial.key)
-    # A fit that was stopped early counts only where that is allowed.
-    return row is not None and (row["status"] != "partial" or bool(fit.rungs))

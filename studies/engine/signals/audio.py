@@ -180,9 +180,7 @@ def check_regular(path: Path, kind: str) -> None:
             "unreadable", str(path), f"{path}: cannot be opened ({error.strerror}); check the path."
         ) from error
     if not stat.S_ISREG(status.st_mode):
-        raise InputError(
-            "wrong-kind", str(path), f"{path}: not a file; give {kind} file, a glob or a directory."
-        )
+        raise InputError("wrong-kind", str(path), f"{path}: not a file; give {kind} file.")
     if status.st_size == 0:
         raise InputError("empty", str(path), f"{path}: the file is empty; get a whole copy.")
     if not os.access(path, os.R_OK):

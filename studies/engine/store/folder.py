@@ -176,6 +176,11 @@ class Folder:
 
         self.retry(rename)
 
+    def exists(self, path: str) -> bool:
+        """Return whether a file under the results exists."""
+        info = self.retry(lambda: self.filesystem.get_file_info(f"{self.root}/{path}"))
+        return info.type != fs.FileType.NotFound
+
     def modified(self, path: str) -> float:
         """Return when a file under the results was written, in seconds since 1970."""
         info = self.retry(lambda: self.filesystem.get_file_info(f"{self.root}/{path}"))

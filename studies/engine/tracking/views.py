@@ -2,7 +2,8 @@
 
 MLflow 3 opens an experiment with its pages for chat traces unless an address asks for those of
 training. It keeps views that somebody has shared (columns, order, filter) as tags of the
-experiment. A view of ours is such a tag, so that an address with its key opens it.
+experiment. A view of ours is such a tag, so that an address with its key opens it. MLflow 3.17
+ignores which runs such a view unfolds, so the note of a study's run shows the tree.
 """
 
 import json
