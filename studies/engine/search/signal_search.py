@@ -32,6 +32,7 @@ from studies.engine.search.journal import NUM_WARM
 from studies.engine.search.rungs import Rungs
 from studies.engine.search.samplers import Searched, make_sampler
 from studies.engine.search.settings import MAX_REPEATS, SearchSettings
+from studies.engine.search.space import space, space_text
 from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import ZERO_OUTPUT
 from studies.engine.store.rows import Row
@@ -53,9 +54,6 @@ class SignalSearch:
     Attributes:
         is_of_two_versions: Whether another version of Optuna, or one that was not noted, has begun
             the signal's study.
-
-    Raises:
-        InputError: The journal has this signal's study with another space.
     """
 
     def __init__(
@@ -109,7 +107,7 @@ class SignalSearch:
     def next_round(self) -> list[PlannedFit]:
         """Return the fits of the next round, or of one that a killed run left. [] at the end."""
         trials, num_scored = self._unscored(), len(self._suggested())
-        num_suggested, size = num_scored + len(trials), self.settings.round_size
+        num_suggested, size = num_scored + len(trials), self.settings.together
         # A killed run may have left a round half suggested or half scored. Both are completed.
         full_rounds = math.ceil(num_suggested / size) if trials else num_suggested // size + 1
         while num_suggested < min(full_rounds * size, self.settings.trials):
@@ -178,7 +176,6 @@ class SignalSearch:
         if name:
             study = optuna.load_study(study_name=name, storage=storage, sampler=sampler)
             if NUM_WARM in study.user_attrs:
-                journal.check_space(study, self.run, self.signal)
                 for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                     # A run may have been killed while Optuna drew a suggestion.
                     if trial.params.keys() != self.space.keys():
@@ -193,7 +190,7 @@ class SignalSearch:
             direction="maximize",
         )
         journal.note_version(study)
-        study.set_user_attr(journal.SPACE, journal.space_text(self.space))
+        study.set_user_attr(journal.SPACE, space_text(self.space))
         return study
 
     def _score_for_optuna(self, row: Row) -> float | None:
@@ -249,7 +246,7 @@ def searched(run: Run, signal: Signal) -> Searched:
         InputError: The space has no extent.
     """
     target = signal.target(run.scale.width, run.scale.depth)
-    return Searched(journal.space(run, signal), target, run.scale.seeds)
+    return Searched(space(run, signal), target, run.scale.seeds)
 
 
 def check_search(run: Run, settings: SearchSettings, signals: Iterable[Signal]) -> None:
