@@ -61,7 +61,10 @@ class Journals:
     def __init__(self, store: Store, run: Run, settings: SearchSettings) -> None:
         self.store, self.run, self.settings = store, run, settings
         self.is_local = "://" not in store.location
-        self._scratch = tempfile.TemporaryDirectory(prefix="noisescape-journals-")
+
+    @cached_property
+    def _scratch(self) -> tempfile.TemporaryDirectory[str]:
+        return tempfile.TemporaryDirectory(prefix="noisescape-journals-")
 
     def name(self, signal: Signal) -> str:
         """Return the path of the journal of a signal's search under the results."""
