@@ -114,10 +114,16 @@ Keeps = Callable[[Array], NDArray[np.bool_]]
 
 def races() -> Iterator[tuple[str, Keeps, tuple[int, ...]]]:
     """Yield the name of each race, who stays in it, and after how many seeds it looks."""
+    for rounds in ((2,), (2, 3)):
+        after = " and ".join(map(str, rounds))
+        for level in LEVELS:
+            yield (
+                f"pooled noise after {after}, {level:.0%}",
+                partial(not_behind, error=level),
+                rounds,
+            )
     for level in LEVELS:
-        yield f"pooled noise, {level:.0%}", partial(not_behind, error=level), (2,)
-    for level in LEVELS:
-        yield f"paired t, {level:.0%}", partial(not_behind_by_t, level=level), (2, 3)
+        yield f"paired t after 2 and 3, {level:.0%}", partial(not_behind_by_t, level=level), (2, 3)
 
 
 def raced(scores: Array, keeps: Keeps, rounds: Sequence[int]) -> Race:

@@ -121,16 +121,16 @@ class Journals:
         if self.is_local:
             return Path(self.store.root) / name
         path = Path(self._scratch.name) / name
-        if name in self._stored and not path.exists() and (content := self.store.read_bytes(name)):
+        is_stored = not name.startswith(f"{FOLDER}/") or name in self._stored
+        if is_stored and not path.exists() and (content := self.store.read_bytes(name)):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         return path
 
     @cached_property
     def _stored(self) -> set[str]:
-        """The journals that the results hold. Listing them is one request."""
-        folders = [FOLDER, *(folder for folder, _ in self._runs)]
-        return {f"{folder}/{name}" for folder in folders for name in self.store.names(folder)}
+        """The journals that the results hold. Listing them is one request instead of many."""
+        return {f"{FOLDER}/{name}" for name in self.store.names(FOLDER)}
 
     @cached_property
     def _runs(self) -> list[tuple[str, Run]]:
@@ -154,8 +154,9 @@ class Journals:
             found = self._found_in(path, name, signal)
             if not found or found.study.user_attrs.get(SPACE) != space_text(space(run, signal)):
                 continue
-            if (num := len(suggestions_of(found.study))) > most:
-                longest, most = found, num
+            num_own = sum(not suggestion.warm for suggestion in suggestions_of(found.study))
+            if num_own > most:
+                longest, most = found, num_own
         return longest
 
     def _asks_the_same(self, run: Run, signal: Signal) -> bool:
