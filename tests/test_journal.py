@@ -6,6 +6,7 @@ import sys
 import threading
 from itertools import islice
 
+import numpy as np
 import optuna
 import pytest
 
@@ -79,6 +80,28 @@ def test_a_further_clip_and_another_order_continue_every_other_search(tmp_path):
         alone.suggested()[C.sha256]
         == searched(make_search([C], trials=6), [C], tmp_path, first.rows).suggested()[C.sha256]
     )
+
+
+@pytest.mark.parametrize("lead", [0, 1, 7, 12])
+def test_two_drivers_whose_runs_share_a_clip_share_its_search(tmp_path, lead):
+    drivers = []
+    for signals in ([A], [B, A]):
+        run = make_search(signals, trials=10)
+        journals = Journals(Store(str(tmp_path)), run, run.question.settings)
+        storages = [journals.open(signal).storage for signal in signals]
+        driver = Search(run, signals, tmp_path, noisy(0), storage=storages)
+        drivers.append((driver, driver.fits()))
+        for _ in range(lead if len(drivers) == 1 else 0):
+            next(drivers[0][1])
+    rng, at_work = np.random.default_rng(lead), [fits for _, fits in drivers]
+    while at_work:
+        fits = at_work[int(rng.integers(len(at_work)))]
+        if next(fits, None) is None:
+            at_work.remove(fits)
+    own = [s for s in drivers[0][0].known(A) if not s.warm]
+    assert len({s.scales for s in own}) == len(own) == 10
+    assert all(s.value is not None for s in own)
+    assert drivers[1][0].known(A) == drivers[0][0].known(A)
 
 
 def test_what_a_search_asks_decides_which_one_it_is():
