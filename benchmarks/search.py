@@ -24,8 +24,9 @@ from studies.engine.planning.points import PlannedFit, trial_of
 from studies.engine.planning.resolving import resolve
 from studies.engine.planning.run import Run
 from studies.engine.running.schedule import Schedule
-from studies.engine.search.journal import add_known, open_journal, space
+from studies.engine.search.journal import add_known, open_journal
 from studies.engine.search.signal_search import SignalSearch
+from studies.engine.search.space import space
 from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import HEADLINE
 from studies.engine.store.rows import Row
@@ -71,7 +72,7 @@ def _search(run: Run, signals: list[Signal], points: int, folder: Path) -> tuple
     # The first rounds are asked but not told yet, and the last ones will not be told. Both are
     # equally many, so the numbers of asked and told suggestions in between agree.
     asked_before = sum(len(search.study.get_trials(deepcopy=False)) for search in searches)
-    last = question.settings.trials // question.settings.round_size
+    last = question.settings.trials // question.settings.together
     while batch is not None and batch.fits[0].stage <= last:
         for fit in batch.fits:
             schedule.record(_row(fit, 30.0))

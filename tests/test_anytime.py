@@ -13,9 +13,12 @@ from analysis.prior.fitting import nodes
 from analysis.prior.landscapes import Landscape
 from analysis.surfaces.stored import BENCHMARK
 from benchmarks.anytime import with_optuna
+from benchmarks.racing_choices import not_behind_by_t, raced
+from benchmarks.racing_searches import num_seeds_of, searches
 from search_spaces.bandwidth import scales_of
 from search_spaces.prior import PRIOR
 from search_spaces.rules import Target
+from studies.engine.outcomes.choosing import not_behind
 
 TARGET = Target(descriptors={"psi": 0.2, "low_pass_40": 0.5}, shape=(8192,), width=52)
 
@@ -74,6 +77,35 @@ def test_a_race_drops_what_is_clearly_worse_and_keeps_the_best_point():
     assert saved.value == pytest.approx(1 - (3 + 10) / 33)
     _, saved = race_rows(one, split, "prior", [22, *range(10)], noise=1e6)
     assert saved.value == 0
+
+
+def test_a_race_between_candidates_fits_the_close_ones_alone():
+    rng = np.random.default_rng(0)
+    heights = np.array([50.0, 49.9, *[44.0] * 6])
+    scores = heights[:, None] + rng.normal(0, 3, 4) + rng.normal(0, 0.3, (8, 4))
+    race = raced(scores, not_behind, (2,))
+    assert race == (int(scores[:2].mean(axis=1).argmax()), 8 * 2 + 2 * 2, 2)
+    # Two seeds say little of one candidate's own noise, so a paired t test needs more of them.
+    by_t = raced(scores, lambda of: not_behind_by_t(of, 0.01), (2, 3))
+    assert by_t.num_fits > race.num_fits
+    assert raced(scores, lambda of: np.ones(len(of), bool), (2, 3)).num_fits == scores.size
+
+
+def test_a_suggestion_that_is_clearly_behind_leaves_after_its_first_seed():
+    known = planted(best=22, start=10, noise=0.2).psnr
+    best = known[22]
+    assert num_seeds_of(best - 20, known, 0.01) == 1
+    assert num_seeds_of(best - 0.1, known, 0.01) == len(best)
+    assert num_seeds_of(best - 20, known[:2], 0.01) == len(best), "its noise is hardly known"
+
+
+def test_a_raced_search_needs_fewer_fits_in_more_steps():
+    one = planted(best=22, start=10, noise=0.2)
+    rows = list(searches(one))
+    assert {row.seed for row in rows} == set(one.seeds)
+    assert all(0 < row.saved < 0.5 for row in rows)
+    assert all(1 < row.steps <= 2 for row in rows)
+    assert np.mean([row.lost for row in rows]) < 0.3
 
 
 def test_a_saving_pairs_signals_and_seeds():

@@ -93,9 +93,10 @@ def test_its_report_stands_alone_and_shows_every_clip(undisturbed):
 
 def test_optuna_opens_the_journal(undisturbed):
     results, _ = undisturbed
-    (path,) = results.glob("_studies/audio_search-*/optuna.journal")
-    storage = JournalStorage(JournalFileBackend(str(path)))
-    summaries = optuna.get_all_study_summaries(storage)
+    summaries = []
+    for path in results.glob("_searches/*.journal"):
+        storage = JournalStorage(JournalFileBackend(str(path)))
+        summaries += optuna.get_all_study_summaries(storage)
     assert sorted(s.study_name.split()[0] for s in summaries) == ["guit_em9", "perc_bell"]
     best = {s.study_name.split()[0]: s.best_trial.value for s in summaries}
     fits = pd.read_parquet(results).query("seed == 0")
@@ -139,6 +140,25 @@ def test_a_killed_search_ends_as_an_undisturbed_one(undisturbed, tmp_path):
     assert code == 0
     assert f"0 fits to run, {len(scores(whole))} already done" in nothing
     assert table(nothing) == table(output)
+
+
+@pytest.mark.slow
+def test_a_further_clip_adds_its_own_fits_alone_and_no_order_adds_any(undisturbed, tmp_path):
+    results, third = tmp_path / "results", CLIPS / "bass_thick_c.flac"
+    shutil.copytree(undisturbed[0], results)
+    before, answers = scores(results), table(undisturbed[1])
+    code, output = run("run", results, *SIZES, "--signals", third, *BOTH)
+    assert code == 0, output
+    new = pd.read_parquet(results).query("key not in @before.index")
+    assert set(new["signal"]) == {"bass_thick_c"}
+    assert [line for line in answers if line.startswith((" perc", " guit"))] == [
+        line for line in table(output) if line.startswith((" perc", " guit"))
+    ]
+    for signals in ((*BOTH, third), (third,), (BOTH[1], third)):
+        code, output = run("run", results, *SIZES, "--signals", *signals)
+        assert code == 0, output
+        assert "0 fits to run" in output
+    assert len(scores(results)) == len(before) + len(new)
 
 
 @pytest.mark.slow
@@ -190,7 +210,7 @@ def test_bad_flags_and_foreign_journals_are_a_sentence_and_lose_nothing(
     ):
         said = refused(capsys, "--results", results, *SIZES, *flags)
         assert said.startswith(f"error: {place}: ")
-    (journal,) = results.glob("_studies/audio_search-*/optuna.journal")
+    journal, _ = results.glob("_searches/*.journal")
     flags = ("--results", results, *SIZES, "--trials", "7", "--signals", *BOTH)
     journal.write_text("something else\n")
     said = refused(capsys, *flags)

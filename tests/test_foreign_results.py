@@ -19,6 +19,7 @@ from studies.command.cli import main
 from studies.command.stored_runs import newest_run
 from studies.engine.planning.resolving import flags_of, resolve
 from studies.engine.planning.run import Run, run_json
+from studies.engine.search.journals import Journals
 from studies.engine.store.rows import signal_row
 from studies.engine.store.store import Store, output_path, target_path
 from studies.engine.store.superseded import remove_superseded
@@ -205,11 +206,15 @@ def test_a_stored_array_of_objects_is_not_unpickled(tmp_path):
     ],
     ids=["text", "fields", "code", "deep", "pickle"],
 )
-def test_a_damaged_journal_is_refused(capsys, tmp_path, line):
+@pytest.mark.parametrize("is_earlier", [False, True])
+def test_a_damaged_journal_is_refused(capsys, tmp_path, line, is_earlier):
     run = stored(tmp_path, audio_search.STUDY)
-    (tmp_path / run.folder / "optuna.journal").write_bytes(line)
-    sentence = say(capsys, tmp_path, audio_search.STUDY)
-    assert f"{tmp_path}/{run.folder}/optuna.journal: " in sentence
+    name = f"{run.folder}/optuna.journal"
+    if not is_earlier:
+        name = Journals(Store(str(tmp_path)), run, run.question.settings).name(SIGNAL)
+        (tmp_path / "_searches").mkdir()
+    (tmp_path / name).write_bytes(line)
+    assert f"{tmp_path}/{name}: " in say(capsys, tmp_path, audio_search.STUDY)
 
 
 @pytest.mark.parametrize("name", ["../out", "a/b", "-rf", "", "a\nb", "x" * 99, "$x$", "<b>", ".."])

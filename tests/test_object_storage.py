@@ -114,7 +114,7 @@ def test_a_search_goes_on_from_its_journal_in_the_store(s3, tmp_path):
     script = studies.audio_search.__file__
     code, output = commands.run(script, "run", results, *arguments, "4", folder=tmp_path)
     assert code == 0, output
-    (journal,) = (n for n in s3.names("search/_studies/") if n.endswith("optuna.journal"))
+    (journal,) = s3.names("search/_searches/")
     before = s3.client.get_object(Bucket=BUCKET, Key=journal)["Body"].read()
     code, output = commands.run(script, "run", results, *arguments, "8", folder=tmp_path)
     assert code == 0, output

@@ -5,15 +5,19 @@ import statistics
 from itertools import islice
 
 import numpy as np
+import optuna
 import pytest
 
+from search_spaces.prior import belief_of
 from studies.engine.outcomes.signal_state import SignalState, objective
 from studies.engine.planning.points import CHOOSING_STAGE, PlannedFit, trial_of
 from studies.engine.planning.scale import confirming_seeds
 from studies.engine.search import signal_search as suggestions
-from studies.engine.search.journal import open_journal
+from studies.engine.search.journal import add_known, open_journal
+from studies.engine.search.prior_sampler import PriorSampler
 from studies.engine.search.samplers import SAMPLERS
-from studies.engine.search.settings import SAMPLER_NAMES
+from studies.engine.search.settings import ROUND_SIZES, SearchSettings
+from studies.engine.search.space import space
 from tests.fakes.runs import fit_row, make_search, make_signal
 from tests.fakes.searches import Search, cells_of, grid_rows, height, noisy
 from tests.refusals import refused
@@ -35,8 +39,38 @@ def test_the_order_of_completion_changes_no_suggestion(tmp_path, sampler):
     assert [len(points) for points in found[0][1].values()] == [14, 14]
 
 
+def test_the_prior_knows_every_score_before_it_suggests_as_in_optunas_own_loop(
+    tmp_path, monkeypatch
+):
+    space_of_a = space(make_search([A]), A)
+    drawn = PriorSampler(belief_of(A.target(52, 4)), space_of_a, seed=0)._candidates()
+    monkeypatch.setattr(PriorSampler, "_candidates", lambda self: drawn)
+    points = {}
+    for together in (None, 4):
+        settings = SearchSettings(sampler="prior", trials=5, round_size=together)
+        run = make_search([A], seeds=1)
+        run = dataclasses.replace(
+            run, question=dataclasses.replace(run.question, settings=settings)
+        )
+        search = Search(run, [A], tmp_path, lambda fit: height(fit.trial.network))
+        list(search.fits())
+        points[together] = search.suggested()[A.sha256]
+    sampler = PriorSampler(belief_of(A.target(52, 4)), space_of_a)
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    warm = [(s.scales, s.value) for s in search.known(A) if s.warm]
+    add_known(study, space_of_a, warm)
+    for _ in range(5):
+        trial = study.ask(dict(space_of_a))
+        study.tell(trial, height(points_at(run, tuple(trial.params.values()))))
+    own = [tuple(trial.params.values()) for trial in study.trials[len(warm) :]]
+    np.testing.assert_allclose(points[None], own, rtol=1e-8)
+    # siren2_for begins at the same point.
+    assert points[None][0] == pytest.approx(belief_of(A.target(52, 4)).start)
+    assert points[None] != points[4]
+
+
 def test_the_names_of_samplers_are_those_that_the_help_shows():
-    assert tuple(SAMPLERS) == SAMPLER_NAMES
+    assert tuple(SAMPLERS) == tuple(ROUND_SIZES)
 
 
 def test_another_seed_gives_other_suggestions(tmp_path):
@@ -110,7 +144,7 @@ def test_signals_stay_balanced_to_the_end(tmp_path):
     for fit in search.fits(np.random.default_rng(0)):
         counts = [len(found) for found in search.suggested().values()]
         if fit.stage < CHOOSING_STAGE:
-            assert max(counts) - min(counts) <= 2 * run.question.settings.round_size
+            assert max(counts) - min(counts) <= 2 * run.question.settings.together
     assert counts == [16, 16, 16]
 
 

@@ -16,6 +16,7 @@ from studies.engine.planning.resolving import resolve
 from studies.engine.planning.run import Run, Skipped, read_run, run_json
 from studies.engine.planning.scale import Scale
 from studies.engine.planning.study import Study
+from studies.engine.search.search_id import search_id
 from studies.engine.search.settings import SearchSettings
 from studies.engine.store.store import Store
 from studies.questions import Comparison, Grid, RuleCheck, Search
@@ -179,6 +180,22 @@ def test_a_search_of_more_trials_continues_a_stored_one(store):
     question = dataclasses.replace(run.question, settings=SearchSettings(trials=30))
     more = as_stored(new_run(audio_search.STUDY, trials=30), store)
     assert (more.id, more.question) == (OLD_ID, question)
+
+
+@pytest.mark.parametrize(("sampler", "is_same"), [("tpe", True), ("gp", True), ("prior", False)])
+def test_a_round_of_four_is_the_same_search_where_it_still_is_the_samplers_own(
+    store, sampler, is_same
+):
+    run = new_run(audio_search.STUDY, sampler=sampler)
+    value = json.loads(run_json(run))
+    value["question"]["settings"]["round_size"] = 4  # every run stored its rounds
+    content = json.dumps(value).encode()
+    store.write_bytes(f"_studies/{old_folder(run)}/study.json", content)
+    assert (as_stored(run, store).id == OLD_ID) == is_same
+    earlier = read_run(content, old_folder(run))
+    assert earlier.question.settings.together == 4
+    ids = {search_id(each, each.question.settings, SOUND) for each in (run, earlier)}
+    assert (len(ids) == 1) == is_same
 
 
 @EVERY_KIND

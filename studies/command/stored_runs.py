@@ -2,32 +2,17 @@
 
 import argparse
 import dataclasses
-from collections.abc import Iterator
 
 from inr_models import InputError
 from inr_models.shown import printable
+from studies.engine.outcomes.stored_runs import stored_runs
 from studies.engine.planning.resolving import flags_of
-from studies.engine.planning.run import Run, read_run
+from studies.engine.planning.run import Run
 from studies.engine.planning.study import Study
 from studies.engine.signals.reading import find_files
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import signal_from_row
 from studies.engine.store.store import Store
-
-
-def stored_runs(store: Store) -> Iterator[tuple[str, Run | None]]:
-    """Yield the path and the run of every run of a results folder.
-
-    The run is None where its file is damaged or of another version.
-    """
-    for folder in store.names("_studies"):
-        path = f"_studies/{folder}/study.json"
-        if content := store.read_bytes(path):
-            try:
-                run = read_run(content, folder)
-            except Exception:  # a damaged value may raise anything
-                run = None
-            yield path, run
 
 
 def as_stored(run: Run, store: Store) -> Run:

@@ -17,7 +17,7 @@ from studies.engine.planning.question import Flag, Question, Steps, field_flag, 
 from studies.engine.planning.run import Run
 from studies.engine.planning.scale import Scale
 from studies.engine.planning.study import Study
-from studies.engine.search.settings import MAX_REPEATS, SAMPLER_NAMES, SearchSettings
+from studies.engine.search.settings import MAX_REPEATS, ROUND_SIZES, SearchSettings
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import Row
 from studies.engine.store.store import UNFINISHED, Store
@@ -73,7 +73,7 @@ class Search(RuleCheck):
                 "sampler",
                 "question.settings.sampler",
                 "tpe, gp, random, or prior, which knows landscapes of other signals",
-                names=SAMPLER_NAMES,
+                names=tuple(ROUND_SIZES),
                 metavar="NAME",
             ),
             field_flag(
@@ -85,8 +85,7 @@ class Search(RuleCheck):
         ]
 
     def identity(self) -> Question:
-        # A search with more trials continues the stored one.
-        return dataclasses.replace(self, settings=dataclasses.replace(self.settings, trials=1))
+        return dataclasses.replace(self, settings=self.settings.identity())
 
     def choice(self, state: SignalState) -> Choice:
         """Return the optimum, which the choosing seeds choose among the candidates."""
@@ -98,18 +97,19 @@ class Search(RuleCheck):
         return Choice(tried, chosen.winner, compared, state.rule_points, chosen.rounds)
 
     def all_steps(self, states: Sequence[SignalState], store: Store) -> list[Steps]:
-        from studies.engine.search.journal import RunJournal
+        from studies.engine.search.journals import FOLDER, Journals
         from studies.engine.search.signal_search import SignalSearch
 
-        journal = RunJournal(store, states[0].run)
-        storage = journal.storage(to_write=True)
-        searches = [
-            SignalSearch(state, self.settings, storage, store, journal.keep) for state in states
-        ]
-        if any(search.is_of_two_versions for search in searches):
+        journals = Journals(store, states[0].run, self.settings)
+        searches = []
+        for state in states:
+            storage, keep = journals.open(state.signal)
+            searches.append(SignalSearch(state, self.settings, storage, store, keep))
+        if num := sum(search.is_of_two_versions for search in searches):
             print(
-                f"{store.results}/{journal.name}: another version of Optuna began this search, or "
-                "one that was not noted. Its suggestions may differ from those of one version.",
+                f"{store.results}/{FOLDER}: another version of Optuna began {num} of these "
+                "searches, or one that was not noted. Their suggestions may differ from those of "
+                "one version.",
                 file=sys.stderr,
             )
         return [self.steps_of(*pair) for pair in zip(states, searches, strict=True)]
@@ -157,9 +157,9 @@ class Search(RuleCheck):
     def suggestions(
         self, run: Run, signals: Sequence[Signal], store: Store
     ) -> Mapping[str, Sequence[Suggestion]]:
-        from studies.engine.search.journal import RunJournal
+        from studies.engine.search.journals import Journals
 
-        return RunJournal(store, run).suggestions(run, signals)
+        return Journals(store, run, self.settings).suggestions(signals)
 
     def stored_where(self, run: Run) -> dict[str, Any]:
         return super().stored_where(run) | {
@@ -183,7 +183,7 @@ class Search(RuleCheck):
         return list(points.values())
 
     def num_together(self, scale: Scale, num_missing: int) -> int:
-        return self.settings.round_size * scale.seeds
+        return self.settings.together * scale.seeds
 
     def facts(self, run: Run) -> dict[str, str]:
         return super().facts(run) | {"search": self.search_fact(run)}
@@ -204,8 +204,9 @@ class Search(RuleCheck):
             stopped = " Fits that were behind ended early."
         return (
             f"{self.settings.trials} suggestions for each {run.noun} by the sampler "
-            f"{self.settings.sampler}, in rounds of {self.settings.round_size}, seed "
-            f"{self.settings.seed}.{stopped} The Optuna studies are in optuna.journal."
+            f"{self.settings.sampler}, in rounds of {self.settings.together}, seed "
+            f"{self.settings.seed}.{stopped} The Optuna study of each {run.noun} is in _searches, "
+            "in a file whose name begins with its SHA-256."
         )
 
     def report(self, results: Results, now: datetime.datetime) -> Report:

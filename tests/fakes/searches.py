@@ -71,12 +71,14 @@ class Search:
         folder: Path,
         score: Score,
         *,
-        storage: BaseStorage | None = None,
+        storage: BaseStorage | Sequence[BaseStorage] | None = None,
         rows: dict[str, dict[str, Row]] | None = None,
         num_workers: int = 4,
         curves: bool = False,
     ) -> None:
         storage, store = storage or InMemoryStorage(), Store(str(folder))
+        # A sequence holds a storage for each signal.
+        storages = [storage] * len(signals) if isinstance(storage, BaseStorage) else storage
         self.run, self.score, self.num_workers = run, score, num_workers
         self.store, self.curves = store, curves
         self.rows = rows or {signal.sha256: {} for signal in signals}
@@ -84,9 +86,9 @@ class Search:
         assert isinstance(question, audio_search.Search)
         self.question = question
         self.searches, steps = {}, []
-        for signal in signals:
+        for signal, of_signal in zip(signals, storages, strict=True):
             state = SignalState(run, signal, self.rows[signal.sha256])
-            search = SignalSearch(state, question.settings, storage, store)
+            search = SignalSearch(state, question.settings, of_signal, store)
             self.searches[signal.sha256] = search
             steps.append((question.steps_of(state, search), state.rows))
         self.schedule = Schedule(steps, lambda _: 4.0, num_workers=num_workers)

@@ -119,15 +119,12 @@ def race(state: SignalState, candidates: Sequence[Point], seeds: Sequence[int]) 
     return Race(rounds, leader)
 
 
-def not_behind(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+def not_behind(scores: NDArray[np.float64], error: float = ERROR) -> NDArray[np.bool_]:
     """Return which candidates [c] are not significantly behind the leader.
-
-    Seeds shift all candidates together, so the noise is what is left when the candidates' means
-    and the seeds' effects are taken out. Effects and the noise's deviation are estimated by
-    medians, which dead fits do not change.
 
     Args:
         scores: [c, s] PSNR in dB of every candidate on every seed.
+        error: The probability with which the best candidate may be behind.
     """
     from scipy.special import stdtrit  # `status` imports this module, and SciPy takes its time
 
@@ -135,14 +132,30 @@ def not_behind(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
     means = scores.mean(axis=1)
     if num < 2 or num_seeds < 2:
         return np.ones(num, bool)
-    noise = scores - means[:, None]
-    noise -= np.median(noise, axis=0)
-    degrees = (num - 1) * (num_seeds - 1)
-    # 1.4826 makes the median deviation of normal noise its standard deviation.
-    spread = 1.4826 * float(np.median(np.abs(noise))) * math.sqrt(noise.size / degrees)
-    quantile = float(stdtrit(degrees, 1 - ERROR / (num - 1)))
-    margin = quantile * max(spread, LEAST_NOISE_DB) * math.sqrt(2 / num_seeds)
+    quantile = float(stdtrit((num - 1) * (num_seeds - 1), 1 - error / (num - 1)))
+    margin = quantile * max(noise_of(scores), LEAST_NOISE_DB) * math.sqrt(2 / num_seeds)
     return means >= means.max() - margin
+
+
+def noise_of(scores: NDArray[np.float64]) -> float:
+    """Return the standard deviation in dB of a fit's noise.
+
+    Seeds shift all candidates together, so the noise is what is left when the candidates' means
+    and the seeds' effects are taken out. Effects and the noise's deviation are estimated by
+    medians, which dead fits do not change.
+
+    Args:
+        scores: [c, s] PSNR in dB of two or more candidates on two or more seeds.
+
+    Example:
+        >>> round(noise_of(np.array([[30.0, 31.0, 32.0], [40.0, 41.0, 42.0]])), 9)
+        0.0
+    """
+    noise = scores - scores.mean(axis=1, keepdims=True)
+    noise -= np.median(noise, axis=0)
+    degrees = (scores.shape[0] - 1) * (scores.shape[1] - 1)
+    # 1.4826 makes the median deviation of normal noise its standard deviation.
+    return 1.4826 * float(np.median(np.abs(noise))) * math.sqrt(noise.size / degrees)
 
 
 def best_tuned(state: SignalState, seeds: Sequence[int]) -> list[Point]:

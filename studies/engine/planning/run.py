@@ -88,9 +88,9 @@ class Run:
         content = {
             "study": self.study,
             "scale_name": self.scale_name,
-            "scale": _named_fields(self.scale),
-            "question": [self.question.kind, _named_fields(self.question.identity())],
-            "rules": _named_fields(self.rules),
+            "scale": named_fields(self.scale),
+            "question": [self.question.kind, named_fields(self.question.identity())],
+            "rules": named_fields(self.rules),
             "media": self.media,
             "signals": list(self.signals),
         }
@@ -180,7 +180,7 @@ def _from_first_version(value: dict[str, Any]) -> dict[str, Any]:
     return value | {"title": title, "question": question, "skipped": skipped}
 
 
-def _named_fields(value: Any) -> Any:
+def named_fields(value: Any) -> Any:
     """Return a value as plain JSON: the fields of dataclasses that are not at their default.
 
     Fields that do not decide which run this is are left out as well (`networks.ASIDE`).
@@ -193,12 +193,12 @@ def _named_fields(value: Any) -> Any:
             own = getattr(value, field.name)
             # The kind distinguishes an axis or a rule from others with the same fields.
             if own != field.default or field.name == "kind":
-                content[field.name] = _named_fields(own)
+                content[field.name] = named_fields(own)
         return content
     if isinstance(value, dict):
-        return {name: _named_fields(own) for name, own in value.items()}
+        return {name: named_fields(own) for name, own in value.items()}
     if isinstance(value, tuple | list):
-        return [_named_fields(own) for own in value]
+        return [named_fields(own) for own in value]
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value)  # a study may say 3000 where a stored run has 3000.0
     return value

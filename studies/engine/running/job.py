@@ -33,7 +33,7 @@ class Job:
         stored: The run and all rows of its size and training, whichever study asked for them.
 
     Raises:
-        InputError: The run's journal is of another search.
+        InputError: The journal of a search is damaged, or of another version of Optuna.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class Job:
             num_workers: Number of workers that should have work from the start.
 
         Raises:
-            InputError: The run's journal is of another search, or there is no such sampler.
+            InputError: The journal of a search is damaged, or of another version of Optuna.
         """
         states = []
         outputs = StoredOutputs(self.stored.store)

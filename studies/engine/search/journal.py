@@ -1,4 +1,4 @@
-"""Keep the journal of a search: an Optuna study for each signal, in one file beside the run.
+"""Read and write the journal of a search: the Optuna study of a signal, in a file.
 
 The next run continues from it, and optuna-dashboard opens it. Without it a search starts again
 from all fits in the store.
@@ -6,7 +6,6 @@ from all fits in the store.
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -21,9 +20,7 @@ from inr_models import InputError
 from search_spaces.networks import stable
 from search_spaces.rules import NoiseScales
 from studies.engine.outcomes.signal_state import Suggestion
-from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
-from studies.engine.store.store import Store
 
 NUM_WARM = "noisescape.warm"
 """Attribute of an Optuna study: how many of its first trials it did not suggest itself."""
@@ -40,58 +37,6 @@ EXHAUSTED = "noisescape.exhausted"
 _REMOVE = "Remove the file, and the search starts again from every row of the store."
 
 
-class RunJournal:
-    """Opens the journal of a run, and keeps it.
-
-    Optuna writes to a local disk alone. Where the results are elsewhere, this is a local copy,
-    and `keep` copies it back.
-
-    Raises:
-        InputError: The file is no journal of Optuna.
-    """
-
-    def __init__(self, store: Store, run: Run) -> None:
-        self.store, self.name = store, f"{run.folder}/optuna.journal"
-        self.is_local = "://" not in store.location
-        if self.is_local:
-            self.path = Path(store.root) / self.name
-        else:
-            self.scratch = tempfile.TemporaryDirectory(prefix="noisescape-journal-")
-            self.path = Path(self.scratch.name) / "optuna.journal"
-            if content := store.read_bytes(self.name):
-                self.path.write_bytes(content)
-
-    def keep(self) -> None:
-        """Copy the journal to the results, if they are not on a local disk."""
-        if not self.is_local:
-            self.store.write_bytes(self.name, self.path.read_bytes())
-
-    def storage(self, *, to_write: bool = False) -> BaseStorage:
-        """Return the storage of its Optuna studies. Only one process may open it `to_write`.
-
-        Raises:
-            InputError: The file is no journal of Optuna.
-        """
-        shown = f"{self.store.results}/{self.name}"
-        return open_journal(self.path, shown, to_write=to_write)
-
-    def suggestions(self, run: Run, signals: Sequence[Signal]) -> dict[str, list[Suggestion]]:
-        """Return the suggestions that it holds, by the signals' sha256.
-
-        Raises:
-            InputError: It searched another space.
-        """
-        suggestions: dict[str, list[Suggestion]] = {signal.sha256: [] for signal in signals}
-        if self.path.exists():
-            storage = self.storage()
-            for signal in signals:
-                if name := stored_name(storage, signal):
-                    study = optuna.load_study(study_name=name, storage=storage)
-                    check_space(study, run, signal)
-                    suggestions[signal.sha256] = suggestions_of(study)
-        return suggestions
-
-
 class _KernelLock(JournalFileOpenLock):
     """Locks a journal by the kernel, so that a killed search leaves no lock behind.
 
@@ -100,7 +45,8 @@ class _KernelLock(JournalFileOpenLock):
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
-        self._lock = FileLock(f"{path}.flock")
+        journal = Path(path)
+        self._lock = FileLock(journal.with_name(f".{journal.name}.flock"))
 
     def acquire(self) -> bool:
         """Wait for the lock and take it."""
@@ -113,7 +59,7 @@ class _KernelLock(JournalFileOpenLock):
 
 
 def open_journal(path: Path, shown: str = "", *, to_write: bool = True) -> BaseStorage:
-    """Return the storage of a run's Optuna studies.
+    """Return the storage that a journal is.
 
     Args:
         path: The journal, on a local disk.
@@ -179,44 +125,6 @@ def importance(suggestions: Sequence[Suggestion]) -> dict[str, float]:
     add_known(study, space, scored)
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
     return optuna.importance.get_param_importances(study, evaluator=evaluator)
-
-
-def space(run: Run, signal: Signal) -> dict[str, FloatDistribution]:
-    """Return the rectangle of the scale's grid as Optuna's distributions. s0 is logarithmic.
-
-    Raises:
-        InputError: The grid is a single point.
-    """
-    bounds = run.grid.bounds(max(signal.shape))
-    # Cells are rounded. Bounds are rounded likewise, so that cells on the rim are inside.
-    (s0_low, s0_high), (s1_low, s1_high) = ((stable(low), stable(high)) for low, high in bounds)
-    if s0_low == s0_high and s1_low == s1_high:
-        raise InputError.of_value("out-of-range", "grid", run.grid, "a single point. Give a range.")
-    return {
-        "s0": FloatDistribution(s0_low, s0_high, log=s0_low > 0),
-        "s1": FloatDistribution(s1_low, s1_high),
-    }
-
-
-def space_text(space: Mapping[str, FloatDistribution]) -> str:
-    """Return a space in words, to compare it with another.
-
-    >>> space_text({"s1": FloatDistribution(0.0, 3.0)})
-    's1 FloatDistribution(high=3.0, log=False, low=0.0, step=None)'
-    """
-    return "; ".join(f"{name} {distribution}" for name, distribution in space.items())
-
-
-def check_space(study: optuna.Study, run: Run, signal: Signal) -> None:
-    """Refuse an Optuna study that searched another space than this run.
-
-    Raises:
-        InputError: The spaces differ.
-    """
-    there, here = study.user_attrs.get(SPACE), space_text(space(run, signal))
-    if there != here:
-        why = f"{study.study_name} was searched over {there}, this run searches {here}. {_REMOVE}"
-        raise InputError.at("another-version", f"{run.folder}/optuna.journal", why)
 
 
 def note_version(study: optuna.Study) -> bool:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from optuna.distributions import FloatDistribution
 from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 
-from inr_models import InputError
 from search_spaces.prior import belief_of
 from search_spaces.rules import Target
 from studies.engine.search.prior_sampler import PriorSampler
@@ -54,16 +53,13 @@ def make_sampler(name: str, seed: int, searched: Searched) -> BaseSampler:
         searched: What is searched.
 
     Raises:
-        InputError: There is none of that name, or `prior` knows nothing of such a target.
+        InputError: `prior` knows nothing of such a target.
 
     Example:
         >>> searched = Searched({}, Target.of(samples, width=26))
         >>> type(make_sampler("random", 0, searched)).__name__
         'RandomSampler'
     """
-    if name not in SAMPLERS:
-        fix = f"give one of {', '.join(SAMPLERS)}."
-        raise InputError.of_value("unknown-name", "--sampler", name, fix)
     sampler = SAMPLERS[name](seed, searched)
     # Otherwise Optuna infers the space from all trials for every suggestion.
     sampler.infer_relative_search_space = lambda study, trial: dict(searched.space)

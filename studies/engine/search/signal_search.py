@@ -5,12 +5,14 @@ seeds the sampler of a suggestion. So the same scores lead to the same suggestio
 ends first.
 """
 
+import contextlib
 import hashlib
 import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.samplers import RandomSampler
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -32,6 +34,7 @@ from studies.engine.search.journal import NUM_WARM
 from studies.engine.search.rungs import Rungs
 from studies.engine.search.samplers import Searched, make_sampler
 from studies.engine.search.settings import MAX_REPEATS, SearchSettings
+from studies.engine.search.space import space, space_text
 from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import ZERO_OUTPUT
 from studies.engine.store.rows import Row
@@ -53,9 +56,6 @@ class SignalSearch:
     Attributes:
         is_of_two_versions: Whether another version of Optuna, or one that was not noted, has begun
             the signal's study.
-
-    Raises:
-        InputError: The journal has this signal's study with another space.
     """
 
     def __init__(
@@ -109,7 +109,9 @@ class SignalSearch:
     def next_round(self) -> list[PlannedFit]:
         """Return the fits of the next round, or of one that a killed run left. [] at the end."""
         trials, num_scored = self._unscored(), len(self._suggested())
-        num_suggested, size = num_scored + len(trials), self.settings.round_size
+        # Another driver of this search may have suggested some of them.
+        self.tried |= {self._point(trial).scales for trial in trials}
+        num_suggested, size = num_scored + len(trials), self.settings.together
         # A killed run may have left a round half suggested or half scored. Both are completed.
         full_rounds = math.ceil(num_suggested / size) if trials else num_suggested // size + 1
         while num_suggested < min(full_rounds * size, self.settings.trials):
@@ -145,21 +147,26 @@ class SignalSearch:
     def tell(self) -> None:
         """Give Optuna the scores of the round, in the order of its suggestions."""
         trials = self._unscored()
-        for frozen in trials:
-            rows = self._rows(self._point(frozen))
-            scores = {seed: self._score_for_optuna(row) for seed, row in rows.items()}
-            trial = Trial(self.study, frozen._trial_id)
-            trial.set_user_attr("psnr_by_seed", scores)
-            whole = [score for score in scores.values() if score is not None]
-            if len(whole) == len(scores):
-                self.study.tell(trial, statistics.fmean(whole))
-            else:
-                assert self.rungs
-                epoch, value = self.rungs.at_first_stop(rows)
-                trial.report(value, epoch)
-                self.study.tell(trial, state=TrialState.PRUNED)
+        for trial in trials:
+            rows = self._rows(self._point(trial))
+            # Another driver of this search may have suggested more meanwhile.
+            if len(rows) == self.run.scale.seeds:
+                with contextlib.suppress(UpdateFinishedTrialError):  # it was faster
+                    self._tell(Trial(self.study, trial._trial_id), rows)
         self._note_rungs(map(self._point, trials))
         self.keep()
+
+    def _tell(self, trial: Trial, rows: Mapping[int, Row]) -> None:
+        scores = {seed: self._score_for_optuna(row) for seed, row in rows.items()}
+        trial.set_user_attr("psnr_by_seed", scores)
+        whole = [score for score in scores.values() if score is not None]
+        if len(whole) == len(scores):
+            self.study.tell(trial, statistics.fmean(whole), skip_if_finished=True)
+        else:
+            assert self.rungs
+            epoch, value = self.rungs.at_first_stop(rows)
+            trial.report(value, epoch)
+            self.study.tell(trial, state=TrialState.PRUNED, skip_if_finished=True)
 
     @property
     def num_left(self) -> int:
@@ -178,12 +185,13 @@ class SignalSearch:
         if name:
             study = optuna.load_study(study_name=name, storage=storage, sampler=sampler)
             if NUM_WARM in study.user_attrs:
-                journal.check_space(study, self.run, self.signal)
                 for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                     # A run may have been killed while Optuna drew a suggestion.
                     if trial.params.keys() != self.space.keys():
                         study.tell(trial.number, state=TrialState.FAIL)
                 return study
+            if not study.get_trials(deepcopy=False):
+                return study  # its rules are being fitted, perhaps by another driver
             # A run was killed while it added the known points.
             optuna.delete_study(study_name=name, storage=storage)
         study = optuna.create_study(
@@ -193,7 +201,7 @@ class SignalSearch:
             direction="maximize",
         )
         journal.note_version(study)
-        study.set_user_attr(journal.SPACE, journal.space_text(self.space))
+        study.set_user_attr(journal.SPACE, space_text(self.space))
         return study
 
     def _score_for_optuna(self, row: Row) -> float | None:
@@ -214,7 +222,9 @@ class SignalSearch:
         return None
 
     def _unscored(self) -> list[FrozenTrial]:
-        return self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        trials = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        # Another driver may be drawing one.
+        return [trial for trial in trials if trial.params.keys() == self.space.keys()]
 
     def _scored(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False, states=_SCORED)
@@ -249,7 +259,7 @@ def searched(run: Run, signal: Signal) -> Searched:
         InputError: The space has no extent.
     """
     target = run.scale.target(signal)
-    return Searched(journal.space(run, signal), target, run.scale.seeds)
+    return Searched(space(run, signal), target, run.scale.seeds)
 
 
 def check_search(run: Run, settings: SearchSettings, signals: Iterable[Signal]) -> None:
