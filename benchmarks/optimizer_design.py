@@ -4,7 +4,7 @@
     python -m benchmarks.landscapes s2048.npz --to results --design rates.parquet
     python -m benchmarks.optimizer_design s2048.npz --after results --to maps.parquet
     python -m benchmarks.landscapes s2048.npz --to results --design maps.parquet
-    python -m analysis.experiments.optimizers results maps.parquet --to analysis/data
+    python -m analysis.experiments.optimizers results --to analysis/data
 
 The first design tries learning rates and decays of each optimizer on four clips, at the recommended
 rule's point and at half and twice its K. The second maps eight other clips, with the rate and decay
@@ -162,15 +162,22 @@ def maps(signals: Sequence[Signal], fits: Sequence[FitConfig], num_seeds: int = 
 
 
 def _points(signal: Signal) -> Iterator[tuple[str, tuple[float, float]]]:
-    """Yield the rule's point, then the cells: multiples of its K by gains."""
-    rule = RULES[RECOMMENDED](signal.target(WIDTH, DEPTH))
-    yield RECOMMENDED, rule
+    """Yield the rule's point, then the cells: multiples of its K by gains, each once.
+
+    The least K of a network is that of its weights without noise. Lower cells are at this one.
+    """
     target = signal.target(WIDTH, DEPTH)
+    rule = RULES[RECOMMENDED](target)
+    yield RECOMMENDED, rule
+    known = {tuple(map(stable, rule))}
     center = bandwidth(*rule, width=WIDTH)
     for factor in FACTORS:
         share = min(factor * center / target.nyquist, LARGEST_SHARE)
         for gain in GAINS:
-            yield f"cell {factor:g} {gain:g}", scales_of(share * target.nyquist, gain, width=WIDTH)
+            scales = scales_of(share * target.nyquist, gain, width=WIDTH)
+            if (exact := tuple(map(stable, scales))) not in known:
+                known.add(exact)
+                yield f"cell {factor:g} {gain:g}", scales
 
 
 def _row(signal: Signal, point: str, scales: tuple[float, float], fit: FitConfig, seed: int) -> Row:
