@@ -1,4 +1,4 @@
-"""Read a design: the fits that `benchmarks.setting_design` asks for, a row each.
+"""Read a design: the fits that `setting_design` or `optimizer_design` asks for, a row each.
 
 A design is a Parquet file, so that a machine with torch alone can fit it.
 """
@@ -6,9 +6,11 @@ A design is a Parquet file, so that a machine with torch alone can fit it.
 from dataclasses import fields
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from inr_models import FitConfig, InputError, Siren2Config
+from inr_models.fitting.optimizers.catalog import DEFAULT_OPTIMIZER
 from studies.engine.planning.trial import Trial
 from studies.engine.store.rows import Row
 
@@ -27,6 +29,8 @@ def read_design(path: Path) -> list[Row]:
     except (OSError, ValueError) as error:
         fix = "no Parquet file; make a design with benchmarks.setting_design."
         raise InputError.at("not-there", str(path), fix) from error
+    if "optimizer" not in table.column_names:  # a design of an earlier version
+        table = table.append_column("optimizer", pa.array([DEFAULT_OPTIMIZER] * len(table)))
     for name in ("sha256", "seed", *NETWORK_COLUMNS, *FIT_COLUMNS):
         if name not in table.column_names:
             fix = f"it has no column {name}; make a design with benchmarks.setting_design."

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inr_models.errors import Problem
-from studies import audio_architectures
+from studies import audio_architectures, shape_fitting
 from studies.audio_grid import STUDY
 from studies.command.cli import main
 from studies.engine.cluster import workers
@@ -81,6 +81,7 @@ def test_a_folder_or_a_glob_without_a_sound_names_what_would_be_one(tmp_path, na
         (("--max-concurrent", 0), "out-of-range", "--max-concurrent"),
         (("--workers-per-gpu", 0), "out-of-range", "--workers-per-gpu"),
         (("--precision", "half"), "unknown-name", "precision"),
+        (("--optimizer", "sgd"), "unknown-name", "optimizer"),
         (("--tracking-uri", "mlruns"), "wrong-kind", "--tracking-uri"),
         (("--tracking-uri", "sqlite:///"), "wrong-kind", "--tracking-uri"),
         (("--tracking-uri", "sqlite://"), "wrong-kind", "--tracking-uri"),
@@ -128,6 +129,19 @@ def test_networks_that_tf32_would_hurt_are_named(capsys, tmp_path):
     assert (problem.code, problem.field) == ("unsupported", "--precision")
     assert problem.sentence.startswith("--precision tf32: wire ")
     assert "siren" not in problem.sentence
+
+
+def test_what_an_optimizer_cannot_train_is_refused_before_a_file_is_read(capsys, tmp_path):
+    flags = ["--results", tmp_path, "--optimizer", "muon"]
+    wire = ["--networks", "siren", "wire"]
+    problem = refuse(capsys, "run", *flags, *wire, study=audio_architectures.STUDY)
+    assert (problem.code, problem.field) == ("unsupported", "--optimizer")
+    assert "wire" in problem.sentence
+    problem = refuse(capsys, "run", *flags, "--depth", "1")
+    assert (problem.code, problem.field) == ("unsupported", "--optimizer")
+    flags[-1] = "lbfgs"
+    problem = refuse(capsys, "run", *flags, study=shape_fitting.STUDY)
+    assert (problem.code, problem.field) == ("unsupported", "--optimizer")
 
 
 def test_run_is_the_default_verb(capsys, small):

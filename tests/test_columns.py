@@ -60,6 +60,7 @@ def test_numbers_flags_texts_and_tuples_have_their_arrow_types():
         "hp_zero_output_bias": pa.bool_(),
         "hp_tt_modes": pa.string(),
         "fit_precision": pa.string(),
+        "fit_optimizer": pa.string(),
     }
     assert {name: schema.field(name).type for name in types} == types
 

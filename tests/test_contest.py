@@ -44,7 +44,7 @@ SAMPLES = 64
 POINTS = tuple(NoiseScales(s0, s1) for s0 in (5.0, 20.0, 40.0) for s1 in (0.1, 0.5))
 SETTING = {
     "hp_width": 8, "hp_depth": 2, "hp_zero_output_bias": False, "n": SAMPLES, "fit_epochs": 300,
-    "fit_learning_rate": 5e-4, "fit_decay": 0.95, "fit_decay_every": 20,
+    "fit_learning_rate": 5e-4, "fit_decay": 0.95, "fit_decay_every": 20, "fit_optimizer": "adam",
 }  # fmt: skip
 FAST = ("spectrum_distance", "stable_rank", "psnr_20")
 """Predictors that take no time."""

@@ -22,10 +22,11 @@ def network(width: int = 8) -> CoordinateMLP:
     ("field", "value"),
     [(f, v) for f in ("epochs", "decay_every") for v in (0, -3, math.nan)]
     + [(f, v) for f in ("learning_rate", "decay") for v in (0, -1e-4, math.nan, math.inf)]
-    + [("precision", "bfloat16")],
+    + [("precision", "bfloat16"), ("optimizer", "sgd")],
 )
 def test_impossible_training_is_refused_by_field(field, value):
-    with refused("unknown-name" if field == "precision" else "out-of-range", field, value):
+    is_name = field in ("precision", "optimizer")
+    with refused("unknown-name" if is_name else "out-of-range", field, value):
         FitConfig(**{field: value})
 
 

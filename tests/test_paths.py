@@ -3,6 +3,7 @@
 import gc
 import shutil
 import weakref
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -15,6 +16,7 @@ from benchmarks.reference import psnr_curve, sequential
 from inr_models import FitConfig, FitResult, Siren2Config, SirenConfig, fit
 from inr_models import make_network as make
 from inr_models.fitting.blocked_step import BlockedStep
+from inr_models.fitting.optimizers.catalog import OPTIMIZERS
 from inr_models.fitting.products import exact_linear, product_for
 from inr_models.fitting.stacking import halved_until_it_fits, networks_in, stack_size
 from inr_models.fitting.task import Task
@@ -39,6 +41,8 @@ PATHS = [
 ]
 LONG = [path for path in PATHS if path[1] == "compiled" or path == ("loop", "eager")]
 CONFIG = FitConfig(epochs=20, learning_rate=2e-4, decay=0.9, decay_every=7)
+OF_OPTIMIZERS = {"muon": 2e-3, "lbfgs": 1e-3}
+"""Learning rates with which the others learn as much."""
 
 
 def cases():
@@ -84,12 +88,14 @@ def results(name: str, execution: str, step: str, num: int, config=CONFIG, devic
     return dict(fit(nets, coords, values, config, execution=execution, step=step))  # type: ignore[arg-type]
 
 
-def assert_is_reference(name: str, found: dict[int, FitResult]) -> None:
+def assert_is_reference(
+    name: str, found: dict[int, FitResult], config: FitConfig = CONFIG, atol: float = 1e-4
+) -> None:
     for seed, result in found.items():
-        expected = reference(name, seed)
+        expected = reference(name, seed, config)
         assert expected[-1] > expected[0] + 0.4, "nothing was learned"
         at = result.epochs < len(expected)
-        np.testing.assert_allclose(result.psnr[at], expected[result.epochs[at]], rtol=0, atol=1e-4)
+        np.testing.assert_allclose(result.psnr[at], expected[result.epochs[at]], rtol=0, atol=atol)
 
 
 @pytest.mark.parametrize(("execution", "step", "name"), list(cases()))
@@ -97,6 +103,17 @@ def test_the_first_20_epochs_are_those_of_float64_to_a_ten_thousandth_db(executi
     found = results(name, execution, step, 2)
     assert {(r.stack, r.path) for r in found.values()} == {(1 + (execution == "stack"), step)}
     assert_is_reference(name, found)
+
+
+@pytest.mark.parametrize("optimizer", [name for name in OPTIMIZERS if name != "adam"])
+@pytest.mark.parametrize(("execution", "step"), [path for path in PATHS if path[1] != "compiled"])
+def test_every_optimizer_follows_its_papers_equations_on_every_path(execution, step, optimizer):
+    name = "siren2 of an image"
+    config = replace(CONFIG, optimizer=optimizer, learning_rate=OF_OPTIMIZERS[optimizer])
+    found = results(name, execution, step, 2, config)
+    assert {(r.stack, r.path) for r in found.values()} == {(1 + (execution == "stack"), step)}
+    # L-BFGS divides by differences of gradients, which amplifies rounding.
+    assert_is_reference(name, found, config, atol=5e-3 if optimizer == "lbfgs" else 1e-4)
 
 
 @pytest.mark.parametrize("device", [CUDA])
@@ -134,10 +151,14 @@ class NoReads(TorchDispatchMode):
 
 
 @pytest.mark.parametrize("num", [1, 3])
-@pytest.mark.parametrize("step", ["eager", "blocked"])
-def test_an_update_reads_nothing_back_to_the_host(step, num):
+@pytest.mark.parametrize(
+    ("step", "optimizer"),
+    [("eager", "adam"), *(("blocked", optimizer) for optimizer in OPTIMIZERS)],
+)
+def test_an_update_reads_nothing_back_to_the_host(step, optimizer, num):
     nets = [network("siren", seed) for seed in range(num)]
-    training = Training(nets, Task(*problem("siren"), step=step), [1e-4] * 4)
+    task = Task(*problem("siren"), step=step, optimizer=optimizer)
+    training = Training(nets, task, [1e-4] * 4)
     with NoReads():
         training.run(4)
         with pytest.raises(AssertionError, match="looked in"):

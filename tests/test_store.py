@@ -156,3 +156,14 @@ def test_a_condition_on_a_column_that_an_older_file_lacks_lets_it_pass(store):
     store.append([row("a", fit_precision="float32"), row("b", fit_precision="tf32"), row("old")])
     found = store.fits(where={"fit_precision": "float32"})["key"].to_pylist()
     assert found == ["a", "old"]
+
+
+def test_a_fit_of_an_earlier_version_is_one_of_adam_and_of_no_other_optimizer(store):
+    store.append([row("a", fit_optimizer="adam"), row("b", fit_optimizer="muon"), row("old")])
+
+    def fits(**where):
+        columns = ["fit_optimizer"]
+        return store.fits(columns=columns, where=where).select(["key", *columns]).to_pydict()
+
+    assert fits(fit_optimizer="adam") == {"key": ["a", "old"], "fit_optimizer": ["adam"] * 2}
+    assert fits(fit_optimizer="muon")["key"] == ["b"]

@@ -48,6 +48,7 @@ def trial(network: NetworkConfig | None = None, **changes) -> Trial:
             trial(SirenRffConfig(width=48, num_frequencies=24, omega_first=163.84)),
             "27a3d13b7563c1d637ac7d696e1057bc",
         ),
+        (trial(fit=FitConfig(optimizer="adam")), "e7a2f2020f339a2c6bacdbb09add6c8e"),
         (trial(ReluPeConfig()), "91827cf55b6413b8ec851bb35eb6b6a7"),
         (trial(ReluPeConfig(width=48, octaves=13)), "0f30b994ff6386169ea4498c0b79c743"),
     ],
@@ -60,7 +61,12 @@ def test_keys_are_the_same_for_ever(pinned, key):
 def test_defaults_are_the_same_for_ever():
     """Fields at their default are not in a key, so a new default would rename old results."""
     assert FitConfig() == FitConfig(
-        epochs=30_000, learning_rate=1e-4, decay=0.99, decay_every=20, precision="float32"
+        epochs=30_000,
+        learning_rate=1e-4,
+        decay=0.99,
+        decay_every=20,
+        precision="float32",
+        optimizer="adam",
     )
     sizes = {"width": 222, "depth": 4, "omega_first": 30.0, "omega_hidden": 30.0}
     assert SirenConfig() == SirenConfig(**sizes)
@@ -102,6 +108,7 @@ def test_fields_at_their_default_are_left_out():
 
 CHANGED_FIT = {
     "epochs": 100, "learning_rate": 2e-4, "decay": 0.98, "decay_every": 10, "precision": "tf32",
+    "optimizer": "muon",
 }  # fmt: skip
 CHANGED_NETWORK = {
     "width": 52, "depth": 3, "omega_first": 31, "omega_hidden": 29, "s0": 1.5, "s1": 0.5,

@@ -36,6 +36,7 @@ WORDS = {
     "fit_learning_rate": "learning rate {:g}",
     "fit_decay": "decay {:g}",
     "fit_decay_every": "decay every {:,}",
+    "fit_optimizer": "{}",
     "n": "{:,} samples",
 }
 """A changed column of `SETTING` in words."""

@@ -9,6 +9,7 @@ from analysis.findings.between import between_samples
 from analysis.findings.confirmation import confirmation
 from analysis.findings.experiments import read_experiments
 from analysis.findings.model import Extent, Findings
+from analysis.findings.optimizers import read_optimizers
 from analysis.findings.transfer import read_transfer
 from analysis.regret.choice_loss import choice_loss
 from analysis.regret.stored import by_mean, confirmed, on_surface, on_surfaces, recordings_of
@@ -76,6 +77,7 @@ def find(
         confirmation=confirmation(confirm) if confirm else None,
         between=between_samples(held_out) if held_out else (),
         anytime=Measured(replayed) if replayed else None,
+        optimizers=read_optimizers(results),
     )
 
 

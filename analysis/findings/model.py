@@ -8,6 +8,7 @@ from analysis.experiments.stored import Row
 from analysis.experiments.transfer import BiasPair, Moved
 from analysis.findings.between import BetweenSamples
 from analysis.findings.confirmation import Confirmation
+from analysis.findings.optimizers import Optimizers
 from analysis.regret.choice_loss import ChoiceLoss
 from analysis.regret.stored import HELD_OUT, RuleRegret
 from analysis.rules.sufficiency import Sufficiency
@@ -66,6 +67,7 @@ class Findings(NamedTuple):
         confirmation: claims, tested on other recordings; None if the user gave none.
         between: what fits reach between their samples, by `--hold-out`.
         anytime: what searches answer after a few fits, None if no replay was stored.
+        optimizers: maps under several optimizers, None if none are stored.
         choice: what the choice of the optima loses, None if they were chosen on few seeds.
     """
 
@@ -82,6 +84,7 @@ class Findings(NamedTuple):
     confirmation: Confirmation | None = None
     between: tuple[BetweenSamples, ...] = ()
     anytime: Measured | None = None
+    optimizers: Optimizers | None = None
 
     def of(self, rule: str) -> RuleRegret | None:
         """Return a rule's regret on the surfaces, None where it was not measured."""

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from analysis.anytime import tables as anytime
 from analysis.anytime.stored import Measured
 from analysis.experiments import transfer_report
-from analysis.findings import cost, experiments, numbers, tables, transfer
+from analysis.findings import cost, experiments, numbers, optimizers, tables, transfer
 from analysis.findings.model import FORESTS, Findings
+from analysis.findings.optimizers import Optimizers
 from analysis.regret.paired import saving
 from analysis.regret.stored import HELD_OUT
 from analysis.reporting.style import STYLE, to_svg
@@ -42,7 +43,7 @@ def page(findings: Findings, source: str, costs: str) -> str:
     return _render("findings.md.j2", f=findings, source=source, costs=costs)
 
 
-def section(template: str, measured: Measured) -> str:
+def section(template: str, measured: Measured | Optimizers) -> str:
     """Return a section of the page that stands by itself, as Markdown.
 
     Args:
@@ -72,6 +73,7 @@ def _render(template: str, **values: object) -> str:
         "any": anytime,
         "section": section,
         "experiments": experiments,
+        "optimizers": optimizers,
         "transfer": transfer,
         "report": transfer_report,
         "AS_GOOD_DB": AS_GOOD_DB,

@@ -92,7 +92,7 @@ def seconds_of_short_fits(maps: Maps) -> float:
     torch.set_num_threads(1)
     coords, values = samples_of(maps.signals[0])
     of_fits: dict[str, Any] = {"epochs": FIRST_BUDGET}
-    for name in ("learning_rate", "decay", "decay_every"):
+    for name in ("learning_rate", "decay", "decay_every", "optimizer"):
         of_fits[name] = maps.setting[f"fit_{name}"]
     how = FitConfig(**of_fits)
     places = np.linspace(0, len(maps.points) - 1, NUM_TIMED).round().astype(int)

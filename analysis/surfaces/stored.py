@@ -23,7 +23,7 @@ MIN_POINTS = 12
 
 SETTING = (
     "hp_width", "hp_depth", "fit_epochs", "fit_learning_rate", "fit_decay", "fit_decay_every",
-    "hp_zero_output_bias", "n",
+    "fit_optimizer", "hp_zero_output_bias", "n",
 )  # fmt: skip
 """Columns in which fits must agree to be compared."""
 

@@ -1,5 +1,7 @@
 """Fit networks by `fit()`, the only training loop: full-batch Adam with step decay (Sec. 5.1).
 
+`FitConfig.optimizer` names another optimizer than Adam.
+
 An epoch is one update on the whole signal. Epoch k in a curve is the network after k updates, so a
 fit of E epochs is scored E + 1 times. Its peak is the best of these scores.
 """
@@ -14,7 +16,9 @@ from inr_models.checks import check_whole
 from inr_models.errors import InputError
 from inr_models.fitting.blocked_step import needs_autograd
 from inr_models.fitting.fit_config import FitConfig
-from inr_models.fitting.objective import REGRESSION, Objective
+from inr_models.fitting.objective import REGRESSION, DrawnObjective, Objective
+from inr_models.fitting.optimizers.catalog import OPTIMIZERS
+from inr_models.fitting.optimizers.muon import hidden_matrices
 from inr_models.fitting.result import FitResult, results_of
 from inr_models.fitting.stacking import Execution, halved_until_it_fits, stack_size
 from inr_models.fitting.task import Step, Task
@@ -65,15 +69,16 @@ def fit(
         snapshots: The epochs after which a result keeps the weights, 0 for the initial ones.
 
     Raises:
-        InputError: The device or the step does not have this precision; or there are no samples,
-            no tensors, no networks, or numbers that are not finite; or a snapshot is not an epoch
-            of the fit.
+        InputError: The device or the step does not have this precision; or the optimizer cannot
+            train these networks, or with this objective; or there are no samples, no tensors, no
+            networks, or numbers that are not finite; or a snapshot is not an epoch of the fit.
         ValueError: Shapes or types do not agree, or the step is unknown or impossible.
     """
     for epoch in snapshots:
         check_whole("snapshots", epoch, 0, config.epochs)
-    task = Task(coords, values, objective, step, config.precision)
+    task = Task(coords, values, objective, step, config.precision, config.optimizer)
     _check(networks, task, execution)
+    _check_optimizer(networks[0], task)
     if config.precision == "tf32":
         _check_tf32(networks[0], task)
     size = stack_size(networks, task, execution)
@@ -87,6 +92,18 @@ def fit(
         return list(results_of(training))
 
     return _in_stacks(train, len(networks), size)
+
+
+def _check_optimizer(network: CoordinateMLP, task: Task) -> None:
+    listed = OPTIMIZERS[task.optimizer]
+    if listed.needs_matrices and not hidden_matrices(network):
+        why = 'the network has no real matrix between two hidden layers; give "adam".'
+    elif listed.needs_one_error and isinstance(task.objective, DrawnObjective):
+        drawn = f"the objective {task.objective.name} draws its samples again in every epoch"
+        why = f'{drawn}; give "adam".'
+    else:
+        return
+    raise InputError.of_value("unsupported", "optimizer", task.optimizer, why)
 
 
 def _check_tf32(network: CoordinateMLP, task: Task) -> None:

@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Literal, TypeVar
 
 import torch
-from torch import Tensor
 
 from inr_models.fitting.objective import DrawnObjective
+from inr_models.fitting.optimizers.catalog import DEFAULT_OPTIMIZER, optimizer_class
 from inr_models.fitting.task import Task
 from inr_models.fitting.training import Training
 from inr_models.networks.coordinate_mlp import CoordinateMLP
@@ -49,7 +49,7 @@ def stack_size(
     if execution == "loop" or len(networks) == 1:
         return 1
     coords = task.coords
-    most = min(len(networks), _stack_limit(networks[0], coords))
+    most = min(len(networks), _stack_limit(networks[0], task))
     if execution == "stack":
         return most
     if not coords.is_cuda:
@@ -57,6 +57,7 @@ def stack_size(
     shapes = tuple(tuple(p.shape) for p in networks[0].parameters())
     key = (
         str(coords.device), shapes, len(coords), most, task.step, task.precision, task.objective,
+        task.optimizer,
     )  # fmt: skip
     if key not in _measured:
 
@@ -130,8 +131,9 @@ def _seconds_per_epoch(networks: Sequence[CoordinateMLP], task: Task) -> float:
     return min(times)
 
 
-def _stack_limit(network: CoordinateMLP, coords: Tensor) -> int:
+def _stack_limit(network: CoordinateMLP, task: Task) -> int:
     """Return how many networks fit in memory. A worker that shares a GPU has a part of it."""
+    coords = task.coords
     if not coords.is_cuda:
         return CPU_STACK
     free, total = torch.cuda.mem_get_info(coords.device)
@@ -140,16 +142,22 @@ def _stack_limit(network: CoordinateMLP, coords: Tensor) -> int:
     free += torch.cuda.memory_reserved(coords.device) - held
     share = torch.cuda.get_per_process_memory_fraction(coords.device)
     free = min(free, total * share - held)
-    return networks_in(SHARE_OF_FREE_MEMORY * free, network, len(coords))
+    return networks_in(SHARE_OF_FREE_MEMORY * free, network, len(coords), task.optimizer)
 
 
-def networks_in(num_bytes: float, network: CoordinateMLP, num_samples: int) -> int:
+def networks_in(
+    num_bytes: float,
+    network: CoordinateMLP,
+    num_samples: int,
+    optimizer: str = DEFAULT_OPTIMIZER,
+) -> int:
     """Return how many networks can train at once in so much memory, 1 or more.
 
     Args:
         num_bytes: The memory, in bytes.
         network: One of the networks.
         num_samples: Samples n of the signal.
+        optimizer: What trains them.
 
     Example:
         >>> networks_in(1e9, networks[0], 8192)
@@ -161,6 +169,7 @@ def networks_in(num_bytes: float, network: CoordinateMLP, num_samples: int) -> i
     bytes_each = 4 * num_samples * (width * (3 * depth + 2) + encoded)
     if any(p.is_complex() for p in network.parameters()):
         bytes_each *= 2
-    # Parameters, gradients, best parameters, Adam's two moments, weights scaled and transposed.
-    bytes_each += 4 * 8 * network.num_parameters()
+    # Parameters, gradients, best parameters, weights scaled and transposed, and the optimizer's.
+    numbers = 6 + optimizer_class(optimizer).numbers_per_parameter
+    bytes_each += 4 * numbers * network.num_parameters()
     return max(1, int(num_bytes // bytes_each))

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from inr_models.fitting.fit_config import Precision
 from inr_models.fitting.objective import REGRESSION, Objective
+from inr_models.fitting.optimizers.catalog import DEFAULT_OPTIMIZER
 
 Step = Literal["eager", "blocked", "compiled"]
 
@@ -26,6 +27,7 @@ class Task:
             "compiled" is "blocked" through torch.compile. None is "blocked" if the networks and
             the objective allow it, else "eager".
         precision: Precision of the matrix products.
+        optimizer: What moves the parameters, a name in `optimizers.catalog`.
     """
 
     coords: Tensor
@@ -33,3 +35,4 @@ class Task:
     objective: Objective = REGRESSION
     step: Step | None = None
     precision: Precision = "float32"
+    optimizer: str = DEFAULT_OPTIMIZER

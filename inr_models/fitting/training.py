@@ -1,8 +1,8 @@
 """Train one unit: R networks of equal shapes that step together.
 
-R = 1 is a network alone, R > 1 is a stack. Adam treats each number separately, so no replicate
-sees another. An update copies nothing back to the host. Errors, gradient, learning rate, peak and
-Adam's step counter stay on the device, where a GPU replays them as one graph.
+R = 1 is a network alone, R > 1 is a stack. No replicate sees another. An update copies nothing back
+to the host. Errors, gradient, learning rate, peak and the optimizer's state stay on the device,
+where a GPU replays them as one graph.
 """
 
 import contextlib
@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim.adam import adam
 
 from inr_models.fitting.blocked_step import BlockedStep, needs_autograd
 from inr_models.fitting.drawn_step import DrawnStep
@@ -21,6 +20,7 @@ from inr_models.fitting.eager_step import EagerStep
 from inr_models.fitting.layout import Layout
 from inr_models.fitting.metrics import psnr_db
 from inr_models.fitting.objective import DrawnObjective
+from inr_models.fitting.optimizers.catalog import optimizer_class
 from inr_models.fitting.products import precision_of_products
 from inr_models.fitting.task import Step, Task
 from inr_models.fitting.threads import blocks_of, using_threads
@@ -71,8 +71,7 @@ class Training:
         self.gradient = torch.zeros_like(self.theta)
         self.best = self.theta.clone()
         self.rates = torch.tensor(rates, dtype=torch.float32, device=device)
-        self.mean, self.square = torch.zeros_like(self.theta), torch.zeros_like(self.theta)
-        self.num_steps = torch.zeros((), device=device)
+        self.optimizer = optimizer_class(task.optimizer)(networks[0], self.theta)
         shape = (len(objective.errors), num, len(rates) + 1)
         self.errors = torch.full(shape, torch.nan, device=device)
         self.best_error = torch.full((num,), torch.inf, device=device)
@@ -128,25 +127,10 @@ class Training:
 
     @torch.no_grad()
     def _update(self) -> None:
-        self._note(self.step(self.theta, self.gradient, self.epoch))
-        # The function behind torch.optim.Adam. It can read the learning rate from the device.
-        adam(
-            [self.theta],
-            [self.gradient],
-            [self.mean],
-            [self.square],
-            [],
-            [self.num_steps],
-            fused=True,
-            capturable=self.theta.is_cuda,
-            amsgrad=False,
-            beta1=0.9,
-            beta2=0.999,
-            lr=self.rates[self.at].squeeze(),
-            weight_decay=0.0,
-            eps=1e-8,
-            maximize=False,
-        )
+        errors = self.step(self.theta, self.gradient, self.epoch)
+        self._note(errors)
+        rate = self.rates[self.at].squeeze()
+        self.optimizer.update(self.theta, self.gradient, errors[0], rate)
         self.at += 1
 
     def _note(self, errors: Sequence[Tensor]) -> None:
@@ -193,10 +177,9 @@ class Training:
 
     def _state(self) -> dict[str, Any]:
         names = (
-            "theta", "mean", "square", "num_steps", "at", "best", "errors", "best_error",
-            "best_epoch", "stopped_at",
+            "theta", "at", "best", "errors", "best_error", "best_epoch", "stopped_at",
         )  # fmt: skip
-        return {name: getattr(self, name) for name in names}
+        return {**{name: getattr(self, name) for name in names}, **self.optimizer.state}
 
     def load(self, saved: bytes) -> None:
         """Continue from the bytes of `save`.

@@ -71,7 +71,7 @@ class NoiseScaleQuestion(Question):
             field_flag(
                 "learning_rate",
                 "scale.fit.learning_rate",
-                "Adam's learning rate at the start",
+                "learning rate at the start",
                 type=float,
                 metavar="RATE",
             ),

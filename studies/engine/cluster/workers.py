@@ -208,7 +208,7 @@ def time_epoch(
     Args:
         network: the network to fit.
         signal: the signal to fit, with its values.
-        scale: says what is minimized, and the precision of the matrix products.
+        scale: says what is minimized, by what optimizer, and the precision of the products.
         most: the most networks that a worker may train as one stack.
         workers: where to time the step.
 
@@ -228,7 +228,13 @@ def _time_epoch(
     coords, values = samples_on(device, signal)
     features = {"in_features": coords.shape[1], "out_features": signal.channels}
     model = make_network(network, **features, seed=0).to(device)
-    task = Task(coords, values, scale.objective, precision=scale.fit.precision)
+    task = Task(
+        coords,
+        values,
+        scale.objective,
+        precision=scale.fit.precision,
+        optimizer=scale.fit.optimizer,
+    )
     return pace(model, task, most)
 
 

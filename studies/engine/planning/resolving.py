@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inr_models import InputError
+from inr_models.fitting.optimizers.catalog import OPTIMIZERS
 from search_spaces.networks import Case, settled
 from search_spaces.plugins import PluginRule
 from search_spaces.rules import RULES, AnyRule
@@ -31,6 +32,13 @@ def flags_of(study: Study) -> list[Flag]:
             "scale.fit.precision",
             "float32, on GPUs also tf32",
             names=("float32", "tf32"),
+            metavar="NAME",
+        ),
+        field_flag(
+            "optimizer",
+            "scale.fit.optimizer",
+            ", ".join(OPTIMIZERS),
+            names=tuple(OPTIMIZERS),
             metavar="NAME",
         ),
     ]

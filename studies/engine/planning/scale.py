@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from inr_models import FitConfig, InputError
+from inr_models import MODELS, FitConfig, InputError
 from inr_models.fitting.held_out import held_out
 from inr_models.fitting.objective import Objective
+from inr_models.fitting.optimizers.catalog import OPTIMIZERS
 from inr_models.fitting.signed_distance import SignedDistance
 from inr_models.networks.network_config import check_memory
 from search_spaces.networks import Case
@@ -60,7 +61,8 @@ class Scale:
             the scores of all signals alike, so only seeds of their own average out over signals.
 
     Raises:
-        InputError: A value is out of its range, or two cases have one name.
+        InputError: A value is out of its range, or two cases have one name, or the optimizer cannot
+            train a network or a shape.
     """
 
     max_samples: int
@@ -93,6 +95,7 @@ class Scale:
             raise InputError(
                 "taken", "cases", f"cases: two are named {twice[0]!r}. Give each its own name."
             )
+        _check_optimizer(self)
         if not 256 <= self.max_samples <= MOST_SAMPLES:
             why = f"give a number from 256 to {MOST_SAMPLES:,}."
             raise InputError.of_value("out-of-range", "max_samples", self.max_samples, why)
@@ -148,6 +151,25 @@ class Scale:
         if not self.own_seeds or not FIRST_CHOOSING_SEED <= seed < OWN_SEEDS:
             return seed
         return seed + OWN_SEEDS * (1 + int(sha256[:5], 16))
+
+
+def _check_optimizer(scale: Scale) -> None:
+    """Refuse an optimizer that could train no network of the scale, or not all of them."""
+    needs = OPTIMIZERS[scale.fit.optimizer]
+    is_complex = [
+        case.name
+        for case in scale.cases
+        if case.network in MODELS and MODELS[case.network].is_complex
+    ]
+    if needs.needs_one_error and scale.signed_distance:
+        why = "the samples of a shape are drawn again in every epoch; give adam or muon."
+    elif needs.needs_matrices and scale.depth < 2:
+        why = "a network of depth 1 has no matrix between two hidden layers; give adam."
+    elif needs.needs_matrices and is_complex:
+        why = f"{', '.join(is_complex)} has complex matrices; name the others with --networks."
+    else:
+        return
+    raise InputError.of_value("unsupported", "--optimizer", scale.fit.optimizer, why)
 
 
 def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

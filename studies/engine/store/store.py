@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from inr_models.fitting.objective import REGRESSION
+from inr_models.fitting.optimizers.catalog import DEFAULT_OPTIMIZER
 from studies.engine.store.dead import JUDGED_BY, judged
 from studies.engine.store.parquet_folder import ParquetFolder
 from studies.engine.store.schema import arrow_schema
@@ -55,6 +56,10 @@ def cloud_path(sha256: str) -> str:
 def target_path(sha256: str) -> str:
     """Return the path of the samples [n, c] of a signal whose networks are compared."""
     return f"_targets/{sha256}.npy"
+
+
+NULL_IS = {"fit_optimizer": DEFAULT_OPTIMIZER}
+"""Columns -> what null stands for in the rows of earlier versions, which could do nothing else."""
 
 
 def truth_path(sha256: str) -> str:
@@ -110,17 +115,15 @@ class Store(ParquetFolder):
             keys: return only the fits with these keys.
             columns: return only these columns, and `key`, `status` and `written_at`.
             signals: return only fits of the signals with these sha256.
-            where: {column: value}; return only fits with this value or null in the column.
+            where: {column: value}; return only fits with this value or null in the column. In a
+                column of `NULL_IS` null is a value of its own.
             objective: return only fits that minimized this, None for all. Scores of different
                 objectives cannot be compared. `keys` are returned whatever they minimized.
         """
         names = None if columns is None else sorted({*columns, "key", "status", "written_at"})
         read = None if names is None else sorted({*names, *JUDGED_BY})
         # An older file lacks newer columns, which are then read as null.
-        wanted = [
-            (ds.field(column) == value) | ds.field(column).is_null()
-            for column, value in (where or {}).items()
-        ]
+        wanted = [_has(column, value) for column, value in (where or {}).items()]
         if keys is not None:
             wanted.append(_is_in("key", keys))
         if signals is not None:
@@ -131,7 +134,8 @@ class Store(ParquetFolder):
             named = ds.field("objective") == objective
             wanted.append(is_regression if objective == REGRESSION.name else named)
         condition = functools.reduce(operator.and_, wanted) if wanted else None
-        rows = judged(newest_rows("fits", self.read("fits", condition, read)), self.signals)
+        rows = newest_rows("fits", _filled(self.read("fits", condition, read)))
+        rows = judged(rows, self.signals)
         return rows if names is None else rows.select(names)
 
     def curves(self, keys: Collection[str] | None = None) -> pa.Table:
@@ -200,6 +204,24 @@ def is_done(row: Mapping[str, Any] | None, *, may_be_partial: bool) -> TypeGuard
     if row is None or row["status"] == "failed":
         return False
     return may_be_partial or row["status"] != "partial"
+
+
+def _has(column: str, value: Any) -> ds.Expression:
+    """Return whether a column has this value, or null where an older file lacks the column."""
+    is_equal = ds.field(column) == value
+    if NULL_IS.get(column, value) != value:
+        return is_equal
+    return is_equal | ds.field(column).is_null()
+
+
+def _filled(table: pa.Table) -> pa.Table:
+    """Return a table with the values of `NULL_IS` in place of null."""
+    for column, value in NULL_IS.items():
+        if column in table.column_names:
+            place = table.column_names.index(column)
+            filled = pc.fill_null(table[column], value)
+            table = table.set_column(place, table.schema.field(column), filled)
+    return table
 
 
 def _is_in(column: str, values: Collection[str]) -> ds.Expression:

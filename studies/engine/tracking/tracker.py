@@ -191,6 +191,7 @@ class Tracker:
             "epochs": self.run.scale.fit.epochs,
             "learning_rate": (point.fit or self.run.scale.fit).learning_rate,
             "decay": (point.fit or self.run.scale.fit).decay,
+            "optimizer": (point.fit or self.run.scale.fit).optimizer,
         }
         if self.run.scale.hold_out:
             params["hold_out"] = self.run.scale.hold_out

@@ -1,0 +1,309 @@
+"""Say whether the landscape survives a better optimizer.
+
+The rows are those of `python -m analysis.experiments.optimizers`, from RESULTS/_rules.
+"""
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import rankdata
+
+from analysis.experiments.optimizers import Fit, read_fits
+from analysis.findings.numbers import db, table
+from analysis.statistics.intervals import Interval, mark, mean_interval
+from analysis.surfaces.stored import MIN_POINTS
+
+NAMES = {"adam": "Adam", "muon": "Muon", "lbfgs": "L-BFGS"}
+
+Point = tuple[float, float]
+"""K as a share of Nyquist and g, rounded, so that it is the same in all maps of a signal."""
+
+
+class Trained(NamedTuple):
+    """Says how fits were trained."""
+
+    optimizer: str
+    learning_rate: float
+    decay: float
+
+    def __str__(self) -> str:
+        name = NAMES.get(self.optimizer, self.optimizer)
+        return f"{name}, {self.learning_rate:g}, {self.decay:g}"
+
+
+class OneMap(NamedTuple):
+    """Holds the fits of one signal on one seed under one training, by point."""
+
+    recording: str
+    fits: Mapping[Point, Fit]
+
+    @property
+    def best(self) -> Point:
+        """The point with the highest PSNR."""
+        return max(self.fits, key=lambda point: self.fits[point].psnr)
+
+    @property
+    def top(self) -> float:
+        """The highest PSNR, in dB."""
+        return self.fits[self.best].psnr
+
+    @property
+    def rule(self) -> Fit:
+        """The fit at the recommended rule's point."""
+        return next(fit for fit in self.fits.values() if fit.rule)
+
+
+class Pair(NamedTuple):
+    """Holds a map, and the map of the same signal and seed under the reference.
+
+    Args:
+        one: The map.
+        other: The reference's.
+        cell: The distance of the cells in log K.
+    """
+
+    one: OneMap
+    other: OneMap
+    cell: float
+
+    @property
+    def regret(self) -> float:
+        """What the rule's point loses, in dB."""
+        return self.one.top - self.one.rule.psnr
+
+    @property
+    def spread(self) -> float:
+        """What the worst point loses, in dB."""
+        return self.one.top - min(fit.psnr for fit in self.one.fits.values())
+
+    @property
+    def lost(self) -> float:
+        """What the reference's best point loses here, in dB."""
+        return self.one.top - self.one.fits[self.other.best].psnr
+
+    @property
+    def shift(self) -> float:
+        """How far the best point's K lies above the reference's, in cells."""
+        return math.log(self.one.best[0] / self.other.best[0]) / self.cell
+
+    @property
+    def order(self) -> float:
+        """Spearman's rank correlation of the two maps."""
+        points = sorted(self.one.fits.keys() & self.other.fits.keys())
+        one, other = (
+            rankdata([of.fits[point].psnr for point in points]) for of in (self.one, self.other)
+        )
+        return float(np.corrcoef(one, other)[0, 1])
+
+
+class UnderOptimizer(NamedTuple):
+    """Holds what the maps under one training say.
+
+    Args:
+        trained: How they were trained.
+        best: PSNR of the best point, in dB.
+        at_rule: PSNR at the recommended rule's point.
+        regret: The first minus the second.
+        spread: PSNR of the best point minus that of the worst.
+        shift: How far the best point's K lies above that under the reference, in cells.
+        num_moved: The number of signals and seeds whose K lies more than one cell away.
+        lost: What the reference's best point loses here, in dB.
+        order: Spearman's rank correlation of the points with the reference's map.
+        seconds: Median training time of a fit.
+    """
+
+    trained: Trained
+    best: Interval
+    at_rule: Interval
+    regret: Interval
+    spread: Interval
+    shift: Interval
+    num_moved: int
+    lost: Interval
+    order: Interval
+    seconds: float
+
+
+class Optimizers(NamedTuple):
+    """Holds the comparison of optimizers.
+
+    Args:
+        under: One entry for each training, the reference first.
+        tried: Mean PSNR in dB of every training that was tried on the other signals.
+        fit: One of the fits, for what all share.
+        num_signals: Number of signals with maps.
+        num_tuned: Number of other signals.
+        seeds: The seeds of the maps.
+        num_points: Points of a map.
+        cell: The factor from a bandwidth of the cells to the next.
+    """
+
+    under: tuple[UnderOptimizer, ...]
+    tried: Mapping[Trained, float]
+    fit: Fit
+    num_signals: int
+    num_tuned: int
+    seeds: tuple[int, ...]
+    num_points: int
+    cell: float
+
+    @property
+    def reference(self) -> UnderOptimizer:
+        """The training that the others are compared with: Adam, where its maps are best."""
+        return self.under[0]
+
+    @property
+    def others(self) -> tuple[UnderOptimizer, ...]:
+        """The trainings by other optimizers."""
+        return tuple(u for u in self.under if u.trained.optimizer != "adam")
+
+    @property
+    def rule(self) -> str:
+        """The rule that was recommended when the maps were made."""
+        return self.fit.rule
+
+
+def read_optimizers(results: str) -> Optimizers | None:
+    """Return what a results folder holds of several optimizers, None if there are no such maps.
+
+    Only signals and seeds that are mapped under every training count.
+    """
+    fits = read_fits(results)
+    maps, others = _maps(fits)
+    whole = set.intersection(*(set(of) for of in maps.values())) if maps else set()
+    if not whole:
+        return None
+    # Adam where its maps are best, so that no optimizer is compared with a bad learning rate.
+    adam = [trained for trained in maps if trained.optimizer == "adam"]
+    reference = max(adam, key=lambda t: sum(maps[t][key].top for key in whole))
+    cell = _cell(maps[reference])
+    ordered = sorted(maps, key=lambda t: (t != reference, list(NAMES).index(t.optimizer)))
+    under = []
+    for trained in ordered:
+        pairs = {k: Pair(maps[trained][k], maps[reference][k], cell) for k in sorted(whole)}
+        under.append(_under(trained, pairs))
+    one = next(iter(maps[reference].values()))
+    return Optimizers(
+        under=tuple(under),
+        tried=_tried(others),
+        fit=one.rule,
+        num_signals=len({signal for signal, _ in whole}),
+        num_tuned=len({fit.signal for fit in others}),
+        seeds=tuple(sorted({seed for _, seed in whole})),
+        num_points=len(one.fits),
+        cell=math.exp(cell),
+    )
+
+
+def _maps(fits: Sequence[Fit]) -> tuple[dict[Trained, dict[tuple[str, int], OneMap]], list[Fit]]:
+    """Return the maps by training, then by signal and seed, and the fits of no map."""
+    groups: dict[tuple[Trained, str, int], dict[Point, Fit]] = defaultdict(dict)
+    for fit in fits:
+        trained = Trained(fit.optimizer, fit.learning_rate, fit.decay)
+        groups[trained, fit.signal, fit.seed][round(fit.share, 6), round(fit.gain, 4)] = fit
+    maps: dict[Trained, dict[tuple[str, int], OneMap]] = defaultdict(dict)
+    others: list[Fit] = []
+    for (trained, signal, seed), points in groups.items():
+        values = list(points.values())
+        if len(points) >= MIN_POINTS and any(fit.rule for fit in values):
+            maps[trained][signal, seed] = OneMap(values[0].recording, points)
+        else:
+            others += values
+    return maps, others
+
+
+def _cell(maps: Mapping[tuple[str, int], OneMap]) -> float:
+    """Return the distance of the cells in log K."""
+    steps: list[float] = []
+    for one in maps.values():
+        shares = sorted({share for (share, _), fit in one.fits.items() if not fit.rule})
+        # Cells of one K differ in their last digits.
+        logs = sorted({round(math.log(share), 2) for share in shares})
+        steps += np.diff(logs).tolist()
+    return statistics.median(step for step in steps if step > 0.1)
+
+
+def _under(trained: Trained, pairs: Mapping[tuple[str, int], Pair]) -> UnderOptimizer:
+    every = list(pairs.values())
+    fits = [fit for pair in every for fit in pair.one.fits.values()]
+    return UnderOptimizer(
+        trained=trained,
+        best=_mean(pairs, lambda pair: pair.one.top),
+        at_rule=_mean(pairs, lambda pair: pair.one.rule.psnr),
+        regret=_mean(pairs, lambda pair: pair.regret),
+        spread=_mean(pairs, lambda pair: pair.spread),
+        shift=_mean(pairs, lambda pair: pair.shift),
+        # Cells of one K differ in their last digits.
+        num_moved=sum(abs(pair.shift) > 1.1 for pair in every),
+        lost=_mean(pairs, lambda pair: pair.lost),
+        order=_mean(pairs, lambda pair: pair.order),
+        seconds=statistics.median(fit.seconds for fit in fits),
+    )
+
+
+def _mean(pairs: Mapping[tuple[str, int], Pair], value: Callable[[Pair], float]) -> Interval:
+    """Return the mean of a value over signals, with the interval over recordings and seeds."""
+    values: dict[str, dict[int, float]] = defaultdict(dict)
+    recordings: dict[str, str] = {}
+    for (signal, seed), pair in pairs.items():
+        values[signal][seed] = value(pair)
+        recordings[signal] = pair.one.recording
+    return mean_interval(list(values.values()), [recordings[signal] for signal in values])
+
+
+def _tried(fits: Sequence[Fit]) -> dict[Trained, float]:
+    """Return the mean PSNR of every training on the signals that chose rates.
+
+    Only trainings that all these signals have count.
+    """
+    scores: dict[Trained, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for fit in fits:
+        trained = Trained(fit.optimizer, fit.learning_rate, fit.decay)
+        scores[trained][fit.signal].append(fit.psnr)
+    signals = {fit.signal for fit in fits}
+    return {
+        trained: statistics.fmean(map(statistics.fmean, of.values()))
+        for trained, of in sorted(scores.items())
+        if of.keys() == signals
+    }
+
+
+def optimizers_table(measured: Optimizers) -> str:
+    """Return a row for each training."""
+    rows = []
+    for one in measured.under:
+        is_reference = one is measured.reference
+        rows.append(
+            [
+                str(one.trained),
+                *map(db, (one.best, one.at_rule, one.regret, one.spread)),
+                "-" if is_reference else plain(one.shift),
+                "-" if is_reference else str(one.num_moved),
+                "-" if is_reference else db(one.lost),
+                "-" if is_reference else plain(one.order),
+                f"{one.seconds:.1f} s",
+            ]
+        )
+    header = (
+        "optimizer, learning rate, decay", "best of the map", "at the rule", "rule's regret",
+        "best minus worst", "shift of K, cells", "moved more than a cell",
+        "loss of the reference's point", "rank correlation", "seconds a fit",
+    )  # fmt: skip
+    return table(header, rows)
+
+
+def tried_table(measured: Optimizers) -> str:
+    """Return the mean PSNR of every training that was tried on the other signals."""
+    rows = [[str(trained), f"{mean:.1f} dB"] for trained, mean in measured.tried.items()]
+    return table(("optimizer, learning rate, decay", "mean PSNR"), rows)
+
+
+def plain(interval: Interval) -> str:
+    """Format an interval of a number that may be negative."""
+    if math.isnan(interval.low):
+        return f"{interval.mean:+.2f}"
+    return f"{interval.mean:+.2f} [{interval.low:+.2f}, {interval.high:+.2f}]{mark(interval)}"

@@ -1,0 +1,1 @@
+"""Hold the optimizers, one a file. See `catalog`."""
