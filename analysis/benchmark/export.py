@@ -225,10 +225,11 @@ def _write(arguments: argparse.Namespace) -> None:
         if getattr(arguments, flag) and not arguments.to:
             raise InputError.at("missing", f"--{flag}", "it limits what --to adds; give --to too.")
     if arguments.optuna and Path(arguments.optuna).exists():
-        raise InputError(
+        raise InputError.of_value(
             "taken",
             "--optuna",
-            f"--optuna {arguments.optuna}: it exists already; name another file.",
+            arguments.optuna,
+            "it exists already; name another file.",
         )
     if arguments.replay:
         file_to_write("--replay", arguments.replay)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import hann
 
+from inr_models.errors import InputError
 from inr_models.fitting.metrics import psnr_db
 
 Values = NDArray[np.floating[Any]]
@@ -98,7 +99,8 @@ def _spectra(
     psnr: dict[str, float] = {}
     for name, output in outputs.items():
         if output.shape != values.shape:
-            raise ValueError(f"{name}: shape {output.shape}, must be that of values {values.shape}")
+            why = f"its shape is {output.shape}; give that of values, {values.shape}."
+            raise InputError.at("wrong-kind", name, why)
         finite = bool(np.isfinite(output).all())
         errors[name] = decibels(truth - output) if finite else None
         own[name] = decibels(output.astype(np.float64)) if finite else None

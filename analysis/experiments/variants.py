@@ -123,18 +123,18 @@ def write_all(sounds: Mapping[str, Sound], folder: Path) -> None:
         if not path.exists():
             new[path] = values, rate
         elif not _holds(path, values):
-            raise InputError(
+            raise InputError.at(
                 "taken",
-                str(path),
-                f"{path}: it exists, with other samples; remove it or give another --to.",
+                path,
+                "it exists, with other samples; remove it or give another --to.",
             )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, (values, rate) in new.items():
             soundfile.write(path, values, rate, subtype="FLOAT")
     except (OSError, soundfile.SoundFileError) as error:
-        raise InputError(
-            "unwritable", "--to", f"{folder}: cannot be written ({error}); give another --to."
+        raise InputError.of_value(
+            "unwritable", "--to", folder, f"it cannot be written ({error}); name another."
         ) from None
 
 
@@ -159,16 +159,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _write(arguments: argparse.Namespace) -> int:
     if not arguments.clips and not arguments.equal_psi:
-        raise InputError(
-            "missing",
-            "clips",
-            "nothing to make: give clips, or --equal-psi with shares of Nyquist.",
-        )
+        raise InputError.at("missing", "clips", "give some, or --equal-psi with shares of Nyquist.")
     if arguments.max_samples < 256:
-        raise InputError(
+        raise InputError.of_value(
             "out-of-range",
             "--max-samples",
-            f"--max-samples {arguments.max_samples}: give 256 or more.",
+            arguments.max_samples,
+            "give 256 or more.",
         )
     signals, skipped = read_all(find_files(arguments.clips), arguments.max_samples)
     sounds: dict[str, Sound] = {}
@@ -181,10 +178,10 @@ def _write(arguments: argparse.Namespace) -> int:
         variants = {signal.name: crop}
         variants |= {f"{signal.name}_{end}": make(crop) for end, make in VARIANTS.items()}
         if twice := sorted(variants.keys() & sounds.keys()):
-            raise InputError(
+            raise InputError.at(
                 "taken",
                 signal.source,
-                f"{signal.source}: two sounds would be named {twice[0]}; rename one.",
+                f"two sounds would be named {twice[0]}; rename one.",
             )
         for name, samples in variants.items():
             # The duration stays, so twice the samples have twice the rate.

@@ -212,10 +212,10 @@ def _compared(
         surfaces = stored_surfaces(results, other={"n": None})
         pairs, missing = variant_pairs(surfaces)
         if not pairs:
-            raise InputError(
+            raise InputError.at(
                 "too-few",
                 results,
-                f"{results}: no variant has landscapes together with its original; make variants "
+                "no variant has landscapes together with its original; make variants "
                 "with `python -m analysis.variants` and fit them with studies/rule_check.py.",
             )
         return pairs, [surfaces], missing
@@ -227,10 +227,10 @@ def _compared(
             raise error.within(f"--widths {width}") from None
     pairs = width_pairs(of_widths)
     if not pairs:
-        raise InputError(
+        raise InputError.at(
             "too-few",
             results,
-            f"{results}: no signal has landscapes at width {widths[0]} and at another; fit some "
+            f"no signal has landscapes at width {widths[0]} and at another; fit some "
             "with studies/rule_check.py run --width.",
         )
     return pairs, of_widths, []

@@ -18,15 +18,16 @@ def file_to_write(flag: str, name: str) -> Path:
     """
     path = Path(name)
     if path.is_dir():
-        raise InputError("wrong-kind", flag, f"{flag} {name}: this is a folder. Name a file in it.")
+        raise InputError.of_value("wrong-kind", flag, name, "this is a folder. Name a file in it.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise InputError(
+        raise InputError.of_value(
             "unwritable",
             flag,
-            f"{flag} {name}: cannot be written ({error.strerror}). Name another place.",
+            name,
+            f"cannot be written ({error.strerror}). Name another place.",
         ) from None
     return path

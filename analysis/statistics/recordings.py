@@ -28,17 +28,15 @@ def read_recordings(folder: Folder, path: str | None = None) -> dict[str, str]:
     try:
         content = Path(path).read_bytes() if path else folder.read_bytes(FILE)
     except OSError as error:
-        raise InputError(
-            "unreadable", where, f"{where}: cannot be read ({error.strerror})."
-        ) from None
+        raise InputError.at("unreadable", where, f"cannot be read ({error.strerror}).") from None
     if content is None:
         return {}
     try:
         lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
         return {row["signal"]: row["recording"] for row in lines if row["recording"]}
     except (KeyError, UnicodeDecodeError, csv.Error):
-        raise InputError(
-            "wrong-kind", where, f"{where}: give a CSV file with columns signal and recording."
+        raise InputError.at(
+            "wrong-kind", where, "give a CSV file with columns signal and recording."
         ) from None
 
 

@@ -56,10 +56,10 @@ def landscape(surfaces: Surfaces, name: str) -> Figure:
         InputError: no signal has this name.
     """
     if name not in surfaces.names:
-        raise InputError(
+        raise InputError.at(
             "unknown-name",
             name,
-            f"{name}: there is no such signal; give {', '.join(surfaces.names)}.",
+            f"there is no such signal; give {', '.join(surfaces.names)}.",
         )
     index = surfaces.names.index(name)
     with matplotlib.rc_context(STYLE):

@@ -103,7 +103,7 @@ def cases(results: str, files: Sequence[str], recordings: str | None = None) -> 
     matching = [(sha, config) for sha, config in fits if sha in known]
     if not matching:
         why = f"none of the {len(known)} signals has fits in {results}; give the study's own files."
-        raise InputError("not-there", "--signals", f"--signals: {why}")
+        raise InputError.at("not-there", "--signals", f"{why}")
     for sha256, config in matching:
         signal, rows = known[sha256], fits[sha256, config]
         coords, values = samples_of(signal)

@@ -136,10 +136,11 @@ def subjects(arguments: argparse.Namespace, signal: Signal) -> Iterator[Subject]
         how = FitConfig(epochs=epochs[-1], learning_rate=arguments.learning_rate)
         [(_, result)] = fit([network], coords, values, how, snapshots=epochs)
         if result.diverged:
-            raise InputError(
+            raise InputError.of_value(
                 "out-of-range",
                 "--learning-rate",
-                f"--learning-rate {arguments.learning_rate:g}: the fit of {label} diverged after "
+                f"{arguments.learning_rate:g}",
+                f"the fit of {label} diverged after "
                 f"{result.num_epochs:,} epochs; give a lower rate.",
             )
         for epoch, weights in result.snapshots.items():

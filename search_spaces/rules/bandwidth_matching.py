@@ -78,10 +78,11 @@ def at_share(target: Target, share: float, gain: float) -> NoiseScales:
 def check_descriptor(name: str) -> None:
     """Raise InputError if no descriptor has this name."""
     if name not in DESCRIPTORS:
-        raise InputError(
+        raise InputError.of_value(
             "unknown-name",
             "descriptor",
-            f"descriptor = {name!r}: give one of {', '.join(DESCRIPTORS)}.",
+            repr(name),
+            f"give one of {', '.join(DESCRIPTORS)}.",
         )
 
 

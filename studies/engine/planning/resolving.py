@@ -108,7 +108,7 @@ def resolve(
             run = flag.change(run, unused.pop(flag.name))
     if unused:
         names = ", ".join(unused)
-        raise InputError("unknown-name", names, f"{names}: {study.name} has no such setting.")
+        raise InputError.at("unknown-name", names, f"{study.name} has no such setting.")
     for signal in signals:
         _check_hold_out(run.scale, signal)
     notes = [

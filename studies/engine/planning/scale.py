@@ -84,13 +84,15 @@ class Scale:
 
     def __post_init__(self) -> None:
         if (self.grid is None) != bool(self.cases):
-            raise InputError("conflict", "cases", "a scale has a grid or cases, one of the two.")
+            raise InputError.at(
+                "conflict", "cases", "a scale has a grid or cases; give one of the two."
+            )
         names = [case.name for case in self.cases]
         for name in names:
             check_name("cases", name)
         if twice := [name for name in names if names.count(name) > 1]:
-            raise InputError(
-                "taken", "cases", f"cases: two are named {twice[0]!r}. Give each its own name."
+            raise InputError.at(
+                "taken", "cases", f"two are named {twice[0]!r}. Give each its own name."
             )
         if not 256 <= self.max_samples <= MOST_SAMPLES:
             why = f"give a number from 256 to {MOST_SAMPLES:,}."
@@ -104,10 +106,11 @@ class Scale:
         if self.channel < 0:
             raise InputError.of_value("out-of-range", "channel", self.channel, "give 1 or more.")
         if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:
-            raise InputError(
+            raise InputError.of_value(
                 "out-of-range",
                 "seeds",
-                f"seeds = {self.seeds}: give a count from 1 to {FIRST_CHOOSING_SEED}.",
+                self.seeds,
+                f"give a count from 1 to {FIRST_CHOOSING_SEED}.",
             )
 
     @property
@@ -157,10 +160,11 @@ def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         ((100, 101), (105, 106))
     """
     if count < 2:
-        raise InputError(
+        raise InputError.of_value(
             "out-of-range",
             "--confirm-seeds",
-            f"--confirm-seeds {count}: give 2 or more, an interval needs them.",
+            count,
+            "give 2 or more, an interval needs them.",
         )
     most = (OWN_SEEDS - FIRST_CHOOSING_SEED) // 2
     if count > most:
@@ -190,9 +194,10 @@ def check_name(field: str, name: str) -> None:
         InputError: The name is empty, too long, or has other characters than are allowed.
     """
     if not re.fullmatch(r"\w[\w .-]{0,79}", name, re.ASCII):
-        raise InputError(
+        raise InputError.of_value(
             "wrong-kind",
             field,
-            f"{field} = {name!r}: give up to 80 letters, digits, blanks and the signs _ . and -, "
+            repr(name),
+            "give up to 80 letters, digits, blanks and the signs _ . and -, "
             "a letter or digit first.",
         )

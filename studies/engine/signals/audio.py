@@ -74,20 +74,20 @@ def read_audio(path: Path, max_samples: int, channel: int = 0, crop: str = "") -
         taken, start, samples, peak = _take(mix, max_samples, crop)
         rate, step = file.samplerate, STEPS.get(file.subtype)
     if len(samples) < MIN_SAMPLES:
-        raise InputError(
+        raise InputError.at(
             "too-few",
-            str(path),
-            f"{path}: {len(samples)} samples are too few; give a clip of {MIN_SAMPLES} or more.",
+            path,
+            f"{len(samples)} samples are too few; give a clip of {MIN_SAMPLES} or more.",
         )
     with np.errstate(invalid="ignore"):
         values = (samples / peak).astype("<f4")
     if not np.abs(values).max() > 0:
         raise _silent(path, mix, "" if peak == 0 or taken != "head" else max_samples)
     if np.ptp(values) == 0:
-        raise InputError(
+        raise InputError.at(
             "constant",
-            str(path),
-            f"{path}: the {len(values):,} samples from {start:,} on, its crop, are all equal, so "
+            path,
+            f"the {len(values):,} samples from {start:,} on, its crop, are all equal, so "
             f"there is no spectrum to suit; {mix.cancelled or 'give another part'}.",
         )
     notes = [*claims.notes]
@@ -160,10 +160,10 @@ def _signal(name: str, source: str, values: NDArray[np.float32], **about: Any) -
 
 def _silent(path: Path, mix: Mix, head: int | str) -> InputError:
     where = f" in its first {head} samples" if head else ""
-    return InputError(
+    return InputError.at(
         "constant",
-        str(path),
-        f"{path}: the clip is silent{where}; {mix.cancelled or 'there is nothing to fit'}.",
+        path,
+        f"the clip is silent{where}; {mix.cancelled or 'there is nothing to fit'}.",
     )
 
 
@@ -172,24 +172,22 @@ def check_regular(path: Path, kind: str) -> None:
     try:
         status = path.stat()
     except FileNotFoundError as error:
-        raise InputError(
-            "not-there", str(path), f"{path}: no such file; check the path."
-        ) from error
+        raise InputError.at("not-there", path, "no such file; check the path.") from error
     except OSError as error:
-        raise InputError(
-            "unreadable", str(path), f"{path}: cannot be opened ({error.strerror}); check the path."
+        raise InputError.at(
+            "unreadable", path, f"cannot be opened ({error.strerror}); check the path."
         ) from error
     if not stat.S_ISREG(status.st_mode):
-        raise InputError(
-            "wrong-kind", str(path), f"{path}: not a file; give {kind} file, a glob or a directory."
+        raise InputError.at(
+            "wrong-kind", path, f"not a file; give {kind} file, a glob or a directory."
         )
     if status.st_size == 0:
-        raise InputError("empty", str(path), f"{path}: the file is empty; get a whole copy.")
+        raise InputError.at("empty", path, "the file is empty; get a whole copy.")
     if not os.access(path, os.R_OK):
-        raise InputError(
+        raise InputError.at(
             "unreadable",
-            str(path),
-            f"{path}: cannot be opened (Permission denied); make it readable.",
+            path,
+            "cannot be opened (Permission denied); make it readable.",
         )
 
 
@@ -199,17 +197,17 @@ def _open(path: Path) -> soundfile.SoundFile:
         file = soundfile.SoundFile(os.fsencode(path))  # pyright: ignore[reportArgumentType]
     except (soundfile.SoundFileError, OSError) as error:
         reason = re.split(r": |\. ", str(error).rstrip(". "))[-1]
-        raise InputError(
+        raise InputError.at(
             "wrong-kind",
-            str(path),
-            f"{path}: not readable as audio ({reason}); give WAV, FLAC, OGG or AIFF.",
+            path,
+            f"not readable as audio ({reason}); give WAV, FLAC, OGG or AIFF.",
         ) from error
     if file.frames >= 1 << 62:
         file.close()
-        raise InputError(
+        raise InputError.at(
             "missing",
-            str(path),
-            f"{path}: its header gives no length, as after a pipe; save it again as a whole file.",
+            path,
+            "its header gives no length, as after a pipe; save it again as a whole file.",
         )
     return file
 

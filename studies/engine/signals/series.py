@@ -59,7 +59,7 @@ def read_series(path: Path, max_samples: int, column: str = "", sample_rate: flo
     infinite = np.flatnonzero(np.isinf(series))
     if len(infinite):
         why = f"the value in row {infinite[0] + 1} is infinite; repair it, or leave it empty."
-        raise InputError.at("not-finite", str(path), why)
+        raise InputError.at("not-finite", path, why)
     known = np.flatnonzero(~np.isnan(series))
     start, stop = (int(known[0]), int(known[-1]) + 1) if len(known) else (0, 0)
     values = series[start : min(stop, start + max_samples)]
@@ -67,15 +67,15 @@ def read_series(path: Path, max_samples: int, column: str = "", sample_rate: flo
     if present.sum() < MIN_SAMPLES or present.mean() < 1 - LARGEST_GAPS:
         what = f"{int(present.sum())} of {len(values)} values are there, which is too few"
         why = f"{what}; give a series of {MIN_SAMPLES} or more with fewer gaps."
-        raise InputError.at("too-few", str(path), why)
+        raise InputError.at("too-few", path, why)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     half = high / 2 - low / 2
     if low == high:
         why = "all values of its crop are equal, so there is no spectrum to suit; give another."
-        raise InputError.at("constant", str(path), why)
+        raise InputError.at("constant", path, why)
     if not 0 < half < math.inf:
         why = "its values are too large or too close to be scaled; give them in another unit."
-        raise InputError.at("out-of-range", str(path), why)
+        raise InputError.at("out-of-range", path, why)
     scaled = ((values - (low + half)) / half).astype("<f4")
     notes = []
     if num_gaps := int((~present).sum()):
@@ -122,10 +122,10 @@ def _from_csv(path: Path, column: str) -> tuple[str, NDArray[np.float64]]:
         table = pyarrow.csv.read_csv(path, convert_options=options)
     except (pa.ArrowException, UnicodeDecodeError, ValueError) as error:
         why = f"not readable as CSV ({str(error).splitlines()[0].rstrip('.')}); repair the file."
-        raise InputError.at("wrong-kind", str(path), why) from error
+        raise InputError.at("wrong-kind", path, why) from error
     if all(_is_number(name) for name in table.column_names):
         why = "its first line holds numbers, so its columns have no names; add a line with names."
-        raise InputError.at("missing", str(path), why)
+        raise InputError.at("missing", path, why)
     return _column(path, table, column)
 
 
@@ -134,7 +134,7 @@ def _from_parquet(path: Path, column: str) -> tuple[str, NDArray[np.float64]]:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         why = f"not readable as Parquet ({str(error).splitlines()[0].rstrip('.')}); get a copy."
-        raise InputError.at("wrong-kind", str(path), why) from error
+        raise InputError.at("wrong-kind", path, why) from error
     return _column(path, table, column)
 
 
@@ -162,11 +162,11 @@ def _from_array(path: Path, column: str) -> tuple[str, NDArray[np.float64]]:
         array = np.load(path, allow_pickle=False)
     except Exception as error:  # NumPy evaluates the header and raises anything
         why = "not readable as a NumPy array; save it again with numpy.save."
-        raise InputError.at("wrong-kind", str(path), why) from error
+        raise InputError.at("wrong-kind", path, why) from error
     is_real = np.issubdtype(array.dtype, np.number) and not np.iscomplexobj(array)
     if not is_real or array.ndim not in (1, 2):
         why = f"an array of {array.dtype} with {array.ndim} axes; give one or two axes of numbers."
-        raise InputError.at("wrong-kind", str(path), why)
+        raise InputError.at("wrong-kind", path, why)
     if array.ndim == 1 or array.shape[1] == 1:
         if column not in ("", "1"):
             why = f"{path} has one column; leave the flag out."

@@ -50,10 +50,10 @@ def read_shape(path: Path, max_samples: int) -> Signal:
     half = float((high - low).max()) / 2
     if not 0 < half < 1e100:
         why = "its points are all one, or too far apart to be scaled; give it in another unit."
-        raise InputError.at("out-of-range", str(path), why)
+        raise InputError.at("out-of-range", path, why)
     if (high - low).min() < LEAST_THICKNESS * 2 * half:
         why = "it is flat, so it has no inside; give a closed surface."
-        raise InputError.at("out-of-range", str(path), why)
+        raise InputError.at("out-of-range", path, why)
     center = (low + high) / 2
     side = _side(max_samples)
     grid = coordinates((side, side, side))
@@ -69,7 +69,7 @@ def read_shape(path: Path, max_samples: int) -> Signal:
     values = np.clip(distances / DISTANCE_RANGE, -1, 1).astype("<f4")[:, None]
     if not (values < 0).any():
         why = f"no point of a grid of {side}^3 lies inside; it is too thin, or raise --max-samples."
-        raise InputError.at("out-of-range", str(path), why)
+        raise InputError.at("out-of-range", path, why)
     drawn = np.hstack([scaled(surface.points), surface.normals]).astype("<f4")
     shape = (side, side, side)
     digest = hashlib.sha256(sha256_of(values, shape).encode() + drawn.tobytes())
