@@ -115,4 +115,4 @@ def _table(folder: str, name: str) -> list[Row]:
         return pq.read_table(path).to_pylist()
     except (OSError, pa.ArrowException) as error:
         why = "it is no Parquet file, or damaged; restore it, or give another folder."
-        raise InputError.at("unreadable", str(path), why) from error
+        raise InputError.at("unreadable", path, why) from error
