@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from analysis.denoising.methods import DenoisedSignal, Method
 from analysis.reporting.drawing import Drawing, drawing_of
-from analysis.reporting.style import INK, STYLE
+from analysis.reporting.style import STYLE, set_title
 
 FRAME = 256
 """Samples in a frame of a spectrogram."""
@@ -40,7 +40,7 @@ def pictures(denoised: DenoisedSignal) -> Drawing:
         axes = np.ravel(figure.subplots(rows, columns, squeeze=False))
         for place, (name, values) in zip(axes, panels.items(), strict=False):
             _panel(place, denoised, values)
-            place.set_title(name, loc="left", fontsize=9, color=INK, parse_math=False)
+            set_title(place, name)
         for place in axes[len(panels) :]:
             place.set_visible(False)
         return drawing_of(figure)

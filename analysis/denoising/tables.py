@@ -10,7 +10,7 @@ from analysis.denoising.methods import Choice, DenoisedSignal, Method
 from analysis.denoising.scores import IMAGE_SCORES, SOUND_SCORES
 from analysis.reporting.page_table import Cell, Column, PageTable
 from analysis.reporting.parquet import parquet_bytes
-from analysis.reporting.tables import number, wide_table
+from analysis.reporting.tables import add_numbers, number, wide_table
 from studies.engine.planning.run import Run
 
 
@@ -41,15 +41,14 @@ def denoising_table(denoised: DenoisedSignal, caption: str = "") -> Table:
     table = wide_table(caption, title)
     table.add_column("method", no_wrap=True, ratio=3, overflow="ellipsis")
     table.add_column("setting", no_wrap=True, ratio=2, overflow="ellipsis")
-    table.add_column("held\nout", justify="right", no_wrap=True)
+    add_numbers(table, "held\nout")
     with_deviation = bool(names) and denoised.num_seeds > 1
     for name in names:
-        table.add_column(name, justify="right", no_wrap=True)
+        add_numbers(table, name)
         if name == "PSNR" and with_deviation:
-            table.add_column("±", justify="right", no_wrap=True)
+            add_numbers(table, "±")
     if names:
-        table.add_column("oracle\nPSNR", justify="right", no_wrap=True)
-        table.add_column("regret", justify="right", no_wrap=True)
+        add_numbers(table, "oracle\nPSNR", "regret")
     chosen = denoised.chosen
     for method in sorted(denoised.methods, key=_order):
         mark = "*" if method is chosen else ""

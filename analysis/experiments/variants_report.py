@@ -83,10 +83,12 @@ def pair_table(pairs: Sequence[Pair]) -> Table:
         if not math.isnan(shared := next(group).shared):
             psi = original.removesuffix(f"_{REFERENCE}")
             caption += f"\n{psi}: any single (K, g) loses {shared:.2f} dB or more in the mean"
-    table = wide_table(caption, f"{experiment}. {ABOUT[experiment]}")
-    table.add_column("signal", no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in (*SHOWN.values(), "K", "g", "dB", "lost", "noise"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = wide_table(
+        caption,
+        f"{experiment}. {ABOUT[experiment]}",
+        named="signal",
+        numbers=(*SHOWN.values(), "K", "g", "dB", "lost", "noise"),
+    )
     for _, group in groupby(pairs, lambda p: p.original):
         variants = list(group)
         first = variants[0]

@@ -102,19 +102,9 @@ def between_table(run: Run, scores: Sequence[Between], scoring_seeds: Sequence[i
         "that is best here. "
         "fit: how much better it fits.",
         "between the samples",
+        named=run.noun,
+        numbers=("limit", "zero", "Eqn. 11", "best\nfit", "best\nhere", "at s0, s1", "loss", "fit"),
     )
-    table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in (
-        "limit",
-        "zero",
-        "Eqn. 11",
-        "best\nfit",
-        "best\nhere",
-        "at s0, s1",
-        "loss",
-        "fit",
-    ):
-        table.add_column(name, justify="right", no_wrap=True)
     for s in scores:
         scales = s.best.point.scales if s.best else None
         table.add_row(

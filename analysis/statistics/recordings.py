@@ -11,6 +11,8 @@ from pathlib import Path
 
 from inr_models import InputError
 from studies.engine.store.folder import Folder
+from studies.engine.store.rows import signal_from_row
+from studies.engine.store.store import Store
 
 FILE = "_recordings.csv"
 
@@ -38,6 +40,19 @@ def read_recordings(folder: Folder, path: str | None = None) -> dict[str, str]:
         raise InputError.at(
             "wrong-kind", where, "give a CSV file with columns signal and recording."
         ) from None
+
+
+def stored_recordings(store: Store) -> dict[str, str]:
+    """Return the recording of each signal of a store, by its sha256.
+
+    A signal that the folder's file does not name is a recording by itself, called by its source.
+
+    Raises:
+        InputError: the folder's file lacks the columns signal and recording.
+    """
+    named = read_recordings(store)
+    signals = map(signal_from_row, store.signals().to_pylist())
+    return {signal.sha256: named.get(signal.name, signal.source) for signal in signals}
 
 
 def write_recordings(folder: Folder, recordings: Mapping[str, str]) -> None:

@@ -21,7 +21,7 @@ from scipy import stats
 from analysis.reporting.commands import add_recordings, parser, run
 from analysis.reporting.output_paths import file_to_write
 from analysis.reporting.parquet import parquet_bytes
-from analysis.reporting.tables import wide_table
+from analysis.reporting.tables import add_numbers, wide_table
 from analysis.statistics.recordings import read_recordings
 from analysis.theory.diagnosis import diagnose
 from analysis.theory.subjects import samples_of
@@ -146,8 +146,7 @@ def proof_table(all_cases: Sequence[Case]) -> Table:
     )
     table = wide_table(caption, "diagnosis and training")
     table.add_column("network", no_wrap=True)
-    for name in ("sees\nalive", "sees\ndead", "blind\nalive", "blind\ndead", "hits"):
-        table.add_column(name, justify="right", no_wrap=True)
+    add_numbers(table, "sees\nalive", "sees\ndead", "blind\nalive", "blind\ndead", "hits")
     for cells in proof_rows(all_cases):
         table.add_row(*cells)
     return table

@@ -17,9 +17,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.reporting.commands import parser, run
-from analysis.reporting.output_paths import file_to_write
+from analysis.reporting.output_paths import files_to_write
 from analysis.reporting.parquet import parquet_bytes
-from analysis.reporting.style import INK, MUTED, STYLE, to_svg
+from analysis.reporting.style import INK, MUTED, STYLE, line_colors, set_title, to_svg
 from analysis.reporting.tables import short
 from analysis.theory.diagnosis import REACH, Diagnosis, diagnose
 from analysis.theory.subjects import add_options, samples_of, signal_of, subjects
@@ -87,7 +87,7 @@ def sentence(labelled: Labelled, advice: Advice) -> str:
 
 def diagnosis_figure(labelled: Sequence[Labelled]) -> str:
     """Draw each network's S(k) over the signal's spectrum, as SVG text."""
-    colors = matplotlib.colormaps["viridis"](np.linspace(0.1, 0.8, len(labelled)))
+    colors = line_colors(len(labelled))
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(6.4, 3.9), layout="constrained")
         axes = figure.subplots()
@@ -104,7 +104,7 @@ def diagnosis_figure(labelled: Sequence[Labelled]) -> str:
         axes.set(xlabel="frequency (share of Nyquist)", ylabel="dB below the largest band")
         axes.set(xlim=(0, 1), ylim=(LOWEST_DB, 3))
         title = "Untrained networks' S(k), over the signal's spectrum"
-        axes.set_title(title, loc="left", fontsize=9, color=INK)
+        set_title(axes, title)
         figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
         return to_svg(figure)
 
@@ -122,8 +122,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    folder = arguments.to
-    files = [file_to_write("--to", f"{folder}/{name}") for name in FILES] if folder else []
+    files = files_to_write(arguments.to, *FILES)
     signal = signal_of(arguments)
     labelled = diagnoses(arguments, signal)
     advice = advice_for(arguments, signal)

@@ -173,7 +173,8 @@ def fit_missing(
     """
     from studies.engine.cluster.tune_run import run_schedule
     from studies.engine.running import batch
-    from studies.engine.tracking.tracker import BackgroundTracking, Tracker
+    from studies.engine.tracking.background import BackgroundTracking
+    from studies.engine.tracking.tracker import Tracker
 
     # Arrow's own allocator does not give back the 100 MB that a long run's files take at times.
     pa.set_memory_pool(pa.system_memory_pool())
