@@ -92,8 +92,8 @@ def test_clips_of_two_recordings_are_too_few(command, tmp_path, capsys):
     )
     assert command([str(tmp_path)]) == 2
     said = capsys.readouterr().err
-    assert said.startswith("error: 4 ")
-    assert " 2:" in said
+    assert said.startswith("error: recording: 4 ")
+    assert " 2;" in said
 
 
 def test_results_of_a_storage_have_their_recordings(tmp_path):

@@ -77,6 +77,10 @@ def export_elsewhere(source: Store, target: Store) -> int:
     `analysis.transfer_report` measures rules on them. They come without curves, because a replay
     needs those of the usual setting alone.
 
+    Args:
+        source: The store to read.
+        target: The store to add to.
+
     Returns:
         The number of fits that were added.
     """
@@ -97,6 +101,10 @@ def export_elsewhere(source: Store, target: Store) -> int:
 
 def export_all(source: Store, target: Store) -> int:
     """Add to `target` all whole fits of `source` that it lacks, with their curves and runs.
+
+    Args:
+        source: The store to read.
+        target: The store to add to.
 
     Returns:
         The number of fits that were added.
@@ -161,7 +169,12 @@ def _without_folders(path: str, times: Mapping[str, int]) -> str:
 
 
 def thinned(curves: pa.Table, epochs: Sequence[int]) -> pa.Table:
-    """Keep the best point of each curve up to each of `epochs`: a replay needs no more."""
+    """Keep the best point of each curve up to each of `epochs`: a replay needs no more.
+
+    Args:
+        curves: The columns key, epoch and psnr.
+        epochs: The epochs that a replay asks for.
+    """
     rows = {best.row for best in best_up_to(curves, epochs).values()}
     return curves.take(pa.array(sorted(rows), pa.int64()))
 
@@ -172,6 +185,10 @@ def export_regrets(source: Store, target: Store) -> int:
     A row replaces the target's own row of the same signal and rule. Only points are copied whose
     fits on the scoring seeds `target` has. Rows that were stored before they named their seeds
     are left out.
+
+    Args:
+        source: The store to read.
+        target: The store to write to.
     """
     seeds: dict[tuple[str, float, float], set[int]] = defaultdict(set)
     where = {"network": "siren2", **usual_setting(target)}

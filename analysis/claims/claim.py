@@ -125,6 +125,10 @@ def at_most(bound: float) -> Criterion:
 def near(value: float, within: float) -> Criterion:
     """Return the criterion that a number is a value, to a tolerance, see `at_least`.
 
+    Args:
+        value: The value that is claimed.
+        within: The tolerance, in the number's unit.
+
     Example:
         >>> near(1.0, 0.1)(Interval(1.05, 0.8, 1.2)).value
         'is open'
@@ -160,6 +164,10 @@ def joint(verdicts: Sequence[Verdict]) -> Verdict:
 def untested(why: str, command: str = "") -> Evidence:
     """Return the evidence of a claim that cannot be tested, not even by the command for its kind.
 
+    Args:
+        why: The reason, for the page.
+        command: The command that tests claims of this kind.
+
     Example:
         >>> untested("its data are not public")(None).verdict.value
         'is not tested'
@@ -169,6 +177,11 @@ def untested(why: str, command: str = "") -> Evidence:
 
 def shown(interval: Interval, unit: str = "", digits: int = 1) -> str:
     """Return a number with its interval and unit, as a cell of the page has it.
+
+    Args:
+        interval: The number and its interval.
+        unit: Its unit, with a space before it.
+        digits: Digits after the point.
 
     Example:
         >>> shown(Interval(2.04, 1.0, 3.0), " dB")

@@ -38,7 +38,12 @@ def command_of(study: str) -> str:
 
 
 def of_study(study: str, find: Callable[[Fits], Finding | None]) -> Evidence:
-    """Return the evidence that the fits of one study give."""
+    """Return the evidence that the fits of one study give.
+
+    Args:
+        study: The study's name.
+        find: Returns what its fits say, None if they say nothing.
+    """
 
     def find_in(data: Data) -> Finding | None:
         fits = data.studies.get(study)
@@ -171,6 +176,11 @@ def falling(study: str, case: str, targets: Sequence[str]) -> Evidence:
     """Return the evidence that a case's PSNR falls from each target to the next.
 
     The claim's parts are the steps. Each is a difference of two signals on equal seeds.
+
+    Args:
+        study: The study's name.
+        case: The case.
+        targets: The signals, in the order in which its PSNR falls.
     """
 
     def find(fits: Fits) -> Finding | None:
@@ -199,7 +209,13 @@ def drop(fitted: Fitted) -> float:
 def paired(
     ours: Seeds, other: Seeds, score: Callable[[Fitted], float] = lambda fitted: fitted.psnr
 ) -> dict[int, float]:
-    """Return the differences in dB on the seeds that both have."""
+    """Return the differences in dB on the seeds that both have.
+
+    Args:
+        ours: A case's fits by seed.
+        other: Another case's fits by seed.
+        score: What is compared in dB, by default the peak PSNR.
+    """
     return {seed: score(ours[seed]) - score(other[seed]) for seed in ours.keys() & other.keys()}
 
 

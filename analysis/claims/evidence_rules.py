@@ -144,7 +144,14 @@ def regret(rule: str, criterion: Criterion, label: str) -> Evidence:
 
 
 def less_regret(rule: str, other: str, criterion: Criterion, label: str) -> Evidence:
-    """Return the evidence about how much more regret a rule has than another one."""
+    """Return the evidence about how much more regret a rule has than another one.
+
+    Args:
+        rule: The rule.
+        other: The rule that it is compared with.
+        criterion: Judges the mean difference over signals and seeds, in dB.
+        label: What the page calls the difference.
+    """
 
     def find(data: Data) -> Finding | None:
         if rule not in data.regrets or other not in data.regrets:
@@ -169,7 +176,12 @@ def less_regret(rule: str, other: str, criterion: Criterion, label: str) -> Evid
 
 
 def good_share(media: str, criterion: Criterion) -> Evidence:
-    """Return the evidence about the share of points within 3 dB of the best point of a map."""
+    """Return the evidence about the share of points within 3 dB of the best point of a map.
+
+    Args:
+        media: The type of signal, "sound" or "image".
+        criterion: Judges the mean share over signals.
+    """
 
     def find(data: Data) -> Finding | None:
         maps = data.maps.get(media, ())
@@ -191,6 +203,10 @@ def below_best(media: str, criterion: Criterion) -> Evidence:
     """Return the evidence about how far Eqn. 11 stays below the best point of a map.
 
     The best of many points is lucky by some tenths of a dB.
+
+    Args:
+        media: The type of signal, "sound" or "image".
+        criterion: Judges the mean over signals, in dB.
     """
 
     def find(data: Data) -> Finding | None:
@@ -206,7 +222,13 @@ def below_best(media: str, criterion: Criterion) -> Evidence:
 
 
 def short_fits(predictor: str, baseline: str, criterion: Criterion) -> Evidence:
-    """Return the evidence about how much more regret short fits have than a rule."""
+    """Return the evidence about how much more regret short fits have than a rule.
+
+    Args:
+        predictor: The predictor that trains short fits.
+        baseline: The rule that it is compared with.
+        criterion: Judges the mean difference over signals and seeds, in dB.
+    """
 
     def find(data: Data) -> Finding | None:
         regrets: dict[str, dict[tuple[str, int], float]] = defaultdict(dict)

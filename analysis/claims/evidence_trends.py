@@ -63,6 +63,12 @@ def grows_with_psi(
     """Return the evidence that a case's lead over the best other grows with the signals' psi.
 
     It is the rank correlation over signals, with a 95 % interval by Fisher's transformation.
+
+    Args:
+        study: The study's name.
+        case: The case that should lead.
+        others: The other cases.
+        targets: The signals. Five or more must have fits.
     """
 
     def find(fits: Fits) -> Finding | None:
@@ -94,6 +100,12 @@ def spread(
 
     The best and the worst are those of the mean over all signals and seeds, so that the range is
     that of two fixed settings. `Fits.matching` says what names may stand for.
+
+    Args:
+        study: The study's name.
+        cases: The settings.
+        criterion: Judges the range over signals and seeds, in dB.
+        targets: The signals.
     """
 
     def find(fits: Fits) -> Finding | None:

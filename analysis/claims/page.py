@@ -48,8 +48,13 @@ class Entry(NamedTuple):
 def entries_of(sections: Sequence[Section], data: Data) -> list[Entry]:
     """Return what the data say of every claim.
 
-    >>> entries_of([], Data())
-    []
+    Args:
+        sections: The paper's sections with their claims.
+        data: All that was measured.
+
+    Example:
+        >>> entries_of([], Data())
+        []
     """
     return [
         Entry(section.title, claim, claim.evidence(data))

@@ -46,7 +46,12 @@ def rows_of_comparison(table: str, study: str) -> Iterator[Claim]:
 
 
 def rows_of_sets(table: str, rows: Mapping[str, tuple[float, float, float]]) -> Iterator[Claim]:
-    """Yield a claim for every set of images: the means of SIREN, SIREN² and FINER."""
+    """Yield a claim for every set of images: the means of SIREN, SIREN² and FINER.
+
+    Args:
+        table: The table's name.
+        rows: The mean PSNR in dB of SIREN, SIREN² and FINER by the name of the set.
+    """
     for name, (siren, siren2, finer) in rows.items():
         first, second, case, rival = "SIREN²", "FINER", "siren2", "finer"
         if finer > siren2:

@@ -52,6 +52,11 @@ def spectrograms(values: Values, outputs: Mapping[str, Values], rate: float | No
     Hann windows of about 2 sqrt(n) samples are as fine in time as in frequency. They overlap by
     three quarters and see the sound mirrored at its ends. x is in s and y in kHz. Without a sample
     rate x counts samples and y is the share of Nyquist.
+
+    Args:
+        values: The samples [n, 1] in [-1, 1].
+        outputs: The outputs [n, 1] by network.
+        rate: The sample rate in Hz. None if it is not known.
     """
     n = len(values)
     window = 2 ** round(math.log2(2 * math.sqrt(n)))
@@ -72,6 +77,10 @@ def image_spectra(values: Values, outputs: Mapping[str, Values]) -> Spectra:
     """Return centred spectra of an image [H, W, C] and of each network's error, in cycles a pixel.
 
     They are means over the channels. The peak is that of the ground truth without its mean value.
+
+    Args:
+        values: The pixels [H, W, C] in [-1, 1].
+        outputs: The outputs [H, W, C] by network.
     """
 
     def magnitude(image: Maps) -> Maps:

@@ -60,7 +60,9 @@ def _label(standing: Standing) -> str:
 def histories(lines: Mapping[str, Line], zero: float) -> Drawing:
     """Draw PSNR over epochs and over seconds of training, in the order of `lines`.
 
-    `zero` is the PSNR of zero output in dB.
+    Args:
+        lines: Epochs, PSNR in dB and seconds an epoch, by network.
+        zero: The PSNR in dB of an all-zero output.
     """
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9, 3.4), layout="constrained")

@@ -14,7 +14,12 @@ from studies.engine.planning.run import Run
 
 
 def comparison_table(comparison: Comparison, caption: str = "") -> Table:
-    """Return the table of one signal: every network's PSNR and cost, and the paper's figure."""
+    """Return the table of one signal: every network's PSNR and cost, and the paper's figure.
+
+    Args:
+        comparison: The standings on one signal.
+        caption: The text below the table.
+    """
     signal = comparison.signal
     with_paper = any(s.paper for s in comparison.standings)
     psi = signal.descriptors["psi"]
@@ -45,7 +50,13 @@ def comparison_table(comparison: Comparison, caption: str = "") -> Table:
 
 
 def cases_table(run: Run, totals: Sequence[CaseSummary], caption: str) -> Table:
-    """Return the table of all signals, a row a case."""
+    """Return the table of all signals, a row a case.
+
+    Args:
+        run: The run.
+        totals: Each network over all signals.
+        caption: The text below the table.
+    """
     num = totals[0].num_signals
     table = wide_table(
         caption,
@@ -59,7 +70,12 @@ def cases_table(run: Run, totals: Sequence[CaseSummary], caption: str) -> Table:
 
 
 def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
-    """Return what the numbers are, the marks that occur, and the paper's missing targets."""
+    """Return what the numbers are, the marks that occur, and the paper's missing targets.
+
+    Args:
+        run: The run.
+        comparisons: The standings on each signal.
+    """
     lines = [
         f"Peak PSNR in dB, mean ± standard deviation over {count(run.scale.seeds, 'seed')}. No "
         "rank: a fit is missing, failed, diverged, or is dead, less than 1 dB above the best "
@@ -74,7 +90,12 @@ def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
 
 
 def unavailable(run: Run, comparisons: Sequence[Comparison]) -> list[str]:
-    """Return sentences on the paper's figures that are not shown, at the paper's scale."""
+    """Return sentences on the paper's figures that are not shown, at the paper's scale.
+
+    Args:
+        run: The run.
+        comparisons: The standings on each signal.
+    """
     if run.scale_name != "paper" or run.study not in EPOCHS:
         return []
     if not is_papers(run):

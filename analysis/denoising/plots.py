@@ -89,6 +89,11 @@ def _levels(samples: NDArray) -> NDArray[np.float64]:
 
 
 def pixels(values: NDArray, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Return an image's samples [n, c] in [-1, 1] as pixels [h, w] or [h, w, 3] of 8 bits."""
+    """Return an image's samples as pixels of 8 bits: [h, w, 3] of three channels, else [h, w].
+
+    Args:
+        values: Samples [n, c] in [-1, 1]. Unless there are three channels, the first one counts.
+        shape: The height and width.
+    """
     picture = np.clip((values.reshape(*shape, -1) + 1) * 127.5, 0, 255).round().astype(np.uint8)
     return picture if picture.shape[-1] == 3 else picture[..., 0]

@@ -29,12 +29,22 @@ def page_names(denoised: DenoisedSignal) -> tuple[str, ...]:
 
 
 def score_text(name: str, value: float) -> str:
-    """Return a score as tables show it: dB with one digit, others with three."""
+    """Return a score as tables show it: dB with one digit, others with three.
+
+    Args:
+        name: The score, see `scores`.
+        value: Its value.
+    """
     return f"{value:.3f}" if name in ("SSIM", "MAE", *perceptual.NAMES) else number(value)
 
 
 def denoising_table(denoised: DenoisedSignal, caption: str = "") -> Table:
-    """Return the table of one signal: what each method reaches when it is chosen blindly."""
+    """Return the table of one signal: what each method reaches when it is chosen blindly.
+
+    Args:
+        denoised: What the methods made of a signal.
+        caption: The text below the table.
+    """
     names = score_names(denoised) if denoised.truth is not None else ()
     noisy = ", ".join(f"{n} {score_text(n, denoised.noisy_scores[n])}" for n in names)
     title = f"{denoised.signal.name}: {f'noisy {noisy}' if noisy else 'no clean signal is known'}"
@@ -117,6 +127,10 @@ def denoising_parquet(run: Run, signals: Sequence[DenoisedSignal]) -> bytes:
     """Return a Parquet file with a row a signal, method and seed, unrounded.
 
     `seed` is null for a method that draws nothing.
+
+    Args:
+        run: The run.
+        signals: What the methods made of each signal.
     """
     rows = []
     for denoised in signals:

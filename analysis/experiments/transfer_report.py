@@ -123,7 +123,12 @@ def _setting(name: str, signals: Sequence[Moved]) -> Setting:
 
 
 def transfer_table(moved: Sequence[Moved], name: str) -> Table:
-    """Return a table with a row for each setting."""
+    """Return a table with a row for each setting.
+
+    Args:
+        moved: The signals in other settings.
+        name: The rule's name.
+    """
     table = wide_table(LEGEND, f"{name} where it was not fitted")
     table.add_column("setting", ratio=1)
     add_numbers(table, "num", "n/p", "regret", "95 % interval", "more", "p", "Eqn. 11", "K", "g")

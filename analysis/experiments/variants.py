@@ -43,6 +43,10 @@ def phase_randomized(samples: Array, seed: int) -> Array:
 
     The method is that of Theiler et al. (1992), "Testing for nonlinearity in time series: the
     method of surrogate data". The mean and, for even n, the line at Nyquist are real and stay.
+
+    Args:
+        samples: The samples [n].
+        seed: The seed of the angles.
     """
     lines = np.fft.rfft(samples)
     angles = np.random.default_rng(seed).uniform(0, 2 * np.pi, len(lines))
@@ -57,6 +61,11 @@ def with_noise(samples: Array, below_db: float, seed: int) -> Array:
 
     Power is the mean square, and the noise is scaled to have exactly this power. A seed gives the
     same noise at every level.
+
+    Args:
+        samples: The samples [n].
+        below_db: The noise's level in dB below their power.
+        seed: The seed of the noise.
     """
     noise = np.random.default_rng(seed).standard_normal(len(samples))
     power = np.mean(samples**2) * 10 ** (-below_db / 10)
@@ -112,6 +121,10 @@ class Sound(NamedTuple):
 
 def write_all(sounds: Mapping[str, Sound], folder: Path) -> None:
     """Write every sound to `folder/NAME.wav`, normalized, as float32; keep files that exist.
+
+    Args:
+        sounds: Samples [n] and the sample rate in Hz, by the file's name without its ending.
+        folder: The folder, which is made.
 
     Raises:
         InputError: a file of that name has other samples (then nothing is written), or the folder

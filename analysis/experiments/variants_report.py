@@ -165,7 +165,12 @@ def ridges(lines: Mapping[str, tuple[Array, Array]], nyquist: float) -> str:
 
 
 def figures(pairs: Sequence[Pair], of_widths: Sequence[Surfaces]) -> dict[str, str]:
-    """Return the ridges of every original and its variants as SVG, by a name for the file."""
+    """Return the ridges of every original and its variants as SVG, by a name for the file.
+
+    Args:
+        pairs: The pairs of an original and a variant.
+        of_widths: The surfaces at each width, or one element.
+    """
     place = {(t.sha256, t.width): (s, i) for s in of_widths for i, t in enumerate(s.targets)}
     lines: dict[str, dict[str, tuple[Array, Array]]] = defaultdict(dict)
     nyquist = {}

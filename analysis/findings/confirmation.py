@@ -61,6 +61,10 @@ def confirmation(results: str, claims: Sequence[Claim] = CLAIMS) -> Confirmation
 
     Claims about rules that were not trained there are left out.
 
+    Args:
+        results: A results folder of recordings that nothing was fitted to.
+        claims: The claims, which pay for their number together.
+
     Raises:
         InputError: the folder does not exist, or a file is damaged.
 

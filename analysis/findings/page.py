@@ -107,7 +107,13 @@ def figures(findings: Findings) -> dict[str, Figure]:
 
 
 def write(findings: Findings, to: Path, source: str) -> None:
-    """Write the page and its figures. Keep a page that would change only in its costs."""
+    """Write the page and its figures. Keep a page that would change only in its costs.
+
+    Args:
+        findings: All numbers.
+        to: The page. The figures go to `figures` beside it.
+        source: What the page calls the results folder.
+    """
     folder = to.parent / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context(STYLE):

@@ -17,6 +17,10 @@ def curves(lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], zero: flo
     """Draw PSNR over epochs, a line for each name.
 
     `zero` is the PSNR of zero output in dB.
+
+    Args:
+        lines: The epochs, and PSNR in dB after each, by name.
+        zero: The PSNR in dB of an all-zero output.
     """
     colors = {"SIREN": SIREN, "Eqn. 11": RULE, "best cell": BEST}
     with matplotlib.rc_context(STYLE):

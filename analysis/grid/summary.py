@@ -78,6 +78,11 @@ def summarize(
     """Return the summary of every signal, in the order of the states.
 
     `scoring_seeds` are the seeds on which the best cell, SIREN and Eqn. 11 are compared.
+
+    Args:
+        states: The signals with their fits.
+        choices: How each signal's best cell was chosen.
+        scoring_seeds: The seeds that score the optimum.
     """
     return [
         _summarize(state, choice, scoring_seeds)

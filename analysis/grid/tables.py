@@ -11,7 +11,13 @@ from studies.engine.planning.run import Run
 
 
 def summary_table(run: Run, summaries: Sequence[Summary], scoring_seeds: Sequence[int]) -> Table:
-    """Return the table of what each signal's best cell gains over Eqn. 11, in dB."""
+    """Return the table of what each signal's best cell gains over Eqn. 11, in dB.
+
+    Args:
+        run: The run.
+        summaries: Each signal's best cell.
+        scoring_seeds: The seeds that score the optimum.
+    """
     rule = run.scale.rules[0]
     table = wide_table(
         f"Peak PSNR in dB. SIREN, Eqn. 11 ({rule}) and the best cell are means over seeds "

@@ -69,6 +69,10 @@ def verdict(entries: Sequence[Entry], maps: Maps) -> str:
 
     They need no training, have less regret than `FRESH` in the same form, and not more than the
     recommended rule. An interval that does not hold 0 decides.
+
+    Args:
+        entries: All entries.
+        maps: The maps that they chose on.
     """
     by_form = {entry.form: entry for entry in entries if entry.predictor == FRESH}
     (reference,) = (entry for entry in entries if entry.predictor == REFERENCE)
@@ -88,7 +92,12 @@ def verdict(entries: Sequence[Entry], maps: Maps) -> str:
 
 
 def rows_of(entries: Sequence[Entry], maps: Maps) -> Iterator[dict[str, Any]]:
-    """Yield the rows of the Parquet file. What an entry does not have is null in it."""
+    """Yield the rows of the Parquet file. What an entry does not have is null in it.
+
+    Args:
+        entries: All entries.
+        maps: The maps that they chose on.
+    """
     for entry in entries:
         for s, signal in enumerate(maps.signals):
             for k, seed in enumerate(maps.seeds):

@@ -62,7 +62,12 @@ def regret_table(all_standings: Sequence[Standing]) -> Table:
 
 
 def cost_table(entries: Sequence[Entry], maps: Maps) -> Table:
-    """Return the table of costs, and of regrets beside FreSh's predictor in the same form."""
+    """Return the table of costs, and of regrets beside FreSh's predictor in the same form.
+
+    Args:
+        entries: All entries.
+        maps: The maps that they chose on.
+    """
     num = len(maps.points)
     caption = (
         f"seconds: of one core for a point; all: for the {num} points of a map. Predictors\n"

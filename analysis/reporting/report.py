@@ -84,6 +84,10 @@ def drawn_images(
 def file_name(name: str, sha256: str) -> str:
     """Return a signal's name as a part of a path: letters, digits, - and _ alone.
 
+    Args:
+        name: The signal's name.
+        sha256: The hash of its samples, which keeps names apart.
+
     Example:
         >>> file_name("my clip.wav", "0123456789abcdef")
         'my_clip_wav-01234567'
@@ -96,6 +100,11 @@ def position(run: Run, signal: Signal, point: Point) -> dict[str, float]:
     """Return a point's s0 in rad/unit and s1, and s0 and K as shares of Nyquist.
 
     They are NaN where the network has no noise scales.
+
+    Args:
+        run: The run, which has the network's width.
+        signal: The signal.
+        point: The point.
     """
     if point.scales is None:
         return dict.fromkeys(("s0", "s1", "s0_share", "bandwidth_share"), math.nan)
@@ -111,6 +120,10 @@ def paper_files(
     """Return a report's figures as SVG and PDF, and its tables as CSV and LaTeX.
 
     The keys are paths beside the page.
+
+    Args:
+        figures: Figures by the name of their file.
+        tables: Tables by the name of their file.
     """
     files: dict[str, bytes] = {}
     for name, drawing in figures.items():

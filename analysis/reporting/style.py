@@ -43,7 +43,12 @@ def line_colors(num: int) -> NDArray[np.float64]:
 
 
 def set_title(axes: Axes, text: str) -> None:
-    """Write a panel's title above its left edge. A dollar sign in it starts no formula."""
+    """Write a panel's title above its left edge. A dollar sign in it starts no formula.
+
+    Args:
+        axes: The panel.
+        text: The title.
+    """
     axes.set_title(text, loc="left", fontsize=9, color=INK, parse_math=False)
 
 

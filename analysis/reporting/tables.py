@@ -56,7 +56,12 @@ def add_numbers(table: Table, *heads: str) -> None:
 
 
 def number(value: float, form: str = ".1f") -> str:
-    """Format decibels with one digit, NaN as a dash."""
+    """Format decibels with one digit, NaN as a dash.
+
+    Args:
+        value: The number in dB.
+        form: How it is formatted after rounding.
+    """
     if math.isnan(value):
         return "-"
     return format(round(value, 1) + 0.0, form)  # adding 0.0 turns -0.0 into 0.0

@@ -152,6 +152,10 @@ def mapped_interval(values: Sequence[float], recordings: Sequence[Hashable]) -> 
     """Return the interval of the mean over signals whose maps are all of one seed.
 
     It shows a direction only, since nothing is known of the seed's effect.
+
+    Args:
+        values: The value of each signal.
+        recordings: The recording of each signal.
     """
     return mean_interval([{0: value} for value in values], recordings)
 

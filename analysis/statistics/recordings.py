@@ -56,7 +56,12 @@ def stored_recordings(store: Store) -> dict[str, str]:
 
 
 def write_recordings(folder: Folder, recordings: Mapping[str, str]) -> None:
-    """Replace the folder's file by these recordings, in the order of the signals' names."""
+    """Replace the folder's file by these recordings, in the order of the signals' names.
+
+    Args:
+        folder: The results folder.
+        recordings: The recording of each signal, by the signal's name.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["signal", "recording"])

@@ -64,6 +64,12 @@ def stored_surfaces(
 
     With `progress`, a bar shows how many are done.
 
+    Args:
+        results: A results folder.
+        recordings: See `stored_maps`.
+        other: See `stored_maps`.
+        progress: Whether to show a bar.
+
     Example:
         >>> stored_surfaces("analysis/data").names
     """

@@ -59,7 +59,12 @@ class Look(NamedTuple):
 
 
 def looks(arguments: argparse.Namespace, signal: Signal) -> Iterator[Look]:
-    """Yield what the layers of all networks have, at all epochs that the arguments ask for."""
+    """Yield what the layers of all networks have, at all epochs that the arguments ask for.
+
+    Args:
+        arguments: The parsed arguments, see `subjects.add_options`.
+        signal: The signal.
+    """
     coords = line_of(signal)
     for subject in subjects(arguments, signal):
         layers, output = activations_of(subject.network, coords)

@@ -100,6 +100,10 @@ def activations_of(network: CoordinateMLP, coords: Tensor) -> tuple[list[Layer],
 def at_weights(network: CoordinateMLP, weights: Mapping[str, Tensor]) -> CoordinateMLP:
     """Return a copy of a network with other parameters, for example those of a snapshot of `fit`.
 
+    Args:
+        network: The network, which stays as it is.
+        weights: A tensor for each of its parameters, by name.
+
     Raises:
         InputError: The weights are not those of such a network.
     """

@@ -176,6 +176,10 @@ def share_of_hits(group: Sequence[Case], *, with_interval: bool) -> str:
 
     A recording counts as a hit if all signals that were cut from it are. Networks on one signal are
     not independent either, so the row of all networks has no interval.
+
+    Args:
+        group: Cases of one network or of all.
+        with_interval: Whether to add the interval.
     """
     share = f"{sum(case.is_hit for case in group)} of {len(group)}"
     if not with_interval:
@@ -206,9 +210,9 @@ def _report(arguments: argparse.Namespace) -> None:
     console.print(proof_table(all_cases))
     for case in all_cases:
         if not case.is_hit:
-            said = "sees it" if case.sees_it else "blind"
-            dead = f"{case.num_dead} of {case.num_fits} dead"
-            print(f"miss: {case.network} on {case.signal}: {said}, {dead}, {case.gain_db:.1f} dB")
+            prediction = "sees it" if case.sees_it else "blind"
+            outcome = f"{case.num_dead} of {case.num_fits} dead, {case.gain_db:.1f} dB"
+            print(f"miss: {case.network} on {case.signal}: {prediction}, {outcome}")
     if to:
         rows = [case._asdict() | {"is_dead": case.is_dead} for case in all_cases]
         to.write_bytes(parquet_bytes(rows))

@@ -50,7 +50,12 @@ class Advice(NamedTuple):
 
 
 def diagnoses(arguments: argparse.Namespace, signal: Signal) -> list[Labelled]:
-    """Return what each network that the arguments ask for can see of a signal."""
+    """Return what each network that the arguments ask for can see of a signal.
+
+    Args:
+        arguments: The parsed arguments, see `subjects.add_options`.
+        signal: The signal.
+    """
     coords, values = samples_of(signal)
     labelled = []
     for subject in subjects(arguments, signal):
@@ -60,7 +65,12 @@ def diagnoses(arguments: argparse.Namespace, signal: Signal) -> list[Labelled]:
 
 
 def advice_for(arguments: argparse.Namespace, signal: Signal) -> Advice:
-    """Return the recommended point for a signal, checked by the same diagnosis."""
+    """Return the recommended point for a signal, checked by the same diagnosis.
+
+    Args:
+        arguments: The parsed arguments, see `subjects.add_options`.
+        signal: The signal.
+    """
     coords, values = samples_of(signal)
     scales = RULES[RECOMMENDED](signal.target(arguments.width, arguments.depth))
     s0, s1 = map(stable, scales)
@@ -71,16 +81,21 @@ def advice_for(arguments: argparse.Namespace, signal: Signal) -> Advice:
 
 
 def sentence(labelled: Labelled, advice: Advice) -> str:
-    """Return what the diagnosis means, and what to change if the network does not see enough."""
+    """Return what the diagnosis means, and what to change if the network does not see enough.
+
+    Args:
+        labelled: What a network sees.
+        advice: What to use instead.
+    """
     diagnosis = labelled.diagnosis
     reached = 1 - diagnosis.unreached
-    said = f"{labelled.label} reaches {reached:.0%} of the signal's energy"
+    reach = f"{labelled.label} reaches {reached:.0%} of the signal's energy"
     if diagnosis.sees_it:
-        return f"{said}, so a fit should leave zero output."
+        return f"{reach}, so a fit should leave zero output."
     s0, s1 = advice.scales
     instead = 1 - advice.diagnosis.unreached
     return (
-        f"{said}, so expect it to stay at zero output. Use siren2 with s0 = {short(s0)} and "
+        f"{reach}, so expect it to stay at zero output. Use siren2 with s0 = {short(s0)} and "
         f"s1 = {s1:.3g} ({RECOMMENDED}), which reaches {instead:.0%}."
     )
 

@@ -69,6 +69,10 @@ class Descent(NamedTuple):
 def descents(arguments: argparse.Namespace, signal: Signal) -> Iterator[Descent]:
     """Yield the descents of all networks that the arguments ask for.
 
+    Args:
+        arguments: The parsed arguments, see `subjects.add_options`.
+        signal: The signal.
+
     Raises:
         InputError: The signal is no sound of one channel, a step or the share is out of its range,
             a descent diverged, or there is no such network or point.

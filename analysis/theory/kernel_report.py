@@ -103,7 +103,12 @@ def centroid(power: Array) -> float:
 
 
 def kernels(arguments: argparse.Namespace, signal: Signal) -> list[Kernel]:
-    """Return the kernels of all networks and epochs that the arguments ask for."""
+    """Return the kernels of all networks and epochs that the arguments ask for.
+
+    Args:
+        arguments: The parsed arguments, see `subjects.add_options`.
+        signal: The signal.
+    """
     coords, _ = samples_of(signal)
     all_kernels = []
     for label, _, epoch, network in subjects(arguments, signal):
@@ -127,7 +132,12 @@ def power_of(signal: Signal) -> Array:
 
 
 def kernel_table(all_kernels: Sequence[Kernel], power: Array) -> Table:
-    """Return the table of all kernels."""
+    """Return the table of all kernels.
+
+    Args:
+        all_kernels: The kernels of all networks and epochs.
+        power: The signal's power, see `power_of`.
+    """
     caption = (
         f"frequency: the mean of S(k), a share of Nyquist; the signal's is {centroid(power):.3f}.\n"
         "rank: how many eigenvalues count (exp of their shares' entropy)."
@@ -156,7 +166,12 @@ def kernel_table(all_kernels: Sequence[Kernel], power: Array) -> Table:
 
 
 def kernel_figure(all_kernels: Sequence[Kernel], power: Array) -> str:
-    """Draw S(k) over the signal's spectrum, and the eigenvalues, as SVG text."""
+    """Draw S(k) over the signal's spectrum, and the eigenvalues, as SVG text.
+
+    Args:
+        all_kernels: The kernels of all networks and epochs.
+        power: The signal's power, see `power_of`.
+    """
     has_eigenvalues = any(len(kernel.eigenvalues) for kernel in all_kernels)
     epochs = sorted({kernel.epoch for kernel in all_kernels})
     labels = list(dict.fromkeys(kernel.label for kernel in all_kernels))

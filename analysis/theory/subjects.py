@@ -119,6 +119,10 @@ def samples_of(signal: Signal) -> tuple[Tensor, Tensor]:
 def subjects(arguments: argparse.Namespace, signal: Signal) -> Iterator[Subject]:
     """Yield every network at every epoch, one network after the other.
 
+    Args:
+        arguments: The parsed arguments, see `add_options`.
+        signal: The signal.
+
     Raises:
         InputError: There is no such network, point or epoch, or a fit diverged.
     """

@@ -77,7 +77,7 @@ def resolve(
         scale_name: "small" or "paper".
         signals: The signals, empty to check the flags alone.
         skipped: The files that were left out.
-        notes: What else is to be said of the files.
+        notes: Further sentences about the files.
         changes: Values by the name of the flag (`flags_of`). None changes nothing.
 
     Raises:

@@ -129,20 +129,24 @@ def _check_format(path: Path, codec: int, rate: int) -> None:
         )
 
 
+def _cut_short(path: Path, promised: int, following: int) -> InputError:
+    return damaged(
+        path, f"its header promises {promised:,} bytes of data, and {following:,} follow"
+    )
+
+
 def _check_data(path: Path, file: BinaryIO, data: _Chunk, end: int) -> None:
-    there = end - data.at
-    if data.size > there and not _is_streamed(data.size):
-        raise damaged(
-            path, f"its header promises {data.size:,} bytes of data, and {there:,} follow"
-        )
-    if data.size == 0 and there > 8:
+    following = end - data.at
+    if data.size > following and not _is_streamed(data.size):
+        raise _cut_short(path, data.size, following)
+    if data.size == 0 and following > 8:
         file.seek(data.at)
         name, size = struct.unpack("<4sI", file.read(8))
-        if not (_is_name(name) and size <= there):
+        if not (_is_name(name) and size <= following):
             raise InputError.at(
                 "damaged",
                 path,
-                f"its header says 0 bytes of data, but {there:,} bytes follow, as after a "
+                f"its header says 0 bytes of data, but {following:,} bytes follow, as after a "
                 "recorder that lost power; repair the header, for example with "
                 "`ffmpeg -i in.wav out.wav` or `sox --ignore-length in.wav out.wav`.",
             )
@@ -172,13 +176,9 @@ def check_aiff(path: Path, file: BinaryIO) -> Claims:
         elif chunk.name == b"SSND":
             sound = chunk
     if sound is not None:
-        there = min(sound.size, end - sound.at) - 8
+        following = min(sound.size, end - sound.at) - 8
         if sound.at + sound.size > end and not _is_streamed(sound.size):
-            raise damaged(
-                path, f"its header promises {sound.size:,} bytes of data, and {there + 8:,} follow"
-            )
-        if wanted is not None and wanted > there:
-            raise damaged(
-                path, f"its header promises {wanted:,} bytes of data, and {there:,} follow"
-            )
+            raise _cut_short(path, sound.size, following + 8)
+        if wanted is not None and wanted > following:
+            raise _cut_short(path, wanted, following)
     return Claims()
