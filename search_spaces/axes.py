@@ -71,10 +71,7 @@ class Values:
             high <= low for low, high in pairwise(self.values)
         ):
             raise InputError.of_value(
-                "out-of-range",
-                "values",
-                self.values,
-                "give finite numbers in increasing order.",
+                "out-of-range", "values", self.values, "give finite numbers in increasing order."
             )
 
     def grid(self) -> tuple[float, ...]:
@@ -91,10 +88,7 @@ Axis = Linear | Log | Values
 def _check_bounds(low: float, high: float, num: int) -> None:
     if not (isinstance(num, int) and num >= 2):
         raise InputError.of_value(
-            "out-of-range",
-            "num",
-            num,
-            "an axis needs its two ends; give a whole number from 2 on.",
+            "out-of-range", "num", num, "an axis needs its two ends; give a whole number from 2 on."
         )
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise InputError.of_value(

@@ -243,10 +243,7 @@ def _write(arguments: argparse.Namespace) -> None:
             raise InputError.at("missing", f"--{flag}", "it limits what --to adds; give --to too.")
     if arguments.optuna and Path(arguments.optuna).exists():
         raise InputError.of_value(
-            "taken",
-            "--optuna",
-            arguments.optuna,
-            "it exists already; name another file.",
+            "taken", "--optuna", arguments.optuna, "it exists already; name another file."
         )
     if arguments.replay:
         file_to_write("--replay", arguments.replay)

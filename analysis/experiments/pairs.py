@@ -104,9 +104,7 @@ def variant_pairs(surfaces: Surfaces) -> tuple[list[Pair], list[str]]:
     """
     if twice := [name for name, num in Counter(surfaces.names).items() if num > 1]:
         raise InputError.at(
-            "taken",
-            twice[0],
-            "two signals have this name; fit variants in a folder of their own.",
+            "taken", twice[0], "two signals have this name; fit variants in a folder of their own."
         )
     place = {name: i for i, name in enumerate(surfaces.names)}
     pairs, missing = [], []

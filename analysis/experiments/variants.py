@@ -27,6 +27,8 @@ from scipy.signal import resample
 from analysis.experiments.equal_psi import KINDS, REFERENCE, sound_of_psi
 from analysis.reporting.commands import parser, run
 from inr_models import InputError
+from inr_models.checks import check_whole
+from studies.engine.planning.scale import MOST_SAMPLES
 from studies.engine.signals.reading import find_files, read_all
 
 Array = NDArray[np.float64]
@@ -137,9 +139,7 @@ def write_all(sounds: Mapping[str, Sound], folder: Path) -> None:
             new[path] = values, rate
         elif not _holds(path, values):
             raise InputError.at(
-                "taken",
-                path,
-                "it exists, with other samples; remove it or give another --to.",
+                "taken", path, "it exists, with other samples; remove it or give another --to."
             )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -173,13 +173,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _write(arguments: argparse.Namespace) -> int:
     if not arguments.clips and not arguments.equal_psi:
         raise InputError.at("missing", "clips", "give some, or --equal-psi with shares of Nyquist.")
-    if arguments.max_samples < 256:
-        raise InputError.of_value(
-            "out-of-range",
-            "--max-samples",
-            arguments.max_samples,
-            "give 256 or more.",
-        )
+    check_whole("--max-samples", arguments.max_samples, 256, MOST_SAMPLES)
     signals, skipped = read_all(find_files(arguments.clips), arguments.max_samples)
     sounds: dict[str, Sound] = {}
     for signal in signals:
@@ -192,9 +186,7 @@ def _write(arguments: argparse.Namespace) -> int:
         variants |= {f"{signal.name}_{end}": make(crop) for end, make in VARIANTS.items()}
         if twice := sorted(variants.keys() & sounds.keys()):
             raise InputError.at(
-                "taken",
-                signal.source,
-                f"two sounds would be named {twice[0]}; rename one.",
+                "taken", signal.source, f"two sounds would be named {twice[0]}; rename one."
             )
         for name, samples in variants.items():
             # The duration stays, so twice the samples have twice the rate.

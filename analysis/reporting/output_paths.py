@@ -42,9 +42,6 @@ def file_to_write(flag: str, name: str) -> Path:
             pass
     except OSError as error:
         raise InputError.of_value(
-            "unwritable",
-            flag,
-            name,
-            f"cannot be written ({error.strerror}). Name another place.",
+            "unwritable", flag, name, f"cannot be written ({error.strerror}). Name another place."
         ) from None
     return path

@@ -66,9 +66,7 @@ def landscape(surfaces: Surfaces, name: str) -> Figure:
     """
     if name not in surfaces.names:
         raise InputError.at(
-            "unknown-name",
-            name,
-            f"there is no such signal; give {', '.join(surfaces.names)}.",
+            "unknown-name", name, f"there is no such signal; give {', '.join(surfaces.names)}."
         )
     index = surfaces.names.index(name)
     with matplotlib.rc_context(STYLE):

@@ -26,8 +26,7 @@ from analysis.reporting.tables import short, wide_table
 from analysis.theory.noise_and_omega import Equivalence, equivalences
 from analysis.theory.propositions import Deviation, Power, powers, theorem_3_1
 from analysis.theory.propositions_figure import propositions_figure
-from inr_models import InputError
-from inr_models.checks import check_whole
+from inr_models.checks import check_between, check_whole
 
 COMMAND = "analysis.propositions"
 
@@ -223,9 +222,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _report(arguments: argparse.Namespace) -> None:
     files = files_to_write(arguments.to, *FILES)
     for s1 in arguments.scales:
-        if not 0 <= s1 <= MOST_SCALE:
-            why = f"give numbers from 0 to {MOST_SCALE:,}."
-            raise InputError.of_value("out-of-range", "--scales", f"{s1:g}", why)
+        check_between("--scales", s1, 0, MOST_SCALE)
     for width in arguments.widths:
         check_whole("--widths", width, 1, MOST_WIDTH)
     check_whole("--seed", arguments.seed, 0, 2**64 - 1)

@@ -79,10 +79,7 @@ def check_descriptor(name: str) -> None:
     """Raise InputError if no descriptor has this name."""
     if name not in DESCRIPTORS:
         raise InputError.of_value(
-            "unknown-name",
-            "descriptor",
-            repr(name),
-            f"give one of {', '.join(DESCRIPTORS)}.",
+            "unknown-name", "descriptor", repr(name), f"give one of {', '.join(DESCRIPTORS)}."
         )
 
 

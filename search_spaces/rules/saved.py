@@ -84,9 +84,7 @@ def read_rule(path: str | Path) -> AnyRule:
         content = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except OSError as error:
         raise InputError.at(
-            "unreadable",
-            file,
-            f"cannot be read ({error.strerror}); name a rule's file.",
+            "unreadable", file, f"cannot be read ({error.strerror}); name a rule's file."
         ) from None
     except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, NaN, or nested too deep
         raise InputError.at(
@@ -160,9 +158,7 @@ def _value(name: str, kind: Any, value: Any) -> Any:
             return float(value)
         except OverflowError:
             raise InputError.at(
-                "out-of-range",
-                name,
-                f"it has {len(str(abs(value)))} digits; give a number.",
+                "out-of-range", name, f"it has {len(str(abs(value)))} digits; give a number."
             ) from None
     if int in parts and isinstance(value, int) and not is_bool:
         return value

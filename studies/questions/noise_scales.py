@@ -162,10 +162,7 @@ def _with_rules(run: Run, texts: Sequence[str]) -> Run:
             raise InputError.of_value("taken", "--rules", text, why)
         if named.get(name, rule) != rule:
             raise InputError.of_value(
-                "taken",
-                "--rules",
-                text,
-                f"another rule is named {name}. Rename the file.",
+                "taken", "--rules", text, f"another rule is named {name}. Rename the file."
             )
         named[name] = rule
     rules = run.rules | named

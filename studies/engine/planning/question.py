@@ -259,10 +259,7 @@ def question_of(value: Any) -> Question:
     if name not in KINDS:
         names = ", ".join(KINDS)
         raise InputError.of_value(
-            "unknown-name",
-            "kind",
-            repr(name),
-            f"there is no such kind. Give one of {names}.",
+            "unknown-name", "kind", repr(name), f"there is no such kind. Give one of {names}."
         )
     settings = {key: setting for key, setting in value.items() if key != "kind"}
     return TypeAdapter(KINDS[name]).validate_python(settings)

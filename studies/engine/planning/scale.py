@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from inr_models import FitConfig, InputError
+from inr_models.checks import check_whole
 from inr_models.fitting.held_out import held_out
 from inr_models.fitting.objective import Objective
 from inr_models.fitting.signed_distance import SignedDistance
@@ -94,9 +95,7 @@ class Scale:
             raise InputError.at(
                 "taken", "cases", f"two are named {twice[0]!r}. Give each its own name."
             )
-        if not 256 <= self.max_samples <= MOST_SAMPLES:
-            why = f"give a number from 256 to {MOST_SAMPLES:,}."
-            raise InputError.of_value("out-of-range", "max_samples", self.max_samples, why)
+        check_whole("max_samples", self.max_samples, 256, MOST_SAMPLES)
         check_memory(self.width, self.depth)
         held_out(self.hold_out)
         if self.hold_out and self.signed_distance:
@@ -105,13 +104,7 @@ class Scale:
         check_crop(self.crop)
         if self.channel < 0:
             raise InputError.of_value("out-of-range", "channel", self.channel, "give 1 or more.")
-        if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:
-            raise InputError.of_value(
-                "out-of-range",
-                "seeds",
-                self.seeds,
-                f"give a count from 1 to {FIRST_CHOOSING_SEED}.",
-            )
+        check_whole("seeds", self.seeds, 1, FIRST_CHOOSING_SEED)
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -159,17 +152,8 @@ def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         >>> confirming_seeds(2)
         ((100, 101), (105, 106))
     """
-    if count < 2:
-        raise InputError.of_value(
-            "out-of-range",
-            "--confirm-seeds",
-            count,
-            "give 2 or more, an interval needs them.",
-        )
-    most = (OWN_SEEDS - FIRST_CHOOSING_SEED) // 2
-    if count > most:
-        why = f"give at most {most}."
-        raise InputError.of_value("out-of-range", "--confirm-seeds", count, why)
+    # An interval needs two seeds.
+    check_whole("--confirm-seeds", count, 2, (OWN_SEEDS - FIRST_CHOOSING_SEED) // 2)
     first = max(FIRST_SCORING_SEED, FIRST_CHOOSING_SEED + count)
     choosing = range(FIRST_CHOOSING_SEED, FIRST_CHOOSING_SEED + count)
     return tuple(choosing), tuple(range(first, first + count))

@@ -185,9 +185,7 @@ def check_regular(path: Path, kind: str) -> None:
         raise InputError.at("empty", path, "the file is empty; get a whole copy.")
     if not os.access(path, os.R_OK):
         raise InputError.at(
-            "unreadable",
-            path,
-            "cannot be opened (Permission denied); make it readable.",
+            "unreadable", path, "cannot be opened (Permission denied); make it readable."
         )
 
 
@@ -198,9 +196,7 @@ def _open(path: Path) -> soundfile.SoundFile:
     except (soundfile.SoundFileError, OSError) as error:
         reason = re.split(r": |\. ", str(error).rstrip(". "))[-1]
         raise InputError.at(
-            "wrong-kind",
-            path,
-            f"not readable as audio ({reason}); give WAV, FLAC, OGG or AIFF.",
+            "wrong-kind", path, f"not readable as audio ({reason}); give WAV, FLAC, OGG or AIFF."
         ) from error
     if file.frames >= 1 << 62:
         file.close()

@@ -207,9 +207,7 @@ def _decoded(path: Path, file: ImageFile) -> tuple[NDArray, list[str]]:
         )
     if file.mode not in (*_KEPT, *_READ_AS):
         raise InputError.at(
-            "unsupported",
-            path,
-            f"a {file.mode} image; convert it to RGB or gray first.",
+            "unsupported", path, f"a {file.mode} image; convert it to RGB or gray first."
         )
     boxes = [tile.extents or (0, 0, *file.size) for tile in file.tile]
     covered = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)

@@ -120,18 +120,14 @@ def find_files(
             inside = list(path.iterdir()) if is_folder else []
         except OSError as error:
             raise InputError.at(
-                "unreadable",
-                _short(pattern),
-                f"{error.strerror}; check the path.",
+                "unreadable", _short(pattern), f"{error.strerror}; check the path."
             ) from error
         if is_folder:
             matches = sorted(p for p in inside if p.suffix.lower() in suffixes)
             if not matches:
                 kinds = ", ".join(suffixes)
                 raise InputError.at(
-                    "not-there",
-                    path,
-                    f"the directory holds no {media or 'such'} file ({kinds}).",
+                    "not-there", path, f"the directory holds no {media or 'such'} file ({kinds})."
                 )
         elif not path.exists() and glob.has_magic(pattern):
             matches = [Path(p) for p in sorted(glob.glob(str(path), recursive=True))]
