@@ -1,5 +1,6 @@
 """Keep what a replay measured in a results folder, where the page of findings reads it."""
 
+import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -170,15 +171,16 @@ class Measured:
 
     def median(self, measure: str, method: str, fits: int, epochs: int = 300) -> float:
         """Return the median over signals of their means."""
-        values = self._values[measure, method, "", fits, epochs]
-        means = sorted(sum(v.values()) / len(v) for v in values.values())
-        middle = len(means) // 2
-        return (means[middle] + means[-middle - 1]) / 2
+        return statistics.median(self._means(measure, method, fits, epochs))
 
     def largest_part(self, measure: str, method: str, fits: int, epochs: int = 300) -> float:
         """Return the part of the mean over signals that the signal with the largest value has."""
+        means = self._means(measure, method, fits, epochs)
+        return max(means) / len(means)
+
+    def _means(self, measure: str, method: str, fits: int, epochs: int) -> list[float]:
         values = self._values[measure, method, "", fits, epochs]
-        return max(sum(v.values()) / len(v) for v in values.values()) / len(values)
+        return [sum(by_seed.values()) / len(by_seed) for by_seed in values.values()]
 
     def saving(self, method: str, other: str, fits: int, other_fits: int | None = None) -> Interval:
         """Return how many dB less regret a method has than another, on the same signals and seeds.

@@ -48,8 +48,7 @@ def export(source: Store, target: Store, *, confirming: bool = False) -> int:
     Raises:
         InputError: `source` has no fits of SIREN².
     """
-    setting = usual_setting(source)
-    known = set(target.fits(columns=["key"], objective=None)["key"].to_pylist())
+    setting, known = usual_setting(source), _keys(target)
     table = source.fits(where={"network": "siren2", **setting})
     first = FIRST_CHOOSING_SEED if confirming else 0
     wanted = [
@@ -66,9 +65,7 @@ def export(source: Store, target: Store, *, confirming: bool = False) -> int:
                 [curves, thinned(source.curves(others), budgets(setting["fit_epochs"]))]
             )
         target.write_table("_curves", curves)
-        target.write_table("fits", table)
-    _add_signals(source, target, set(table["sha256"].to_pylist()))
-    return table.num_rows
+    return _add_fits(source, target, table)
 
 
 def export_elsewhere(source: Store, target: Store) -> int:
@@ -84,19 +81,14 @@ def export_elsewhere(source: Store, target: Store) -> int:
     Returns:
         The number of fits that were added.
     """
-    usual = usual_setting(target)
-    known = set(target.fits(columns=["key"], objective=None)["key"].to_pylist())
+    usual, known = usual_setting(target), _keys(target)
     table = source.fits(where={"network": "siren2"})
     wanted = []
     for row in table.select(["key", "status", "seed", *SETTING]).to_pylist():
         is_map = row["status"] in WHOLE and row["seed"] < FIRST_CHOOSING_SEED
         is_usual = all(row[name] == value for name, value in usual.items())
         wanted.append(is_map and not is_usual and row["key"] not in known)
-    table = table.filter(pa.array(wanted, pa.bool_()))
-    if table.num_rows:
-        target.write_table("fits", table)
-    _add_signals(source, target, set(table["sha256"].to_pylist()))
-    return table.num_rows
+    return _add_fits(source, target, table.filter(pa.array(wanted, pa.bool_())))
 
 
 def export_all(source: Store, target: Store) -> int:
@@ -109,8 +101,7 @@ def export_all(source: Store, target: Store) -> int:
     Returns:
         The number of fits that were added.
     """
-    known = set(target.fits(columns=["key"], objective=None)["key"].to_pylist())
-    table = source.fits(objective=None)
+    known, table = _keys(target), source.fits(objective=None)
     wanted = [
         row["status"] in WHOLE and row["key"] not in known
         for row in table.select(["key", "status"]).to_pylist()
@@ -118,9 +109,19 @@ def export_all(source: Store, target: Store) -> int:
     table = table.filter(pa.array(wanted, pa.bool_()))
     if table.num_rows:
         target.write_table("_curves", source.curves(table["key"].to_pylist()))
+    _add_runs(source, target)
+    return _add_fits(source, target, table)
+
+
+def _keys(store: Store) -> set[str]:
+    return set(store.fits(columns=["key"], objective=None)["key"].to_pylist())
+
+
+def _add_fits(source: Store, target: Store, table: pa.Table) -> int:
+    """Add fits and their signals to `target`, and return the number of fits."""
+    if table.num_rows:
         target.write_table("fits", table)
     _add_signals(source, target, set(table["sha256"].to_pylist()))
-    _add_runs(source, target)
     return table.num_rows
 
 

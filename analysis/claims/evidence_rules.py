@@ -17,6 +17,7 @@ from analysis.claims.claim import (
 )
 from analysis.claims.data import Data
 from analysis.comparison.published import TABLE_6, target_named
+from analysis.regret.paired import saving
 from analysis.statistics.intervals import Interval, mean_interval
 from search_spaces.rules import RULES
 from search_spaces.rules.eqn11 import IMAGE, Eqn11
@@ -157,19 +158,11 @@ def less_regret(rule: str, other: str, criterion: Criterion, label: str) -> Evid
         if rule not in data.regrets or other not in data.regrets:
             return None
         ours, theirs = data.regrets[rule], data.regrets[other]
-        others = dict(zip(theirs.signals, theirs.by_seed, strict=True))
-        differences, recordings = [], []
-        for signal, by_seed, recording in zip(
-            ours.signals, ours.by_seed, ours.recordings, strict=True
-        ):
-            shared = by_seed.keys() & others.get(signal, {}).keys()
-            if shared:
-                differences.append({s: by_seed[s] - others[signal][s] for s in shared})
-                recordings.append(recording)
-        if not differences:
+        num = len(set(ours.signals) & set(theirs.signals))
+        if not num:
             return None
-        interval = mean_interval(differences, recordings)
-        figure = f"{label} {shown(interval)} dB ({len(differences)} sounds)"
+        interval = -saving(ours, theirs)
+        figure = f"{label} {shown(interval)} dB ({num} sounds)"
         return Finding(criterion(interval), figure, data.landscapes)
 
     return Evidence(find, RULE_CHECK)

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-import jinja2
-
 from analysis.claims.claim import Claim, Finding, Section, Verdict
 from analysis.claims.data import Data, Row
+from analysis.reporting.report import environment
 from analysis.statistics.intervals import DIRECTION_ONLY
 from analysis.theory.diagnosis_proof import Case, proof_rows
 
@@ -77,20 +76,18 @@ def page(entries: Sequence[Entry], diagnoses: Sequence[Row] = ()) -> str:
         diagnoses: The rows of `analysis.diagnosis_proof`.
     """
     cases = [Case(**{name: row[name] for name in Case._fields}) for row in diagnoses]
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("analysis.claims"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     sections = [(title, list(rows)) for title, rows in groupby(entries, lambda e: e.section)]
-    text = environment.get_template("paper.md.j2").render(
-        entries=entries,
-        counts={COUNTED[verdict]: num for verdict, num in counts_of(entries).items()},
-        sections=sections,
-        signs=SIGNS,
-        cases=cases,
-        proof=proof_rows(cases),
-        direction_only=DIRECTION_ONLY,
+    text = (
+        environment("analysis.claims")
+        .get_template("paper.md.j2")
+        .render(
+            entries=entries,
+            counts={COUNTED[verdict]: num for verdict, num in counts_of(entries).items()},
+            sections=sections,
+            signs=SIGNS,
+            cases=cases,
+            proof=proof_rows(cases),
+            direction_only=DIRECTION_ONLY,
+        )
     )
     return text.strip() + "\n"

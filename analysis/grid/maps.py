@@ -46,7 +46,7 @@ class Scale(NamedTuple):
 
     @property
     def norm(self) -> Normalize:
-        """From scores to shares of the colours."""
+        """Turns scores into shares of the colours."""
         return Normalize(self.low, self.high)
 
 

@@ -3,7 +3,7 @@
 import datetime
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.reporting.drawing import Drawing, image
 from analysis.reporting.page_table import PageTable, shown
@@ -15,6 +15,27 @@ from studies.engine.planning.points import Point
 from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
 
+if TYPE_CHECKING:
+    import jinja2
+
+
+def environment(package: str, *, autoescape: bool = False) -> "jinja2.Environment":
+    """Return what reads the templates of a package. An unknown name in a template is an error.
+
+    Args:
+        package: The package, whose folder `templates` has them.
+        autoescape: Whether values become safe text of HTML.
+    """
+    import jinja2  # here, because `status` imports this module and must be fast
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader(package),
+        autoescape=autoescape,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
 
 def render(template: str, results: Results, now: datetime.datetime, **values: Any) -> str:
     """Return a page as HTML.
@@ -25,18 +46,10 @@ def render(template: str, results: Results, now: datetime.datetime, **values: An
         now: The time that the page shows.
         values: What this template needs beside what all pages show.
     """
-    import jinja2  # here, because `status` imports this module and must be fast
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("analysis.reporting"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["db"] = shown
+    templates = environment("analysis.reporting", autoescape=True)
+    templates.filters["db"] = shown
     code = {f"{row['versions']}, commit {row['commit'] or 'unknown'}" for row in results.all_rows}
-    return environment.get_template(template).render(
+    return templates.get_template(template).render(
         run=results.run,
         how=_facts(results.run),
         notes=notes_on(results.run, results.signals),

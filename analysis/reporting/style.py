@@ -1,6 +1,7 @@
 """Set how all figures look, and turn a figure into SVG text."""
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -50,6 +51,18 @@ def set_title(axes: Axes, text: str) -> None:
         text: The title.
     """
     axes.set_title(text, loc="left", fontsize=9, color=INK, parse_math=False)
+
+
+def name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Write a name beside each row of a panel, from below, in place of the axis.
+
+    Args:
+        axes: The panel, whose rows lie at y = 0, 1, 2 ..
+        names: The names, in which a dollar sign starts no formula.
+    """
+    axes.set_yticks(range(len(names)), names, parse_math=False)
+    axes.tick_params(axis="y", length=0, labelcolor=INK)
+    axes.spines["left"].set_visible(False)
 
 
 def to_svg(figure: Figure) -> str:

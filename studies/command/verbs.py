@@ -92,9 +92,7 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
 def _write_value(run: Run, prepared: Prepared, store: Store) -> None:
     """Store what a run is, and its signals, unless they are there."""
     store.add_signals(map(signal_row, prepared.signals))
-    path, content = f"{run.folder}/study.json", run_json(run)
-    if store.read_bytes(path) != content:
-        store.write_bytes(path, content)
+    store.update_bytes(f"{run.folder}/study.json", run_json(run))
     for signal in prepared.signals:
         if run.question.keeps_targets or signal.has_gaps:
             store.write_array(target_path(signal.sha256), np.asarray(signal.values))

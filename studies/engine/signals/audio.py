@@ -4,17 +4,12 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
 from inr_models.errors import InputError
-from inr_models.fitting.metrics import psnr_of_zero_db
-from inr_models.shown import shown
-from search_spaces.descriptors import describe
-from search_spaces.descriptors.bands import bands
 from studies.engine.signals.channel_mix import Mix
 from studies.engine.signals.containers import check_container
 from studies.engine.signals.crops import (
@@ -26,7 +21,8 @@ from studies.engine.signals.crops import (
     take_loudest,
 )
 from studies.engine.signals.generated import GENERATED
-from studies.engine.signals.signal import Signal, SignalType, sha256_of
+from studies.engine.signals.measured import measured, notes_about
+from studies.engine.signals.signal import Signal, SignalType
 
 MIN_SAMPLES = 256
 AUDIO_SUFFIXES = (
@@ -98,16 +94,16 @@ def read_audio(path: Path, max_samples: int, channel: int = 0, crop: str = "") -
             f"its crop spans {np.ptp(samples) / step:.2g} steps of {file.subtype}, so it is mostly "
             "rounding"
         )
-    return _signal(
-        f"{path.stem}-channel{channel}" if channel else path.stem,
-        str(path),
-        values,
+    return Signal(
+        name=f"{path.stem}-channel{channel}" if channel else path.stem,
+        source=str(path),
         sample_rate=float(rate),
         file_samples=mix.read,
         crop=taken,
         crop_start=start,
         peak=float(peak),
-        notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
+        notes=notes_about(path, notes),
+        **measured(values[:, None], (len(values),)),
     )
 
 
@@ -138,23 +134,15 @@ def _generated(name: str, num_samples: int) -> Signal:
         why = f"give {MIN_SAMPLES} or more."
         raise InputError.of_value("too-few", "--max-samples", num_samples, why)
     values = GENERATED[name](num_samples).astype("<f4")
-    about = {"sample_rate": None, "file_samples": num_samples, "crop_start": 0, "peak": 1.0}
-    return _signal(name, name, values, crop="head", **about)
-
-
-def _signal(name: str, source: str, values: NDArray[np.float32], **about: Any) -> Signal:
-    """Return a sound from its samples [n] and what else is known `about` it."""
     return Signal(
         name=name,
-        sha256=sha256_of(values, (len(values),)),
-        source=source,
-        shape=(len(values),),
-        channels=1,
-        psnr_zero=psnr_of_zero_db(values),
-        descriptors=describe(values),
-        bands=bands(values),
-        values=values[:, None],
-        **about,
+        source=name,
+        sample_rate=None,
+        file_samples=num_samples,
+        crop="head",
+        crop_start=0,
+        peak=1.0,
+        **measured(values[:, None], (len(values),)),
     )
 
 

@@ -11,16 +11,13 @@ from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
 from inr_models.errors import InputError
-from inr_models.fitting.metrics import psnr_of_zero_db
-from inr_models.shown import shown
-from search_spaces.descriptors import describe
-from search_spaces.descriptors.bands import bands
 from search_spaces.rules.target import MIN_SIDE
 from studies.engine.signals.audio import check_regular
 from studies.engine.signals.crops import take_busiest
+from studies.engine.signals.measured import measured, notes_about
 from studies.engine.signals.pixel_range import FLAG, scale_pixels
 from studies.engine.signals.riemann import cached_density
-from studies.engine.signals.signal import Signal, SignalType, sha256_of
+from studies.engine.signals.signal import Signal, SignalType
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".npy")
 GENERATED = {"riemann": " (this takes two minutes the first time)"}
@@ -76,24 +73,16 @@ def read_image(path: Path, max_samples: int, rescale: bool = False) -> Signal:
     scaled = scale_pixels(path, pixels, taken, rescale)
     if scaled.note:
         notes.append(scaled.note)
-    values = scaled.values
-    shape = (taken.shape[0], taken.shape[1])
     return Signal(
         name=path.stem,
-        sha256=sha256_of(values, shape),
         source=str(path),
-        shape=shape,
-        channels=values.shape[1],
         sample_rate=None,
         file_samples=whole,
         crop="whole" if whole <= max_samples else "busiest",
         crop_start=i * pixels.shape[1] + j,
         peak=scaled.half,
-        psnr_zero=psnr_of_zero_db(values),
-        descriptors=describe(values.reshape(*shape, -1)),
-        bands=bands(values.reshape(*shape, -1)),
-        notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
-        values=values,
+        notes=notes_about(path, notes),
+        **measured(scaled.values, (taken.shape[0], taken.shape[1])),
     )
 
 

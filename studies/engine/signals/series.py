@@ -15,12 +15,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from inr_models.errors import InputError
-from inr_models.fitting.metrics import psnr_of_zero_db
-from inr_models.shown import count, shown
-from search_spaces.descriptors import describe
-from search_spaces.descriptors.bands import bands
+from inr_models.shown import count
 from studies.engine.signals.audio import MIN_SAMPLES, check_regular
-from studies.engine.signals.signal import Signal, SignalType, sha256_of
+from studies.engine.signals.measured import measured, notes_about
+from studies.engine.signals.signal import Signal, SignalType
 
 LARGEST_GAPS = 0.9
 """The largest share of a series that may be missing."""
@@ -82,24 +80,17 @@ def read_series(path: Path, max_samples: int, column: str = "", sample_rate: flo
         notes.append(f"{num_gaps} of {len(values)} values are missing, and no fit sees them")
     if ends := len(series) - (stop - start):
         notes.append(f"{count(ends, 'missing value')} at its ends were left out")
-    filled = with_lines(scaled)
     return Signal(
         name=name,
-        sha256=sha256_of(scaled[:, None], scaled.shape),
         source=str(path),
-        shape=scaled.shape,
-        channels=1,
         sample_rate=sample_rate or None,
         file_samples=len(series),
         crop="head",
         crop_start=start,
         peak=half,
         offset=low + half,
-        psnr_zero=psnr_of_zero_db(scaled[present]),
-        descriptors=describe(filled),
-        bands=bands(filled),
-        notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
-        values=scaled[:, None],
+        notes=notes_about(path, notes),
+        **measured(scaled[:, None], scaled.shape, with_lines(scaled)),
     )
 
 

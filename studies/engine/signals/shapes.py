@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from inr_models.errors import InputError
 from inr_models.fitting.metrics import psnr_of_zero_db
 from inr_models.fitting.signed_distance import DISTANCE_RANGE
-from inr_models.shown import shown
 from search_spaces.descriptors.centroid import spectral_centroid
 from studies.engine.signals.distances import signed_distances
+from studies.engine.signals.measured import notes_about
 from studies.engine.signals.signal import Cloud, Signal, SignalType, coordinates, sha256_of
 from studies.engine.signals.surfaces import CLOUDS, GENERATED, MESHES, read_surface
 
@@ -74,8 +74,8 @@ def read_shape(path: Path, max_samples: int) -> Signal:
     shape = (side, side, side)
     digest = hashlib.sha256(sha256_of(values, shape).encode() + drawn.tobytes())
     place = ", ".join(f"{c:.6g}" for c in center)
-    notes = (*surface.notes, f"its centre ({place}) became 0, and its longest side {2 * half:.6g} "
-             f"became {2 * HALF_SIDE:g}")  # fmt: skip
+    notes = [*surface.notes, f"its centre ({place}) became 0, and its longest side {2 * half:.6g} "
+             f"became {2 * HALF_SIDE:g}"]  # fmt: skip
     return Signal(
         name=path.stem,
         sha256=digest.hexdigest(),
@@ -89,7 +89,7 @@ def read_shape(path: Path, max_samples: int) -> Signal:
         peak=half / HALF_SIDE,
         psnr_zero=psnr_of_zero_db(values),
         descriptors={"psi": spectral_centroid(values[:, 0])},
-        notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
+        notes=notes_about(path, notes),
         values=values,
         cloud=around(drawn),
     )
