@@ -215,6 +215,11 @@ def paired(
         ours: A case's fits by seed.
         other: Another case's fits by seed.
         score: What is compared in dB, by default the peak PSNR.
+
+    Example:
+        >>> fit = Fitted(psnr=30.0, final=28.0, above_zero=18.0, is_dead=False)
+        >>> paired({0: fit, 1: fit}, {1: fit})
+        {1: 0.0}
     """
     return {seed: score(ours[seed]) - score(other[seed]) for seed in ours.keys() & other.keys()}
 

@@ -149,7 +149,12 @@ def transfer_table(moved: Sequence[Moved], name: str) -> Table:
 
 
 def two_digits(value: float) -> str:
-    """Format a number with two digits, NaN as a dash."""
+    """Format a number with two digits, NaN as a dash.
+
+    Example:
+        >>> two_digits(0.567), two_digits(math.nan)
+        ('0.57', '-')
+    """
     return "-" if math.isnan(value) else f"{value:.2f}"
 
 

@@ -49,6 +49,12 @@ def phase_randomized(samples: Array, seed: int) -> Array:
     Args:
         samples: The samples [n].
         seed: The seed of the angles.
+
+    Example:
+        >>> clip = np.sin(np.arange(64.0))
+        >>> surrogate = phase_randomized(clip, seed=0)
+        >>> np.allclose(np.abs(np.fft.rfft(surrogate)), np.abs(np.fft.rfft(clip)))
+        True
     """
     lines = np.fft.rfft(samples)
     angles = np.random.default_rng(seed).uniform(0, 2 * np.pi, len(lines))
@@ -68,6 +74,12 @@ def with_noise(samples: Array, below_db: float, seed: int) -> Array:
         samples: The samples [n].
         below_db: The noise's level in dB below their power.
         seed: The seed of the noise.
+
+    Example:
+        >>> clip = np.sin(np.arange(64.0))
+        >>> noise = with_noise(clip, 20.0, seed=0) - clip
+        >>> round(float(10 * np.log10(np.mean(clip**2) / np.mean(noise**2))), 6)
+        20.0
     """
     noise = np.random.default_rng(seed).standard_normal(len(samples))
     power = np.mean(samples**2) * 10 ** (-below_db / 10)

@@ -40,7 +40,12 @@ def bounded(interval: Interval) -> str:
 
 
 def p_text(p: float) -> str:
-    """Format a p-value, NaN as a dash."""
+    """Format a p-value, NaN as a dash.
+
+    Example:
+        >>> p_text(0.0001), p_text(0.02)
+        ('< 0.001', '0.020')
+    """
     if math.isnan(p):
         return "-"
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
@@ -52,6 +57,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     Args:
         header: The heads of the columns.
         rows: The cells of each row.
+
+    Example:
+        >>> print(table(["rule", "dB"], [["spectrum", "1.0"]]))
+        | rule | dB |
+        | --- | ---: |
+        | spectrum | 1.0 |
     """
     # DataFrame.to_markdown would need tabulate.
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]

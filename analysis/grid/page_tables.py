@@ -103,6 +103,10 @@ def best_first(rows: Sequence[list[Cell]], column: int) -> list[list[Cell]]:
     Args:
         rows: The cells of each row.
         column: The number's place in a row.
+
+    Example:
+        >>> best_first([["a", 1.0], ["b", None], ["c", 2.0]], 1)
+        [['c', 2.0], ['a', 1.0], ['b', None]]
     """
 
     def value(row: list[Cell]) -> float:

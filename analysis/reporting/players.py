@@ -112,6 +112,10 @@ def wav(samples: NDArray[np.floating], rate: int) -> bytes:
     Args:
         samples: Samples [n, 1], in [-1, 1] where nothing is to be cut.
         rate: The sample rate in Hz.
+
+    Example:
+        >>> wav(np.zeros((8, 1)), 8000)[:4]
+        b'RIFF'
     """
     buffer = io.BytesIO()
     soundfile.write(buffer, np.clip(samples, -1, 1), rate, format="WAV", subtype="PCM_16")

@@ -61,6 +61,10 @@ def number(value: float, form: str = ".1f") -> str:
     Args:
         value: The number in dB.
         form: How it is formatted after rounding.
+
+    Example:
+        >>> number(-0.01), number(float('nan'))
+        ('0.0', '-')
     """
     if math.isnan(value):
         return "-"
@@ -68,5 +72,10 @@ def number(value: float, form: str = ".1f") -> str:
 
 
 def short(value: float) -> str:
-    """Format a scale with about three digits."""
+    """Format a scale with about three digits.
+
+    Example:
+        >>> short(123.4), short(0.12345)
+        ('123', '0.123')
+    """
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

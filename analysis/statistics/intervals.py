@@ -156,6 +156,10 @@ def mapped_interval(values: Sequence[float], recordings: Sequence[Hashable]) -> 
     Args:
         values: The value of each signal.
         recordings: The recording of each signal.
+
+    Example:
+        >>> mapped_interval([1.0, 2.0, 3.0], ["a", "b", "c"]).is_direction_only
+        True
     """
     return mean_interval([{0: value} for value in values], recordings)
 
