@@ -6,11 +6,9 @@ A design is a Parquet file, so that a machine with torch alone can fit it.
 from dataclasses import fields
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from inr_models import FitConfig, InputError, Siren2Config
-from inr_models.fitting.optimizers.catalog import DEFAULT_OPTIMIZER
 from studies.engine.planning.trial import Trial
 from studies.engine.store.rows import Row
 
@@ -28,13 +26,11 @@ def read_design(path: Path) -> list[Row]:
         table = pq.read_table(path)
     except (OSError, ValueError) as error:
         fix = "no Parquet file; make a design with benchmarks.setting_design."
-        raise InputError.at("not-there", str(path), fix) from error
-    if "optimizer" not in table.column_names:  # a design of an earlier version
-        table = table.append_column("optimizer", pa.array([DEFAULT_OPTIMIZER] * len(table)))
+        raise InputError.at("not-there", path, fix) from error
     for name in ("sha256", "seed", *NETWORK_COLUMNS, *FIT_COLUMNS):
         if name not in table.column_names:
             fix = f"it has no column {name}; make a design with benchmarks.setting_design."
-            raise InputError.at("missing", str(path), fix)
+            raise InputError.at("missing", path, fix)
     return table.to_pylist()
 
 

@@ -88,10 +88,10 @@ def read(patterns: Sequence[str]) -> list[Signal]:
             for path in find_files(patterns, study.media)
             if (path.suffix.lower() in IMAGE_SUFFIXES) == is_image
         ]
-        found, skipped = read_all(files, study.small.max_samples, study.media)
+        read, skipped = read_all(files, study.small.max_samples, study.media)
         if skipped:
             raise InputError.of(skipped)
-        signals += found
+        signals += read
     return signals
 
 
@@ -136,10 +136,10 @@ def peaks(
     coords, target = torch.from_numpy(coordinates(shape)), torch.from_numpy(values)
     scores = []
     for seed in range(seeds):
-        made = make_network(
+        untrained = make_network(
             network, in_features=len(shape), out_features=values.shape[1], seed=seed
         )
-        [(_, result)] = fit([made], coords, target, training)
+        [(_, result)] = fit([untrained], coords, target, training)
         scores.append(result.psnr_peak)
     return scores
 

@@ -44,8 +44,8 @@ def figure(name: str, ours: float, reference: float, unit: str, *, less: bool = 
 
 def machine() -> str:
     """Return the processor, cores, card and torch version."""
-    found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    model = found[1] if found else "unknown CPU"
+    match = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    model = match[1] if match else "unknown CPU"
     card = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
     return f"{model}, {torch.get_num_threads()} cores{card}, torch {torch.__version__}"
 

@@ -87,7 +87,7 @@ def unpack(archive: Path, names: Sequence[str] | None = None) -> list[Signal]:
             ]
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         fix = "no packed signals; make them with benchmarks.packed_signals."
-        raise InputError.at("not-there", str(archive), fix) from error
+        raise InputError.at("not-there", archive, fix) from error
     by_name = {signal.name: signal for signal in signals}
     for name in names or ():
         if name not in by_name:

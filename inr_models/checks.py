@@ -44,6 +44,20 @@ def check_whole(name: str, value: Any, least: int, most: int) -> None:
         raise InputError.of_value("out-of-range", name, value, why)
 
 
+def check_between(name: str, value: float, least: float, most: float) -> None:
+    """Refuse a number that is NaN or not from `least` to `most`.
+
+    Raises:
+        InputError: it is.
+
+    Example:
+        >>> check_between("share", 0.5, 0, 1)
+    """
+    if not least <= value <= most:
+        why = f"give a number from {least:,} to {most:,}."
+        raise InputError.of_value("out-of-range", name, f"{value:g}", why)
+
+
 def check_positive(config: Any, *fields: str) -> None:
     """Refuse fields that are not finite numbers above 0.
 

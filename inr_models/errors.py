@@ -1,6 +1,7 @@
 """Define the one exception that means "the user can repair this"."""
 
 from collections.abc import Sequence
+from os import PathLike
 from typing import Literal, NamedTuple, Self
 
 from inr_models.shown import shown
@@ -75,7 +76,7 @@ class InputError(ValueError):
         return cls(*first, *others)
 
     @classmethod
-    def at(cls, code: Code, place: str, text: str) -> Self:
+    def at(cls, code: Code, place: str | PathLike[str], text: str) -> Self:
         """Return the mistake at a place, whose sentence begins with the place and a colon.
 
         Args:
@@ -87,7 +88,7 @@ class InputError(ValueError):
             >>> str(InputError.at("empty", "a.wav", "the file is empty; get a whole copy."))
             'a.wav: the file is empty; get a whole copy.'
         """
-        return cls(code, place, f"{place}: {text}")
+        return cls(code, str(place), f"{place}: {text}")
 
     @classmethod
     def of_value(cls, code: Code, field: str, value: object, text: str) -> Self:

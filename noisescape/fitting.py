@@ -99,7 +99,7 @@ def represent(
 
 def _check_budget(parameters: int | None, seconds: float | None, epochs: int | None) -> None:
     if seconds is not None and epochs is not None:
-        raise InputError("conflict", "seconds", "give one of seconds and epochs.")
+        raise InputError.at("conflict", "seconds", "it excludes epochs; give one of the two.")
     if seconds is not None and not 0 < seconds < 1e9:
         why = "give a positive number of seconds."
         raise InputError.of_value("out-of-range", "seconds", seconds, why)

@@ -60,12 +60,12 @@ def load(path: str | Path) -> Representation:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
         why = "not readable as a representation; save it again."
-        raise InputError.at("unreadable", str(path), why) from error
+        raise InputError.at("unreadable", path, why) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         why = (
             "not a representation of this version; fit it again, or use the version that saved it."
         )
-        raise InputError.at("another-version", str(path), why)
+        raise InputError.at("another-version", path, why)
     try:
         segments = [
             _segment(part, number, tensors, content)
@@ -76,7 +76,7 @@ def load(path: str | Path) -> Representation:
         return Representation(segments=tuple(segments), **content)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         why = "its content contradicts itself; save it again."
-        raise InputError.at("damaged", str(path), why) from error
+        raise InputError.at("damaged", path, why) from error
 
 
 def _segment(

@@ -72,7 +72,7 @@ def _from_sound(path: Path) -> Source:
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError) as error:
         why = f"not readable as sound ({first_line(error).rstrip('.')}); convert it to WAV."
-        raise InputError.at("wrong-kind", str(path), why) from error
+        raise InputError.at("wrong-kind", path, why) from error
     return _scaled_sound(path.name, samples, float(rate))
 
 

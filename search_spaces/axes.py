@@ -46,7 +46,7 @@ class Log:
 
     def __post_init__(self) -> None:
         if not self.low > 0:
-            raise InputError("out-of-range", "low", f"low = {self.low}: a log axis starts above 0.")
+            raise InputError.of_value("out-of-range", "low", self.low, "a log axis starts above 0.")
         _check_bounds(self.low, self.high, self.num)
 
     def grid(self) -> tuple[float, ...]:
@@ -66,14 +66,12 @@ class Values:
 
     def __post_init__(self) -> None:
         if not self.values:
-            raise InputError("empty", "values", "values = (): an axis needs at least one point.")
+            raise InputError.of_value("empty", "values", (), "an axis needs at least one point.")
         if not all(map(math.isfinite, self.values)) or any(
             high <= low for low, high in pairwise(self.values)
         ):
-            raise InputError(
-                "out-of-range",
-                "values",
-                f"values = {self.values}: give finite numbers in increasing order.",
+            raise InputError.of_value(
+                "out-of-range", "values", self.values, "give finite numbers in increasing order."
             )
 
     def grid(self) -> tuple[float, ...]:
@@ -89,14 +87,10 @@ Axis = Linear | Log | Values
 
 def _check_bounds(low: float, high: float, num: int) -> None:
     if not (isinstance(num, int) and num >= 2):
-        raise InputError(
-            "out-of-range",
-            "num",
-            f"num = {num}: an axis needs its two ends; give a whole number from 2 on.",
+        raise InputError.of_value(
+            "out-of-range", "num", num, "an axis needs its two ends; give a whole number from 2 on."
         )
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise InputError(
-            "out-of-range",
-            "low",
-            f"low = {low}, high = {high}: give finite bounds with low < high.",
+        raise InputError.of_value(
+            "out-of-range", "low", low, f"high = {high}; give finite bounds with low < high."
         )

@@ -66,10 +66,11 @@ class Case:
 
     def __post_init__(self) -> None:
         if not self.file and self.network not in NETWORKS:
-            raise InputError(
+            raise InputError.of_value(
                 "unknown-name",
                 "network",
-                f"network = {self.network!r}: there is no such one; give {', '.join(NETWORKS)}.",
+                repr(self.network),
+                f"there is no such one; give {', '.join(NETWORKS)}.",
             )
 
 

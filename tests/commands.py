@@ -31,7 +31,7 @@ def start(
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[str]:
-    """In `folder`, by default beside the results; `environment` is added to this process's."""
+    """Start a command in `folder`, by default beside the results, with more `environment`."""
     folder = folder or Path(results).parent
     if verb == "run" and "://" not in str(results):
         _prepare_mlflow(folder / results)

@@ -94,7 +94,7 @@ class S3Server:
             self.server = None
 
     def names(self, prefix: str) -> list[str]:
-        """Of the objects below `prefix`, as far as one answer goes."""
+        """Return the objects below `prefix`, as far as one answer goes."""
         found = self.client.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
         return [entry["Key"] for entry in found.get("Contents", ())]
 

@@ -97,7 +97,7 @@ SCORING = (FIRST_SCORING_SEED, FIRST_SCORING_SEED + 1)
 
 
 def regret_row(store, signal, rule, regret_db, cells=(0, 1)):
-    """Of a rule that has the point of one cell, where the optimum is another's."""
+    """Return the row of a rule that has one cell's point, where another cell is the optimum."""
     fits = store.fits(where={"seed": 0, "sha256": signal.sha256}).to_pylist()
     at_rule, at_best = (fits[cell] for cell in cells)
     values = {

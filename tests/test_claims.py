@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from analysis.benchmark import export as benchmark
 from analysis.claims.__main__ import main
-from analysis.claims.claim import Verdict, at_least, at_most, joint, near, shown
-from analysis.claims.claims import CLAIMS
+from analysis.claims.claim import MISSING, Verdict, at_least, at_most, joint, near, shown
 from analysis.claims.data import Data
 from analysis.claims.evidence_fits import above_zero_output
-from analysis.claims.evidence_numbers import MISSING
+from analysis.claims.ledger import SECTIONS
 from analysis.claims.page import page
 from analysis.claims.reading import denoised_fits, measured_numbers, read
 from analysis.claims.studied import fits_of_studies
@@ -33,6 +32,8 @@ from tests.refusals import refused
 HOLDS, IN_PART, OPEN, FAILS, UNTESTED = (
     Verdict.HOLDS, Verdict.IN_PART, Verdict.OPEN, Verdict.FAILS, Verdict.UNTESTED,
 )  # fmt: skip
+
+CLAIMS = [claim for section in SECTIONS for claim in section.claims]
 
 FINITE = st.floats(-1e6, 1e6)
 
@@ -98,7 +99,7 @@ def test_what_is_not_tested_says_why_and_what_is_measured_names_its_command():
         finding = claim.evidence(Data())
         assert finding.figure
         if finding.figure == MISSING:
-            assert claim.command.startswith("python ")
+            assert claim.evidence.command.startswith("python ")
 
 
 SIGNAL = dataclasses.replace(

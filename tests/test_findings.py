@@ -9,37 +9,28 @@ import pytest
 
 from analysis.findings.__main__ import main
 from analysis.findings.collect import find
-from analysis.findings.confirmation import Claim, Confirmation, Verdict, confirmation
+from analysis.findings.confirmation import Claim, Confirmation, Verdict
 from analysis.findings.experiments import equal_psi, much_lost, phases, widths
 from analysis.findings.numbers import mean_of
 from analysis.findings.page import page, write
 from analysis.findings.tables import bar_table
-from analysis.regret.choice_loss import ChoiceLoss, choice_loss, gain_of
 from analysis.regret.paired import saving
 from analysis.regret.parquet import SCHEMA
 from analysis.regret.stored import EXPORTED, RuleRegret, confirmed, differences_of, recordings_of
-from analysis.reporting.parquet import parquet_bytes
 from analysis.rules.families import bandwidth, constant
-from analysis.statistics.intervals import Interval, mean_interval
-from search_spaces.rules import NoiseScales, rule_json
-from search_spaces.rules.table import Table
-from studies.engine.planning.resolving import resolve
-from studies.engine.store.rows import signal_row
-from studies.engine.store.store import Store
-from tests.fakes.maps import GAIN, MAP_ALONE, fill, planted_rows, planted_signals, population
-from tests.refusals import refused
+from analysis.statistics.intervals import Interval
+from tests.fakes.maps import fill, planted_signals, population
 
 FAMILIES = (constant("constant"), bandwidth("bandwidth_low_pass", "low_pass_40"))
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
+def findings(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     signals = planted_signals(6)
     fill(folder, signals, noise=0.2)
     rows = [
         {
-            **dict.fromkeys(SCHEMA.names),
             "signal": signal.name, "sha256": signal.sha256, "rule": rule, "regret_db": regret,
             "num_dead": 0, "psi": signal.descriptors["psi"], "s0_rule": 100.0, "s1_rule": 0.5,
             "scoring_seeds": [number], "differences_db": [regret],
@@ -61,19 +52,19 @@ def on_own_seeds(regret) -> list[dict[int, float]]:
     return [{seed: float(value)} for seed, value in enumerate(regret)]
 
 
-def test_a_regret_that_was_stored_without_its_seeds_shows_a_direction_only(found):
+def test_a_regret_that_was_stored_without_its_seeds_shows_a_direction_only(findings):
     old, new = ({**dict.fromkeys(SCHEMA.names), "regret_db": 0.5} for _ in range(2))
     new |= {"scoring_seeds": [3, 4], "differences_db": [0.2, 0.8]}
     assert list(differences_of(old).values()) == [0.5]
     assert differences_of(new) == {3: 0.2, 4: 0.8}
-    regret = found.confirmed[0]._replace(by_seed=[differences_of(old)] * 6)
+    regret = findings.confirmed[0]._replace(by_seed=[differences_of(old)] * 6)
     assert mean_of(regret).is_direction_only
-    assert not mean_of(found.confirmed[0]).is_direction_only
-    assert "‡" in page(found._replace(confirmed=(regret,)), "data", "")
+    assert not mean_of(findings.confirmed[0]).is_direction_only
+    assert "‡" in page(findings._replace(confirmed=(regret,)), "data", "")
 
 
-def test_the_page_names_the_planted_rule_with_its_constants(found, tmp_path):
-    write(found, tmp_path / "FINDINGS.md", "data")
+def test_the_page_names_the_planted_rule_with_its_constants(findings, tmp_path):
+    write(findings, tmp_path / "FINDINGS.md", "data")
     page = (tmp_path / "FINDINGS.md").read_text()
     factor, gain = re.search(r"    K = (\S+) low_pass_40 Nyquist, +g = (\S+)", page).groups()
     assert float(factor) == pytest.approx(0.3, rel=0.15)
@@ -86,10 +77,10 @@ def test_the_page_names_the_planted_rule_with_its_constants(found, tmp_path):
     assert re.search(r"\| eqn11_length_width \|.*\| 4\.50 dB", page)
 
 
-def test_without_new_data_nothing_changes(found, tmp_path):
-    write(found, tmp_path / "FINDINGS.md", "data")
+def test_without_new_data_nothing_changes(findings, tmp_path):
+    write(findings, tmp_path / "FINDINGS.md", "data")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
-    write(found, tmp_path / "FINDINGS.md", "data")
+    write(findings, tmp_path / "FINDINGS.md", "data")
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
 
 
@@ -101,13 +92,13 @@ def test_without_new_data_nothing_changes(found, tmp_path):
         ((4, 5.1, 4, 5, 4, 5), (1, 2, 1, 2, 1, 2), -1, "Eqn. 11 is better by 3.0"),
     ],
 )
-def test_a_rule_is_better_only_if_the_interval_does_not_hold_0(found, best, eqn11, sign, says):
+def test_a_rule_is_better_only_if_the_interval_does_not_hold_0(findings, best, eqn11, sign, says):
     def rule(name, regret):
         return RuleRegret(name, tuple("abcdef"), on_own_seeds(regret), tuple("abcdef"), np.ones(6))
 
     one, other = rule("bandwidth_low_pass", best), rule("eqn11_length_width", eqn11)
     assert saving(one, other).sign == sign
-    text = page(found._replace(regrets=(one, other)), "data", "")
+    text = page(findings._replace(regrets=(one, other)), "data", "")
     assert f"Against Eqn. 11, scaled in length and width: {says}" in text
     assert text.count("is better by") == abs(sign)
 
@@ -116,27 +107,27 @@ def test_a_rule_is_better_only_if_the_interval_does_not_hold_0(found, best, eqn1
     ("p_value", "low", "is_sure"), [(0.05, 0.1, False), (0.01, -0.1, False), (0.01, 0.1, True)]
 )
 def test_a_descriptor_adds_to_psi_only_if_the_test_and_the_interval_agree(
-    found, p_value, low, is_sure
+    findings, p_value, low, is_sure
 ):
     interval = Interval(0.3, low, 0.5)
     gains = [
         gain._replace(p_values=(0.001, p_value), intervals=(Interval(0.3, 0.1, 0.5), interval))
-        for gain in found.sufficiency.gains
+        for gain in findings.sufficiency.gains
     ]
-    known = found.sufficiency._replace(gains=tuple(gains))
-    text = page(found._replace(sufficiency=known), "data", "")
+    known = findings.sufficiency._replace(gains=tuple(gains))
+    text = page(findings._replace(sufficiency=known), "data", "")
     assert ("Psi alone does not suffice" in text) == is_sure
     assert ("do not show whether another descriptor adds" in text) != is_sure
 
 
-def test_the_bar_is_held_against_what_was_trained_as_well(found):
+def test_the_bar_is_held_against_what_was_trained_as_well(findings):
     def trained(db):
-        others = [one for one in found.confirmed if one.rule != "held_out_bandwidth_low_pass"]
-        (before,) = (one for one in found.confirmed if one not in others)
+        others = [one for one in findings.confirmed if one.rule != "held_out_bandwidth_low_pass"]
+        (before,) = (one for one in findings.confirmed if one not in others)
         best = before._replace(by_seed=on_own_seeds(before.regret * 0 + db))
-        return bar_table(found._replace(confirmed=(*others, best)))
+        return bar_table(findings._replace(confirmed=(*others, best)))
 
-    assert "trained" not in bar_table(found._replace(confirmed=()))
+    assert "trained" not in bar_table(findings._replace(confirmed=()))
     # Eqn. 11's trained regret is 4.5 dB on each signal.
     assert re.search(r"mean regret, trained \| 0\.7 dB \| 0\.60 dB \S+ \S+ \| met", trained(0.6))
     assert re.search(r"regret of Eqn\. 11, trained \| 0\.33 \| 0\.13 \S+ \S+ \| met", trained(0.6))
@@ -144,21 +135,21 @@ def test_the_bar_is_held_against_what_was_trained_as_well(found):
     assert re.search(r"mean regret, trained \| 0\.7 dB \| 0\.80 dB \S+ \S+ \| missed", trained(0.8))
 
 
-def test_the_signals_that_lose_most_are_named(found):
-    chosen = found.best
+def test_the_signals_that_lose_most_are_named(findings):
+    chosen = findings.best
     regret = np.array([9.0, 0.1, 0.1, 0.1, 0.1, 0.1])
     regrets = (
-        *(each for each in found.regrets if each.rule != found.family),
+        *(one for one in findings.regrets if one.rule != findings.family),
         chosen._replace(by_seed=on_own_seeds(regret)),
     )
     forest = chosen._replace(rule="forest", by_seed=on_own_seeds(regret / 2))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("analysis.findings.tables.NUM_WORST", 1)
-        text = page(found._replace(regrets=(*regrets, forest)), "data", "")
+        text = page(findings._replace(regrets=(*regrets, forest)), "data", "")
     assert f"1 of 6 signals hold {100 * 9 / 9.5:.0f} %" in text
     assert "The mean of the others is 0.10 dB" in text
     assert "signals it leaves 4.5 dB, and this rule 9.0 dB" in text
-    assert f"| {found.surfaces.names[0]} | 9.0 dB |" in text
+    assert f"| {findings.surfaces.names[0]} | 9.0 dB |" in text
 
 
 def row(experiment, original, variant, lost, k=1.0, g=1.0):
@@ -172,8 +163,8 @@ def row(experiment, original, variant, lost, k=1.0, g=1.0):
 @pytest.mark.parametrize(
     ("lost", "says"), [(3.0, "the optimum depends on the phases"), (0.4, "this does not show")]
 )
-def test_experiments_are_shown_by_kind_and_phases_beside_chance(found, lost, says):
-    assert "## Experiments" not in page(found, "data", "")
+def test_experiments_are_shown_by_kind_and_phases_beside_chance(findings, lost, says):
+    assert "## Experiments" not in page(findings, "data", "")
     rows = []
     for i, clip in enumerate("abcdefg"):
         chance = 0.4 + 0.05 * (-1) ** i
@@ -184,7 +175,7 @@ def test_experiments_are_shown_by_kind_and_phases_beside_chance(found, lost, say
         rows.append(row("width", clip, clip, 0.2, g=0.5))
         equal = row("equal psi", "psi0.1_one_over_f", f"psi0.1_{clip}", 5.0)
         rows.append(equal | {"psi_original": 0.1, "shared_db": 2.5})
-    text = page(found._replace(experiments=tuple(rows)), "data", "")
+    text = page(findings._replace(experiments=tuple(rows)), "data", "")
     assert says in text
     assert (phases(rows).more.sign > 0) == (lost > 1)
     assert re.search(r"white noise, 30 dB below \| 7 \| 0\.50 dB .*\| 4\.00 \[4\.00, 4\.00\]", text)
@@ -199,54 +190,23 @@ def test_experiments_are_shown_by_kind_and_phases_beside_chance(found, lost, say
     assert re.search(r"width 104 instead of 52 \| 7 \| 0\.20 dB .*\| 0\.50 \[", text)
 
 
-def test_confirmed_regrets_of_other_signals_do_not_count(found, tmp_path):
+def test_confirmed_regrets_of_other_signals_do_not_count(findings, tmp_path):
     assert confirmed(str(tmp_path), recordings_of(population(4))) == []
-    assert {len(each.regret) for each in found.confirmed} == {6}
+    assert {len(one.regret) for one in findings.confirmed} == {6}
 
 
-def test_a_claim_is_confirmed_only_beyond_its_margin_and_after_paying_for_all(tmp_path):
-    signals = planted_signals(12)
-    Store(str(tmp_path)).add_signals(map(signal_row, signals))
-    lost = {"a": 1.0, "b": 1.1, "c": 1.3, "d": 1.4}
-    rows = [
-        {
-            **dict.fromkeys(SCHEMA.names), "rule": rule, "sha256": signal.sha256, "num_dead": 0,
-            "psi": 0.1, "s0_rule": 1.0, "s1_rule": db, "scoring_seeds": [i],
-            # Nine in ten of these differences lie within 0.15 dB.
-            "differences_db": [db + 0.1 * (-1) ** i * (rule == "a")],
-        }
-        for i, signal in enumerate(signals)
-        for rule, db in lost.items()
-    ]  # fmt: skip
-    (tmp_path / "_rules").mkdir()
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), tmp_path / EXPORTED)
-
-    def verdicts(*claims):
-        one_by_one = confirmation(str(tmp_path), claims).verdicts
-        return [one.is_confirmed for one in one_by_one]
-
-    better, as_good = Claim("a", "d"), Claim("d", "a", 0.25)
-    assert verdicts(better, as_good, Claim("c", "a", 0.5)) == [True, False, True]
-    assert verdicts(Claim("d", "a")) == [False], "it is worse, and surely so"
-    # 0.1 dB is clear if it is asked alone, and not among a hundred questions.
-    small = Claim("a", "b")
-    assert verdicts(small) == [True]
-    assert verdicts(*[small] * 100)[0] is False
-    assert verdicts(Claim("a", "nobody")) == []
-
-
-def test_the_page_says_what_was_confirmed(found):
-    regret = found.confirmed[0]
+def test_the_page_says_what_was_confirmed(findings):
+    regret = findings.confirmed[0]
     saved = Interval(0.3, 0.1, 0.5)
     tested = (
         Verdict(Claim("a", "b"), saved, 0.01),
         Verdict(Claim("a", "c", 0.25), saved.shifted(-0.5), 0.3),
     )
-    text = page(found._replace(confirmation=Confirmation((regret,), tested)), "data", "")
+    text = page(findings._replace(confirmation=Confirmation((regret,), tested)), "data", "")
     assert "6 more recordings" in text
     assert re.search(r"`a` is better than `b` \| 0\.30 dB .* \| 0\.010 \| confirmed", text)
     assert re.search(r"less than 0\.25 dB against `c` \| -0\.20 dB .* \| not confirmed", text)
-    assert "Confirmed on other recordings" not in page(found, "data", "")
+    assert "Confirmed on other recordings" not in page(findings, "data", "")
 
 
 def test_too_little_is_refused_in_a_sentence(tmp_path, capsys):
@@ -258,90 +218,11 @@ def test_too_little_is_refused_in_a_sentence(tmp_path, capsys):
     assert not (tmp_path / "F.md").exists()
 
 
-def test_what_descriptors_save_a_trained_forest_is_shown(found):
-    psi = found.confirmed[0]._replace(
-        rule="held_out_chosen_psi", by_seed=on_own_seeds(found.confirmed[0].regret)
+def test_what_descriptors_save_a_trained_forest_is_shown(findings):
+    psi = findings.confirmed[0]._replace(
+        rule="held_out_chosen_psi", by_seed=on_own_seeds(findings.confirmed[0].regret)
     )
     pair = (psi, psi._replace(rule="held_out_forest", by_seed=on_own_seeds(psi.regret - 0.5)))
-    text = page(found._replace(confirmed=pair), "data", "")
+    text = page(findings._replace(confirmed=pair), "data", "")
     assert "`forest` against psi alone: it is better by 0.50 dB [0.50, 0.50]." in text
-    assert "`forest` against psi" not in page(found._replace(confirmed=pair[:1]), "data", "")
-
-
-def test_the_regret_of_a_held_out_rule_is_that_of_its_point(tmp_path):
-    names = [f"{i:064}" for i in range(3)]
-    recordings = {name: name for name in names}
-    rows = [
-        {
-            **dict.fromkeys(SCHEMA.names), "rule": rule, "sha256": name, "s0_rule": 100.0 + i,
-            "s1_rule": s1, "regret_db": s1, "num_dead": 0, "psi": 0.1, "scoring_seeds": [i],
-            "differences_db": [s1],
-        }
-        for rule, s1 in (("held_out_chosen", 0.5), ("held_out_constant", 0.7), ("spectrum", 0.9))
-        for i, name in enumerate(names)
-    ]  # fmt: skip
-    folder = tmp_path / "_rules" / "held_out"
-    folder.mkdir(parents=True)
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), tmp_path / EXPORTED)
-
-    def regrets():
-        found = confirmed(str(tmp_path), recordings)
-        return {one.rule: dict(zip(one.signals, one.regret, strict=True)) for one in found}
-
-    assert regrets()["held_out_chosen"] == dict.fromkeys(names, 0.5)
-    # Now it takes another rule's point for one signal, and a point that nobody trained.
-    points = {
-        names[0]: NoiseScales(100.0, 0.5),
-        names[1]: NoiseScales(101.0 * (1 + 1e-9), 0.7),
-        names[2]: NoiseScales(102.0, 0.3),
-    }
-    (folder / "held_out_chosen.json").write_text(rule_json(Table(points=points)))
-    (folder / "held_out_new.json").write_text(rule_json(Table(points=points)))
-    now = regrets()
-    assert now["held_out_chosen"] == now["held_out_new"] == {names[0]: 0.5, names[1]: 0.7}
-    assert now["held_out_constant"] == dict.fromkeys(names, 0.7)
-    (folder / "held_out_new.json").write_text("{")
-    with refused("damaged", "_rules/held_out/held_out_new.json", tmp_path):
-        regrets()
-
-
-def test_what_a_choice_loses_lies_between_the_two_laws():
-    rng = np.random.default_rng(0)
-    gains, lost = [], []
-    for _ in range(1500):
-        heights = rng.normal(0, 0.5, 6)
-        scores = heights[:, None] + rng.normal(0, 1, (6, 5))
-        gains.append(gain_of(scores))
-        lost.append(heights.max() - heights[scores.mean(axis=1).argmax()])
-    loss = ChoiceLoss(1500, 5, mean_interval([{i: g} for i, g in enumerate(gains)], range(1500)))
-    assert loss.gain.sign > 0
-    assert loss.loss(1).mean < np.mean(lost) < loss.loss(0.5).mean
-
-
-def test_what_a_choice_loses_is_read_from_the_fits_on_the_choosing_seeds(tmp_path):
-    rng = np.random.default_rng(0)
-    store = Store(str(tmp_path))
-    regrets, gains = [], []
-    for number, signal in enumerate(planted_signals(3)):
-        seeds = range(1000 * (number + 1), 1000 * (number + 1) + 5)
-        run = resolve(MAP_ALONE, "small", [signal])
-        scores = rng.normal(40, 1, (4, 5))
-        rows = []
-        for row, of_point in zip(planted_rows(run, signal, 1000.0, GAIN), scores, strict=False):
-            for seed, score in zip(seeds, of_point.tolist(), strict=True):
-                key = f"{row['key']} {seed}"
-                rows.append({**row, "key": key, "seed": seed, "metric_psnr_peak": score})
-        # The last candidate left the choice after two seeds, however good it was.
-        store.append(rows[:-3])
-        store.add_signals([signal_row(signal)])
-        gains.append(gain_of(scores[:-1]))
-        row = {"rule": "r", "sha256": signal.sha256, "choosing_seeds": list(seeds)}
-        regrets.append({**dict.fromkeys(SCHEMA.names), **row})
-    setting = {"hp_width": 52}
-    assert choice_loss(str(tmp_path), setting) is None
-    store.write_bytes(EXPORTED, parquet_bytes(regrets, SCHEMA))
-    loss = choice_loss(str(tmp_path), setting)
-    assert (loss.num_signals, loss.num_seeds) == (3, 5)
-    assert loss.gain.mean == pytest.approx(np.mean(gains))
-    assert not loss.gain.is_direction_only
-    assert choice_loss(str(tmp_path), {"hp_width": 53}) is None
+    assert "`forest` against psi" not in page(findings._replace(confirmed=pair[:1]), "data", "")

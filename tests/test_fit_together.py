@@ -19,7 +19,7 @@ EARLY_PEAK = FitConfig(epochs=20, learning_rate=0.015, decay=1, decay_every=6)
 
 
 def networks(num: int = 4) -> list[CoordinateMLP]:
-    """Of equal shapes and differing omegas: a SIREN, then SIREN²s."""
+    """Return a SIREN, then SIREN²s of the same shape and other omegas."""
     configs: list[SirenConfig] = [SirenConfig(width=16, depth=3, omega_first=60)]
     configs += [Siren2Config(width=16, depth=3, s0=20 * i, s1=0.2 * i) for i in range(1, num)]
     return [make_network(c, in_features=1, out_features=1, seed=i) for i, c in enumerate(configs)]

@@ -52,7 +52,7 @@ for folder in folders:
 
 @pytest.fixture
 def clean(monkeypatch, tmp_path):
-    """No Ray in this process, and none on this machine, as far as the variables tell."""
+    """Make this process know of no Ray, in itself or on this machine."""
     for name in ("RAY_ADDRESS", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))

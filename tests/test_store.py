@@ -10,6 +10,7 @@ import pytest
 from analysis.statistics.recordings import write_recordings
 from studies.engine.store.schema import TABLES, arrow_schema
 from studies.engine.store.store import Store
+from tests.fakes.runs import curve_points
 from tests.fakes.runs import stored_row as row
 from tests.refusals import refused
 
@@ -40,12 +41,9 @@ def test_three_readers_open_the_results_without_our_code(store):
 
 
 def test_curves_come_by_key_in_the_order_of_their_epochs_and_each_epoch_once(store):
-    def points(key, *epochs):
-        return [{"key": key, "epoch": epoch, "psnr": 20.0 + epoch} for epoch in epochs]
-
-    store.append([row("a")], points("a", 10, 0, 1))
-    store.append([row("b")], points("b", 5))
-    store.append([row("a")], points("a", 0, 1, 10))
+    store.append([row("a")], curve_points("a", 10, 0, 1))
+    store.append([row("b")], curve_points("b", 5))
+    store.append([row("a")], curve_points("a", 0, 1, 10))
     assert store.curves_by_key(["b", "a", "none"]) == {
         "a": ([0, 1, 10], [20.0, 21.0, 30.0]),
         "b": ([5], [25.0]),

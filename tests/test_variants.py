@@ -133,7 +133,7 @@ def read_bytes(data: bytes) -> np.ndarray:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], "nothing to make"),
+        ([], "clips: "),
         (["none.wav"], "none.wav: "),
         (["--equal-psi", "0.1", "--max-samples", "10"], "--max-samples 10: "),
         (["--equal-psi", "0.9"], "--equal-psi 0.9: "),

@@ -51,7 +51,12 @@ class ReplayMap(NamedTuple):
         return self.landscape.psnr
 
     def nearest(self, scales: Array, tried: Sequence[int]) -> int:
-        """Return the new point that is nearest to (s0, s1) [2] in (log K, log g)."""
+        """Return the new point that is nearest to (s0, s1) [2] in (log K, log g).
+
+        Args:
+            scales: s0 in rad per unit and s1 [2].
+            tried: The points that do not count, by their place on the map.
+        """
         at = log_share_and_gain(self.landscape.target, scales[None])[0]
         away = ((self.landscape.points - at) ** 2).sum(axis=1)
         away[list(tried)] = np.inf
@@ -60,6 +65,10 @@ class ReplayMap(NamedTuple):
 
 def nearest_point(points: Array, at: Array) -> int:
     """Return which of points [p, 2] is nearest to `at` [2].
+
+    Args:
+        points: (log K, log g) of each point [p, 2].
+        at: (log K, log g) of a place [2].
 
     Example:
         >>> nearest_point(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0.9, 0.4]))
@@ -70,6 +79,10 @@ def nearest_point(points: Array, at: Array) -> int:
 
 def replay_maps(results: str, recordings: str | None = None) -> list[ReplayMap]:
     """Return the maps of the points and seeds that most signals have.
+
+    Args:
+        results: A results folder.
+        recordings: A CSV file of recordings, see `stored_maps`. None for the folder's own.
 
     Raises:
         InputError: the folder has no such maps, or none of `LEAST_SEEDS` seeds.
@@ -101,7 +114,12 @@ def replay_maps(results: str, recordings: str | None = None) -> list[ReplayMap]:
 
 
 def fold_of(recording: str) -> int:
-    """Return the fold of a recording, which does not depend on the others."""
+    """Return the fold of a recording, which does not depend on the others.
+
+    Example:
+        >>> fold_of("bach")
+        3
+    """
     return zlib.crc32(recording.encode()) % FOLDS
 
 
@@ -118,7 +136,12 @@ class Priors:
         self._fitted: dict[tuple[int, int | None], LandscapePrior] = {}
 
     def without(self, recording: str, seed: int | None) -> LandscapePrior:
-        """Return the prior of the other folds' recordings, on all seeds but one. None keeps all."""
+        """Return the prior of the other folds' recordings, on all seeds but one. None keeps all.
+
+        Args:
+            recording: The recording whose fold is left out.
+            seed: The seed that is left out.
+        """
         at = (fold_of(recording), seed)
         if at not in self._fitted:
             left_out = {o.recording for o in self.landscapes if fold_of(o.recording) == at[0]}

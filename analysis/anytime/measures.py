@@ -44,6 +44,10 @@ def hand_rows(one: ReplayMap, priors: Priors) -> Iterator[Row]:
 
     The fits are: the rule's point on other seeds, other points on one seed, or both. That one fit
     counts as the mean over seeds.
+
+    Args:
+        one: The map of one signal.
+        priors: The priors of all folds.
     """
     num = len(one.seeds)
     alone = one.psnr[one.start].mean()
@@ -153,6 +157,10 @@ def own_seeds(results: str, recordings: str | None = None) -> list[Row]:
     """Return what restarts of the rule's point gain, where every signal has seeds of its own.
 
     These fits were trained to score the rule. So no two signals share a seed.
+
+    Args:
+        results: A results folder.
+        recordings: A CSV file of recordings, see `stored_maps`. None for the folder's own.
     """
     store = Store(results, create=False)
     where = {"network": "siren2", **usual_setting(store)}

@@ -50,14 +50,25 @@ def splits(num_seeds: int) -> Iterator[Split]:
 
 
 def regrets(one: ReplayMap, split: Split, answers: Sequence[int]) -> Array:
-    """Return by how many dB answers lie below the confirmed optimum, on the scoring seed."""
+    """Return by how many dB answers lie below the confirmed optimum, on the scoring seed.
+
+    Args:
+        one: The map of one signal.
+        split: Which seeds choose the optimum, and which one scores.
+        answers: Points of the map [a].
+    """
     best = one.psnr[:, split.choosing].mean(axis=1).argmax()
     psnr = one.psnr[:, split.scoring]
     return psnr[best] - psnr[list(answers)]
 
 
 def belief_in(one: ReplayMap, prior: LandscapePrior) -> tuple[Belief, Gaussian]:
-    """Return what a prior knows of the points of a map."""
+    """Return what a prior knows of the points of a map.
+
+    Args:
+        one: The map of one signal.
+        prior: A prior that was fitted without its recording.
+    """
     scales = one.landscape.scales
     belief = Belief(one.landscape.target, NoiseScales(*scales[one.start].tolist()), prior)
     return belief, belief.moments(scales)
@@ -93,7 +104,14 @@ def with_prior(
 def answered_by(
     one: ReplayMap, prior: LandscapePrior, values: Array, tried: Sequence[int]
 ) -> list[int]:
-    """Return what the prior answers after each fit of another search."""
+    """Return what the prior answers after each fit of another search.
+
+    Args:
+        one: The map of one signal.
+        prior: A prior that was fitted without its recording.
+        values: [p] the PSNR in dB that the search observes.
+        tried: The points that the search tried, in its order.
+    """
     belief, known = belief_in(one, prior)
     answers = [one.start]
     for count in range(1, len(tried) + 1):
@@ -103,7 +121,13 @@ def answered_by(
 
 
 def best_observed(one: ReplayMap, values: Array, tried: Sequence[int]) -> list[int]:
-    """Return the best point that was observed so far, the rule's before the first fit."""
+    """Return the best point that was observed so far, the rule's before the first fit.
+
+    Args:
+        one: The map of one signal.
+        values: [p] the PSNR in dB that the search observes.
+        tried: The points that the search tried, in its order.
+    """
     answers = [one.start]
     for count in range(1, len(tried) + 1):
         answers.append(max(tried[:count], key=lambda place: values[place]))
@@ -111,12 +135,23 @@ def best_observed(one: ReplayMap, values: Array, tried: Sequence[int]) -> list[i
 
 
 def restarts(one: ReplayMap, seeds: Sequence[int]) -> list[float]:
-    """Return the PSNR of the rule's point on each seed."""
+    """Return the PSNR of the rule's point on each seed.
+
+    Args:
+        one: The map of one signal.
+        seeds: Places of seeds on the map's axis k.
+    """
     return one.psnr[one.start, list(seeds)].tolist()
 
 
 def points_and_seeds(one: ReplayMap, prior: LandscapePrior, seeds: Sequence[int]) -> list[float]:
-    """Return the PSNR of the fits that `siren2_for(trials=...)` would make, one on each seed."""
+    """Return the PSNR of the fits that `siren2_for(trials=...)` would make, one on each seed.
+
+    Args:
+        one: The map of one signal.
+        prior: A prior that was fitted without its recording.
+        seeds: Places of seeds on the map's axis k.
+    """
     belief, known = belief_in(one, prior)
     tried = Tried()
     for seed in seeds:

@@ -1,5 +1,6 @@
 """Keep what a replay measured in a results folder, where the page of findings reads it."""
 
+import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -55,7 +56,17 @@ def row_of(
     fits: int,
     epochs: int = 300,
 ) -> Row:
-    """Return the row of a value that a split, or one observed seed, gave."""
+    """Return the row of a value that a split, or one observed seed, gave.
+
+    Args:
+        one: The map of one signal.
+        measure: What was measured.
+        method: The search.
+        split: The split, or the place of the observed seed.
+        value: The value, in dB or a share.
+        fits: The number of fits.
+        epochs: Their length.
+    """
     place = split if isinstance(split, int) else split.scoring
     landscape = one.landscape
     return Row(
@@ -65,7 +76,12 @@ def row_of(
 
 
 def write(rows: Sequence[Row], results: str) -> str:
-    """Write rows to RESULTS/_rules/anytime.parquet and return the path."""
+    """Write rows to RESULTS/_rules/anytime.parquet and return the path.
+
+    Args:
+        rows: Rows, of which those of one signal and seed are averaged.
+        results: A results folder.
+    """
     plain = [row._asdict() for row in averaged(rows)]
     return write_rows(plain, COMMAND, results, FILE, to=None, same=())
 
@@ -106,7 +122,14 @@ class Measured:
             self._recordings[row.signal] = row.recording
 
     def fits(self, measure: str, method: str, epochs: int = 300, setting: str = "") -> list[int]:
-        """Return the numbers of fits after which a method was measured."""
+        """Return the numbers of fits after which a method was measured.
+
+        Args:
+            measure: What was measured.
+            method: The search.
+            epochs: The length of the fits.
+            setting: The size of signal and network, "" for the usual one.
+        """
         return sorted(
             at[3]
             for at in self._values
@@ -134,21 +157,30 @@ class Measured:
     def mean(
         self, measure: str, method: str, fits: int, epochs: int = 300, setting: str = ""
     ) -> Interval:
-        """Return the mean over signals, UNKNOWN if it was not measured."""
+        """Return the mean over signals, UNKNOWN if it was not measured.
+
+        Args:
+            measure: What was measured.
+            method: The search.
+            fits: The number of fits.
+            epochs: Their length.
+            setting: The size of signal and network, "" for the usual one.
+        """
         values = self._values.get((measure, method, setting, fits, epochs))
         return self._interval(values) if values else UNKNOWN
 
     def median(self, measure: str, method: str, fits: int, epochs: int = 300) -> float:
         """Return the median over signals of their means."""
-        values = self._values[measure, method, "", fits, epochs]
-        means = sorted(sum(v.values()) / len(v) for v in values.values())
-        middle = len(means) // 2
-        return (means[middle] + means[-middle - 1]) / 2
+        return statistics.median(self._means(measure, method, fits, epochs))
 
     def largest_part(self, measure: str, method: str, fits: int, epochs: int = 300) -> float:
         """Return the part of the mean over signals that the signal with the largest value has."""
+        means = self._means(measure, method, fits, epochs)
+        return max(means) / len(means)
+
+    def _means(self, measure: str, method: str, fits: int, epochs: int) -> list[float]:
         values = self._values[measure, method, "", fits, epochs]
-        return max(sum(v.values()) / len(v) for v in values.values()) / len(values)
+        return [sum(by_seed.values()) / len(by_seed) for by_seed in values.values()]
 
     def saving(self, method: str, other: str, fits: int, other_fits: int | None = None) -> Interval:
         """Return how many dB less regret a method has than another, on the same signals and seeds.
@@ -165,7 +197,14 @@ class Measured:
         return self._ahead(beside, at)
 
     def ahead(self, measure: str, method: str, other: str, fits: int) -> Interval:
-        """Return by how much a method's value is higher than another's, after as many fits."""
+        """Return by how much a method's value is higher than another's, after as many fits.
+
+        Args:
+            measure: What was measured.
+            method: The search.
+            other: The search that it is compared with.
+            fits: The number of fits of both.
+        """
         return self._ahead((measure, method, "", fits, 300), (measure, other, "", fits, 300))
 
     def _ahead(self, one: At, other: At) -> Interval:

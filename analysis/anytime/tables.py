@@ -82,7 +82,12 @@ def size_lines(measured: Measured) -> list[list[str]]:
 
 
 def race(measured: Measured, method: str) -> tuple[Interval, Interval]:
-    """Return the share of fits that a race saves and the dB that it loses."""
+    """Return the share of fits that a race saves and the dB that it loses.
+
+    Args:
+        measured: What a replay measured.
+        method: The search whose points race.
+    """
     return tuple(
         measured.mean(measure, method, 20) for measure in ("race: share saved", "race: dB lost")
     )  # pyright: ignore[reportReturnType]

@@ -48,8 +48,7 @@ def export(source: Store, target: Store, *, confirming: bool = False) -> int:
     Raises:
         InputError: `source` has no fits of SIREN².
     """
-    setting = usual_setting(source)
-    known = set(target.fits(columns=["key"], objective=None)["key"].to_pylist())
+    setting, known = usual_setting(source), _keys(target)
     table = source.fits(where={"network": "siren2", **setting})
     first = FIRST_CHOOSING_SEED if confirming else 0
     wanted = [
@@ -66,9 +65,7 @@ def export(source: Store, target: Store, *, confirming: bool = False) -> int:
                 [curves, thinned(source.curves(others), budgets(setting["fit_epochs"]))]
             )
         target.write_table("_curves", curves)
-        target.write_table("fits", table)
-    _add_signals(source, target, set(table["sha256"].to_pylist()))
-    return table.num_rows
+    return _add_fits(source, target, table)
 
 
 def export_elsewhere(source: Store, target: Store) -> int:
@@ -77,32 +74,34 @@ def export_elsewhere(source: Store, target: Store) -> int:
     `analysis.transfer_report` measures rules on them. They come without curves, because a replay
     needs those of the usual setting alone.
 
+    Args:
+        source: The store to read.
+        target: The store to add to.
+
     Returns:
         The number of fits that were added.
     """
-    usual = usual_setting(target)
-    known = set(target.fits(columns=["key"], objective=None)["key"].to_pylist())
+    usual, known = usual_setting(target), _keys(target)
     table = source.fits(where={"network": "siren2"})
     wanted = []
     for row in table.select(["key", "status", "seed", *SETTING]).to_pylist():
         is_map = row["status"] in WHOLE and row["seed"] < FIRST_CHOOSING_SEED
         is_usual = all(row[name] == value for name, value in usual.items())
         wanted.append(is_map and not is_usual and row["key"] not in known)
-    table = table.filter(pa.array(wanted, pa.bool_()))
-    if table.num_rows:
-        target.write_table("fits", table)
-    _add_signals(source, target, set(table["sha256"].to_pylist()))
-    return table.num_rows
+    return _add_fits(source, target, table.filter(pa.array(wanted, pa.bool_())))
 
 
 def export_all(source: Store, target: Store) -> int:
     """Add to `target` all whole fits of `source` that it lacks, with their curves and runs.
 
+    Args:
+        source: The store to read.
+        target: The store to add to.
+
     Returns:
         The number of fits that were added.
     """
-    known = set(target.fits(columns=["key"], objective=None)["key"].to_pylist())
-    table = source.fits(objective=None)
+    known, table = _keys(target), source.fits(objective=None)
     wanted = [
         row["status"] in WHOLE and row["key"] not in known
         for row in table.select(["key", "status"]).to_pylist()
@@ -110,9 +109,19 @@ def export_all(source: Store, target: Store) -> int:
     table = table.filter(pa.array(wanted, pa.bool_()))
     if table.num_rows:
         target.write_table("_curves", source.curves(table["key"].to_pylist()))
+    _add_runs(source, target)
+    return _add_fits(source, target, table)
+
+
+def _keys(store: Store) -> set[str]:
+    return set(store.fits(columns=["key"], objective=None)["key"].to_pylist())
+
+
+def _add_fits(source: Store, target: Store, table: pa.Table) -> int:
+    """Add fits and their signals to `target`, and return the number of fits."""
+    if table.num_rows:
         target.write_table("fits", table)
     _add_signals(source, target, set(table["sha256"].to_pylist()))
-    _add_runs(source, target)
     return table.num_rows
 
 
@@ -161,7 +170,12 @@ def _without_folders(path: str, times: Mapping[str, int]) -> str:
 
 
 def thinned(curves: pa.Table, epochs: Sequence[int]) -> pa.Table:
-    """Keep the best point of each curve up to each of `epochs`: a replay needs no more."""
+    """Keep the best point of each curve up to each of `epochs`: a replay needs no more.
+
+    Args:
+        curves: The columns key, epoch and psnr.
+        epochs: The epochs that a replay asks for.
+    """
     rows = {best.row for best in best_up_to(curves, epochs).values()}
     return curves.take(pa.array(sorted(rows), pa.int64()))
 
@@ -172,6 +186,10 @@ def export_regrets(source: Store, target: Store) -> int:
     A row replaces the target's own row of the same signal and rule. Only points are copied whose
     fits on the scoring seeds `target` has. Rows that were stored before they named their seeds
     are left out.
+
+    Args:
+        source: The store to read.
+        target: The store to write to.
     """
     seeds: dict[tuple[str, float, float], set[int]] = defaultdict(set)
     where = {"network": "siren2", **usual_setting(target)}
@@ -225,10 +243,8 @@ def _write(arguments: argparse.Namespace) -> None:
         if getattr(arguments, flag) and not arguments.to:
             raise InputError.at("missing", f"--{flag}", "it limits what --to adds; give --to too.")
     if arguments.optuna and Path(arguments.optuna).exists():
-        raise InputError(
-            "taken",
-            "--optuna",
-            f"--optuna {arguments.optuna}: it exists already; name another file.",
+        raise InputError.of_value(
+            "taken", "--optuna", arguments.optuna, "it exists already; name another file."
         )
     if arguments.replay:
         file_to_write("--replay", arguments.replay)

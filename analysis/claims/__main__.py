@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from analysis.claims.claims import CLAIMS
+from analysis.claims.ledger import SECTIONS
 from analysis.claims.page import COUNTED, counts_of, entries_of, page
 from analysis.claims.reading import read
 from analysis.reporting.commands import parser, run
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _write(arguments: argparse.Namespace) -> None:
     to = file_to_write("--to", arguments.to)
     data = read(arguments.tables, arguments.landscapes, arguments.results)
-    entries = entries_of(CLAIMS, data)
+    entries = entries_of(SECTIONS, data)
     to.write_text(page(entries, data.diagnoses), encoding="utf-8")
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for verdict, num in counts_of(entries).items():

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,26 +39,53 @@ class Finding(NamedTuple):
     scale: str = ""
 
 
-Evidence = Callable[["Data"], Finding]
-"""Finds what the data say of a claim."""
+MISSING = "no data; run the command"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Finds what the data say of a claim.
+
+    Attributes:
+        find: Returns what the data say, None if they say nothing.
+        command: The command that measures these data.
+
+    Example:
+        >>> Evidence(lambda data: None, "python -m analysis.measured")(None).figure
+        'no data; run the command'
+    """
+
+    find: Callable[["Data"], Finding | None]
+    command: str = ""
+
+    def __call__(self, data: "Data") -> Finding:
+        return self.find(data) or Finding(Verdict.UNTESTED, MISSING)
 
 
 class Claim(NamedTuple):
-    """A claim of the paper, and how it is tested.
+    """Holds a claim of the paper, and how it is tested.
 
     Attributes:
-        part: The part of the paper, a heading of the page.
         place: Where the paper says it.
         claim: What it says, in our words.
         evidence: Finds the numbers and the verdict.
-        command: The command whose data the evidence reads.
     """
 
-    part: str
     place: str
     claim: str
     evidence: Evidence
-    command: str = ""
+
+
+class Section(NamedTuple):
+    """Holds the claims of a section of the paper.
+
+    Attributes:
+        title: A heading of the page.
+        claims: Its claims, in the order of the paper.
+    """
+
+    title: str
+    claims: tuple[Claim, ...]
 
 
 Criterion = Callable[[Interval], Verdict]
@@ -97,6 +125,10 @@ def at_most(bound: float) -> Criterion:
 def near(value: float, within: float) -> Criterion:
     """Return the criterion that a number is a value, to a tolerance, see `at_least`.
 
+    Args:
+        value: The value that is claimed.
+        within: The tolerance, in the number's unit.
+
     Example:
         >>> near(1.0, 0.1)(Interval(1.05, 0.8, 1.2)).value
         'is open'
@@ -129,18 +161,27 @@ def joint(verdicts: Sequence[Verdict]) -> Verdict:
     return Verdict.OPEN if tested == {Verdict.HOLDS, Verdict.OPEN} else Verdict.IN_PART
 
 
-def untested(why: str) -> Evidence:
-    """Return the evidence of a claim that cannot be tested.
+def untested(why: str, command: str = "") -> Evidence:
+    """Return the evidence of a claim that cannot be tested, not even by the command for its kind.
+
+    Args:
+        why: The reason, for the page.
+        command: The command that tests claims of this kind.
 
     Example:
         >>> untested("its data are not public")(None).verdict.value
         'is not tested'
     """
-    return lambda _: Finding(Verdict.UNTESTED, why)
+    return Evidence(lambda _: Finding(Verdict.UNTESTED, why), command)
 
 
 def shown(interval: Interval, unit: str = "", digits: int = 1) -> str:
     """Return a number with its interval and unit, as a cell of the page has it.
+
+    Args:
+        interval: The number and its interval.
+        unit: Its unit, with a space before it.
+        digits: Digits after the point.
 
     Example:
         >>> shown(Interval(2.04, 1.0, 3.0), " dB")

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from analysis.claims.claim import Criterion, Evidence, Finding, Verdict, joint, shown
+from analysis.claims.claim import Criterion, Evidence, Finding, joint, shown
 from analysis.claims.data import Data
 
-MISSING = "no data; run the command"
+COMMAND = "python -m analysis.measured"
 
 
 class Part(NamedTuple):
@@ -39,23 +39,25 @@ def measured(quantity: str, *parts: Part, signal: str | None = None) -> Evidence
         'is not tested'
     """
 
-    def find(data: Data) -> Finding:
+    def find(data: Data) -> Finding | None:
         verdicts, figures = [], []
         for part in parts:
             interval = data.number(quantity, part.case, signal)
             if interval is None:
-                return Finding(Verdict.UNTESTED, MISSING)
+                return None
             figures.append(f"{part.label} {shown(interval, part.unit, part.digits)}")
             if part.criterion:
                 verdicts.append(part.criterion(interval))
         verdict = joint(verdicts)
         return Finding(verdict, "; ".join(figures), data.scales[quantity])
 
-    return find
+    return Evidence(find, COMMAND)
 
 
 def of_all(*evidence: Evidence) -> Evidence:
     """Return the evidence of a claim that holds if it holds in all of several respects.
+
+    Its command is that of the first.
 
     Example:
         >>> share = measured("phases", Part("layers 2 to 4", "share"))
@@ -69,4 +71,4 @@ def of_all(*evidence: Evidence) -> Evidence:
         verdict = joint([finding.verdict for finding in findings])
         return Finding(verdict, "; ".join(f.figure for f in findings), "; ".join(scales))
 
-    return find
+    return Evidence(find, evidence[0].command)

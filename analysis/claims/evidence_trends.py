@@ -7,10 +7,9 @@ from typing import Any
 
 from scipy import stats
 
-from analysis.claims.claim import Criterion, Evidence, Finding, Verdict, at_least, joint, shown
-from analysis.claims.data import Data, Seeds, over_signals
-from analysis.claims.evidence_fits import label_of, mean_of, num_of, paired
-from analysis.claims.evidence_numbers import MISSING
+from analysis.claims.claim import Criterion, Evidence, Finding, at_least, joint, shown
+from analysis.claims.data import Fits, Seeds, over_signals
+from analysis.claims.evidence_fits import label_of, mean_of, num_of, of_study, paired
 from analysis.statistics.intervals import Interval
 
 FEWEST = 3
@@ -34,10 +33,7 @@ def speed(
         targets: The signals.
     """
 
-    def find(data: Data) -> Finding:
-        fits = data.studies.get(study)
-        if not fits:
-            return Finding(Verdict.UNTESTED, MISSING)
+    def find(fits: Fits) -> Finding | None:
         verdicts, figures = [], []
         for other in others:
             by_signal = {}
@@ -53,12 +49,12 @@ def speed(
             verdicts.append(at_least(-most)(-share))
             figures.append(f"{label_of(other)}'s peak after {shown(share, digits=2)} of its epochs")
         if not verdicts:
-            return Finding(Verdict.UNTESTED, MISSING)
+            return None
         return Finding(
             joint(verdicts), f"{label_of(case)} reaches {', '.join(figures)}", fits.scale
         )
 
-    return find
+    return of_study(study, find)
 
 
 def grows_with_psi(
@@ -67,19 +63,24 @@ def grows_with_psi(
     """Return the evidence that a case's lead over the best other grows with the signals' psi.
 
     It is the rank correlation over signals, with a 95 % interval by Fisher's transformation.
+
+    Args:
+        study: The study's name.
+        case: The case that should lead.
+        others: The other cases.
+        targets: The signals. Five or more must have fits.
     """
 
-    def find(data: Data) -> Finding:
-        fits = data.studies.get(study)
+    def find(fits: Fits) -> Finding | None:
         leads, psi = [], []
         for target in targets:
-            cases = fits.cases(target) if fits else {}
+            cases = fits.cases(target)
             rivals = [mean_of(cases[name]) for name in others if name in cases]
-            if fits and case in cases and rivals:
+            if case in cases and rivals:
                 leads.append(mean_of(cases[case]) - max(rivals))
                 psi.append(fits.psi[target])
-        if not fits or len(leads) < 5:
-            return Finding(Verdict.UNTESTED, MISSING)
+        if len(leads) < 5:
+            return None
         correlation: Any = stats.spearmanr(psi, leads)
         rank = float(correlation.statistic)
         # The variance for ranks is that of Bonett and Wright (2000).
@@ -89,7 +90,7 @@ def grows_with_psi(
         figure = f"rank correlation of psi and lead {shown(interval, digits=2)}{num_of(leads)}"
         return Finding(at_least(0)(interval), figure, fits.scale)
 
-    return find
+    return of_study(study, find)
 
 
 def spread(
@@ -99,17 +100,19 @@ def spread(
 
     The best and the worst are those of the mean over all signals and seeds, so that the range is
     that of two fixed settings. `Fits.matching` says what names may stand for.
+
+    Args:
+        study: The study's name.
+        cases: The settings.
+        criterion: Judges the range over signals and seeds, in dB.
+        targets: The signals.
     """
 
-    def find(data: Data) -> Finding:
-        fits = data.studies.get(study)
-        known: set[str] = set()
-        if fits:
-            # Only settings that every signal has are compared.
-            matching = [set(fits.matching(target, cases)) for target in targets]
-            known = set.intersection(*matching)
-        if not fits or len(known) < 2:
-            return Finding(Verdict.UNTESTED, MISSING)
+    def find(fits: Fits) -> Finding | None:
+        # Only settings that every signal has are compared.
+        known = set.intersection(*(set(fits.matching(target, cases)) for target in targets))
+        if len(known) < 2:
+            return None
         means = {
             name: statistics.fmean(mean_of(fits.of[target, name]) for target in targets)
             for name in sorted(known)
@@ -117,12 +120,12 @@ def spread(
         best, worst = max(means, key=means.__getitem__), min(means, key=means.__getitem__)
         pairs = {t: paired(fits.of[t, best], fits.of[t, worst]) for t in targets}
         if not all(pairs.values()):
-            return Finding(Verdict.UNTESTED, MISSING)
+            return None
         interval = over_signals(pairs)
         figure = f"{shown(interval)} dB between {best} and {worst}{num_of(targets)}"
         return Finding(criterion(interval), figure, fits.scale)
 
-    return find
+    return of_study(study, find)
 
 
 def _log_shares(ours: Seeds, other: Seeds) -> dict[int, float]:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-import jinja2
-
-from analysis.claims.claim import Claim, Finding, Verdict
+from analysis.claims.claim import Claim, Finding, Section, Verdict
 from analysis.claims.data import Data, Row
+from analysis.reporting.report import environment
 from analysis.statistics.intervals import DIRECTION_ONLY
 from analysis.theory.diagnosis_proof import Case, proof_rows
 
@@ -32,19 +31,35 @@ COUNTED = {
 
 
 class Entry(NamedTuple):
-    """Holds a claim and what was found of it."""
+    """Holds a claim and what the data say of it.
 
+    Attributes:
+        section: The title of its section.
+        claim: The claim.
+        finding: What the data say.
+    """
+
+    section: str
     claim: Claim
     finding: Finding
 
 
-def entries_of(claims: Sequence[Claim], data: Data) -> list[Entry]:
+def entries_of(sections: Sequence[Section], data: Data) -> list[Entry]:
     """Return what the data say of every claim.
 
-    >>> entries_of([], Data())
-    []
+    Args:
+        sections: The paper's sections with their claims.
+        data: All that was measured.
+
+    Example:
+        >>> entries_of([], Data())
+        []
     """
-    return [Entry(claim, claim.evidence(data)) for claim in claims]
+    return [
+        Entry(section.title, claim, claim.evidence(data))
+        for section in sections
+        for claim in section.claims
+    ]
 
 
 def counts_of(entries: Sequence[Entry]) -> dict[Verdict, int]:
@@ -61,20 +76,18 @@ def page(entries: Sequence[Entry], diagnoses: Sequence[Row] = ()) -> str:
         diagnoses: The rows of `analysis.diagnosis_proof`.
     """
     cases = [Case(**{name: row[name] for name in Case._fields}) for row in diagnoses]
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("analysis.claims"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    parts = [(part, list(rows)) for part, rows in groupby(entries, lambda e: e.claim.part)]
-    text = environment.get_template("paper.md.j2").render(
-        entries=entries,
-        counts={COUNTED[verdict]: num for verdict, num in counts_of(entries).items()},
-        parts=parts,
-        signs=SIGNS,
-        cases=cases,
-        proof=proof_rows(cases),
-        direction_only=DIRECTION_ONLY,
+    sections = [(title, list(rows)) for title, rows in groupby(entries, lambda e: e.section)]
+    text = (
+        environment("analysis.claims")
+        .get_template("paper.md.j2")
+        .render(
+            entries=entries,
+            counts={COUNTED[verdict]: num for verdict, num in counts_of(entries).items()},
+            sections=sections,
+            signs=SIGNS,
+            cases=cases,
+            proof=proof_rows(cases),
+            direction_only=DIRECTION_ONLY,
+        )
     )
     return text.strip() + "\n"

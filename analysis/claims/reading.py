@@ -12,7 +12,7 @@ from analysis.claims.data import Data, Fits, Fitted, Map, Number, Row
 from analysis.claims.studied import fits_of_studies
 from analysis.comparison.published import target_named
 from analysis.regret.stored import confirmed
-from analysis.statistics.recordings import read_recordings
+from analysis.statistics.recordings import stored_recordings
 from analysis.surfaces.stored import stored_maps
 from inr_models import InputError
 from studies.engine.store.store import Store
@@ -51,12 +51,7 @@ def read(folder: str, landscapes: str, results: Sequence[str] = ()) -> Data:
     maps = [
         Map(one.recording, [fit.psnr for fit in one.fits], math.nan, sizes) for one in stored.maps
     ]
-    store = Store(landscapes, create=False)
-    named = read_recordings(store)
-    known = store.signals().select(["sha256", "name", "source"]).to_pylist()
-    recordings = {}
-    for row in known:
-        recordings[row["sha256"]] = named.get(row["name"], row["source"])
+    recordings = stored_recordings(Store(landscapes, create=False))
     return Data(
         measured=measured_numbers(folder),
         scales={row["quantity"]: row["scale"] for row in _table(folder, MEASURED)},
@@ -115,4 +110,4 @@ def _table(folder: str, name: str) -> list[Row]:
         return pq.read_table(path).to_pylist()
     except (OSError, pa.ArrowException) as error:
         why = "it is no Parquet file, or damaged; restore it, or give another folder."
-        raise InputError.at("unreadable", str(path), why) from error
+        raise InputError.at("unreadable", path, why) from error

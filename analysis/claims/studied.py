@@ -119,13 +119,14 @@ def _stored_studies(store: Store) -> Iterator[StoredStudy]:
             raise InputError.at("unreadable", where, why) from None
 
 
+def _signals(stored: StoredStudy, opened: Opened) -> list[Signal]:
+    return [opened.signals[sha256] for sha256 in stored.signals if sha256 in opened.signals]
+
+
 def _add_fits(known: Fits, stored: StoredStudy, opened: Opened) -> None:
     """Add a run's fits to those of its study."""
     scale = stored.scale
-    for sha256 in stored.signals:
-        if sha256 not in opened.signals:
-            continue
-        signal = opened.signals[sha256]
+    for signal in _signals(stored, opened):
         is_papers = stored.scale_name == "paper"
         target = target_of(signal) if is_papers else target_named(signal.name)
         target = target or signal.name
@@ -167,10 +168,7 @@ def _maps(stored: StoredStudy, opened: Opened) -> dict[str, Map]:
     scale = stored.scale
     assert scale.grid, "it is a grid"
     maps = {}
-    for sha256 in stored.signals:
-        if sha256 not in opened.signals:
-            continue
-        signal = opened.signals[sha256]
+    for signal in _signals(stored, opened):
         target = scale.target(signal)
         scales = RULES[EQN11_BY_DIMENSIONS[target.dimensions]](target)
         rule = Point(name="Eqn. 11", kind="rule", network=siren2_at(scale, scales))
@@ -178,7 +176,7 @@ def _maps(stored: StoredStudy, opened: Opened) -> dict[str, Map]:
         *cells, eqn11 = (_mean(scale, signal, point, opened.rows) for point in points)
         if not any(map(math.isnan, cells)):
             recording = opened.recordings.get(signal.name, signal.source)
-            maps[sha256] = Map(recording, cells, eqn11, stored.sizes)
+            maps[signal.sha256] = Map(recording, cells, eqn11, stored.sizes)
     return maps
 
 

@@ -34,6 +34,11 @@ def spectrogram_errors(
     """Draw the spectrogram of a sound [n, 1] and of each network's error, on one scale (Fig. 9).
 
     A pixel shows the largest of the bins that it covers, so that no error vanishes.
+
+    Args:
+        values: The samples [n, 1] in [-1, 1].
+        outputs: The outputs [n, 1] by network, the best first.
+        sample_rate: The sample rate in Hz. None if it is not known.
     """
     spectra = spectrograms(values, outputs, sample_rate)
     return _spectrogram_panels(spectra, spectra.maps, len(values), sample_rate)
@@ -45,6 +50,11 @@ def spectrogram_outputs(
     """Draw the spectrogram of a sound [n, 1] and of each network's output.
 
     The colours and their scale are those of `spectrogram_errors`.
+
+    Args:
+        values: The samples [n, 1] in [-1, 1].
+        outputs: The outputs [n, 1] by network, the best first.
+        sample_rate: The sample rate in Hz. None if it is not known.
     """
     spectra = spectrograms(values, outputs, sample_rate)
     maps = [spectra.truth, *spectra.outputs.values()]
@@ -83,6 +93,10 @@ def fft_error_maps(values: Values, outputs: Mapping[str, Values]) -> Drawing:
 
     The spectra are the ground truth's and those of the networks' errors, on one scale. A pixel of
     a spectrum shows the largest of the bins that it covers, a pixel of a picture their mean.
+
+    Args:
+        values: The pixels [H, W, C] in [-1, 1].
+        outputs: The outputs [H, W, C] by network, the best first.
     """
     spectra = image_spectra(values, outputs)
     count = len(spectra.maps)

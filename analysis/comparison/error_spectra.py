@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.signal import ShortTimeFFT
 from scipy.signal.windows import hann
 
+from inr_models.errors import InputError
 from inr_models.fitting.metrics import psnr_db
 
 Values = NDArray[np.floating[Any]]
@@ -51,6 +52,11 @@ def spectrograms(values: Values, outputs: Mapping[str, Values], rate: float | No
     Hann windows of about 2 sqrt(n) samples are as fine in time as in frequency. They overlap by
     three quarters and see the sound mirrored at its ends. x is in s and y in kHz. Without a sample
     rate x counts samples and y is the share of Nyquist.
+
+    Args:
+        values: The samples [n, 1] in [-1, 1].
+        outputs: The outputs [n, 1] by network.
+        rate: The sample rate in Hz. None if it is not known.
     """
     n = len(values)
     window = 2 ** round(math.log2(2 * math.sqrt(n)))
@@ -71,6 +77,10 @@ def image_spectra(values: Values, outputs: Mapping[str, Values]) -> Spectra:
     """Return centred spectra of an image [H, W, C] and of each network's error, in cycles a pixel.
 
     They are means over the channels. The peak is that of the ground truth without its mean value.
+
+    Args:
+        values: The pixels [H, W, C] in [-1, 1].
+        outputs: The outputs [H, W, C] by network.
     """
 
     def magnitude(image: Maps) -> Maps:
@@ -98,7 +108,8 @@ def _spectra(
     psnr: dict[str, float] = {}
     for name, output in outputs.items():
         if output.shape != values.shape:
-            raise ValueError(f"{name}: shape {output.shape}, must be that of values {values.shape}")
+            why = f"its shape is {output.shape}; give that of values, {values.shape}."
+            raise InputError.at("wrong-kind", name, why)
         finite = bool(np.isfinite(output).all())
         errors[name] = decibels(truth - output) if finite else None
         own[name] = decibels(output.astype(np.float64)) if finite else None

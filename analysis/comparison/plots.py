@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from analysis.comparison.standings import Comparison, Standing
 from analysis.reporting.drawing import Drawing, Hint, drawing_of
-from analysis.reporting.style import BAND, INK, MUTED, RULE, SIREN, STYLE, plain
+from analysis.reporting.style import BAND, INK, MUTED, RULE, SIREN, STYLE, name_rows, plain
 
 Line = tuple[Sequence[int], Sequence[float], float]
 """Epochs, PSNR in dB at these, and seconds an epoch."""
@@ -44,10 +44,8 @@ def standings(comparison: Comparison) -> Drawing:
                 axes.plot(s.paper.psnr, y, "D", ms=5, mfc="none", mec=SIREN)
                 text = f"{s.point.name}: {s.paper.psnr:.1f} dB in the paper"
                 hints.append(Hint(axes, s.paper.psnr, y, text))
-        axes.set_yticks(range(len(shown)), [_label(s) for s in shown], parse_math=False)
-        axes.tick_params(axis="y", length=0, labelcolor=INK)
+        name_rows(axes, [_label(s) for s in shown])
         axes.set_ylim(-0.6, len(shown) - 0.4)
-        axes.spines["left"].set_visible(False)
         axes.set_xlabel("peak PSNR (dB), a dot for each seed")
         return drawing_of(figure, hints)
 
@@ -60,7 +58,9 @@ def _label(standing: Standing) -> str:
 def histories(lines: Mapping[str, Line], zero: float) -> Drawing:
     """Draw PSNR over epochs and over seconds of training, in the order of `lines`.
 
-    `zero` is the PSNR of zero output in dB.
+    Args:
+        lines: Epochs, PSNR in dB and seconds an epoch, by network.
+        zero: The PSNR in dB of an all-zero output.
     """
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9, 3.4), layout="constrained")

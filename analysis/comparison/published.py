@@ -177,7 +177,13 @@ def is_papers(run: "Run") -> bool:
 
 
 def published(study: str, signal: Signal, case: str) -> Published | None:
-    """Return what the paper reports for a case on a signal, None if it reports nothing."""
+    """Return what the paper reports for a case on a signal, None if it reports nothing.
+
+    Args:
+        study: The study's name.
+        signal: The signal.
+        case: The network, as the study calls it.
+    """
     target = target_of(signal)
     psnr = TABLES.get(study, {}).get(target or "", {}).get(case)
     if psnr is None:
@@ -195,7 +201,12 @@ def published(study: str, signal: Signal, case: str) -> Published | None:
 
 
 def left_out(study: str, signals: Sequence[Signal]) -> tuple[list[str], list[str]]:
-    """Return the paper's targets that are not available, and those that are not in `signals`."""
+    """Return the paper's targets that are not available, and those that are not in `signals`.
+
+    Args:
+        study: The study's name.
+        signals: The signals of a run.
+    """
     targets = {target_of(signal) for signal in signals}
     missing = [name for name in TABLES.get(study, {}) if name not in targets]
     return (

@@ -72,7 +72,12 @@ class Comparison(NamedTuple):
 
 
 def compare(states: Sequence[SignalState], winners: Sequence[Sequence[Point]]) -> list[Comparison]:
-    """Return every signal's comparison. `winners` are the points that its tuning chose."""
+    """Return every signal's comparison.
+
+    Args:
+        states: The signals with their fits.
+        winners: The points that each signal's tuning chose.
+    """
     return [_compare(state, tuned) for state, tuned in zip(states, winners, strict=True)]
 
 

@@ -8,13 +8,18 @@ from rich.table import Table
 from analysis.comparison.published import EPOCHS, MARKS, is_papers, left_out
 from analysis.comparison.standings import CaseSummary, Comparison
 from analysis.reporting.parquet import parquet_bytes
-from analysis.reporting.tables import number, wide_table
+from analysis.reporting.tables import add_numbers, number, wide_table
 from inr_models.shown import count
 from studies.engine.planning.run import Run
 
 
 def comparison_table(comparison: Comparison, caption: str = "") -> Table:
-    """Return the table of one signal: every network's PSNR and cost, and the paper's figure."""
+    """Return the table of one signal: every network's PSNR and cost, and the paper's figure.
+
+    Args:
+        comparison: The standings on one signal.
+        caption: The text below the table.
+    """
     signal = comparison.signal
     with_paper = any(s.paper for s in comparison.standings)
     psi = signal.descriptors["psi"]
@@ -22,14 +27,11 @@ def comparison_table(comparison: Comparison, caption: str = "") -> Table:
     if signal.psnr_constant is not None:
         scores += f", best constant {signal.psnr_constant:.1f} dB"
     title = f"{signal.name}: {scores}, psi {psi:.3f}"
-    table = wide_table(caption, title)
-    table.add_column("", justify="right", no_wrap=True)
+    table = wide_table(caption, title, numbers=("",))
     table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
     with_held_out = any(s.held_out for s in comparison.standings)
     optional = [*(["held\nout"] if with_held_out else []), *(["paper"] if with_paper else [])]
-    for name in ("PSNR (dB)", *optional, "params", "ms an\nepoch"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("GFLOP\nan epoch", justify="right", no_wrap=True)
+    add_numbers(table, "PSNR (dB)", *optional, "params", "ms an\nepoch", "GFLOP\nan epoch")
     table.add_column("", no_wrap=True, max_width=16, overflow="ellipsis")
     for s in comparison.standings:
         deviation = "" if math.isnan(s.deviation) else f" ± {s.deviation:.1f}"
@@ -48,19 +50,32 @@ def comparison_table(comparison: Comparison, caption: str = "") -> Table:
 
 
 def cases_table(run: Run, totals: Sequence[CaseSummary], caption: str) -> Table:
-    """Return the table of all signals, a row a case."""
+    """Return the table of all signals, a row a case.
+
+    Args:
+        run: The run.
+        totals: Each network over all signals.
+        caption: The text below the table.
+    """
     num = totals[0].num_signals
-    table = wide_table(caption, f"all {num} {run.noun}s")
-    table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in ("dB behind\nthe best", "first", "ranked"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = wide_table(
+        caption,
+        f"all {num} {run.noun}s",
+        named="network",
+        numbers=("dB behind\nthe best", "first", "ranked"),
+    )
     for case in totals:
         table.add_row(case.name, number(case.behind), str(case.wins), f"{case.ranked} of {num}")
     return table
 
 
 def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
-    """Return what the numbers are, the marks that occur, and the paper's missing targets."""
+    """Return what the numbers are, the marks that occur, and the paper's missing targets.
+
+    Args:
+        run: The run.
+        comparisons: The standings on each signal.
+    """
     lines = [
         f"Peak PSNR in dB, mean ± standard deviation over {count(run.scale.seeds, 'seed')}. No "
         "rank: a fit is missing, failed, diverged, or is dead, less than 1 dB above the best "
@@ -75,7 +90,12 @@ def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
 
 
 def unavailable(run: Run, comparisons: Sequence[Comparison]) -> list[str]:
-    """Return sentences on the paper's figures that are not shown, at the paper's scale."""
+    """Return sentences on the paper's figures that are not shown, at the paper's scale.
+
+    Args:
+        run: The run.
+        comparisons: The standings on each signal.
+    """
     if run.scale_name != "paper" or run.study not in EPOCHS:
         return []
     if not is_papers(run):

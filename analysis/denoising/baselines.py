@@ -156,7 +156,12 @@ def wavelets(values: NDArray, strength: float) -> NDArray:
 
 
 def wiener_image(values: NDArray, strength: float) -> NDArray:
-    """Apply the local Wiener filter to each channel, in windows of 5 x 5 pixels (scipy)."""
+    """Apply the local Wiener filter to each channel, in windows of 5 x 5 pixels (scipy).
+
+    Args:
+        values: An image [h, w, c].
+        strength: How many times the estimated deviation is assumed.
+    """
     from scipy.signal import wiener
 
     noise = (strength * _deviation(values)) ** 2
@@ -165,7 +170,12 @@ def wiener_image(values: NDArray, strength: float) -> NDArray:
 
 
 def non_local_means(values: NDArray, strength: float) -> NDArray:
-    """Average similar patches of an image (Buades et al. 2005, scikit-image)."""
+    """Average similar patches of an image (Buades et al. 2005, scikit-image).
+
+    Args:
+        values: An image [h, w, c].
+        strength: How many times 0.6 of the estimated deviation two patches may differ by.
+    """
     from skimage.restoration import denoise_nl_means
 
     deviation = _deviation(values)
@@ -175,7 +185,12 @@ def non_local_means(values: NDArray, strength: float) -> NDArray:
 
 
 def total_variation(values: NDArray, strength: float) -> NDArray:
-    """Minimize the total variation of an image near the noisy one (Chambolle 2004)."""
+    """Minimize the total variation of an image near the noisy one (Chambolle 2004).
+
+    Args:
+        values: An image [h, w, c].
+        strength: The weight of the total variation, in estimated deviations of the noise.
+    """
     from skimage.restoration import denoise_tv_chambolle
 
     return denoise_tv_chambolle(values, weight=strength * _deviation(values), channel_axis=-1)

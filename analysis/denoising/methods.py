@@ -109,8 +109,8 @@ class Method(NamedTuple):
     @property
     def oracle_psnr(self) -> float:
         """The PSNR in dB of what the clean signal chooses, mean over seeds. NaN without one."""
-        found = [choice.oracle for choice in self.choices if choice.oracle]
-        return statistics.fmean(c.scores["PSNR"] for c in found) if found else math.nan
+        outputs = [choice.oracle for choice in self.choices if choice.oracle]
+        return statistics.fmean(c.scores["PSNR"] for c in outputs) if outputs else math.nan
 
     @property
     def regret(self) -> float:
@@ -154,7 +154,12 @@ class DenoisedSignal(NamedTuple):
 
 
 def denoised_signal(state: SignalState, store: Store) -> DenoisedSignal:
-    """Return what every method made of one signal, from the outputs in the store."""
+    """Return what every method made of one signal, from the outputs in the store.
+
+    Args:
+        state: The signal with its fits.
+        store: The store with their outputs.
+    """
     signal = state.signal
     noisy = store.read_array(target_path(signal.sha256))
     truth = store.read_array(truth_path(signal.sha256))

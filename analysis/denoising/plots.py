@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from analysis.denoising.methods import DenoisedSignal, Method
 from analysis.reporting.drawing import Drawing, drawing_of
-from analysis.reporting.style import INK, STYLE
+from analysis.reporting.style import STYLE, set_title
 
 FRAME = 256
 """Samples in a frame of a spectrogram."""
@@ -40,7 +40,7 @@ def pictures(denoised: DenoisedSignal) -> Drawing:
         axes = np.ravel(figure.subplots(rows, columns, squeeze=False))
         for place, (name, values) in zip(axes, panels.items(), strict=False):
             _panel(place, denoised, values)
-            place.set_title(name, loc="left", fontsize=9, color=INK, parse_math=False)
+            set_title(place, name)
         for place in axes[len(panels) :]:
             place.set_visible(False)
         return drawing_of(figure)
@@ -89,6 +89,11 @@ def _levels(samples: NDArray) -> NDArray[np.float64]:
 
 
 def pixels(values: NDArray, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Return an image's samples [n, c] in [-1, 1] as pixels [h, w] or [h, w, 3] of 8 bits."""
+    """Return an image's samples as pixels of 8 bits: [h, w, 3] of three channels, else [h, w].
+
+    Args:
+        values: Samples [n, c] in [-1, 1]. Unless there are three channels, the first one counts.
+        shape: The height and width.
+    """
     picture = np.clip((values.reshape(*shape, -1) + 1) * 127.5, 0, 255).round().astype(np.uint8)
     return picture if picture.shape[-1] == 3 else picture[..., 0]

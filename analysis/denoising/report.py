@@ -88,7 +88,12 @@ def _sounds(denoised: DenoisedSignal, budget: int) -> Players:
 
 
 def psi_sentence(run: Run, denoised: DenoisedSignal) -> str:
-    """Return what the rules know of the clean spectrum: psi of three signals in words."""
+    """Return what the rules know of the clean spectrum: psi of three signals in words.
+
+    Args:
+        run: The run.
+        denoised: What the methods made of a signal.
+    """
     if denoised.noisy is None:
         return ""
     noisy = dataclasses.replace(denoised.signal, values=denoised.noisy)

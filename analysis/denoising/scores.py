@@ -15,8 +15,6 @@ FLOOR_DB = 80.0
 
 IMAGE_SCORES = ("PSNR", "SSIM", "MAE")
 SOUND_SCORES = ("PSNR", "LSD")
-HIGHER_IS_BETTER = {"PSNR": True, "SSIM": True, "MAE": False, "LSD": False}
-UNITS = {"PSNR": "dB", "SSIM": "", "MAE": "", "LSD": "dB"}
 
 
 def scores(output: NDArray, truth: NDArray, shape: tuple[int, ...]) -> dict[str, float]:

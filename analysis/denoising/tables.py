@@ -10,7 +10,7 @@ from analysis.denoising.methods import Choice, DenoisedSignal, Method
 from analysis.denoising.scores import IMAGE_SCORES, SOUND_SCORES
 from analysis.reporting.page_table import Cell, Column, PageTable
 from analysis.reporting.parquet import parquet_bytes
-from analysis.reporting.tables import number, wide_table
+from analysis.reporting.tables import add_numbers, number, wide_table
 from studies.engine.planning.run import Run
 
 
@@ -29,27 +29,36 @@ def page_names(denoised: DenoisedSignal) -> tuple[str, ...]:
 
 
 def score_text(name: str, value: float) -> str:
-    """Return a score as tables show it: dB with one digit, others with three."""
+    """Return a score as tables show it: dB with one digit, others with three.
+
+    Args:
+        name: The score, see `scores`.
+        value: Its value.
+    """
     return f"{value:.3f}" if name in ("SSIM", "MAE", *perceptual.NAMES) else number(value)
 
 
 def denoising_table(denoised: DenoisedSignal, caption: str = "") -> Table:
-    """Return the table of one signal: what each method reaches when it is chosen blindly."""
+    """Return the table of one signal: what each method reaches when it is chosen blindly.
+
+    Args:
+        denoised: What the methods made of a signal.
+        caption: The text below the table.
+    """
     names = score_names(denoised) if denoised.truth is not None else ()
     noisy = ", ".join(f"{n} {score_text(n, denoised.noisy_scores[n])}" for n in names)
     title = f"{denoised.signal.name}: {f'noisy {noisy}' if noisy else 'no clean signal is known'}"
     table = wide_table(caption, title)
     table.add_column("method", no_wrap=True, ratio=3, overflow="ellipsis")
     table.add_column("setting", no_wrap=True, ratio=2, overflow="ellipsis")
-    table.add_column("held\nout", justify="right", no_wrap=True)
+    add_numbers(table, "held\nout")
     with_deviation = bool(names) and denoised.num_seeds > 1
     for name in names:
-        table.add_column(name, justify="right", no_wrap=True)
+        add_numbers(table, name)
         if name == "PSNR" and with_deviation:
-            table.add_column("±", justify="right", no_wrap=True)
+            add_numbers(table, "±")
     if names:
-        table.add_column("oracle\nPSNR", justify="right", no_wrap=True)
-        table.add_column("regret", justify="right", no_wrap=True)
+        add_numbers(table, "oracle\nPSNR", "regret")
     chosen = denoised.chosen
     for method in sorted(denoised.methods, key=_order):
         mark = "*" if method is chosen else ""
@@ -118,6 +127,10 @@ def denoising_parquet(run: Run, signals: Sequence[DenoisedSignal]) -> bytes:
     """Return a Parquet file with a row a signal, method and seed, unrounded.
 
     `seed` is null for a method that draws nothing.
+
+    Args:
+        run: The run.
+        signals: What the methods made of each signal.
     """
     rows = []
     for denoised in signals:

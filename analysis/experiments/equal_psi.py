@@ -61,10 +61,11 @@ def sound_of_psi(psi: float, kind: str, num_samples: int, seed: int) -> Array:
         (8192,)
     """
     if not LOWEST <= psi <= HIGHEST:
-        raise InputError(
+        raise InputError.of_value(
             "out-of-range",
             "--equal-psi",
-            f"--equal-psi {psi:g}: give shares of Nyquist, {LOWEST} to {HIGHEST}.",
+            f"{psi:g}",
+            f"give shares of Nyquist, {LOWEST} to {HIGHEST}.",
         )
     lines, low, high = KINDS[kind]
     f: Array = 2 * np.fft.rfftfreq(num_samples)[1:].astype(np.float64)

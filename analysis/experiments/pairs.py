@@ -54,7 +54,12 @@ class Pair(NamedTuple):
 
 
 def surface_optimum(surfaces: Surfaces, index: int) -> Optimum:
-    """Return the optimum of one signal, given by its index."""
+    """Return the optimum of one signal, given by its index.
+
+    Args:
+        surfaces: The surfaces of all signals.
+        index: The signal's place among them.
+    """
     k, g = surfaces.best(index)
     nyquist = surfaces.targets[index].nyquist
     psnr = float(surfaces.psnr[index, k, g])
@@ -62,7 +67,15 @@ def surface_optimum(surfaces: Surfaces, index: int) -> Optimum:
 
 
 def pair(experiment: str, original: Surfaces, i: int, variant: Surfaces, j: int) -> Pair:
-    """Pair signal i of some surfaces with signal j of the same or of others."""
+    """Pair signal i of some surfaces with signal j of the same or of others.
+
+    Args:
+        experiment: What was changed.
+        original: The surfaces that hold the original.
+        i: Its place among them.
+        variant: The surfaces that hold the variant.
+        j: Its place among them.
+    """
     best, target = surface_optimum(original, i), variant.targets[j]
     ones = np.ones(len(variant.targets))
     regret = variant.regret_at(best.bandwidth / target.nyquist * ones, best.gain * ones)
@@ -90,10 +103,8 @@ def variant_pairs(surfaces: Surfaces) -> tuple[list[Pair], list[str]]:
         InputError: two signals have the same name.
     """
     if twice := [name for name, num in Counter(surfaces.names).items() if num > 1]:
-        raise InputError(
-            "taken",
-            twice[0],
-            f"{twice[0]}: two signals have this name; fit variants in a folder of their own.",
+        raise InputError.at(
+            "taken", twice[0], "two signals have this name; fit variants in a folder of their own."
         )
     place = {name: i for i, name in enumerate(surfaces.names)}
     pairs, missing = [], []
@@ -133,6 +144,10 @@ def ridge(surfaces: Surfaces, index: int) -> tuple[Array, Array]:
     """Return a signal's surface averaged over gains: K in rad per unit [k], PSNR in dB [k].
 
     A bandwidth counts if at least half as many gains were fitted there as anywhere.
+
+    Args:
+        surfaces: The surfaces of all signals.
+        index: The signal's place among them.
     """
     known = np.isfinite(surfaces.psnr[index])
     enough = known.sum(axis=1) >= known.sum(axis=1).max() / 2

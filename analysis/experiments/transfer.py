@@ -113,10 +113,10 @@ def transfer(results: str, rule: str, recordings: str | None = None) -> list[Mov
         with contextlib.suppress(InputError):  # too few signals
             elsewhere.append(stored_maps(results, recordings, other=setting))
     if not elsewhere:
-        raise InputError(
+        raise InputError.at(
             "too-few",
             results,
-            f"{results}: all landscapes are of one setting; fit two signals or more in another, "
+            "all landscapes are of one setting; fit two signals or more in another, "
             "for example with studies/rule_check.py run --depth 2.",
         )
     usual = stored_maps(results, recordings)
@@ -124,10 +124,10 @@ def transfer(results: str, rule: str, recordings: str | None = None) -> list[Mov
     for stored in elsewhere:
         moved += _measure(stored, usual, function, name)
     if not moved:
-        raise InputError(
+        raise InputError.at(
             "too-few",
             results,
-            f"{results}: all landscapes in another setting are of variants; `python -m "
+            "all landscapes in another setting are of variants; `python -m "
             "analysis.variants_report` compares these. Fit the clips themselves there.",
         )
     return moved

@@ -24,7 +24,7 @@ from rich.table import Table
 from analysis.experiments.stored import write_rows
 from analysis.experiments.transfer import BiasPair, Moved, transfer, zero_output_bias
 from analysis.reporting.commands import run, surfaces_parser
-from analysis.reporting.tables import wide_table
+from analysis.reporting.tables import add_numbers, wide_table
 from analysis.statistics.intervals import SURE, UNKNOWN, Interval, holm, mapped_interval, p_value
 from search_spaces.rules import RECOMMENDED, RULES, rule_json, rule_name
 
@@ -123,11 +123,15 @@ def _setting(name: str, signals: Sequence[Moved]) -> Setting:
 
 
 def transfer_table(moved: Sequence[Moved], name: str) -> Table:
-    """Return a table with a row for each setting."""
+    """Return a table with a row for each setting.
+
+    Args:
+        moved: The signals in other settings.
+        name: The rule's name.
+    """
     table = wide_table(LEGEND, f"{name} where it was not fitted")
     table.add_column("setting", ratio=1)
-    for head in ("num", "n/p", "regret", "95 % interval", "more", "p", "Eqn. 11", "K", "g"):
-        table.add_column(head, justify="right", no_wrap=True)
+    add_numbers(table, "num", "n/p", "regret", "95 % interval", "more", "p", "Eqn. 11", "K", "g")
     for setting in settings(moved):
         regret = setting.regret
         others = (setting.eqn11, setting.share, setting.gain)
@@ -145,7 +149,12 @@ def transfer_table(moved: Sequence[Moved], name: str) -> Table:
 
 
 def two_digits(value: float) -> str:
-    """Format a number with two digits, NaN as a dash."""
+    """Format a number with two digits, NaN as a dash.
+
+    Example:
+        >>> two_digits(0.567), two_digits(math.nan)
+        ('0.57', '-')
+    """
     return "-" if math.isnan(value) else f"{value:.2f}"
 
 

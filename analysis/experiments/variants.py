@@ -27,6 +27,8 @@ from scipy.signal import resample
 from analysis.experiments.equal_psi import KINDS, REFERENCE, sound_of_psi
 from analysis.reporting.commands import parser, run
 from inr_models import InputError
+from inr_models.checks import check_whole
+from studies.engine.planning.scale import MOST_SAMPLES
 from studies.engine.signals.reading import find_files, read_all
 
 Array = NDArray[np.float64]
@@ -43,6 +45,16 @@ def phase_randomized(samples: Array, seed: int) -> Array:
 
     The method is that of Theiler et al. (1992), "Testing for nonlinearity in time series: the
     method of surrogate data". The mean and, for even n, the line at Nyquist are real and stay.
+
+    Args:
+        samples: The samples [n].
+        seed: The seed of the angles.
+
+    Example:
+        >>> clip = np.sin(np.arange(64.0))
+        >>> surrogate = phase_randomized(clip, seed=0)
+        >>> np.allclose(np.abs(np.fft.rfft(surrogate)), np.abs(np.fft.rfft(clip)))
+        True
     """
     lines = np.fft.rfft(samples)
     angles = np.random.default_rng(seed).uniform(0, 2 * np.pi, len(lines))
@@ -57,6 +69,17 @@ def with_noise(samples: Array, below_db: float, seed: int) -> Array:
 
     Power is the mean square, and the noise is scaled to have exactly this power. A seed gives the
     same noise at every level.
+
+    Args:
+        samples: The samples [n].
+        below_db: The noise's level in dB below their power.
+        seed: The seed of the noise.
+
+    Example:
+        >>> clip = np.sin(np.arange(64.0))
+        >>> noise = with_noise(clip, 20.0, seed=0) - clip
+        >>> round(float(10 * np.log10(np.mean(clip**2) / np.mean(noise**2))), 6)
+        20.0
     """
     noise = np.random.default_rng(seed).standard_normal(len(samples))
     power = np.mean(samples**2) * 10 ** (-below_db / 10)
@@ -113,6 +136,10 @@ class Sound(NamedTuple):
 def write_all(sounds: Mapping[str, Sound], folder: Path) -> None:
     """Write every sound to `folder/NAME.wav`, normalized, as float32; keep files that exist.
 
+    Args:
+        sounds: Samples [n] and the sample rate in Hz, by the file's name without its ending.
+        folder: The folder, which is made.
+
     Raises:
         InputError: a file of that name has other samples (then nothing is written), or the folder
             cannot be written.
@@ -123,18 +150,16 @@ def write_all(sounds: Mapping[str, Sound], folder: Path) -> None:
         if not path.exists():
             new[path] = values, rate
         elif not _holds(path, values):
-            raise InputError(
-                "taken",
-                str(path),
-                f"{path}: it exists, with other samples; remove it or give another --to.",
+            raise InputError.at(
+                "taken", path, "it exists, with other samples; remove it or give another --to."
             )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, (values, rate) in new.items():
             soundfile.write(path, values, rate, subtype="FLOAT")
     except (OSError, soundfile.SoundFileError) as error:
-        raise InputError(
-            "unwritable", "--to", f"{folder}: cannot be written ({error}); give another --to."
+        raise InputError.of_value(
+            "unwritable", "--to", folder, f"it cannot be written ({error}); name another."
         ) from None
 
 
@@ -159,17 +184,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _write(arguments: argparse.Namespace) -> int:
     if not arguments.clips and not arguments.equal_psi:
-        raise InputError(
-            "missing",
-            "clips",
-            "nothing to make: give clips, or --equal-psi with shares of Nyquist.",
-        )
-    if arguments.max_samples < 256:
-        raise InputError(
-            "out-of-range",
-            "--max-samples",
-            f"--max-samples {arguments.max_samples}: give 256 or more.",
-        )
+        raise InputError.at("missing", "clips", "give some, or --equal-psi with shares of Nyquist.")
+    check_whole("--max-samples", arguments.max_samples, 256, MOST_SAMPLES)
     signals, skipped = read_all(find_files(arguments.clips), arguments.max_samples)
     sounds: dict[str, Sound] = {}
     for signal in signals:
@@ -181,10 +197,8 @@ def _write(arguments: argparse.Namespace) -> int:
         variants = {signal.name: crop}
         variants |= {f"{signal.name}_{end}": make(crop) for end, make in VARIANTS.items()}
         if twice := sorted(variants.keys() & sounds.keys()):
-            raise InputError(
-                "taken",
-                signal.source,
-                f"{signal.source}: two sounds would be named {twice[0]}; rename one.",
+            raise InputError.at(
+                "taken", signal.source, f"two sounds would be named {twice[0]}; rename one."
             )
         for name, samples in variants.items():
             # The duration stays, so twice the samples have twice the rate.

@@ -83,10 +83,12 @@ def pair_table(pairs: Sequence[Pair]) -> Table:
         if not math.isnan(shared := next(group).shared):
             psi = original.removesuffix(f"_{REFERENCE}")
             caption += f"\n{psi}: any single (K, g) loses {shared:.2f} dB or more in the mean"
-    table = wide_table(caption, f"{experiment}. {ABOUT[experiment]}")
-    table.add_column("signal", no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in (*SHOWN.values(), "K", "g", "dB", "lost", "noise"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = wide_table(
+        caption,
+        f"{experiment}. {ABOUT[experiment]}",
+        named="signal",
+        numbers=(*SHOWN.values(), "K", "g", "dB", "lost", "noise"),
+    )
     for _, group in groupby(pairs, lambda p: p.original):
         variants = list(group)
         first = variants[0]
@@ -163,7 +165,12 @@ def ridges(lines: Mapping[str, tuple[Array, Array]], nyquist: float) -> str:
 
 
 def figures(pairs: Sequence[Pair], of_widths: Sequence[Surfaces]) -> dict[str, str]:
-    """Return the ridges of every original and its variants as SVG, by a name for the file."""
+    """Return the ridges of every original and its variants as SVG, by a name for the file.
+
+    Args:
+        pairs: The pairs of an original and a variant.
+        of_widths: The surfaces at each width, or one element.
+    """
     place = {(t.sha256, t.width): (s, i) for s in of_widths for i, t in enumerate(s.targets)}
     lines: dict[str, dict[str, tuple[Array, Array]]] = defaultdict(dict)
     nyquist = {}
@@ -212,10 +219,10 @@ def _compared(
         surfaces = stored_surfaces(results, other={"n": None})
         pairs, missing = variant_pairs(surfaces)
         if not pairs:
-            raise InputError(
+            raise InputError.at(
                 "too-few",
                 results,
-                f"{results}: no variant has landscapes together with its original; make variants "
+                "no variant has landscapes together with its original; make variants "
                 "with `python -m analysis.variants` and fit them with studies/rule_check.py.",
             )
         return pairs, [surfaces], missing
@@ -227,10 +234,10 @@ def _compared(
             raise error.within(f"--widths {width}") from None
     pairs = width_pairs(of_widths)
     if not pairs:
-        raise InputError(
+        raise InputError.at(
             "too-few",
             results,
-            f"{results}: no signal has landscapes at width {widths[0]} and at another; fit some "
+            f"no signal has landscapes at width {widths[0]} and at another; fit some "
             "with studies/rule_check.py run --width.",
         )
     return pairs, of_widths, []

@@ -43,8 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _write(arguments: argparse.Namespace) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     if arguments.shuffles < 1:
-        raise InputError(
-            "out-of-range", "--shuffles", f"--shuffles {arguments.shuffles}: give 1 or more."
+        raise InputError.of_value(
+            "out-of-range", "--shuffles", arguments.shuffles, "give 1 or more."
         )
     to = file_to_write("--to", arguments.to)
     with console.status("leaving out every recording in turn: minutes"):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from analysis.statistics.intervals import Interval, mean_interval
-from analysis.statistics.recordings import read_recordings
+from analysis.statistics.recordings import stored_recordings
 from inr_models import InputError
 from inr_models.fitting.held_out import HeldOut
 from search_spaces.bandwidth import nyquist
@@ -146,14 +146,11 @@ def between_samples(results: str) -> tuple[BetweenSamples, ...]:
                 row["fit_epochs"], row["parameters"],
             )  # fmt: skip
             maps[setting, row["sha256"]].append(row)
-    named = read_recordings(store)
-    sources = {row["sha256"]: row["source"] for row in store.signals().to_pylist()}
+    recordings = stored_recordings(store)
     of_setting: dict[Setting, list[SignalBetween]] = defaultdict(list)
     for (setting, sha256), rows in sorted(maps.items()):
-        name = rows[0]["signal"]
-        recording = named.get(name) or sources.get(sha256) or name
         limit = nyquist(max(shapes[sha256])) / setting.every
-        if signal := _signal(recording, limit, rows):
+        if signal := _signal(recordings[sha256], limit, rows):
             of_setting[setting].append(signal)
     if not of_setting:
         why = "it has no whole run with --hold-out; run studies/audio_grid.py with it."

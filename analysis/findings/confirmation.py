@@ -11,9 +11,8 @@ from analysis.regret.paired import saving
 from analysis.regret.stored import RuleRegret, confirmed
 from analysis.rules.validation import AS_GOOD_DB
 from analysis.statistics.intervals import SURE, Interval, holm, p_value
-from analysis.statistics.recordings import read_recordings
+from analysis.statistics.recordings import stored_recordings
 from search_spaces.rules import EQN11_SCALED
-from studies.engine.store.rows import signal_from_row
 from studies.engine.store.store import Store
 
 
@@ -62,16 +61,17 @@ def confirmation(results: str, claims: Sequence[Claim] = CLAIMS) -> Confirmation
 
     Claims about rules that were not trained there are left out.
 
+    Args:
+        results: A results folder of recordings that nothing was fitted to.
+        claims: The claims, which pay for their number together.
+
     Raises:
         InputError: the folder does not exist, or a file is damaged.
 
     Example:
         >>> confirmation("other_recordings").verdicts[0].is_confirmed
     """
-    store = Store(results, create=False)
-    named = read_recordings(store)
-    signals = map(signal_from_row, store.signals().to_pylist())
-    recordings = {signal.sha256: named.get(signal.name, signal.source) for signal in signals}
+    recordings = stored_recordings(Store(results, create=False))
     regrets = {regret.rule: regret for regret in confirmed(results, recordings)}
     known = [claim for claim in claims if claim.rule in regrets and claim.other in regrets]
     saved = [saving(regrets[claim.rule], regrets[claim.other]) for claim in known]

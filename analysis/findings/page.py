@@ -6,7 +6,6 @@ The template holds all sentences. They claim a direction only where `Interval.si
 import re
 from pathlib import Path
 
-import jinja2
 import matplotlib
 from matplotlib.figure import Figure
 
@@ -18,6 +17,7 @@ from analysis.findings.model import FORESTS, Findings
 from analysis.findings.optimizers import Optimizers
 from analysis.regret.paired import saving
 from analysis.regret.stored import HELD_OUT
+from analysis.reporting.report import environment
 from analysis.reporting.style import STYLE, to_svg
 from analysis.rules import plots as rule_plots
 from analysis.rules.validation import AS_GOOD_DB, CHOSEN, CHOSEN_PSI
@@ -59,14 +59,9 @@ def costs_sentence(findings: Findings) -> str:
 
 
 def _render(template: str, **values: object) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("analysis.findings"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"db": numbers.db, "bounded": numbers.bounded}
-    environment.globals |= {
+    templates = environment("analysis.findings")
+    templates.filters |= {"db": numbers.db, "bounded": numbers.bounded}
+    templates.globals |= {
         "mean_of": numbers.mean_of,
         "saving": saving,
         "tables": tables,
@@ -86,7 +81,7 @@ def _render(template: str, **values: object) -> str:
         "SURE": SURE,
         "DIRECTION_ONLY": DIRECTION_ONLY,
     }
-    text = environment.get_template(template).render(**values)
+    text = templates.get_template(template).render(**values)
     # A paragraph that says nothing leaves its blank lines behind.
     return re.sub("\n{3,}", "\n\n", text).strip() + "\n"
 
@@ -109,7 +104,13 @@ def figures(findings: Findings) -> dict[str, Figure]:
 
 
 def write(findings: Findings, to: Path, source: str) -> None:
-    """Write the page and its figures. Keep a page that would change only in its costs."""
+    """Write the page and its figures. Keep a page that would change only in its costs.
+
+    Args:
+        findings: All numbers.
+        to: The page. The figures go to `figures` beside it.
+        source: What the page calls the results folder.
+    """
     folder = to.parent / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context(STYLE):

@@ -35,6 +35,10 @@ def read_transfer(results: str, rule: str = RECOMMENDED) -> Transfer:
     """Return what a results folder holds of a rule in other settings.
 
     Settings in which it was not measured have another rule, the first that was.
+
+    Args:
+        results: A results folder.
+        rule: The rule's name.
     """
     moved = [Moved(**row) for row in read_rows(COMMAND, results, FILE, Moved._fields)]
     bias = read_rows(COMMAND, results, BIAS_FILE, BiasPair._fields)

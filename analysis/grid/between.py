@@ -92,7 +92,13 @@ def between(state: SignalState, scoring_seeds: Sequence[int]) -> Between:
 
 
 def between_table(run: Run, scores: Sequence[Between], scoring_seeds: Sequence[int]) -> Table:
-    """Return the table of what is reached between the samples, at most 80 columns wide."""
+    """Return the table of what is reached between the samples, at most 80 columns wide.
+
+    Args:
+        run: The run.
+        scores: What each signal reaches between the samples.
+        scoring_seeds: The seeds that score the optimum.
+    """
     limit = "limit: the signal without what lies above Nyquist of the fitted samples. "
     table = wide_table(
         f"PSNR in dB over the samples that were held out (--hold-out {run.scale.hold_out}), at the "
@@ -102,19 +108,9 @@ def between_table(run: Run, scores: Sequence[Between], scoring_seeds: Sequence[i
         "that is best here. "
         "fit: how much better it fits.",
         "between the samples",
+        named=run.noun,
+        numbers=("limit", "zero", "Eqn. 11", "best\nfit", "best\nhere", "at s0, s1", "loss", "fit"),
     )
-    table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in (
-        "limit",
-        "zero",
-        "Eqn. 11",
-        "best\nfit",
-        "best\nhere",
-        "at s0, s1",
-        "loss",
-        "fit",
-    ):
-        table.add_column(name, justify="right", no_wrap=True)
     for s in scores:
         scales = s.best.point.scales if s.best else None
         table.add_row(

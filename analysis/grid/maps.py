@@ -46,7 +46,7 @@ class Scale(NamedTuple):
 
     @property
     def norm(self) -> Normalize:
-        """From scores to shares of the colours."""
+        """Turns scores into shares of the colours."""
         return Normalize(self.low, self.high)
 
 
@@ -72,6 +72,11 @@ def heatmap(relief: Landscape, rules: Sequence[Mark], label: str = "peak PSNR (d
 
     A frame marks the best cell, and a dot with a number each rule. All cells have the same size, so
     a point between grid values lies between their cells.
+
+    Args:
+        relief: The mean PSNR in dB of each cell.
+        rules: The rules' points.
+        label: What the colors show.
     """
     mean = relief.mean
     scale = color_scale(mean)
@@ -195,6 +200,10 @@ def place(value: float, axis: Sequence[float]) -> float:
     """Return where a value lies among the points of an axis, in cells.
 
     It is at most half a cell outside. Between points it is logarithmic where the axis has no zero.
+
+    Args:
+        value: The value, in the unit of the axis.
+        axis: The points of the axis, in ascending order.
 
     Example:
         >>> place(2.0, (0.0, 1.0, 3.0)), place(99.0, (0.0, 1.0, 3.0))

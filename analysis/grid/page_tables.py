@@ -16,7 +16,13 @@ from studies.engine.planning.run import Run
 
 
 def gains(run: Run, summaries: Sequence[Summary], scoring_seeds: Sequence[int]) -> PageTable:
-    """Return what each signal's best cell gains over Eqn. 11, the largest gain first."""
+    """Return what each signal's best cell gains over Eqn. 11, the largest gain first.
+
+    Args:
+        run: The run.
+        summaries: Each signal's best cell.
+        scoring_seeds: The seeds that score the optimum.
+    """
     columns = [
         Column(run.noun),
         Column("psi", ".4f"),
@@ -61,7 +67,13 @@ def _gain_row(s: Summary, num_seeds: int) -> list[Cell]:
 
 
 def points(state: SignalState, summary: Summary, rules: Sequence[Mark]) -> PageTable:
-    """Return where plain SIREN, the rules and the best cell of a signal lie, best first."""
+    """Return where plain SIREN, the rules and the best cell of a signal lie, best first.
+
+    Args:
+        state: The signal with its fits.
+        summary: Its best cell.
+        rules: The marks of its rules.
+    """
     columns = [
         Column("point"),
         Column("on the map"),
@@ -86,7 +98,16 @@ def points(state: SignalState, summary: Summary, rules: Sequence[Mark]) -> PageT
 
 
 def best_first(rows: Sequence[list[Cell]], column: int) -> list[list[Cell]]:
-    """Return rows sorted by a number, the largest first. Those without it come last."""
+    """Return rows sorted by a number, the largest first. Those without it come last.
+
+    Args:
+        rows: The cells of each row.
+        column: The number's place in a row.
+
+    Example:
+        >>> best_first([["a", 1.0], ["b", None], ["c", 2.0]], 1)
+        [['c', 2.0], ['a', 1.0], ['b', None]]
+    """
 
     def value(row: list[Cell]) -> float:
         cell = row[column]

@@ -10,13 +10,15 @@ from matplotlib.figure import Figure
 
 from analysis.grid.summary import Summary
 from analysis.reporting.drawing import Drawing, Hint, drawing_of
-from analysis.reporting.style import BAND, BEST, INK, MUTED, RULE, SIREN, STYLE, label
+from analysis.reporting.style import BAND, BEST, INK, MUTED, RULE, SIREN, STYLE, label, name_rows
 
 
 def curves(lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], zero: float) -> Drawing:
     """Draw PSNR over epochs, a line for each name.
 
-    `zero` is the PSNR of zero output in dB.
+    Args:
+        lines: The epochs, and PSNR in dB after each, by name.
+        zero: The PSNR in dB of an all-zero output.
     """
     colors = {"SIREN": SIREN, "Eqn. 11": RULE, "best cell": BEST}
     with matplotlib.rc_context(STYLE):
@@ -61,10 +63,8 @@ def gains(summaries: Sequence[Summary]) -> Drawing:
                 Hint(axes, gain, y, f"{s.signal.name}: {gain:+.2f} dB on seed {seed}")
                 for seed, gain in s.by_seed.items()
             ]
-        axes.set_yticks(range(len(shown)), [label(s.signal.name) for s in shown], parse_math=False)
-        axes.tick_params(axis="y", length=0, labelcolor=INK)
+        name_rows(axes, [label(s.signal.name) for s in shown])
         axes.set_ylim(-0.6, len(shown) - 0.4)
-        axes.spines["left"].set_visible(False)
         axes.set_xlabel("best cell minus Eqn. 11 (dB), a dot for each seed")
         return drawing_of(figure, hints)
 

@@ -121,7 +121,13 @@ def _clip(
 def compared_curves(
     results: Results, summaries: Sequence[Summary], seed: int
 ) -> list[dict[str, Curve]]:
-    """Return, for each signal, the curves of the compared points on one seed, by name."""
+    """Return, for each signal, the curves of the compared points on one seed, by name.
+
+    Args:
+        results: All that is stored of the run.
+        summaries: Each signal's best cell.
+        seed: The seed.
+    """
     keys_by_name: list[dict[str, str]] = []
     wanted: list[str] = []
     for state, summary in zip(results.states, summaries, strict=True):

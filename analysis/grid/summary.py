@@ -77,7 +77,10 @@ def summarize(
 ) -> list[Summary]:
     """Return the summary of every signal, in the order of the states.
 
-    `scoring_seeds` are the seeds on which the best cell, SIREN and Eqn. 11 are compared.
+    Args:
+        states: The signals with their fits.
+        choices: How each signal's best cell was chosen.
+        scoring_seeds: The seeds on which the best cell, SIREN and Eqn. 11 are compared.
     """
     return [
         _summarize(state, choice, scoring_seeds)

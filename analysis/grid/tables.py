@@ -11,18 +11,31 @@ from studies.engine.planning.run import Run
 
 
 def summary_table(run: Run, summaries: Sequence[Summary], scoring_seeds: Sequence[int]) -> Table:
-    """Return the table of what each signal's best cell gains over Eqn. 11, in dB."""
+    """Return the table of what each signal's best cell gains over Eqn. 11, in dB.
+
+    Args:
+        run: The run.
+        summaries: Each signal's best cell.
+        scoring_seeds: The seeds that score the optimum.
+    """
     rule = run.scale.rules[0]
     table = wide_table(
         f"Peak PSNR in dB. SIREN, Eqn. 11 ({rule}) and the best cell are means over seeds "
         f"{run.confirming_text(scoring_seeds)}, which the grid that chose the cell did not use. "
         "dead: fits less than 1 dB above the best constant, div: diverged fits, *: on the grid's "
-        "rim."
+        "rim.",
+        named=run.noun,
+        numbers=(
+            "psi",
+            "zero\noutput",
+            "SIREN",
+            "Eqn. 11",
+            "best\ncell",
+            "at s0, s1",
+            "gain",
+            "dead\n/div",
+        ),
     )
-    table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in ("psi", "zero\noutput", "SIREN", "Eqn. 11", "best\ncell", "at s0, s1", "gain"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("dead\n/div", justify="right", no_wrap=True)
     for s in summaries:
         best = s.best
         scales = best.point.scales if best else None

@@ -46,9 +46,15 @@ Row = dict[str, Any]
 def measured(quantity: Quantity, signal: Signal | None, seed: int) -> list[Row]:
     """Return the rows of one measurement.
 
-    >>> rows = measured(QUANTITIES["phases"], None, 0)
-    >>> rows[0]["quantity"], rows[0]["case"]
-    ('phases', 'layer 1')
+    Args:
+        quantity: What is measured.
+        signal: The signal that it is measured on, None if it needs none.
+        seed: The seed of all networks.
+
+    Example:
+        >>> rows = measured(QUANTITIES["phases"], None, 0)
+        >>> rows[0]["quantity"], rows[0]["case"]
+        ('phases', 'layer 1')
     """
     torch.set_num_threads(1)
     numbers = quantity.measure(signal, seed)
@@ -59,6 +65,10 @@ def measured(quantity: Quantity, signal: Signal | None, seed: int) -> list[Row]:
 
 def signals_for(quantity: Quantity, paths: Sequence[Path]) -> Iterator[Signal]:
     """Yield the signals that a quantity needs, each at the quantity's length.
+
+    Args:
+        quantity: What is measured.
+        paths: The files of the paper's sounds and images.
 
     Raises:
         InputError: A signal's file is not among `paths`, or cannot be read.

@@ -42,7 +42,11 @@ def definitions(_: Signal | None, seed: int) -> Numbers:
 
 
 def noise(_: Signal | None, seed: int) -> Numbers:
-    """Return the deviation of the noise in layers 1 and 2, over s / omega (Eqn. 8)."""
+    """Return the deviation of the noise in layers 1 and 2, over s / omega (Eqn. 8).
+
+    Args:
+        seed: The seed of all networks.
+    """
     plain, noisy = _siren2(1024, 0.0, 0.0, seed), _siren2(1024, S0, S1, seed)
     ratios = {}
     for number, scale in ((1, S0), (2, S1)):
@@ -71,13 +75,21 @@ def theorem(_: Signal | None, seed: int) -> Numbers:
 
 
 def proposition_1(_: Signal | None, seed: int) -> Numbers:
-    """Return how the power of layer 1 grows with the weights, over the square of their factor."""
+    """Return how the power of layer 1 grows with the weights, over the square of their factor.
+
+    Args:
+        seed: The seed of all networks.
+    """
     [power] = powers([100.0], width=256, seed=seed)
     return {"over a^2": power.measured / power.theory, "for 100": power.measured}
 
 
 def proposition_2(_: Signal | None, seed: int) -> Numbers:
-    """Return a larger omega's deviations and mean frequencies, over those of noise with s1 = 1."""
+    """Return a larger omega's deviations and mean frequencies, over those of noise with s1 = 1.
+
+    Args:
+        seed: The seed of all networks.
+    """
     numbers = {}
     for result in equivalences([1.0], [*WIDTHS, 2048], seed=seed):
         if result.has_biases:
@@ -88,7 +100,11 @@ def proposition_2(_: Signal | None, seed: int) -> Numbers:
 
 
 def phases(_: Signal | None, seed: int) -> Numbers:
-    """Return the shares of a SIREN's phases omega (W h + b) within [-3, 3], width 256."""
+    """Return the shares of a SIREN's phases omega (W h + b) within [-3, 3], width 256.
+
+    Args:
+        seed: The seed of all networks.
+    """
     network = _siren(256, seed)
     layers = _phases(network, torch.linspace(-1, 1, 2048)[:, None])
     inside = [float((phase.abs() <= 3).double().mean()) for phase in layers]

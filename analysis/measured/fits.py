@@ -43,7 +43,15 @@ class Trained(NamedTuple):
 def trained(
     config: NetworkConfig, coords: Tensor, values: Tensor, seed: int, how: FitConfig
 ) -> Trained:
-    """Fit a network, and return it before and after the fit."""
+    """Fit a network, and return it before and after the fit.
+
+    Args:
+        config: The network.
+        coords: Coordinates [n, d].
+        values: Samples [n, c] on them.
+        seed: The seed of the initialization.
+        how: How it is trained.
+    """
     features = {"in_features": coords.shape[1], "out_features": values.shape[1]}
     network = make_network(config, **features, seed=seed)
     [(_, result)] = fit([network], coords, values, how, snapshots=(how.epochs,))
@@ -55,6 +63,10 @@ def spectra_of_fit(signal: Signal | None, seed: int) -> Numbers:
 
     Mean frequencies are by power, as shares of Nyquist. The error is a share of the signal's energy
     in the band.
+
+    Args:
+        signal: The signal, read at the quantity's length.
+        seed: The seed of the initialization.
     """
     assert signal
     coords, values = samples_of(signal)
@@ -97,6 +109,10 @@ def errors_by_band(signal: Signal | None, seed: int) -> Numbers:
 
     Half of the signal's energy lies at low frequencies. High frequencies are above 0.5 of Nyquist.
     Values below 0 mean that SIREN²'s error is smaller.
+
+    Args:
+        signal: The signal, read at the quantity's length.
+        seed: The seed of the initialization.
     """
     assert signal
     coords, values = samples_of(signal)
@@ -124,6 +140,10 @@ def toy_problem(signal: Signal | None, seed: int) -> Numbers:
 
     The first omega is 300 at 2^16 samples, and shrinks with the length. At 2^16 samples the fit is
     cut short. S(k) is the mean at the signal's tones, in dB relative to the initialization.
+
+    Args:
+        signal: The signal, read at the quantity's length.
+        seed: The seed of the initialization.
     """
     assert signal
     coords, values = samples_of(signal)
@@ -148,6 +168,10 @@ def linear_dynamics(signal: Signal | None, seed: int) -> Numbers:
 
     The distance of the errors is a share of the first error. The rank correlation is between the
     actual and the predicted loss of the error, over all frequencies after 10 steps.
+
+    Args:
+        signal: The signal, read at the quantity's length.
+        seed: The seed of the initialization.
     """
     assert signal
     coords, values = samples_of(signal)

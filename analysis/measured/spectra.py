@@ -97,7 +97,11 @@ def layer_1(_: Signal | None, seed: int) -> Numbers:
 
 
 def aliasing(_: Signal | None, seed: int) -> Numbers:
-    """Return the share of layer 2's power above the Nyquist frequency of Fig. 8's 1,024 inputs."""
+    """Return the share of layer 2's power above the Nyquist frequency of Fig. 8's 1,024 inputs.
+
+    Args:
+        seed: The seed of all networks.
+    """
     layers, __ = activations_of(_drawn(2048, *POINT, seed, depth=2), _line(4 * 1024))
     after = layers[1].after
     above = after.power[after.shares > 1 / 4].sum() / after.power[1:].sum()

@@ -140,6 +140,10 @@ def judged(name: str, form: Form, scores: Array, maps: Maps) -> Entry:
 def rank_correlation(scores: Array, psnr: Array) -> float:
     """Return Spearman's rank correlation, NaN where values have no order.
 
+    Args:
+        scores: Scores of points [p].
+        psnr: Their PSNR [p] in dB.
+
     Example:
         >>> round(rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([10.0, 30.0, 50.0])), 9)
         1.0
@@ -150,7 +154,12 @@ def rank_correlation(scores: Array, psnr: Array) -> float:
 
 
 def nearness_to(rule: Rule, maps: Maps) -> Array:
-    """Return minus the squared distance [s, p] of points to a rule's point in (log K, log g)."""
+    """Return minus the squared distance [s, p] of points to a rule's point in (log K, log g).
+
+    Args:
+        rule: The rule.
+        maps: The maps whose points it is compared with.
+    """
     scores = []
     for target in maps.targets:
         points = np.log([share_and_gain(target, point) for point in maps.points])
@@ -160,7 +169,12 @@ def nearness_to(rule: Rule, maps: Maps) -> Array:
 
 
 def regrets_of(entry: Entry, maps: Maps) -> RuleRegret:
-    """Return the regrets of an entry by signal and seed. The name says its form."""
+    """Return the regrets of an entry by signal and seed. The name says its form.
+
+    Args:
+        entry: A predictor in one form.
+        maps: The maps that it chose on.
+    """
     name = f"{entry.predictor} + prior" if entry.form == "with_prior" else entry.predictor
     return RuleRegret(
         name,
@@ -172,12 +186,23 @@ def regrets_of(entry: Entry, maps: Maps) -> RuleRegret:
 
 
 def excess(one: Entry, other: Entry, maps: Maps) -> Interval:
-    """Return by how many dB one entry's regret is larger than another's, on average."""
+    """Return by how many dB one entry's regret is larger than another's, on average.
+
+    Args:
+        one: A predictor in one form.
+        other: The one that it is compared with.
+        maps: The maps that both chose on.
+    """
     return -saving(regrets_of(one, maps), regrets_of(other, maps))
 
 
 def standings(entries: list[Entry], maps: Maps) -> list[Standing]:
-    """Return all entries beside the recommended rule, the least mean regret first."""
+    """Return all entries beside the recommended rule, the least mean regret first.
+
+    Args:
+        entries: All entries, of which `REFERENCE` is one.
+        maps: The maps that they chose on.
+    """
     (reference,) = (entry for entry in entries if entry.predictor == REFERENCE)
     ordered = sorted(entries, key=lambda entry: float(entry.regret.mean()))
     beside = [excess(entry, reference, maps) for entry in ordered]

@@ -98,7 +98,12 @@ def draw(config: Siren2Config, coords: Tensor) -> Drawn:
 
 
 def view_of(signal: Signal, short_fits: Mapping[NoiseScales, float]) -> SignalView:
-    """Return what predictors may know of a signal whose samples are at hand."""
+    """Return what predictors may know of a signal whose samples are at hand.
+
+    Args:
+        signal: The signal with its samples.
+        short_fits: PSNR in dB after a short fit, by point.
+    """
     return SignalView(without_mean(power_of(signal)), np.array(signal.bands), short_fits)
 
 
@@ -123,6 +128,10 @@ def kernel_power(drawn: Drawn) -> Array:
 def overlap(kernel: Array, view: SignalView) -> float:
     """Return the Bhattacharyya coefficient of S(k) and the signal's power: 1 if they are equal.
 
+    Args:
+        kernel: S(k), whose sum is 1.
+        view: What predictors know of the signal.
+
     Example:
         >>> overlap(np.array([0.5, 0.5, 0]), SignalView(np.array([0.5, 0, 0.5]), np.empty(0), {}))
         0.5
@@ -135,6 +144,10 @@ def negative_cross_entropy(kernel: Array, view: SignalView) -> float:
 
     It is largest for the S(k) that equals the signal's power. Unlike the overlap, it falls without
     bound where the signal has power that the kernel does not see.
+
+    Args:
+        kernel: S(k), whose sum is 1.
+        view: What predictors know of the signal.
 
     Example:
         >>> view = SignalView(np.array([0.5, 0.5]), np.empty(0), {})
@@ -160,6 +173,10 @@ def log_effective_rank(values: list[Tensor], view: SignalView) -> float:
     The ratio of the largest to the smallest eigenvalue does not tell points apart: on the maps of
     `analysis/data`, the smallest one is lost in rounding at 64 of 119 points. The effective rank
     differs at all of them.
+
+    Args:
+        values: The eigenvalues [n] of each draw.
+        view: What predictors know of the signal, which does not count here.
     """
     return float(np.mean([np.log10(effective_rank(of_draw)) for of_draw in values]))
 
@@ -177,6 +194,10 @@ def output_bands(drawn: Drawn) -> Array:
 
 def nearness(output: Array, view: SignalView) -> float:
     """Return minus the Wasserstein-1 distance of two spectra, as a share of Nyquist.
+
+    Args:
+        output: The spectrum of an untrained network's output.
+        view: What predictors know of the signal.
 
     Example:
         >>> nearness(np.array([1.0, 0.0]), SignalView(np.empty(0), np.array([0.0, 1.0]), {}))

@@ -34,7 +34,7 @@ from analysis.predictors.predictors import PREDICTORS
 from analysis.predictors.scores import scores_of
 from analysis.predictors.tables import FRESH, TITLES, cost_table, regret_table
 from analysis.reporting.commands import run, surfaces_parser
-from analysis.reporting.output_paths import file_to_write
+from analysis.reporting.output_paths import files_to_write
 from analysis.reporting.parquet import parquet_bytes
 from analysis.reporting.style import to_svg
 from analysis.rules.plots import regrets_by_rule
@@ -69,6 +69,10 @@ def verdict(entries: Sequence[Entry], maps: Maps) -> str:
 
     They need no training, have less regret than `FRESH` in the same form, and not more than the
     recommended rule. An interval that does not hold 0 decides.
+
+    Args:
+        entries: All entries.
+        maps: The maps that they chose on.
     """
     by_form = {entry.form: entry for entry in entries if entry.predictor == FRESH}
     (reference,) = (entry for entry in entries if entry.predictor == REFERENCE)
@@ -88,7 +92,12 @@ def verdict(entries: Sequence[Entry], maps: Maps) -> str:
 
 
 def rows_of(entries: Sequence[Entry], maps: Maps) -> Iterator[dict[str, Any]]:
-    """Yield the rows of the Parquet file. What an entry does not have is null in it."""
+    """Yield the rows of the Parquet file. What an entry does not have is null in it.
+
+    Args:
+        entries: All entries.
+        maps: The maps that they chose on.
+    """
     for entry in entries:
         for s, signal in enumerate(maps.signals):
             for k, seed in enumerate(maps.seeds):
@@ -125,8 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    folder = arguments.to
-    files = [file_to_write("--to", f"{folder}/{name}") for name in FILES] if folder else []
+    files = files_to_write(arguments.to, *FILES)
     group = maps_of_most_signals(arguments.results, arguments.recordings)
     held_out = held_out_rule(arguments.results)
     signals, problems = read_all(find_files(arguments.signals), group.setting["n"])

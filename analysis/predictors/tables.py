@@ -38,10 +38,12 @@ def regret_table(all_standings: Sequence[Standing]) -> Table:
     marked = mark(all_standings[0].regret)
     if marked:
         caption += f"\n{DIRECTION_ONLY}"
-    table = wide_table(caption, "regret of predictors")
-    table.add_column("", no_wrap=True, ratio=1)
-    for name in (f"regret (dB){marked}", f"excess (dB){marked}", "p", "w", "rank"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = wide_table(
+        caption,
+        "regret of predictors",
+        named="",
+        numbers=(f"regret (dB){marked}", f"excess (dB){marked}", "p", "w", "rank"),
+    )
     for form, title in TITLES.items():
         table.add_row(f"[bold]{title}")
         for standing in all_standings:
@@ -60,17 +62,24 @@ def regret_table(all_standings: Sequence[Standing]) -> Table:
 
 
 def cost_table(entries: Sequence[Entry], maps: Maps) -> Table:
-    """Return the table of costs, and of regrets beside FreSh's predictor in the same form."""
+    """Return the table of costs, and of regrets beside FreSh's predictor in the same form.
+
+    Args:
+        entries: All entries.
+        maps: The maps that they chose on.
+    """
     num = len(maps.points)
     caption = (
         f"seconds: of one core for a point; all: for the {num} points of a map. Predictors\n"
         "without training serve all signals of one length with that, psnr_20 one signal.\n"
         f"as it is, with prior: regret minus that of {FRESH} there (dB)."
     )
-    table = wide_table(caption, f"cost, and against {FRESH}")
-    table.add_column("", no_wrap=True, ratio=1)
-    for name in ("seconds", "all", "as it is", "with prior"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = wide_table(
+        caption,
+        f"cost, and against {FRESH}",
+        named="",
+        numbers=("seconds", "all", "as it is", "with prior"),
+    )
     fresh = {entry.form: entry for entry in entries if entry.predictor == FRESH}
     for entry in entries:
         if entry.form != "as_it_is":

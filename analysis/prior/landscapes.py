@@ -101,7 +101,13 @@ def landscape_of(one: SignalMap) -> Landscape:
 
 
 def without(landscapes: Sequence[Landscape], recordings: set[str], seed: int) -> list[Landscape]:
-    """Return the landscapes of all other recordings on all other seeds."""
+    """Return the landscapes of all other recordings on all other seeds.
+
+    Args:
+        landscapes: Landscapes.
+        recordings: The recordings that are left out.
+        seed: The seed that is left out.
+    """
     kept = []
     for one in landscapes:
         rest = None if one.recording in recordings else one.without_seed(seed)

@@ -10,7 +10,17 @@ from matplotlib.ticker import MaxNLocator, ScalarFormatter, SymmetricalLogLocato
 
 from analysis.regret.regret import Regret, RuleSummary
 from analysis.reporting.drawing import Drawing, Hint, drawing_of
-from analysis.reporting.style import BAND, BEST, INK, MUTED, RECOMMENDED_COLOR, RULE, STYLE, label
+from analysis.reporting.style import (
+    BAND,
+    BEST,
+    INK,
+    MUTED,
+    RECOMMENDED_COLOR,
+    RULE,
+    STYLE,
+    label,
+    name_rows,
+)
 from analysis.statistics.intervals import Interval
 from search_spaces.rules import RECOMMENDED
 from studies.engine.outcomes.signal_state import Suggestion
@@ -82,10 +92,8 @@ def forest(regrets: Sequence[Regret], total: RuleSummary, name: str) -> Drawing:
         axes.plot([i.low, i.high], [0, 0], color=RULE, lw=2.2)
         axes.plot(i.mean, 0, "D", ms=7, color=RULE)
         names = ["mean of all", *(label(clip) for clip, _ in rows)]
-        axes.set_yticks(range(len(names)), names, parse_math=False)
-        axes.tick_params(axis="y", length=0, labelcolor=INK)
+        name_rows(axes, names)
         axes.set_ylim(-0.7, len(rows) + 0.6)
-        axes.spines["left"].set_visible(False)
         axes.set_xlabel(f"optimum minus {name} on the same seeds (dB), 95 % interval")
         return drawing_of(figure, hints)
 

@@ -36,11 +36,10 @@ def regrets_table(
         f"{run.confirming_text(scoring_seeds)}, which did not choose the optimum. "
         "regret: mean of the paired differences, with its 95 % interval (Student's t). "
         "*: at the rim of the searched space, so that a better point may lie beyond. "
-        "-: not known, or the rule's point is the optimum itself."
+        "-: not known, or the rule's point is the optimum itself.",
+        named=run.noun,
+        numbers=("psi", run.first_rule, "opti-\nmum", "at s0, s1", "regret", "95 % interval"),
     )
-    table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in ("psi", run.first_rule, "opti-\nmum", "at s0, s1", "regret", "95 % interval"):
-        table.add_column(name, justify="right", no_wrap=True)
     for signal, regrets in zip(signals, by_signal, strict=True):
         first = next((r for r in regrets if r.rule == rule), None)
         cells = ["-"] * 5
@@ -66,11 +65,10 @@ def rules_table(run: Run, totals: Sequence[RuleSummary]) -> Table:
         f"{run.noun}s share. p: of no regret, from the interval. near: percent of {run.noun}s "
         "where the rule is within 0.5 and within 1 dB. dead: fits less than 1 dB above the best "
         "constant."
-        + (f" {DIRECTION_ONLY}" if any(t.interval.is_direction_only for t in totals) else "")
+        + (f" {DIRECTION_ONLY}" if any(t.interval.is_direction_only for t in totals) else ""),
+        named="rule",
+        numbers=("mean", "95 % interval", "median", "worst", "p", "near", "dead"),
     )
-    table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in ("mean", "95 % interval", "median", "worst", "p", "near", "dead"):
-        table.add_column(name, justify="right", no_wrap=True)
     for total in totals:
         table.add_row(
             f"{number_of[total.rule]} {total.rule}",
@@ -96,9 +94,7 @@ def by_rule_table(
         caption += (
             f" {count(num_left, 'rule')} left out here: see a wider window, or regret.parquet."
         )
-    table = wide_table(caption)
-    table.add_column(run.noun, no_wrap=True, ratio=1, overflow="ellipsis")
-    table.add_column("psi", justify="right", no_wrap=True)
+    table = wide_table(caption, named=run.noun, numbers=("psi",))
     for column in range(1, len(rules) + 1):
         table.add_column(str(column), justify="right", no_wrap=True)
     for signal, regrets in zip(signals, by_signal, strict=True):
@@ -119,9 +115,10 @@ def proxy_table(run: Run, budgets: Sequence[Proxy], *, stopped: bool) -> Table:
     )
     if stopped:
         caption += " Points that were stopped early are left out."
-    table = wide_table(caption)
-    for name in ("epochs", f"{run.noun}s", "rank corr., mean", "least", "dB lost, mean", "most"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = wide_table(
+        caption,
+        numbers=("epochs", f"{run.noun}s", "rank corr., mean", "least", "dB lost, mean", "most"),
+    )
     for proxy in budgets:
         table.add_row(
             f"{proxy.epochs:,}",

@@ -27,7 +27,12 @@ def parser(module: str, description: str | None, results: str = "") -> argparse.
 
 
 def surfaces_parser(module: str, description: str | None) -> argparse.ArgumentParser:
-    """Return the parser of a command that reads landscapes from a results folder."""
+    """Return the parser of a command that reads landscapes from a results folder.
+
+    Args:
+        module: The name that users type.
+        description: The help text, with its line breaks.
+    """
     options = parser(
         module, description, "a results folder with landscapes (studies/rule_check.py)"
     )

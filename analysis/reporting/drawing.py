@@ -98,9 +98,13 @@ def _hint(figure: Figure, hint: Hint) -> str:
 
 
 def image(drawing: Drawing, text: str) -> str:
-    """Return a figure as HTML. `text` describes it to those who cannot see it.
+    """Return a figure as HTML.
 
     The SVG is a part of the page, so that hints show and colours follow the page's mode.
+
+    Args:
+        drawing: The figure.
+        text: What it shows, for those who cannot see it.
     """
     svg = drawing.svg[drawing.svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)

@@ -117,17 +117,22 @@ def _draw_mark(
 
 
 def legend_of_marks(figure: Figure, rules: Sequence[Mark]) -> None:
-    """Add the names of the rules below the figure, a line each."""
+    """Add the names of the rules below the figure, a line each.
+
+    Args:
+        figure: The figure.
+        rules: The marks of the rules.
+    """
     if not rules:
         return
-    made = figure.legend(
+    legend = figure.legend(
         [figure.axes[0].plot([], [], " ")[0] for _ in rules],
         [plain(f"{mark.number}  {mark.text}") for mark in rules],
         loc="outside lower left", ncols=1 if max(len(m.text) for m in rules) > 34 else 2,
         fontsize=8, frameon=False, handlelength=0, handletextpad=0, columnspacing=1.5,
         borderaxespad=0,
     )  # fmt: skip
-    for text, mark in zip(made.get_texts(), rules, strict=True):
+    for text, mark in zip(legend.get_texts(), rules, strict=True):
         text.set_color(mark.color)
 
 

@@ -107,6 +107,10 @@ def _row(tag: str, cells: Iterable[tuple[str, str]]) -> str:
 def shown(cell: Cell, form: str = ".1f") -> str:
     """Return a cell as text.
 
+    Args:
+        cell: A number or a text. None and NaN become a dash.
+        form: How a number is formatted.
+
     Example:
         >>> shown(-0.04, "+.1f"), shown(None), shown("SIREN"), shown(12000, ",")
         ('+0.0', '–', 'SIREN', '12,000')

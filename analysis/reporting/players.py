@@ -107,7 +107,16 @@ def gain_db(error: NDArray[np.floating]) -> int:
 
 
 def wav(samples: NDArray[np.floating], rate: int) -> bytes:
-    """Return samples [n, 1] as a WAV file of 16 bits. What is beyond full scale is cut off."""
+    """Return samples [n, 1] as a WAV file of 16 bits. What is beyond full scale is cut off.
+
+    Args:
+        samples: Samples [n, 1], in [-1, 1] where nothing is to be cut.
+        rate: The sample rate in Hz.
+
+    Example:
+        >>> wav(np.zeros((8, 1)), 8000)[:4]
+        b'RIFF'
+    """
     buffer = io.BytesIO()
     soundfile.write(buffer, np.clip(samples, -1, 1), rate, format="WAV", subtype="PCM_16")
     return buffer.getvalue()

@@ -3,7 +3,7 @@
 import datetime
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.reporting.drawing import Drawing, image
 from analysis.reporting.page_table import PageTable, shown
@@ -15,6 +15,27 @@ from studies.engine.planning.points import Point
 from studies.engine.planning.run import Run
 from studies.engine.signals.signal import Signal
 
+if TYPE_CHECKING:
+    import jinja2
+
+
+def environment(package: str, *, autoescape: bool = False) -> "jinja2.Environment":
+    """Return what reads the templates of a package. An unknown name in a template is an error.
+
+    Args:
+        package: The package, whose folder `templates` has them.
+        autoescape: Whether values become safe text of HTML.
+    """
+    import jinja2  # here, because `status` imports this module and must be fast
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader(package),
+        autoescape=autoescape,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
 
 def render(template: str, results: Results, now: datetime.datetime, **values: Any) -> str:
     """Return a page as HTML.
@@ -25,18 +46,10 @@ def render(template: str, results: Results, now: datetime.datetime, **values: An
         now: The time that the page shows.
         values: What this template needs beside what all pages show.
     """
-    import jinja2  # here, because `status` imports this module and must be fast
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("analysis.reporting"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["db"] = shown
+    templates = environment("analysis.reporting", autoescape=True)
+    templates.filters["db"] = shown
     code = {f"{row['versions']}, commit {row['commit'] or 'unknown'}" for row in results.all_rows}
-    return environment.get_template(template).render(
+    return templates.get_template(template).render(
         run=results.run,
         how=_facts(results.run),
         notes=notes_on(results.run, results.signals),
@@ -84,6 +97,10 @@ def drawn_images(
 def file_name(name: str, sha256: str) -> str:
     """Return a signal's name as a part of a path: letters, digits, - and _ alone.
 
+    Args:
+        name: The signal's name.
+        sha256: The hash of its samples, which keeps names apart.
+
     Example:
         >>> file_name("my clip.wav", "0123456789abcdef")
         'my_clip_wav-01234567'
@@ -96,6 +113,11 @@ def position(run: Run, signal: Signal, point: Point) -> dict[str, float]:
     """Return a point's s0 in rad/unit and s1, and s0 and K as shares of Nyquist.
 
     They are NaN where the network has no noise scales.
+
+    Args:
+        run: The run, which has the network's width.
+        signal: The signal.
+        point: The point.
     """
     if point.scales is None:
         return dict.fromkeys(("s0", "s1", "s0_share", "bandwidth_share"), math.nan)
@@ -111,6 +133,10 @@ def paper_files(
     """Return a report's figures as SVG and PDF, and its tables as CSV and LaTeX.
 
     The keys are paths beside the page.
+
+    Args:
+        figures: Figures by the name of their file.
+        tables: Tables by the name of their file.
     """
     files: dict[str, bytes] = {}
     for name, drawing in figures.items():

@@ -1,10 +1,15 @@
 """Set how all figures look, and turn a figure into SVG text."""
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
+import matplotlib
+import numpy as np
 from matplotlib import patheffects
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 INK, MUTED = "#1d2733", "#6b7785"
 RULE, BEST, SIREN, RECOMMENDED_COLOR = "#d1495b", INK, "#8d99ae", "#1f7a8c"
@@ -26,6 +31,38 @@ STYLE: Any = {
 
 RANGE_DB = 12.0
 """The colours of a map end so many dB below its best point. Points below have the last colour."""
+
+
+def line_colors(num: int) -> NDArray[np.float64]:
+    """Return the colours RGBA [num, 4] of lines that have an order, dark to light.
+
+    Example:
+        >>> line_colors(3).shape
+        (3, 4)
+    """
+    return matplotlib.colormaps["viridis"](np.linspace(0.1, 0.8, num))
+
+
+def set_title(axes: Axes, text: str) -> None:
+    """Write a panel's title above its left edge. A dollar sign in it starts no formula.
+
+    Args:
+        axes: The panel.
+        text: The title.
+    """
+    axes.set_title(text, loc="left", fontsize=9, color=INK, parse_math=False)
+
+
+def name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Write a name beside each row of a panel, from below, in place of the axis.
+
+    Args:
+        axes: The panel, whose rows lie at y = 0, 1, 2 ..
+        names: The names, in which a dollar sign starts no formula.
+    """
+    axes.set_yticks(range(len(names)), names, parse_math=False)
+    axes.tick_params(axis="y", length=0, labelcolor=INK)
+    axes.spines["left"].set_visible(False)
 
 
 def to_svg(figure: Figure) -> str:

@@ -23,7 +23,7 @@ from rich.table import Table as RichTable
 from analysis.regret.regret import NEAR_DB
 from analysis.regret.stored import confirmed, recordings_of
 from analysis.reporting.commands import run, surfaces_parser
-from analysis.reporting.tables import number
+from analysis.reporting.tables import add_numbers, number
 from analysis.rules.families import (
     Family,
     bandwidth,
@@ -163,8 +163,7 @@ def validation_table(surfaces: Surfaces, validated: Sequence[Validated]) -> Rich
         "psi alone; eqn11_*: as published.",
     )  # fmt: skip
     table.add_column("rule", no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in ("mean", "95 % interval", "median", "worst", "near", f"psi<{LOW_PSI:g}"):
-        table.add_column(name, justify="right", no_wrap=True)
+    add_numbers(table, "mean", "95 % interval", "median", "worst", "near", f"psi<{LOW_PSI:g}")
     weights = recording_weights(surfaces.recordings)
     for family in sorted(validated, key=lambda v: float(weights @ v.regret)):
         interval = mean_interval(family.by_seed, surfaces.recordings)

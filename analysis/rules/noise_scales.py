@@ -19,7 +19,7 @@ from rich.table import Table
 from analysis.reporting.commands import parser, run
 from analysis.reporting.output_paths import file_to_write
 from analysis.reporting.parquet import parquet_bytes
-from analysis.reporting.tables import short, wide_table
+from analysis.reporting.tables import add_numbers, short, wide_table
 from analysis.surfaces.surfaces import share_and_gain
 from inr_models import InputError, Siren2Config
 from inr_models.checks import check_whole
@@ -127,11 +127,9 @@ def scales_table(rows: Sequence[Row]) -> Table:
         "K: the untrained network's bandwidth, a share of Nyquist; g: the gain of layer 2.\n"
         "Below a signal: the descriptors that the rules looked at."
     )
-    table = wide_table(caption, "noise scales")
-    table.add_column("signal", no_wrap=True, ratio=1, overflow="ellipsis")
+    table = wide_table(caption, "noise scales", named="signal")
     table.add_column("rule", no_wrap=True)
-    for name in ("s0", "s1", "K", "g"):
-        table.add_column(name, justify="right", no_wrap=True)
+    add_numbers(table, "s0", "s1", "K", "g")
     for _, group in groupby(rows, lambda row: row.sha256):
         of_signal = list(group)
         signal = of_signal[0].signal

@@ -187,11 +187,10 @@ def sufficiency_table(surfaces: Surfaces, found: Sufficiency, most: int = 12) ->
         f"Regret in dB that a descriptor saves beside psi, over {len(psi)} left-out signals; psi "
         f"alone: {found.alone.mean():.2f} dB. p: permutation test of the largest of "
         f"{len(found.gains)} gains, the largest that any choice of kernel widths gives. Signals in "
-        f"each range of psi: {', '.join(map(str, counts))}."
+        f"each range of psi: {', '.join(map(str, counts))}.",
+        named="beside psi",
+        numbers=("gain", "95 % interval", "p", *(f"{low:g}-{high:g}" for low, high in STRATA)),
     )
-    table.add_column("beside psi", no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in ("gain", "95 % interval", "p", *(f"{low:g}-{high:g}" for low, high in STRATA)):
-        table.add_column(name, justify="right", no_wrap=True)
     for gain in found.gains[:most]:
         table.add_row(
             gain.descriptor,

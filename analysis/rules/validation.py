@@ -75,10 +75,10 @@ class HeldOut(NamedTuple):
 def check_recordings(surfaces: Surfaces) -> None:
     """Raise InputError if there are fewer recordings than two nested folds need."""
     if (count := len(set(surfaces.recordings))) < LEAST_RECORDINGS:
-        raise InputError(
+        raise InputError.at(
             "too-few",
             "recording",
-            f"{len(surfaces.targets)} landscapes, but the number of their recordings is {count}: "
+            f"{len(surfaces.targets)} landscapes, but the number of their recordings is {count}; "
             f"fit clips of {LEAST_RECORDINGS} recordings or more, because one is left out at a "
             "time.",
         )

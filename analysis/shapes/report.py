@@ -12,7 +12,7 @@ from analysis.reporting.drawing import Drawing, image
 from analysis.reporting.page_table import Cell, Column, PageTable
 from analysis.reporting.parquet import parquet_bytes
 from analysis.reporting.report import file_name, paper_files, svg_texts
-from analysis.reporting.tables import wide_table
+from analysis.reporting.tables import add_numbers, wide_table
 from analysis.shapes import plots
 from analysis.shapes.fitted import FittedShape, fitted_shapes
 from studies.engine.outcomes.report import Report
@@ -124,8 +124,7 @@ def _page_table(shapes: Sequence[FittedShape]) -> PageTable:
 def _table(name: str, shapes: Sequence[FittedShape]) -> Table:
     table = wide_table("", f"{name}: the meshes")
     table.add_column("network", no_wrap=True)
-    for column in ("PSNR", "Chamfer %", "Hausdorff %", "normals", "faces"):
-        table.add_column(column, justify="right", no_wrap=True)
+    add_numbers(table, "PSNR", "Chamfer %", "Hausdorff %", "normals", "faces")
     for shape in shapes:
         if shape.scores is None:
             table.add_row(shape.name, f"{shape.psnr:.1f}", "no surface")

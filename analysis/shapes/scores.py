@@ -63,6 +63,11 @@ def mesh_scores(mesh: Any, surface: NDArray) -> MeshScores:
 
 
 def vertex_errors(mesh: Any, surface: NDArray) -> NDArray[np.float64]:
-    """Return the distance of each vertex of a mesh from the true surface [v]."""
+    """Return the distance of each vertex of a mesh from the true surface [v].
+
+    Args:
+        mesh: The mesh of `trimesh` with v vertices.
+        surface: Points on the true surface and their normals [m, 6].
+    """
     points, normals = np.hsplit(surface.astype(np.float64), 2)
     return np.abs(signed_distances(np.asarray(mesh.vertices, dtype=np.float64), points, normals))

@@ -152,6 +152,14 @@ def mapped_interval(values: Sequence[float], recordings: Sequence[Hashable]) -> 
     """Return the interval of the mean over signals whose maps are all of one seed.
 
     It shows a direction only, since nothing is known of the seed's effect.
+
+    Args:
+        values: The value of each signal.
+        recordings: The recording of each signal.
+
+    Example:
+        >>> mapped_interval([1.0, 2.0, 3.0], ["a", "b", "c"]).is_direction_only
+        True
     """
     return mean_interval([{0: value} for value in values], recordings)
 

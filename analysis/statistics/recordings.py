@@ -11,6 +11,8 @@ from pathlib import Path
 
 from inr_models import InputError
 from studies.engine.store.folder import Folder
+from studies.engine.store.rows import signal_from_row
+from studies.engine.store.store import Store
 
 FILE = "_recordings.csv"
 
@@ -28,22 +30,38 @@ def read_recordings(folder: Folder, path: str | None = None) -> dict[str, str]:
     try:
         content = Path(path).read_bytes() if path else folder.read_bytes(FILE)
     except OSError as error:
-        raise InputError(
-            "unreadable", where, f"{where}: cannot be read ({error.strerror})."
-        ) from None
+        raise InputError.at("unreadable", where, f"cannot be read ({error.strerror}).") from None
     if content is None:
         return {}
     try:
         lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
         return {row["signal"]: row["recording"] for row in lines if row["recording"]}
     except (KeyError, UnicodeDecodeError, csv.Error):
-        raise InputError(
-            "wrong-kind", where, f"{where}: give a CSV file with columns signal and recording."
+        raise InputError.at(
+            "wrong-kind", where, "give a CSV file with columns signal and recording."
         ) from None
 
 
+def stored_recordings(store: Store) -> dict[str, str]:
+    """Return the recording of each signal of a store, by its sha256.
+
+    A signal that the folder's file does not name is a recording by itself, called by its source.
+
+    Raises:
+        InputError: the folder's file lacks the columns signal and recording.
+    """
+    named = read_recordings(store)
+    signals = map(signal_from_row, store.signals().to_pylist())
+    return {signal.sha256: named.get(signal.name, signal.source) for signal in signals}
+
+
 def write_recordings(folder: Folder, recordings: Mapping[str, str]) -> None:
-    """Replace the folder's file by these recordings, in the order of the signals' names."""
+    """Replace the folder's file by these recordings, in the order of the signals' names.
+
+    Args:
+        folder: The results folder.
+        recordings: The recording of each signal, by the signal's name.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["signal", "recording"])

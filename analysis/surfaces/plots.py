@@ -29,6 +29,11 @@ def landscapes(surfaces: Surfaces, num: int = 12, columns: int = 4) -> Figure:
     """Draw the surfaces of `num` signals, from the lowest psi to the highest.
 
     A red cross marks Eqn. 11, scaled; a teal cross the recommended rule; a circle the optimum.
+
+    Args:
+        surfaces: The surfaces of all signals.
+        num: The number of panels.
+        columns: Panels in a row.
     """
     order = np.argsort(surfaces.descriptors["psi"], kind="stable")
     chosen = order[np.unique(np.linspace(0, len(order) - 1, num).round().astype(int))]
@@ -52,14 +57,16 @@ def landscapes(surfaces: Surfaces, num: int = 12, columns: int = 4) -> Figure:
 def landscape(surfaces: Surfaces, name: str) -> Figure:
     """Draw the surface of one signal, with PSNR in dB.
 
+    Args:
+        surfaces: The surfaces of all signals.
+        name: The signal's name.
+
     Raises:
         InputError: no signal has this name.
     """
     if name not in surfaces.names:
-        raise InputError(
-            "unknown-name",
-            name,
-            f"{name}: there is no such signal; give {', '.join(surfaces.names)}.",
+        raise InputError.at(
+            "unknown-name", name, f"there is no such signal; give {', '.join(surfaces.names)}."
         )
     index = surfaces.names.index(name)
     with matplotlib.rc_context(STYLE):
@@ -110,6 +117,10 @@ def ridges(surfaces: Surfaces, descriptors: Sequence[str] = ("psi", "low_pass_40
 
     The columns follow the order of a descriptor: the better the descriptor, the straighter the
     bright ridge. Points mark the optima.
+
+    Args:
+        surfaces: The surfaces of all signals.
+        descriptors: The descriptors, a row of panels for each.
     """
     best = np.clip(np.nanmin(_relative(surfaces), axis=2), 0, 10)
     with matplotlib.rc_context(STYLE):
@@ -143,6 +154,10 @@ def optima(surfaces: Surfaces, descriptors: Sequence[str]) -> Figure:
     """Draw the optimum's K over descriptors; bars span the ridge within 0.5 dB of the optimum.
 
     The line is one factor for all signals: the median of K over the descriptor.
+
+    Args:
+        surfaces: The surfaces of all signals.
+        descriptors: The descriptors, a panel for each.
     """
     regret = np.nanmin(_relative(surfaces), axis=2)
     best = SHARES[regret.argmin(axis=1)]

@@ -64,6 +64,12 @@ def stored_surfaces(
 
     With `progress`, a bar shows how many are done.
 
+    Args:
+        results: A results folder.
+        recordings: See `stored_maps`.
+        other: See `stored_maps`.
+        progress: Whether to show a bar.
+
     Example:
         >>> stored_surfaces("analysis/data").names
     """
@@ -93,10 +99,10 @@ def stored_maps(
     known = {row["sha256"]: signal_from_row(row) for row in store.signals().to_pylist()}
     mapped = [sha for sha, points in fits.items() if len(points) >= MIN_POINTS]
     if len(mapped) < 2:
-        raise InputError(
+        raise InputError.at(
             "too-few",
             results,
-            f"{results}: {len(mapped)} signals have {MIN_POINTS} points or more; run "
+            f"{len(mapped)} signals have {MIN_POINTS} points or more; run "
             "studies/rule_check.py on more signals.",
         )
     named = read_recordings(store, recordings)
@@ -166,9 +172,9 @@ def usual_setting(store: Store) -> dict[str, Any]:
     table = store.fits(columns=SETTING, where={"network": "siren2", "seed": SEED})
     settings = Counter(tuple(row[name] for name in SETTING) for row in table.to_pylist())
     if not settings:
-        raise InputError(
+        raise InputError.at(
             "not-there",
             store.results,
-            f"{store.results}: no fits of SIREN² on seed {SEED}; run studies/rule_check.py.",
+            f"no fits of SIREN² on seed {SEED}; run studies/rule_check.py.",
         )
     return dict(zip(SETTING, settings.most_common(1)[0][0], strict=True))

@@ -158,6 +158,11 @@ def _filled(regret: Array) -> Array:
 
 
 def share_and_gain(target: Target, scales: NoiseScales) -> tuple[float, float]:
-    """Return the bandwidth K of a point as a share of Nyquist, and its gain g."""
+    """Return the bandwidth K of a point as a share of Nyquist, and its gain g.
+
+    Args:
+        target: The signal and the network.
+        scales: s0 in rad per unit and s1.
+    """
     k = bandwidth(*scales, width=target.width, in_features=target.dimensions)
     return k / target.nyquist, gain(scales.s1, width=target.width)

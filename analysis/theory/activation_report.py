@@ -26,7 +26,7 @@ from torch import Tensor
 
 from analysis.reporting.commands import parser, run
 from analysis.reporting.output_paths import file_to_write
-from analysis.reporting.style import INK, MUTED, STYLE, to_svg
+from analysis.reporting.style import INK, MUTED, STYLE, line_colors, set_title, to_svg
 from analysis.reporting.tables import short, wide_table
 from analysis.theory.activations import Activations, Layer, activations_of
 from analysis.theory.densities import Distribution, arcsine, density, deviation_of_layer_2, gaussian
@@ -59,7 +59,12 @@ class Look(NamedTuple):
 
 
 def looks(arguments: argparse.Namespace, signal: Signal) -> Iterator[Look]:
-    """Yield what the layers of all networks have, at all epochs that the arguments ask for."""
+    """Yield what the layers of all networks have, at all epochs that the arguments ask for.
+
+    Args:
+        arguments: The parsed arguments, see `subjects.add_options`.
+        signal: The signal.
+    """
     coords = line_of(signal)
     for subject in subjects(arguments, signal):
         layers, output = activations_of(subject.network, coords)
@@ -108,10 +113,12 @@ def activation_table(all_looks: Sequence[Look]) -> Table:
         f"within: their share in [-{PAPERS_RANGE}, {PAPERS_RANGE}]; before, after: mean frequency, "
         "a share of Nyquist, of what varies."
     )
-    table = wide_table(caption, "activations")
-    table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in ("epoch", "layer", "deviation", "theory", "within", "before", "after"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = wide_table(
+        caption,
+        "activations",
+        named="network",
+        numbers=("epoch", "layer", "deviation", "theory", "within", "before", "after"),
+    )
     for look in all_looks:
         for index, (before, after) in enumerate(look.layers):
             name = (look.subject.label, f"{look.subject.epoch:,}") if index == 0 else ("", "")
@@ -138,7 +145,7 @@ def activation_figure(all_looks: Sequence[Look]) -> str:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9.3, 0.9 + 1.55 * (depth + 1)), layout="constrained")
         panels = figure.subplots(depth + 1, 4, squeeze=False)
-        colors = matplotlib.colormaps["viridis"](np.linspace(0.1, 0.8, len(all_looks)))
+        colors = line_colors(len(all_looks))
         for look, color in zip(all_looks, colors, strict=True):
             line: dict[str, Any] = {"color": color, "lw": 1.4}
             name = f"epoch {look.subject.epoch:,}"
@@ -158,7 +165,7 @@ def activation_figure(all_looks: Sequence[Look]) -> str:
             axes.remove()
         heads = "phases: density", "phases: power (dB)", "activations: density", "power (dB)"
         for axes, head in zip(panels[0], heads, strict=True):
-            axes.set_title(head, loc="left", fontsize=9, color=INK)
+            set_title(axes, head)
         panels[depth, 1].set_xlabel("frequency (share of Nyquist)")
         figure.suptitle(all_looks[0].subject.label, x=0.01, ha="left", fontsize=10, color=INK)
         if len(all_looks) > 1:

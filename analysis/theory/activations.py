@@ -12,6 +12,7 @@ from torch import Tensor
 
 from analysis.theory.densities import Distribution
 from analysis.theory.layer_pass import layer_passes
+from inr_models.errors import InputError
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 Array = NDArray[np.float64]
@@ -99,12 +100,16 @@ def activations_of(network: CoordinateMLP, coords: Tensor) -> tuple[list[Layer],
 def at_weights(network: CoordinateMLP, weights: Mapping[str, Tensor]) -> CoordinateMLP:
     """Return a copy of a network with other parameters, for example those of a snapshot of `fit`.
 
+    Args:
+        network: The network, which stays as it is.
+        weights: A tensor for each of its parameters, by name.
+
     Raises:
-        ValueError: The weights are not those of such a network.
+        InputError: The weights are not those of such a network.
     """
     names = {name for name, _ in network.named_parameters()}
     if names != set(weights):
-        raise ValueError("weights: give one for each parameter of the network.")
+        raise InputError.at("wrong-kind", "weights", "give one for each parameter of the network.")
     network = copy.deepcopy(network)
     network.load_state_dict(weights, strict=False)  # it has no buffers
     return network

@@ -87,7 +87,12 @@ def product_of_uniform_and_normal(deviation: float) -> Distribution:
 def density(distribution: Distribution, points: Array) -> Array:
     """Return the mean density of a distribution between neighbouring points.
 
-    >>> density(gaussian(1.0), np.array([-0.1, 0.1])).round(2).tolist()
-    [0.4]
+    Args:
+        distribution: The distribution.
+        points: Points [n + 1], in ascending order.
+
+    Example:
+        >>> density(gaussian(1.0), np.array([-0.1, 0.1])).round(2).tolist()
+        [0.4]
     """
     return np.diff(distribution(points)) / np.diff(points)

@@ -94,17 +94,17 @@ def diagnose(
     axes = tuple(range(1, centered.ndim))
     power = torch.fft.fftn(centered, dim=axes).abs().square().sum(0).numpy()
     if not power.sum() > 0:
-        raise InputError("constant", "signal", "signal: it does not vary, so it has no spectrum.")
+        raise InputError.at("constant", "signal", "it does not vary, so it has no spectrum.")
     spectrum = kernel_spectrum(network, coords, shape).numpy()
     centers, counts, energy = _in_bands(power)
     kernel = _in_bands(spectrum)[2] / counts
     total = spectrum.sum()
     # A bias alone, or dead features, give S(k) at k = 0 only.
     if not math.isfinite(total) or total - spectrum.flat[0] <= ROUNDING * total:
-        raise InputError(
+        raise InputError.at(
             "constant",
             "network",
-            "network: its output is the same everywhere, and no parameter changes that, so it has "
+            "its output is the same everywhere, and no parameter changes that, so it has "
             "no spectrum; give another initialization.",
         )
     return Diagnosis(centers, kernel / kernel.max(), energy / energy.sum())

@@ -21,7 +21,7 @@ from scipy import stats
 from analysis.reporting.commands import add_recordings, parser, run
 from analysis.reporting.output_paths import file_to_write
 from analysis.reporting.parquet import parquet_bytes
-from analysis.reporting.tables import wide_table
+from analysis.reporting.tables import add_numbers, wide_table
 from analysis.statistics.recordings import read_recordings
 from analysis.theory.diagnosis import diagnose
 from analysis.theory.subjects import samples_of
@@ -103,7 +103,7 @@ def cases(results: str, files: Sequence[str], recordings: str | None = None) -> 
     matching = [(sha, config) for sha, config in fits if sha in known]
     if not matching:
         why = f"none of the {len(known)} signals has fits in {results}; give the study's own files."
-        raise InputError("not-there", "--signals", f"--signals: {why}")
+        raise InputError.at("not-there", "--signals", f"{why}")
     for sha256, config in matching:
         signal, rows = known[sha256], fits[sha256, config]
         coords, values = samples_of(signal)
@@ -146,8 +146,7 @@ def proof_table(all_cases: Sequence[Case]) -> Table:
     )
     table = wide_table(caption, "diagnosis and training")
     table.add_column("network", no_wrap=True)
-    for name in ("sees\nalive", "sees\ndead", "blind\nalive", "blind\ndead", "hits"):
-        table.add_column(name, justify="right", no_wrap=True)
+    add_numbers(table, "sees\nalive", "sees\ndead", "blind\nalive", "blind\ndead", "hits")
     for cells in proof_rows(all_cases):
         table.add_row(*cells)
     return table
@@ -177,6 +176,10 @@ def share_of_hits(group: Sequence[Case], *, with_interval: bool) -> str:
 
     A recording counts as a hit if all signals that were cut from it are. Networks on one signal are
     not independent either, so the row of all networks has no interval.
+
+    Args:
+        group: Cases of one network or of all.
+        with_interval: Whether to add the interval.
     """
     share = f"{sum(case.is_hit for case in group)} of {len(group)}"
     if not with_interval:
@@ -207,9 +210,9 @@ def _report(arguments: argparse.Namespace) -> None:
     console.print(proof_table(all_cases))
     for case in all_cases:
         if not case.is_hit:
-            said = "sees it" if case.sees_it else "blind"
-            dead = f"{case.num_dead} of {case.num_fits} dead"
-            print(f"miss: {case.network} on {case.signal}: {said}, {dead}, {case.gain_db:.1f} dB")
+            prediction = "sees it" if case.sees_it else "blind"
+            outcome = f"{case.num_dead} of {case.num_fits} dead, {case.gain_db:.1f} dB"
+            print(f"miss: {case.network} on {case.signal}: {prediction}, {outcome}")
     if to:
         rows = [case._asdict() | {"is_dead": case.is_dead} for case in all_cases]
         to.write_bytes(parquet_bytes(rows))

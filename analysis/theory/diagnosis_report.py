@@ -17,9 +17,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.reporting.commands import parser, run
-from analysis.reporting.output_paths import file_to_write
+from analysis.reporting.output_paths import files_to_write
 from analysis.reporting.parquet import parquet_bytes
-from analysis.reporting.style import INK, MUTED, STYLE, to_svg
+from analysis.reporting.style import INK, MUTED, STYLE, line_colors, set_title, to_svg
 from analysis.reporting.tables import short
 from analysis.theory.diagnosis import REACH, Diagnosis, diagnose
 from analysis.theory.subjects import add_options, samples_of, signal_of, subjects
@@ -50,7 +50,12 @@ class Advice(NamedTuple):
 
 
 def diagnoses(arguments: argparse.Namespace, signal: Signal) -> list[Labelled]:
-    """Return what each network that the arguments ask for can see of a signal."""
+    """Return what each network that the arguments ask for can see of a signal.
+
+    Args:
+        arguments: The parsed arguments, see `subjects.add_options`.
+        signal: The signal.
+    """
     coords, values = samples_of(signal)
     labelled = []
     for subject in subjects(arguments, signal):
@@ -60,7 +65,12 @@ def diagnoses(arguments: argparse.Namespace, signal: Signal) -> list[Labelled]:
 
 
 def advice_for(arguments: argparse.Namespace, signal: Signal) -> Advice:
-    """Return the recommended point for a signal, checked by the same diagnosis."""
+    """Return the recommended point for a signal, checked by the same diagnosis.
+
+    Args:
+        arguments: The parsed arguments, see `subjects.add_options`.
+        signal: The signal.
+    """
     coords, values = samples_of(signal)
     scales = RULES[RECOMMENDED](signal.target(arguments.width, arguments.depth))
     s0, s1 = map(stable, scales)
@@ -71,23 +81,28 @@ def advice_for(arguments: argparse.Namespace, signal: Signal) -> Advice:
 
 
 def sentence(labelled: Labelled, advice: Advice) -> str:
-    """Return what the diagnosis means, and what to change if the network does not see enough."""
+    """Return what the diagnosis means, and what to change if the network does not see enough.
+
+    Args:
+        labelled: What a network sees.
+        advice: What to use instead.
+    """
     diagnosis = labelled.diagnosis
     reached = 1 - diagnosis.unreached
-    said = f"{labelled.label} reaches {reached:.0%} of the signal's energy"
+    reach = f"{labelled.label} reaches {reached:.0%} of the signal's energy"
     if diagnosis.sees_it:
-        return f"{said}, so a fit should leave zero output."
+        return f"{reach}, so a fit should leave zero output."
     s0, s1 = advice.scales
     instead = 1 - advice.diagnosis.unreached
     return (
-        f"{said}, so expect it to stay at zero output. Use siren2 with s0 = {short(s0)} and "
+        f"{reach}, so expect it to stay at zero output. Use siren2 with s0 = {short(s0)} and "
         f"s1 = {s1:.3g} ({RECOMMENDED}), which reaches {instead:.0%}."
     )
 
 
 def diagnosis_figure(labelled: Sequence[Labelled]) -> str:
     """Draw each network's S(k) over the signal's spectrum, as SVG text."""
-    colors = matplotlib.colormaps["viridis"](np.linspace(0.1, 0.8, len(labelled)))
+    colors = line_colors(len(labelled))
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(6.4, 3.9), layout="constrained")
         axes = figure.subplots()
@@ -104,7 +119,7 @@ def diagnosis_figure(labelled: Sequence[Labelled]) -> str:
         axes.set(xlabel="frequency (share of Nyquist)", ylabel="dB below the largest band")
         axes.set(xlim=(0, 1), ylim=(LOWEST_DB, 3))
         title = "Untrained networks' S(k), over the signal's spectrum"
-        axes.set_title(title, loc="left", fontsize=9, color=INK)
+        set_title(axes, title)
         figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
         return to_svg(figure)
 
@@ -122,8 +137,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    folder = arguments.to
-    files = [file_to_write("--to", f"{folder}/{name}") for name in FILES] if folder else []
+    files = files_to_write(arguments.to, *FILES)
     signal = signal_of(arguments)
     labelled = diagnoses(arguments, signal)
     advice = advice_for(arguments, signal)

@@ -26,8 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.reporting.commands import parser, run
-from analysis.reporting.output_paths import file_to_write
-from analysis.reporting.style import INK, MUTED, STYLE, to_svg
+from analysis.reporting.output_paths import files_to_write
+from analysis.reporting.style import INK, MUTED, STYLE, line_colors, set_title, to_svg
 from analysis.reporting.tables import wide_table
 from analysis.theory.dynamics import MOST_STEPS, Decay, decay
 from analysis.theory.subjects import add_options, samples_of, signal_of, subjects
@@ -69,6 +69,10 @@ class Descent(NamedTuple):
 def descents(arguments: argparse.Namespace, signal: Signal) -> Iterator[Descent]:
     """Yield the descents of all networks that the arguments ask for.
 
+    Args:
+        arguments: The parsed arguments, see `subjects.add_options`.
+        signal: The signal.
+
     Raises:
         InputError: The signal is no sound of one channel, a step or the share is out of its range,
             a descent diverged, or there is no such network or point.
@@ -105,10 +109,12 @@ def decay_table(all_descents: Sequence[Descent]) -> Table:
         "apart: the norm of the difference of the two errors, the same share.\n"
         f"The theory holds until the last step up to which they are at most {TOLERANCE:g} apart."
     )
-    table = wide_table(caption, "gradient descent and linearized dynamics")
-    table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in ("step", "error", "predicted", "apart", "holds until"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = wide_table(
+        caption,
+        "gradient descent and linearized dynamics",
+        named="network",
+        numbers=("step", "error", "predicted", "apart", "holds until"),
+    )
     for label, result in all_descents:
         until = f"{result.holds_until(TOLERANCE):,}"
         for index, step in enumerate(result.steps):
@@ -128,7 +134,7 @@ def decay_figure(all_descents: Sequence[Descent], power: Array) -> str:
         power: The signal's power, see `power_of`.
     """
     steps = all_descents[0].decay.steps
-    colors = matplotlib.colormaps["viridis"](np.linspace(0.1, 0.8, len(steps)))
+    colors = line_colors(len(steps))
     columns = min(MOST_COLUMNS, len(all_descents))
     rows = -(-len(all_descents) // columns)
     with matplotlib.rc_context(STYLE):
@@ -143,7 +149,7 @@ def decay_figure(all_descents: Sequence[Descent], power: Array) -> str:
             ):
                 axes.plot(*in_bands(actual**2, power), color=color, lw=1.6)
                 axes.plot(*in_bands(predicted**2, power), color=color, lw=1.2, ls=DASHES)
-            axes.set_title(label, loc="left", fontsize=9, color=INK, parse_math=False)
+            set_title(axes, label)
         for axes in panels[:, 0]:
             axes.set_ylabel("dB below the signal's largest band")
         # The lowest panel of each column, of which the last may stand above an empty place.
@@ -207,8 +213,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    folder = arguments.to
-    files = [file_to_write("--to", f"{folder}/{name}") for name in FILES] if folder else []
+    files = files_to_write(arguments.to, *FILES)
     signal = signal_of(arguments)
     all_descents, power = list(descents(arguments, signal)), power_of(signal)
     Console(width=80).print(decay_table(all_descents))

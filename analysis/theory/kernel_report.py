@@ -28,8 +28,8 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.reporting.commands import parser, run
-from analysis.reporting.output_paths import file_to_write
-from analysis.reporting.style import INK, MUTED, STYLE, to_svg
+from analysis.reporting.output_paths import files_to_write
+from analysis.reporting.style import MUTED, STYLE, line_colors, set_title, to_svg
 from analysis.reporting.tables import short, wide_table
 from analysis.theory.subjects import (
     add_options,
@@ -103,7 +103,12 @@ def centroid(power: Array) -> float:
 
 
 def kernels(arguments: argparse.Namespace, signal: Signal) -> list[Kernel]:
-    """Return the kernels of all networks and epochs that the arguments ask for."""
+    """Return the kernels of all networks and epochs that the arguments ask for.
+
+    Args:
+        arguments: The parsed arguments, see `subjects.add_options`.
+        signal: The signal.
+    """
     coords, _ = samples_of(signal)
     all_kernels = []
     for label, _, epoch, network in subjects(arguments, signal):
@@ -127,7 +132,12 @@ def power_of(signal: Signal) -> Array:
 
 
 def kernel_table(all_kernels: Sequence[Kernel], power: Array) -> Table:
-    """Return the table of all kernels."""
+    """Return the table of all kernels.
+
+    Args:
+        all_kernels: The kernels of all networks and epochs.
+        power: The signal's power, see `power_of`.
+    """
     caption = (
         f"frequency: the mean of S(k), a share of Nyquist; the signal's is {centroid(power):.3f}.\n"
         "rank: how many eigenvalues count (exp of their shares' entropy)."
@@ -137,10 +147,12 @@ def kernel_table(all_kernels: Sequence[Kernel], power: Array) -> Table:
         caption += (
             f"\nThe leading eigenvalues are approximated, with errors of at most {worst:.1g}."
         )
-    table = wide_table(caption, "tangent kernels")
-    table.add_column("network", no_wrap=True, ratio=1, overflow="ellipsis")
-    for name in ("epoch", "trace", "frequency", "largest", "rank"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = wide_table(
+        caption,
+        "tangent kernels",
+        named="network",
+        numbers=("epoch", "trace", "frequency", "largest", "rank"),
+    )
     for kernel in all_kernels:
         largest = rank = "-"
         if len(kernel.eigenvalues):
@@ -154,11 +166,16 @@ def kernel_table(all_kernels: Sequence[Kernel], power: Array) -> Table:
 
 
 def kernel_figure(all_kernels: Sequence[Kernel], power: Array) -> str:
-    """Draw S(k) over the signal's spectrum, and the eigenvalues, as SVG text."""
+    """Draw S(k) over the signal's spectrum, and the eigenvalues, as SVG text.
+
+    Args:
+        all_kernels: The kernels of all networks and epochs.
+        power: The signal's power, see `power_of`.
+    """
     has_eigenvalues = any(len(kernel.eigenvalues) for kernel in all_kernels)
     epochs = sorted({kernel.epoch for kernel in all_kernels})
     labels = list(dict.fromkeys(kernel.label for kernel in all_kernels))
-    colors = matplotlib.colormaps["viridis"](np.linspace(0.1, 0.8, len(labels)))
+    colors = line_colors(len(labels))
     # The later an epoch, the shorter its dashes.
     styles = {epoch: (0, (8 / 2**i, 2)) if i else "-" for i, epoch in enumerate(epochs)}
     with matplotlib.rc_context(STYLE):
@@ -177,12 +194,12 @@ def kernel_figure(all_kernels: Sequence[Kernel], power: Array) -> str:
                 axes.loglog(np.arange(1, 1 + len(positive)), positive, **look)
         left.set(xlabel="frequency (share of Nyquist)", ylabel="dB below the largest band")
         left.set_ylim(LOWEST_DB, 5)
-        left.set_title("S(k), over the signal's spectrum", loc="left", fontsize=9, color=INK)
+        set_title(left, "S(k), over the signal's spectrum")
         for axes in right:
             axes.set(xlabel="index", ylabel="eigenvalue")
             top = max(kernel.eigenvalues[0] for kernel in all_kernels)
             axes.set_ylim(top * 1e-10, top * 3)
-            axes.set_title("eigenvalues", loc="left", fontsize=9, color=INK)
+            set_title(axes, "eigenvalues")
         figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
         return to_svg(figure)
 
@@ -212,8 +229,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    folder = arguments.to
-    files = [file_to_write("--to", f"{folder}/{name}") for name in FILES] if folder else []
+    files = files_to_write(arguments.to, *FILES)
     signal = signal_of(arguments)
     check_whole("--leading", arguments.leading, 0, math.prod(signal.shape) - 1)
     all_kernels, power = kernels(arguments, signal), power_of(signal)

@@ -104,6 +104,12 @@ def ratio_of_deviations(s1: float, *, width: int, omega: float, has_biases: bool
     With biases the ratio of the variances is g^2 (1 + b) to g^2 + b, b = omega^2 / (3 width). It
     rises with s1 from 1 to 1 + b.
 
+    Args:
+        s1: The noise scale of layer 2.
+        width: Units of a layer.
+        omega: The factor omega of hidden layers.
+        has_biases: Whether the layers have biases.
+
     Example:
         >>> round(ratio_of_deviations(1.0, width=64, omega=30.0), 2)
         2.23

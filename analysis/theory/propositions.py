@@ -133,6 +133,12 @@ def proposition_1(
     The second are the first times the factor, so their power is its square times as large
     (Proposition 1). Biases are left out.
 
+    Args:
+        factor: How many times as large the second network's weights are.
+        width: Units of layer 1.
+        num_samples: Inputs, evenly spaced in [-1, 1].
+        seed: The seed of the weights.
+
     Example:
         >>> one, many = proposition_1(10.0)
         >>> round(float(many.power.sum() / one.power.sum()), 6)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.reporting.style import INK, MUTED, STYLE, to_svg
+from analysis.reporting.style import INK, MUTED, STYLE, line_colors, set_title, to_svg
 from analysis.theory.densities import density, gaussian
 from analysis.theory.noise_and_omega import Equivalence
 from analysis.theory.propositions import Deviation, phases_of_layer_2
@@ -37,7 +37,7 @@ def propositions_figure(
     """
     widths = sorted({result.width for result in deviations})
     scales = sorted({result.s1 for result in deviations})
-    colors = matplotlib.colormaps["viridis"](np.linspace(0.1, 0.8, len(widths)))
+    colors = line_colors(len(widths))
     color_of = dict(zip(widths, colors, strict=True))
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(11.4, 3.9), layout="constrained")
@@ -77,7 +77,7 @@ def _draw_distributions(axes: Axes, width: int, s1: float, seed: int) -> None:
     top = axes.get_ylim()[1]
     axes.set_ylim(0, 1.5 * top)  # room for the legend
     axes.set(xlabel="phase omega W h", ylabel="density")
-    _title(axes, f"layer 2 of width {width:,} (Fig. 5)")
+    set_title(axes, f"layer 2 of width {width:,} (Fig. 5)")
     axes.legend(loc="upper left", frameon=False, fontsize=8)
 
 
@@ -101,7 +101,7 @@ def _draw_deviations(
                 )  # fmt: skip
     _s1_axis(axes, scales)
     axes.set_ylabel("deviation, measured over theory")
-    _title(axes, "Theorem 3.1 and its tolerance")
+    set_title(axes, "Theorem 3.1 and its tolerance")
     kinds = [
         Line2D([], [], color=INK, marker="o", ms=4, ls="", mfc=face, label=label)
         for face, label in ((INK, "without biases"), ("white", "with biases"))
@@ -125,7 +125,7 @@ def _draw_ratios(
             axes.plot(places, values, marker=marker, ms=4, ls=dashes, color=color, lw=1.4)
     _s1_axis(axes, scales)
     axes.set_ylabel("larger omega over noise")
-    _title(axes, "Proposition 2, with biases")
+    set_title(axes, "Proposition 2, with biases")
     kinds = [
         Line2D([], [], color=INK, marker=marker, ms=4, ls=dashes, lw=1.4, label=label)
         for label, (marker, dashes) in looks.items()
@@ -145,7 +145,3 @@ def _legend_above(axes: Axes, handles: Sequence[Line2D]) -> None:
     bottom, top = axes.get_ylim()
     axes.set_ylim(bottom, top + 0.35 * (top - bottom))
     axes.legend(handles=handles, loc="upper left", frameon=False, fontsize=8)
-
-
-def _title(axes: Axes, text: str) -> None:
-    axes.set_title(text, loc="left", fontsize=9, color=INK)

@@ -20,14 +20,13 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.reporting.commands import parser, run
-from analysis.reporting.output_paths import file_to_write
+from analysis.reporting.output_paths import files_to_write
 from analysis.reporting.parquet import parquet_bytes
 from analysis.reporting.tables import short, wide_table
 from analysis.theory.noise_and_omega import Equivalence, equivalences
 from analysis.theory.propositions import Deviation, Power, powers, theorem_3_1
 from analysis.theory.propositions_figure import propositions_figure
-from inr_models import InputError
-from inr_models.checks import check_whole
+from inr_models.checks import check_between, check_whole
 
 COMMAND = "analysis.propositions"
 
@@ -102,9 +101,11 @@ def deviation_table(deviations: Sequence[Deviation]) -> Table:
         "Cumulative distributions differ from the theory's Gaussian by at most\n"
         f"{furthest[False]:.3f} without biases, {furthest[True]:.3f} with them."
     )
-    table = wide_table(caption, "Theorem 3.1")
-    for name in ("width", "s1", "no biases", "theory", "within", "biases", "theory", "within"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = wide_table(
+        caption,
+        "Theorem 3.1",
+        numbers=("width", "s1", "no biases", "theory", "within", "biases", "theory", "within"),
+    )
     for width, group in groupby(deviations, lambda result: result.width):
         results = list(group)
         for without, biases in zip(results[::2], results[1::2], strict=True):
@@ -120,9 +121,11 @@ def deviation_table(deviations: Sequence[Deviation]) -> Table:
 def power_table(all_powers: Sequence[Power]) -> Table:
     """Return the table of Proposition 1: a row for each factor on the weights."""
     caption = "The power of layer 1's phases, where it is farthest from the theory."
-    table = wide_table(caption, "Proposition 1")
-    for name in ("factor on weights", "factor on power", "theory", "within"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = wide_table(
+        caption,
+        "Proposition 1",
+        numbers=("factor on weights", "factor on power", "theory", "within"),
+    )
     for power in all_powers:
         cells = f"{power.measured:,.6f}", f"{power.theory:,.0f}"
         table.add_row(short(power.factor), *cells, "yes" if power.is_within else "no")
@@ -137,9 +140,11 @@ def equivalence_table(compared: Sequence[Equivalence]) -> Table:
         "biases. KS: largest difference of the phases' cumulative distributions.\n"
         "Layer 2, output: mean frequency, a share of Nyquist, noise > larger omega."
     )
-    table = wide_table(caption, "Proposition 2")
-    for name in ("width", "s1", "no biases", "biases", "theory", "KS", "layer 2", "output"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = wide_table(
+        caption,
+        "Proposition 2",
+        numbers=("width", "s1", "no biases", "biases", "theory", "KS", "layer 2", "output"),
+    )
     for width, group in groupby(compared, lambda result: result.width):
         results = list(group)
         for without, biases in zip(results[::2], results[1::2], strict=True):
@@ -215,12 +220,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    folder = arguments.to
-    files = [file_to_write("--to", f"{folder}/{name}") for name in FILES] if folder else []
+    files = files_to_write(arguments.to, *FILES)
     for s1 in arguments.scales:
-        if not 0 <= s1 <= MOST_SCALE:
-            why = f"give numbers from 0 to {MOST_SCALE:,}."
-            raise InputError.of_value("out-of-range", "--scales", f"{s1:g}", why)
+        check_between("--scales", s1, 0, MOST_SCALE)
     for width in arguments.widths:
         check_whole("--widths", width, 1, MOST_WIDTH)
     check_whole("--seed", arguments.seed, 0, 2**64 - 1)

@@ -119,6 +119,10 @@ def samples_of(signal: Signal) -> tuple[Tensor, Tensor]:
 def subjects(arguments: argparse.Namespace, signal: Signal) -> Iterator[Subject]:
     """Yield every network at every epoch, one network after the other.
 
+    Args:
+        arguments: The parsed arguments, see `add_options`.
+        signal: The signal.
+
     Raises:
         InputError: There is no such network, point or epoch, or a fit diverged.
     """
@@ -136,10 +140,11 @@ def subjects(arguments: argparse.Namespace, signal: Signal) -> Iterator[Subject]
         how = FitConfig(epochs=epochs[-1], learning_rate=arguments.learning_rate)
         [(_, result)] = fit([network], coords, values, how, snapshots=epochs)
         if result.diverged:
-            raise InputError(
+            raise InputError.of_value(
                 "out-of-range",
                 "--learning-rate",
-                f"--learning-rate {arguments.learning_rate:g}: the fit of {label} diverged after "
+                f"{arguments.learning_rate:g}",
+                f"the fit of {label} diverged after "
                 f"{result.num_epochs:,} epochs; give a lower rate.",
             )
         for epoch, weights in result.snapshots.items():

@@ -69,7 +69,7 @@ def _check_memory(num_samples: int) -> None:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if size > memory / 2:
         most = math.isqrt(memory // (2 * COPIES * 8))
-        raise InputError(
+        raise InputError.at(
             "too-large",
             "coords",
             f"{num_samples:,} samples: the kernel and its eigenvalues take "

@@ -71,8 +71,8 @@ def fit(
     Raises:
         InputError: The device or the step does not have this precision; or the optimizer cannot
             train these networks, or with this objective; or there are no samples, no tensors, no
-            networks, or numbers that are not finite; or a snapshot is not an epoch of the fit.
-        ValueError: Shapes or types do not agree, or the step is unknown or impossible.
+            networks, or numbers that are not finite; or a snapshot is not an epoch of the fit; or
+            shapes or types do not agree; or the step is unknown or impossible.
     """
     for epoch in snapshots:
         check_whole("snapshots", epoch, 0, config.epochs)
@@ -124,11 +124,13 @@ def _check_tf32(network: CoordinateMLP, task: Task) -> None:
 def _check(networks: Sequence[CoordinateMLP], task: Task, execution: str) -> None:
     coords, values, step = task.coords, task.values, task.step
     if execution not in ("auto", "loop", "stack"):
-        raise ValueError(f'execution = {execution!r}: give "auto", "loop" or "stack".')
+        why = 'give "auto", "loop" or "stack".'
+        raise InputError.of_value("unknown-name", "execution", repr(execution), why)
     if step not in (None, *get_args(Step)):
-        raise ValueError(f'step = {step!r}: give None, "eager", "blocked" or "compiled".')
+        why = 'give None, "eager", "blocked" or "compiled".'
+        raise InputError.of_value("unknown-name", "step", repr(step), why)
     if not networks:
-        raise ValueError("networks is empty: give one or more.")
+        raise InputError.at("empty", "networks", "there are none; give one or more.")
     for network in networks:
         if not isinstance(network, CoordinateMLP):
             why = "give the results of make_network()."
@@ -138,34 +140,40 @@ def _check(networks: Sequence[CoordinateMLP], task: Task, execution: str) -> Non
             why = "give a torch.Tensor, for example torch.as_tensor(array, dtype=torch.float32)."
             raise InputError.of_value("wrong-kind", name, type(tensor).__name__, why)
     if coords.ndim != 2 or values.ndim != 2 or len(coords) != len(values):
-        raise ValueError(f"coords {tuple(coords.shape)} and values {tuple(values.shape)}: "
-                         "both must be [n, features] with the same n.")  # fmt: skip
-    types = {coords.dtype, values.dtype, *(p.dtype for n in networks for p in n.parameters())}
-    if types - {torch.complex64} != {torch.float32}:
-        raise ValueError(f"coords, values and networks of {types}: all must be float32, or "
-                         "complex64 in complex networks.")  # fmt: skip
+        shapes = f"{tuple(coords.shape)}, that of values {tuple(values.shape)}"
+        why = f"their shape is {shapes}; give [n, features] with the same n for both."
+        raise InputError.at("wrong-kind", "coords", why)
+    weights = [weight for network in networks for weight in network.parameters()]
+    tensors = {"coords": [coords], "values": [values], "networks": weights}
+    for name, parts in tensors.items():
+        wrong = {part.dtype for part in parts} - {torch.float32}
+        if wrong and not (name == "networks" and wrong == {torch.complex64}):
+            why = f"their type is {wrong.pop()}; give float32, or complex64 in complex networks."
+            raise InputError.at("wrong-kind", name, why)
     shapes = {tuple(tuple(p.shape) for p in network.parameters()) for network in networks}
     features = {(n.in_features, n.out_features) for n in networks}
     if len({tuple(type(module) for module in network.modules()) for network in networks}) > 1:
-        raise ValueError("networks of different kinds: give those of one kind to each call.")
+        why = "they are of different kinds; give those of one kind to each call."
+        raise InputError.at("wrong-kind", "networks", why)
     asked = (coords.shape[1], task.objective.num_outputs(values))
     if len(shapes) > 1 or features - {asked}:
-        raise ValueError(
-            f"networks of {sorted(features)} (coordinates, channels) for coords "
-            f"{tuple(coords.shape)} and values {tuple(values.shape)}: all must have equal shapes "
-            "that fit the signal."
+        why = (
+            f"they have {sorted(features)} (coordinates, channels) for coords "
+            f"{tuple(coords.shape)} and values {tuple(values.shape)}; give networks of one shape "
+            "that fits the signal."
         )
+        raise InputError.at("wrong-kind", "networks", why)
     if not len(coords):
         raise InputError.at("empty", "coords", "there are no samples; give one or more.")
-    weights = [weight for network in networks for weight in network.parameters()]
-    for name, tensors in (("coords", [coords]), ("values", [values]), ("networks", weights)):
-        if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors):
+    for name, parts in tensors.items():
+        if not all(bool(torch.isfinite(part).all()) for part in parts):
             raise InputError.at("not-finite", name, "some are not finite numbers; repair them.")
     if step in ("blocked", "compiled") and needs_autograd(networks[0], task.objective):
-        raise ValueError(
-            f"step = {step!r}: these networks or the objective {task.objective.name} do not give "
-            'their slopes; give "eager" or None.'
+        why = (
+            f"these networks or the objective {task.objective.name} do not give their slopes; "
+            'give "eager" or None.'
         )
+        raise InputError.of_value("unsupported", "step", repr(step), why)
 
 
 def _in_stacks(

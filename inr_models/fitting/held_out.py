@@ -56,7 +56,7 @@ class HeldOut(PointwiseObjective):
 
     def __post_init__(self) -> None:
         if (self.every == 1) == (self.share == 0):
-            raise InputError("conflict", "every", "give one of every and share.")
+            raise InputError.at("conflict", "every", "it excludes share; give one of the two.")
         if self.every < 1:
             raise InputError.of_value("out-of-range", "every", self.every, "give 2 or more.")
         if not 0 <= self.share <= LARGEST_SHARE:

@@ -187,11 +187,12 @@ def check_memory(width: int, depth: int) -> None:
     """Raise InputError if the hidden weights of a network take more than `MOST_BYTES`."""
     size = 4 * width**2 * (depth - 1)
     if size > MOST_BYTES:
-        raise InputError(
+        raise InputError.of_value(
             "too-large",
             "width",
-            f"width = {width:,} and depth = {depth:,}: the weights alone take "
-            f"{size / 2**30:,.0f} GiB; the limit is {MOST_BYTES / 2**30:.0f} GiB.",
+            f"{width:,}",
+            f"with depth = {depth:,} the weights alone take {size / 2**30:,.0f} GiB; "
+            f"the limit is {MOST_BYTES / 2**30:.0f} GiB.",
         )
 
 

@@ -79,15 +79,15 @@ def named_rule(given: str, flag: str) -> tuple[str, AnyRule]:
         return given, RULES[given]
     # False also for a name that is too long, or lies in a folder that cannot be read.
     if not os.path.isfile(given):
-        raise InputError(
+        raise InputError.of_value(
             "unknown-name",
             flag,
-            f"{flag} {given}: neither a file nor a rule; give a rule's JSON file, or one of "
-            f"{', '.join(RULES)}.",
+            given,
+            f"neither a file nor a rule; give a rule's JSON file, or one of {', '.join(RULES)}.",
         )
     name, rule = rule_name(given), read_rule(given)
     if RULES.get(name, rule) != rule:
-        raise InputError(
-            "taken", flag, f"{flag} {given}: another rule is named {name}; rename the file."
+        raise InputError.of_value(
+            "taken", flag, given, f"another rule is named {name}; rename the file."
         )
     return name, rule

@@ -78,10 +78,8 @@ def at_share(target: Target, share: float, gain: float) -> NoiseScales:
 def check_descriptor(name: str) -> None:
     """Raise InputError if no descriptor has this name."""
     if name not in DESCRIPTORS:
-        raise InputError(
-            "unknown-name",
-            "descriptor",
-            f"descriptor = {name!r}: give one of {', '.join(DESCRIPTORS)}.",
+        raise InputError.of_value(
+            "unknown-name", "descriptor", repr(name), f"give one of {', '.join(DESCRIPTORS)}."
         )
 
 

@@ -37,11 +37,10 @@ class Power:
     def __post_init__(self) -> None:
         check_descriptor(self.descriptor)
         if not max(abs(self.bandwidth), abs(self.gain)) <= LARGEST_POWER:
-            raise InputError(
+            raise InputError.at(
                 "out-of-range",
                 self.descriptor,
-                f"powers of {self.descriptor}: give numbers from -{LARGEST_POWER} to "
-                f"{LARGEST_POWER}.",
+                f"give powers from -{LARGEST_POWER} to {LARGEST_POWER}.",
             )
 
 
@@ -72,9 +71,7 @@ class PowerLaw:
             check_positive(name, low)
             check_positive(name, high)
             if not low <= high:
-                raise InputError(
-                    "out-of-range", name, f"{name} = ({low}, {high}): give low <= high."
-                )
+                raise InputError.of_value("out-of-range", name, (low, high), "give low <= high.")
         check_gain(self.gains[0])
 
     def __call__(self, target: Target) -> NoiseScales:

@@ -80,20 +80,18 @@ def read_rule(path: str | Path) -> AnyRule:
     """
     file = Path(path)
     if file.exists() and not file.is_file():
-        raise InputError("unreadable", str(file), f"{file}: not a file; name a rule's file.")
+        raise InputError.at("unreadable", file, "not a file; name a rule's file.")
     if file.is_file() and file.stat().st_size > MAX_BYTES:
-        raise InputError("too-large", str(file), f"{file}: larger than 16 MiB, which no rule is.")
+        raise InputError.at("too-large", file, "larger than 16 MiB, which no rule is.")
     try:
         content = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
     except OSError as error:
-        raise InputError(
-            "unreadable",
-            str(file),
-            f"{file}: cannot be read ({error.strerror}); name a rule's file.",
+        raise InputError.at(
+            "unreadable", file, f"cannot be read ({error.strerror}); name a rule's file."
         ) from None
     except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, NaN, or nested too deep
-        raise InputError(
-            "wrong-kind", str(file), f"{file}: not JSON ({error}); a rule looks like {EXAMPLE}."
+        raise InputError.at(
+            "wrong-kind", file, f"not JSON ({error}); a rule looks like {EXAMPLE}."
         ) from None
     try:
         return rule_of(content)
@@ -116,8 +114,8 @@ def rule_of(content: Any) -> AnyRule:
         return content
     kind = content.get("kind") if isinstance(content, Mapping) else None
     if not (isinstance(kind, str) and kind in KINDS):
-        raise InputError(
-            "unknown-name", "kind", f"kind = {kind!r}: give one of {', '.join(KINDS)}."
+        raise InputError.of_value(
+            "unknown-name", "kind", repr(kind), f"give one of {', '.join(KINDS)}."
         )
     return _from_object(KINDS[kind], content)
 
@@ -131,16 +129,18 @@ def rule_json(rule: AnyRule) -> str:
 def _from_object(cls: Any, content: Any) -> Any:
     """Return an instance of a dataclass from a JSON object with its fields."""
     if not isinstance(content, Mapping):
-        raise InputError("wrong-kind", "kind", f"{content!r}: give an object with its fields.")
+        raise InputError.of_value(
+            "wrong-kind", "kind", repr(content), "give an object with its fields."
+        )
     fields = {field.name: field for field in dataclasses.fields(cls)}
     for name in content:
         if name not in fields:
-            raise InputError(
-                "unknown-name", name, f"{name}: no field has this name; give {', '.join(fields)}."
+            raise InputError.at(
+                "unknown-name", name, f"no field has this name; give {', '.join(fields)}."
             )
     for name, field in fields.items():
         if field.default is dataclasses.MISSING and name not in content:
-            raise InputError("missing", name, f"{name}: it is missing.")
+            raise InputError.at("missing", name, "it is missing.")
     return cls(**{name: _value(name, fields[name].type, value) for name, value in content.items()})
 
 
@@ -151,7 +151,7 @@ def _value(name: str, kind: Any, value: Any) -> Any:
         return _from_object(kind, value)
     if origin is tuple and isinstance(value, list | tuple):
         if parts[-1] is not Ellipsis and len(value) != len(parts):
-            raise InputError("wrong-kind", name, f"{name}: give {len(parts)} numbers.")
+            raise InputError.at("wrong-kind", name, f"give {len(parts)} numbers.")
         return tuple(_value(name, parts[0], item) for item in value)
     if origin is Mapping and isinstance(value, dict):
         return {key: _value(f"{name}, {key}", parts[1], item) for key, item in value.items()}
@@ -160,10 +160,8 @@ def _value(name: str, kind: Any, value: Any) -> Any:
         try:
             return float(value)
         except OverflowError:
-            raise InputError(
-                "out-of-range",
-                name,
-                f"{name}: it has {len(str(abs(value)))} digits; give a number.",
+            raise InputError.at(
+                "out-of-range", name, f"it has {len(str(abs(value)))} digits; give a number."
             ) from None
     if int in parts and isinstance(value, int) and not is_bool:
         return value
@@ -172,7 +170,7 @@ def _value(name: str, kind: Any, value: Any) -> Any:
     if (kind is str or origin is Literal) and isinstance(value, str):
         return value
     expected = EXPECTED.get(origin or kind, "a whole number")
-    raise InputError("wrong-kind", name, f"{name} = {value!r}: give {expected}.")
+    raise InputError.of_value("wrong-kind", name, repr(value), f"give {expected}.")
 
 
 def _refuse_constant(text: str) -> None:

@@ -37,21 +37,17 @@ class SpectrumMatching:
         for gain in self.gains:
             check_gain(gain)
         if not (self.shares and self.gains):
-            raise InputError("empty", "shares", "shares, gains: give at least one of each.")
+            raise InputError.at("empty", "shares", "give at least one share and one gain.")
 
     def __call__(self, target: Target) -> NoiseScales:
         if len(target.bands) != NUM_BANDS:
-            raise InputError(
-                "missing",
-                "bands",
-                "spectrum matching needs the signal's bands, see descriptors.bands.",
+            raise InputError.at(
+                "missing", "bands", "spectrum matching needs the signal's, see descriptors.bands."
             )
         wanted = np.cumsum(target.bands)
         if not np.isfinite(wanted).all():
-            raise InputError(
-                "constant",
-                "signal",
-                "spectrum matching: the signal does not vary, so it has no spectrum.",
+            raise InputError.at(
+                "constant", "signal", "it does not vary, so it has no spectrum to match."
             )
 
         def distance(candidate: tuple[float, float]) -> float:

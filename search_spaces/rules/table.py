@@ -26,21 +26,21 @@ class Table:
     def __post_init__(self) -> None:
         for sha256, point in self.points.items():
             if len(point) != 2 or not all(0 <= value <= LARGEST for value in point):
-                raise InputError(
+                raise InputError.at(
                     "out-of-range",
-                    "points",
-                    f"points, {sha256}: give two numbers, s0 and s1, from 0 to {LARGEST:g}.",
+                    f"points, {sha256}",
+                    f"give two numbers, s0 and s1, from 0 to {LARGEST:g}.",
                 )
 
     def __call__(self, target: Target) -> NoiseScales:
         try:
             return NoiseScales(*self.points[target.sha256])
         except KeyError:
-            raise InputError(
+            raise InputError.at(
                 "not-there",
                 "points",
-                f"the rule's table has no point for the signal {target.sha256[:8] or 'given'}; "
-                "add it, or use a rule that holds for any signal.",
+                f"the rule has none for the signal {target.sha256[:8] or 'given'}; add it, or use "
+                "a rule that holds for any signal.",
             ) from None
 
     @property

@@ -81,28 +81,23 @@ class Target:
             samples = samples[..., None]
         shape = samples.shape[:2] if samples.ndim == 3 else samples.shape
         if samples.ndim not in (1, 3) or min(shape) < 2:
-            raise InputError(
-                "wrong-kind",
-                "signal",
-                f"signal of shape {np.shape(values)}: give [n] samples, or an image "
-                "[height, width] or [height, width, channels].",
-            )
+            why = "give [n] samples, or an image [height, width] or [height, width, channels]."
+            raise InputError.at("wrong-kind", "signal", f"its shape is {np.shape(values)}; {why}")
         if samples.ndim == 3 and min(shape) < MIN_SIDE:
-            raise InputError(
-                "too-few",
-                "signal",
-                f"signal of shape {np.shape(values)}: an image has {MIN_SIDE} pixels or more on a "
-                "side; of a sound with several channels give one, or their mean: [n] samples.",
+            why = (
+                f"an image has {MIN_SIDE} pixels or more on a side; if it is a sound with several "
+                "channels, give one of them, or their mean: [n] samples."
             )
+            raise InputError.at("too-few", "signal", f"its shape is {np.shape(values)}; {why}")
         if not np.isfinite(samples).all():
-            raise InputError(
+            raise InputError.at(
                 "not-finite",
                 "signal",
-                "signal: some values are not finite; leave them out or fill them in.",
+                "some values are not finite; leave them out or fill them in.",
             )
         if np.ptp(samples) == 0:
-            raise InputError(
-                "constant", "signal", "signal: all values are equal, so it has no spectrum."
+            raise InputError.at(
+                "constant", "signal", "all values are equal, so it has no spectrum."
             )
         return cls(
             descriptors=describe(samples),
@@ -162,10 +157,8 @@ class Target:
         """
         value = self.descriptors.get(name, float("nan"))
         if not np.isfinite(value):
-            raise InputError(
-                "missing",
-                name,
-                f"descriptor {name}: this signal has none; use a rule that does without it.",
+            raise InputError.at(
+                "missing", name, "this signal has no such descriptor; use a rule without it."
             )
         return value
 

@@ -47,10 +47,8 @@ def report_on(
     results = Job(run, signals, store).results()
     report = run.question.report(results, datetime.datetime.now())
     for name, content in {**report.files, "report.html": report.html.encode()}.items():
-        path = f"{run.folder}/{name}"
-        # Readers prefer the newest file, so an unchanged one keeps its time.
-        if store.read_bytes(path) != content:
-            store.write_bytes(path, content)
+        # Readers prefer the newest file.
+        store.update_bytes(f"{run.folder}/{name}", content)
     for table in report.tables:
         print_table(console, table)
     say_outcome_notes(console, results)

@@ -92,9 +92,7 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
 def _write_value(run: Run, prepared: Prepared, store: Store) -> None:
     """Store what a run is, and its signals, unless they are there."""
     store.add_signals(map(signal_row, prepared.signals))
-    path, content = f"{run.folder}/study.json", run_json(run)
-    if store.read_bytes(path) != content:
-        store.write_bytes(path, content)
+    store.update_bytes(f"{run.folder}/study.json", run_json(run))
     for signal in prepared.signals:
         if run.question.keeps_targets or signal.has_gaps:
             store.write_array(target_path(signal.sha256), np.asarray(signal.values))
@@ -173,7 +171,8 @@ def fit_missing(
     """
     from studies.engine.cluster.tune_run import run_schedule
     from studies.engine.running import batch
-    from studies.engine.tracking.tracker import BackgroundTracking, Tracker
+    from studies.engine.tracking.background import BackgroundTracking
+    from studies.engine.tracking.tracker import Tracker
 
     # Arrow's own allocator does not give back the 100 MB that a long run's files take at times.
     pa.set_memory_pool(pa.system_memory_pool())

@@ -46,7 +46,9 @@ class Comparison(Question):
 
     def check(self, scale: Scale) -> None:
         if not scale.cases:
-            raise InputError("missing", "cases", "a comparison needs cases.")
+            raise InputError.at(
+                "missing", "cases", "a comparison needs them; name two networks or more."
+            )
 
     def flags(self, study: Study) -> list[Flag]:
         return [
@@ -145,11 +147,11 @@ def _with_networks(run: Run, names: Sequence[str]) -> Run:
     for name in others:
         if not is_plugin(name) and name not in NETWORKS:
             valid = ", ".join(dict.fromkeys([*own, *NETWORKS]))
-            raise InputError(
+            raise InputError.of_value(
                 "unknown-name",
                 "--networks",
-                f"--networks {name}: there is no case or network of that name. Give some of "
-                f"{valid}.",
+                name,
+                f"there is no case or network of that name. Give some of {valid}.",
             )
     cases = [case for name, case in own.items() if name in names]
     for name in others:

@@ -31,8 +31,10 @@ class NoiseScaleQuestion(Question):
     def check(self, scale: Scale) -> None:
         """Refuse a scale without a grid or without a rule."""
         if scale.grid is None or not scale.rules or not self.scoring_seeds:
-            raise InputError(
-                "missing", "scoring_seeds", f"a {self.kind} needs a grid, a rule and scoring_seeds."
+            raise InputError.at(
+                "missing",
+                "scoring_seeds",
+                f"a {self.kind} needs them, a grid and a rule; give all.",
             )
 
     def flags(self, study: Study) -> list[Flag]:
@@ -159,10 +161,8 @@ def _with_rules(run: Run, texts: Sequence[str]) -> Run:
             why = f"another rule is named {name}; rename the function."
             raise InputError.of_value("taken", "--rules", text, why)
         if named.get(name, rule) != rule:
-            raise InputError(
-                "taken",
-                "--rules",
-                f"--rules {text}: another rule is named {name}. Rename the file.",
+            raise InputError.of_value(
+                "taken", "--rules", text, f"another rule is named {name}. Rename the file."
             )
         named[name] = rule
     rules = run.rules | named
@@ -174,7 +174,7 @@ def _with_rules(run: Run, texts: Sequence[str]) -> Run:
 def _with_width(run: Run, width: int) -> Run:
     """Return the run at another width. The grid keeps its gains and bandwidths."""
     if width < 1:
-        raise InputError("out-of-range", "--width", f"--width {width}: give 1 or more.")
+        raise InputError.of_value("out-of-range", "--width", width, "give 1 or more.")
     grid = run.grid
     if width != run.scale.width:
         grid = grid.at_width(run.scale.width, width)

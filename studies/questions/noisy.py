@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inr_models import InputError
+from inr_models.checks import check_between, check_whole
 from inr_models.shown import shown
 from search_spaces.descriptors.noise_floor import without_noise
 from search_spaces.rules import Target
@@ -43,15 +44,9 @@ class Noisy(Question):
     truth: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not -60 <= self.snr <= 120:
-            why = "give a number of dB from -60 to 120."
-            raise InputError.of_value("out-of-range", "--snr", self.snr, why)
-        if not 0 <= self.sigma <= 1e3:
-            why = "give a positive finite number."
-            raise InputError.of_value("out-of-range", "--sigma", self.sigma, why)
-        if not 0 <= self.noise_seed < 1 << 32:
-            why = "give a number from 0 to 4,294,967,295."
-            raise InputError.of_value("out-of-range", "--noise-seed", self.noise_seed, why)
+        check_between("--snr", self.snr, -60, 120)
+        check_between("--sigma", self.sigma, 0, 1000)
+        check_whole("--noise-seed", self.noise_seed, 0, (1 << 32) - 1)
 
     def identity(self) -> Question:
         # The fits are the same, whoever scores them.

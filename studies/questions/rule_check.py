@@ -39,7 +39,7 @@ class RuleCheck(NoiseScaleQuestion):
     def check(self, scale: Scale) -> None:
         super().check(scale)
         if not self.choosing_seeds:
-            raise InputError("missing", "choosing_seeds", f"a {self.kind} needs choosing_seeds.")
+            raise InputError.at("missing", "choosing_seeds", f"a {self.kind} needs them; give two.")
 
     def with_confirming_seeds(self, count: int) -> "RuleCheck":
         choosing, scoring = confirming_seeds(count)

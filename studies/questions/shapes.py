@@ -5,6 +5,7 @@ import datetime
 from dataclasses import dataclass
 
 from inr_models import InputError
+from inr_models.checks import check_whole
 from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
 from studies.engine.planning.question import Flag, Question, field_flag, kind
@@ -32,9 +33,7 @@ class Shapes(Comparison):
     resolution: int = 64
 
     def __post_init__(self) -> None:
-        if not 8 <= self.resolution <= LARGEST_RESOLUTION:
-            why = f"give a number from 8 to {LARGEST_RESOLUTION}."
-            raise InputError.of_value("out-of-range", "--resolution", self.resolution, why)
+        check_whole("--resolution", self.resolution, 8, LARGEST_RESOLUTION)
 
     def check(self, scale: Scale) -> None:
         super().check(scale)

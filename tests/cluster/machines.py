@@ -143,7 +143,7 @@ class Machine:
         process.wait()
 
     def outer_pids(self, name: str) -> list[int]:
-        """As `processes`, by the pids of the machine that this runs on."""
+        """Return `processes` by the pids of the machine that this runs on."""
         pids = []
         for child in psutil.Process(self.pid).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended

@@ -115,6 +115,11 @@ def stored_row(key: str, **values: object) -> Row:
     return base | values
 
 
+def curve_points(key: str, *epochs: int) -> list[dict[str, object]]:
+    """Return a curve of a fit that gains 1 dB with every epoch, from 20 dB on."""
+    return [{"key": key, "epoch": epoch, "psnr": 20.0 + epoch} for epoch in epochs]
+
+
 def scored_row(key: str, signal: Signal, psnr: float, **values: object) -> Row:
     """Return the row of a fit of `signal` to `psnr`, with `values` changed."""
     return stored_row(

@@ -45,7 +45,7 @@ class IdleCallback(Callback):
         needs = {name.upper(): amount for name, amount in workers.resources.items()}
         self.on_idle, self.looked = on_idle, time.monotonic()
         self.nodes, self.file = IdleNodes(needs, ray.nodes), IdleNodesFile(store)
-        self.said: set[str] = set()
+        self.reported: set[str] = set()
 
     def __getstate__(self) -> dict[str, Any]:
         return {}  # Tune pickles callbacks to restore them, which never happens here
@@ -72,9 +72,9 @@ class IdleCallback(Callback):
         idle = self.nodes.look({trial.trial_id for trial in trials if trial.status in live})
         self.file.write(idle)
         for node in idle:
-            if node.name not in self.said:
+            if node.name not in self.reported:
                 self.on_idle(node)
-        self.said = {node.name for node in idle}
+        self.reported = {node.name for node in idle}
 
     def on_experiment_end(self, trials: Any, **_: Any) -> None:
         """Remove what is stored."""

@@ -249,10 +249,10 @@ def _no_worker_starts(error: Exception) -> InputError:
     """
     errors = re.findall(r"^\w+Error: .+$", str(error), re.MULTILINE)
     cause = errors[0] if errors else first_line(error)
-    return InputError(
+    return InputError.at(
         "unsupported",
         "ray",
-        f"ray: a worker died {MAX_ATTEMPTS} times before it began, and no other began: "
+        f"a worker died {MAX_ATTEMPTS} times before it began, and no other began: "
         f"{cause.rstrip('.')}. If a file beside the study has the name of a Python package, rename "
         "it. Otherwise run `python -m studies.engine.doctor`.",
     )

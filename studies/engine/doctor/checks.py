@@ -71,13 +71,13 @@ def examine(results: str | None, seconds: float) -> Report:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of what fits need, without a build's suffix (+cu130)."""
-    found = {"Python": platform.python_version()}
+    own = {"Python": platform.python_version()}
     for name in DISTRIBUTIONS:
         try:
-            found[name] = metadata.version(name).split("+")[0]
+            own[name] = metadata.version(name).split("+")[0]
         except metadata.PackageNotFoundError:
-            found[name] = "missing"
-    return found
+            own[name] = "missing"
+    return own
 
 
 def code_hash() -> str:

@@ -95,8 +95,8 @@ def join(cluster: Cluster | None) -> Generator[Finding, None, bool]:
         yield problem("cluster", f"RAY_ADDRESS={given}: {checks.reason(error)}", "unset it")
         return False
     if address is None and cluster:
-        there = f"python -m studies.engine.doctor noisescape/{cluster.file}"
-        fix = f"ray up -y {cluster.file}, then ray exec {cluster.file} '{there}'"
+        command = f"python -m studies.engine.doctor noisescape/{cluster.file}"
+        fix = f"ray up -y {cluster.file}, then ray exec {cluster.file} '{command}'"
         yield problem("cluster", "no Ray cluster runs on this machine, and none is started", fix)
         return False
     if address is None:
@@ -195,8 +195,8 @@ def examine_nodes(
     started, reports = time.monotonic(), {}
     asked: dict[ray.ObjectRef, Node] = {}
     for node in _nodes():
-        there = NodeAffinitySchedulingStrategy(node.id, soft=False)
-        asked[task.options(scheduling_strategy=there).remote(storage, 0.8 * seconds)] = node
+        strategy = NodeAffinitySchedulingStrategy(node.id, soft=False)
+        asked[task.options(scheduling_strategy=strategy).remote(storage, 0.8 * seconds)] = node
     free, in_use = ray_private.free_cores(), _nodes_with_placement_groups()
     look = "see raylet.out in /tmp/ray/session_latest/logs on it, restart Ray there"
     waiting = list(asked)

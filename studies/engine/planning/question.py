@@ -258,10 +258,8 @@ def question_of(value: Any) -> Question:
     name = value.get("kind") if isinstance(value, dict) else None
     if name not in KINDS:
         names = ", ".join(KINDS)
-        raise InputError(
-            "unknown-name",
-            "kind",
-            f"kind = {name!r}: there is no such kind. Give one of {names}.",
+        raise InputError.of_value(
+            "unknown-name", "kind", repr(name), f"there is no such kind. Give one of {names}."
         )
     settings = {key: setting for key, setting in value.items() if key != "kind"}
     return TypeAdapter(KINDS[name]).validate_python(settings)

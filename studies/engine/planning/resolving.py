@@ -85,7 +85,7 @@ def resolve(
         scale_name: "small" or "paper".
         signals: The signals, empty to check the flags alone.
         skipped: The files that were left out.
-        notes: What else is to be said of the files.
+        notes: Further sentences about the files.
         changes: Values by the name of the flag (`flags_of`). None changes nothing.
 
     Raises:
@@ -116,7 +116,7 @@ def resolve(
             run = flag.change(run, unused.pop(flag.name))
     if unused:
         names = ", ".join(unused)
-        raise InputError("unknown-name", names, f"{names}: {study.name} has no such setting.")
+        raise InputError.at("unknown-name", names, f"{study.name} has no such setting.")
     for signal in signals:
         _check_hold_out(run.scale, signal)
     notes = [

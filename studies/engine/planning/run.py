@@ -68,8 +68,8 @@ class Run:
         self.question.check(self.scale)
         for sha256 in self.signals:  # files are named by it
             if not re.fullmatch("[0-9a-f]{64}", sha256):
-                raise InputError(
-                    "wrong-kind", "signals", f"signals: {sha256!r} is no SHA-256 of 64 hex digits."
+                raise InputError.at(
+                    "wrong-kind", "signals", f"{sha256!r} is no SHA-256 of 64 hex digits."
                 )
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from inr_models import MODELS, FitConfig, InputError
+from inr_models.checks import check_whole
 from inr_models.fitting.held_out import held_out
 from inr_models.fitting.objective import Objective
 from inr_models.fitting.optimizers.catalog import OPTIMIZERS
@@ -87,18 +88,18 @@ class Scale:
 
     def __post_init__(self) -> None:
         if (self.grid is None) != bool(self.cases):
-            raise InputError("conflict", "cases", "a scale has a grid or cases, one of the two.")
+            raise InputError.at(
+                "conflict", "cases", "a scale has a grid or cases; give one of the two."
+            )
         names = [case.name for case in self.cases]
         for name in names:
             check_name("cases", name)
         if twice := [name for name in names if names.count(name) > 1]:
-            raise InputError(
-                "taken", "cases", f"cases: two are named {twice[0]!r}. Give each its own name."
+            raise InputError.at(
+                "taken", "cases", f"two are named {twice[0]!r}. Give each its own name."
             )
         _check_optimizer(self)
-        if not 256 <= self.max_samples <= MOST_SAMPLES:
-            why = f"give a number from 256 to {MOST_SAMPLES:,}."
-            raise InputError.of_value("out-of-range", "max_samples", self.max_samples, why)
+        check_whole("max_samples", self.max_samples, 256, MOST_SAMPLES)
         check_memory(self.width, self.depth)
         held_out(self.hold_out)
         if self.hold_out and self.signed_distance:
@@ -107,12 +108,7 @@ class Scale:
         check_crop(self.crop)
         if self.channel < 0:
             raise InputError.of_value("out-of-range", "channel", self.channel, "give 1 or more.")
-        if not 1 <= self.seeds <= FIRST_CHOOSING_SEED:
-            raise InputError(
-                "out-of-range",
-                "seeds",
-                f"seeds = {self.seeds}: give a count from 1 to {FIRST_CHOOSING_SEED}.",
-            )
+        check_whole("seeds", self.seeds, 1, FIRST_CHOOSING_SEED)
 
     def target(self, signal: Signal) -> Target:
         """Return what a rule may know of a signal in this run."""
@@ -183,16 +179,8 @@ def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         >>> confirming_seeds(2)
         ((100, 101), (105, 106))
     """
-    if count < 2:
-        raise InputError(
-            "out-of-range",
-            "--confirm-seeds",
-            f"--confirm-seeds {count}: give 2 or more, an interval needs them.",
-        )
-    most = (OWN_SEEDS - FIRST_CHOOSING_SEED) // 2
-    if count > most:
-        why = f"give at most {most}."
-        raise InputError.of_value("out-of-range", "--confirm-seeds", count, why)
+    # An interval needs two seeds.
+    check_whole("--confirm-seeds", count, 2, (OWN_SEEDS - FIRST_CHOOSING_SEED) // 2)
     first = max(FIRST_SCORING_SEED, FIRST_CHOOSING_SEED + count)
     choosing = range(FIRST_CHOOSING_SEED, FIRST_CHOOSING_SEED + count)
     return tuple(choosing), tuple(range(first, first + count))
@@ -217,9 +205,10 @@ def check_name(field: str, name: str) -> None:
         InputError: The name is empty, too long, or has other characters than are allowed.
     """
     if not re.fullmatch(r"\w[\w .-]{0,79}", name, re.ASCII):
-        raise InputError(
+        raise InputError.of_value(
             "wrong-kind",
             field,
-            f"{field} = {name!r}: give up to 80 letters, digits, blanks and the signs _ . and -, "
+            repr(name),
+            "give up to 80 letters, digits, blanks and the signs _ . and -, "
             "a letter or digit first.",
         )

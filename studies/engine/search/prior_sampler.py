@@ -22,6 +22,7 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from inr_models.errors import InputError
 from search_spaces.prior.gaussian import Gaussian, Tried
 
 NUM_CANDIDATES = 512
@@ -143,7 +144,8 @@ class PriorSampler(BaseSampler):
     def _tried(self, study: optuna.Study) -> tuple[list[Array], Tried]:
         """Return the trials' points, and what the trials tell of them."""
         if study.directions != [StudyDirection.MAXIMIZE]:
-            raise ValueError("PriorSampler maximizes one objective; give direction='maximize'.")
+            why = "PriorSampler maximizes one objective; give direction='maximize'."
+            raise InputError.at("unsupported", "direction", why)
         states = (TrialState.COMPLETE, TrialState.RUNNING)
         # A trial that is being sampled has no parameters yet.
         trials = [

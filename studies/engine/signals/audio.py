@@ -4,17 +4,12 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
 from inr_models.errors import InputError
-from inr_models.fitting.metrics import psnr_of_zero_db
-from inr_models.shown import shown
-from search_spaces.descriptors import describe
-from search_spaces.descriptors.bands import bands
 from studies.engine.signals.channel_mix import Mix
 from studies.engine.signals.containers import check_container
 from studies.engine.signals.crops import (
@@ -26,7 +21,8 @@ from studies.engine.signals.crops import (
     take_loudest,
 )
 from studies.engine.signals.generated import GENERATED
-from studies.engine.signals.signal import Signal, SignalType, sha256_of
+from studies.engine.signals.measured import measured, notes_about
+from studies.engine.signals.signal import Signal, SignalType
 
 MIN_SAMPLES = 256
 AUDIO_SUFFIXES = (
@@ -74,20 +70,20 @@ def read_audio(path: Path, max_samples: int, channel: int = 0, crop: str = "") -
         taken, start, samples, peak = _take(mix, max_samples, crop)
         rate, step = file.samplerate, STEPS.get(file.subtype)
     if len(samples) < MIN_SAMPLES:
-        raise InputError(
+        raise InputError.at(
             "too-few",
-            str(path),
-            f"{path}: {len(samples)} samples are too few; give a clip of {MIN_SAMPLES} or more.",
+            path,
+            f"{len(samples)} samples are too few; give a clip of {MIN_SAMPLES} or more.",
         )
     with np.errstate(invalid="ignore"):
         values = (samples / peak).astype("<f4")
     if not np.abs(values).max() > 0:
         raise _silent(path, mix, "" if peak == 0 or taken != "head" else max_samples)
     if np.ptp(values) == 0:
-        raise InputError(
+        raise InputError.at(
             "constant",
-            str(path),
-            f"{path}: the {len(values):,} samples from {start:,} on, its crop, are all equal, so "
+            path,
+            f"the {len(values):,} samples from {start:,} on, its crop, are all equal, so "
             f"there is no spectrum to suit; {mix.cancelled or 'give another part'}.",
         )
     notes = [*claims.notes]
@@ -98,16 +94,16 @@ def read_audio(path: Path, max_samples: int, channel: int = 0, crop: str = "") -
             f"its crop spans {np.ptp(samples) / step:.2g} steps of {file.subtype}, so it is mostly "
             "rounding"
         )
-    return _signal(
-        f"{path.stem}-channel{channel}" if channel else path.stem,
-        str(path),
-        values,
+    return Signal(
+        name=f"{path.stem}-channel{channel}" if channel else path.stem,
+        source=str(path),
         sample_rate=float(rate),
         file_samples=mix.read,
         crop=taken,
         crop_start=start,
         peak=float(peak),
-        notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
+        notes=notes_about(path, notes),
+        **measured(values[:, None], (len(values),)),
     )
 
 
@@ -138,32 +134,24 @@ def _generated(name: str, num_samples: int) -> Signal:
         why = f"give {MIN_SAMPLES} or more."
         raise InputError.of_value("too-few", "--max-samples", num_samples, why)
     values = GENERATED[name](num_samples).astype("<f4")
-    about = {"sample_rate": None, "file_samples": num_samples, "crop_start": 0, "peak": 1.0}
-    return _signal(name, name, values, crop="head", **about)
-
-
-def _signal(name: str, source: str, values: NDArray[np.float32], **about: Any) -> Signal:
-    """Return a sound from its samples [n] and what else is known `about` it."""
     return Signal(
         name=name,
-        sha256=sha256_of(values, (len(values),)),
-        source=source,
-        shape=(len(values),),
-        channels=1,
-        psnr_zero=psnr_of_zero_db(values),
-        descriptors=describe(values),
-        bands=bands(values),
-        values=values[:, None],
-        **about,
+        source=name,
+        sample_rate=None,
+        file_samples=num_samples,
+        crop="head",
+        crop_start=0,
+        peak=1.0,
+        **measured(values[:, None], (len(values),)),
     )
 
 
 def _silent(path: Path, mix: Mix, head: int | str) -> InputError:
     where = f" in its first {head} samples" if head else ""
-    return InputError(
+    return InputError.at(
         "constant",
-        str(path),
-        f"{path}: the clip is silent{where}; {mix.cancelled or 'there is nothing to fit'}.",
+        path,
+        f"the clip is silent{where}; {mix.cancelled or 'there is nothing to fit'}.",
     )
 
 
@@ -172,22 +160,18 @@ def check_regular(path: Path, kind: str) -> None:
     try:
         status = path.stat()
     except FileNotFoundError as error:
-        raise InputError(
-            "not-there", str(path), f"{path}: no such file; check the path."
-        ) from error
+        raise InputError.at("not-there", path, "no such file; check the path.") from error
     except OSError as error:
-        raise InputError(
-            "unreadable", str(path), f"{path}: cannot be opened ({error.strerror}); check the path."
+        raise InputError.at(
+            "unreadable", path, f"cannot be opened ({error.strerror}); check the path."
         ) from error
     if not stat.S_ISREG(status.st_mode):
-        raise InputError("wrong-kind", str(path), f"{path}: not a file; give {kind} file.")
+        raise InputError.at("wrong-kind", path, f"not a file; give {kind} file.")
     if status.st_size == 0:
-        raise InputError("empty", str(path), f"{path}: the file is empty; get a whole copy.")
+        raise InputError.at("empty", path, "the file is empty; get a whole copy.")
     if not os.access(path, os.R_OK):
-        raise InputError(
-            "unreadable",
-            str(path),
-            f"{path}: cannot be opened (Permission denied); make it readable.",
+        raise InputError.at(
+            "unreadable", path, "cannot be opened (Permission denied); make it readable."
         )
 
 
@@ -197,17 +181,15 @@ def _open(path: Path) -> soundfile.SoundFile:
         file = soundfile.SoundFile(os.fsencode(path))  # pyright: ignore[reportArgumentType]
     except (soundfile.SoundFileError, OSError) as error:
         reason = re.split(r": |\. ", str(error).rstrip(". "))[-1]
-        raise InputError(
-            "wrong-kind",
-            str(path),
-            f"{path}: not readable as audio ({reason}); give WAV, FLAC, OGG or AIFF.",
+        raise InputError.at(
+            "wrong-kind", path, f"not readable as audio ({reason}); give WAV, FLAC, OGG or AIFF."
         ) from error
     if file.frames >= 1 << 62:
         file.close()
-        raise InputError(
+        raise InputError.at(
             "missing",
-            str(path),
-            f"{path}: its header gives no length, as after a pipe; save it again as a whole file.",
+            path,
+            "its header gives no length, as after a pipe; save it again as a whole file.",
         )
     return file
 

@@ -93,15 +93,15 @@ def _read(path: Path, file: soundfile.SoundFile, size: int, start: int) -> NDArr
     for bad, code, what in checks:
         if bad.any():
             at = start + int(np.argmax(bad.any(axis=1)))
-            raise InputError(code, str(path), f"{path}: sample {at} {what}")
+            raise InputError.at(code, path, f"sample {at} {what}")
     return piece
 
 
 def _truncated(path: Path, read: int) -> InputError:
     reach = f" (it reads up to sample {read:,})" if read else ""
-    return InputError(
+    return InputError.at(
         "damaged",
-        str(path),
-        f"{path}: the file is truncated or damaged{reach}; "
+        path,
+        f"the file is truncated or damaged{reach}; "
         "get a whole copy, or save what is there as a new file.",
     )

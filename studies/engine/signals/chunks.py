@@ -46,10 +46,10 @@ def _chunks(path: Path, file: BinaryIO, order: str, end: int) -> Iterator[_Chunk
             file.seek(at)
             behind = file.read(9)
             if behind[:4] in KNOWN and behind[1:5] not in KNOWN:
-                raise InputError(
+                raise InputError.at(
                     "damaged",
-                    str(path),
-                    f"{path}: its chunk {name.decode()!r} has an odd length of {size:,} bytes and "
+                    path,
+                    f"its chunk {name.decode()!r} has an odd length of {size:,} bytes and "
                     "no pad byte behind it, so a reader cannot find the next chunk; save the file "
                     "again.",
                 )
@@ -85,10 +85,10 @@ def check_wav(path: Path, file: BinaryIO, kind: bytes) -> Claims:
             (long_size,) = struct.unpack(f"{order}8xQ", file.read(16).ljust(16, b"\0"))
         elif chunk.name == b"data":
             if data is not None:
-                raise InputError(
+                raise InputError.at(
                     "damaged",
-                    str(path),
-                    f"{path}: it has two data chunks; save the part that you mean as a new file.",
+                    path,
+                    "it has two data chunks; save the part that you mean as a new file.",
                 )
             data = chunk
             if long_size is not None and chunk.size == 0xFFFFFFFF:
@@ -109,40 +109,44 @@ def check_wav(path: Path, file: BinaryIO, kind: bytes) -> Claims:
 
 
 def _second_file(path: Path, chunk: _Chunk) -> InputError:
-    return InputError(
+    return InputError.at(
         "damaged",
-        str(path),
-        f"{path}: a second file begins at byte {chunk.at - 8:,}, behind the first; split them.",
+        path,
+        f"a second file begins at byte {chunk.at - 8:,}, behind the first; split them.",
     )
 
 
 def _check_format(path: Path, codec: int, rate: int) -> None:
     if codec in (MPEG, MP3):
-        raise InputError(
+        raise InputError.at(
             "wrong-kind",
-            str(path),
-            f"{path}: a WAV file with MP3 inside, which is not read; save it as WAV (PCM) or FLAC.",
+            path,
+            "a WAV file with MP3 inside, which is not read; save it as WAV (PCM) or FLAC.",
         )
     if rate == 0:
-        raise InputError(
-            "damaged", str(path), f"{path}: its header has a sample rate of 0; save the file again."
+        raise InputError.at(
+            "damaged", path, "its header has a sample rate of 0; save the file again."
         )
+
+
+def _cut_short(path: Path, promised: int, following: int) -> InputError:
+    return damaged(
+        path, f"its header promises {promised:,} bytes of data, and {following:,} follow"
+    )
 
 
 def _check_data(path: Path, file: BinaryIO, data: _Chunk, end: int) -> None:
-    there = end - data.at
-    if data.size > there and not _is_streamed(data.size):
-        raise damaged(
-            path, f"its header promises {data.size:,} bytes of data, and {there:,} follow"
-        )
-    if data.size == 0 and there > 8:
+    following = end - data.at
+    if data.size > following and not _is_streamed(data.size):
+        raise _cut_short(path, data.size, following)
+    if data.size == 0 and following > 8:
         file.seek(data.at)
         name, size = struct.unpack("<4sI", file.read(8))
-        if not (_is_name(name) and size <= there):
-            raise InputError(
+        if not (_is_name(name) and size <= following):
+            raise InputError.at(
                 "damaged",
-                str(path),
-                f"{path}: its header says 0 bytes of data, but {there:,} bytes follow, as after a "
+                path,
+                f"its header says 0 bytes of data, but {following:,} bytes follow, as after a "
                 "recorder that lost power; repair the header, for example with "
                 "`ffmpeg -i in.wav out.wav` or `sox --ignore-length in.wav out.wav`.",
             )
@@ -172,13 +176,9 @@ def check_aiff(path: Path, file: BinaryIO) -> Claims:
         elif chunk.name == b"SSND":
             sound = chunk
     if sound is not None:
-        there = min(sound.size, end - sound.at) - 8
+        following = min(sound.size, end - sound.at) - 8
         if sound.at + sound.size > end and not _is_streamed(sound.size):
-            raise damaged(
-                path, f"its header promises {sound.size:,} bytes of data, and {there + 8:,} follow"
-            )
-        if wanted is not None and wanted > there:
-            raise damaged(
-                path, f"its header promises {wanted:,} bytes of data, and {there:,} follow"
-            )
+            raise _cut_short(path, sound.size, following + 8)
+        if wanted is not None and wanted > following:
+            raise _cut_short(path, wanted, following)
     return Claims()

@@ -20,9 +20,9 @@ class Claims(NamedTuple):
 
 def damaged(path: Path, why: str) -> InputError:
     """Return the error of a file of which a whole copy is needed."""
-    return InputError(
+    return InputError.at(
         "damaged",
-        str(path),
-        f"{path}: the file is truncated or damaged ({why}); get a whole copy, or save what is "
+        path,
+        f"the file is truncated or damaged ({why}); get a whole copy, or save what is "
         "there as a new file.",
     )

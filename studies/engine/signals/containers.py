@@ -35,10 +35,10 @@ def check_container(path: Path) -> Claims:
             return check_ogg(path, file)
         if kind == b"fLaC":
             return _check_flac(file, start)
-    raise InputError(
+    raise InputError.at(
         "wrong-kind",
-        str(path),
-        f"{path}: not readable as audio (Format not recognised); give WAV, FLAC, OGG or AIFF.",
+        path,
+        "not readable as audio (Format not recognised); give WAV, FLAC, OGG or AIFF.",
     )
 
 

@@ -11,16 +11,13 @@ from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
 from inr_models.errors import InputError
-from inr_models.fitting.metrics import psnr_of_zero_db
-from inr_models.shown import shown
-from search_spaces.descriptors import describe
-from search_spaces.descriptors.bands import bands
 from search_spaces.rules.target import MIN_SIDE
 from studies.engine.signals.audio import check_regular
 from studies.engine.signals.crops import take_busiest
+from studies.engine.signals.measured import measured, notes_about
 from studies.engine.signals.pixel_range import FLAG, scale_pixels
 from studies.engine.signals.riemann import cached_density
-from studies.engine.signals.signal import Signal, SignalType, sha256_of
+from studies.engine.signals.signal import Signal, SignalType
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".npy")
 GENERATED = {"riemann": " (this takes two minutes the first time)"}
@@ -76,40 +73,32 @@ def read_image(path: Path, max_samples: int, rescale: bool = False) -> Signal:
     scaled = scale_pixels(path, pixels, taken, rescale)
     if scaled.note:
         notes.append(scaled.note)
-    values = scaled.values
-    shape = (taken.shape[0], taken.shape[1])
     return Signal(
         name=path.stem,
-        sha256=sha256_of(values, shape),
         source=str(path),
-        shape=shape,
-        channels=values.shape[1],
         sample_rate=None,
         file_samples=whole,
         crop="whole" if whole <= max_samples else "busiest",
         crop_start=i * pixels.shape[1] + j,
         peak=scaled.half,
-        psnr_zero=psnr_of_zero_db(values),
-        descriptors=describe(values.reshape(*shape, -1)),
-        bands=bands(values.reshape(*shape, -1)),
-        notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
-        values=values,
+        notes=notes_about(path, notes),
+        **measured(scaled.values, (taken.shape[0], taken.shape[1])),
     )
 
 
 def _check_size(path: Path, height: int, width: int) -> None:
     if height * width > MAX_PIXELS:
-        raise InputError(
+        raise InputError.at(
             "too-large",
-            str(path),
-            f"{path}: {height:,} x {width:,} pixels are more than the limit of {MAX_PIXELS:,}; "
+            path,
+            f"{height:,} x {width:,} pixels are more than the limit of {MAX_PIXELS:,}; "
             "give a part of it.",
         )
     if min(height, width) < MIN_SIDE or height * width < MIN_PIXELS:
-        raise InputError(
+        raise InputError.at(
             "too-few",
-            str(path),
-            f"{path}: {height} x {width} pixels are too few; give an image of {MIN_PIXELS} "
+            path,
+            f"{height} x {width} pixels are too few; give an image of {MIN_PIXELS} "
             f"pixels or more, {MIN_SIDE} on a side.",
         )
 
@@ -119,10 +108,10 @@ def _check_finite(path: Path, pixels: NDArray) -> None:
     for start in range(0, len(pixels), rows):
         bad = np.argwhere(~np.isfinite(pixels[start : start + rows]))
         if len(bad):
-            raise InputError(
+            raise InputError.at(
                 "not-finite",
-                str(path),
-                f"{path}: the value at row {start + bad[0, 0]}, column {bad[0, 1]} is not a finite "
+                path,
+                f"the value at row {start + bad[0, 0]}, column {bad[0, 1]} is not a finite "
                 "number; repair or drop the file.",
             )
 
@@ -134,29 +123,27 @@ def _load_array(path: Path) -> NDArray:
             shape, by_columns, dtype = _HEADERS[np.lib.format.read_magic(file)](file)
             offset = file.tell()
     except Exception as error:  # NumPy evaluates the header and raises anything
-        raise InputError(
-            "wrong-kind", str(path), f"{path}: not readable as an array; save it with numpy.save."
+        raise InputError.at(
+            "wrong-kind", path, "not readable as an array; save it with numpy.save."
         ) from error
     if not (len(shape) == 2 or (len(shape) == 3 and 1 <= shape[2] <= MAX_CHANNELS)):
-        raise InputError(
+        raise InputError.at(
             "wrong-kind",
-            str(path),
-            f"{path}: an array of shape {shape}; give height x width, or height x width x "
+            path,
+            f"an array of shape {shape}; give height x width, or height x width x "
             f"channels with the channels last and at most {MAX_CHANNELS}.",
         )
     if dtype.kind not in "fiub" or dtype.itemsize > 8:
-        raise InputError(
+        raise InputError.at(
             "wrong-kind",
-            str(path),
-            f"{path}: an array of {dtype}; give truth values, whole or floating numbers.",
+            path,
+            f"an array of {dtype}; give truth values, whole or floating numbers.",
         )
     _check_size(path, *shape[:2])
     try:
         array = np.memmap(path, dtype, "r", offset, shape, "F" if by_columns else "C")
     except (ValueError, OSError) as error:
-        raise InputError(
-            "damaged", str(path), f"{path}: the array is cut short; get a whole copy."
-        ) from error
+        raise InputError.at("damaged", path, "the array is cut short; get a whole copy.") from error
     return np.asarray(array)
 
 
@@ -172,22 +159,22 @@ def _load_image(path: Path) -> tuple[NDArray, list[str]]:
         raise
     except Image.DecompressionBombError as error:
         size = re.search(r"\d+", str(error))
-        raise InputError(
+        raise InputError.at(
             "too-large",
-            str(path),
-            f"{path}: {int(size[0]) if size else 2 * MAX_PIXELS:,} pixels are more than the limit "
+            path,
+            f"{int(size[0]) if size else 2 * MAX_PIXELS:,} pixels are more than the limit "
             f"of {MAX_PIXELS:,}; give a part of it.",
         ) from error
     except UnidentifiedImageError as error:
-        raise InputError(
+        raise InputError.at(
             "wrong-kind",
-            str(path),
-            f"{path}: not readable as an image; give PNG, JPEG, WebP or TIFF (gray "
+            path,
+            "not readable as an image; give PNG, JPEG, WebP or TIFF (gray "
             "or RGB of 8 bits, gray of 16 bits or of floats of 32), or an array of numpy.save.",
         ) from error
     except Exception as error:  # Pillow's plugins raise anything
-        raise InputError(
-            "damaged", str(path), f"{path}: the image is damaged or cut short; get a whole copy."
+        raise InputError.at(
+            "damaged", path, "the image is damaged or cut short; get a whole copy."
         ) from error
 
 
@@ -195,23 +182,21 @@ def _decoded(path: Path, file: ImageFile) -> tuple[NDArray, list[str]]:
     bits = getattr(file, "tag_v2", {}).get(_BITS_PER_SAMPLE, (8,))
     deep = max(bits) > 8 or any(";16" in str(tile.args) for tile in file.tile)
     if deep and len(file.getbands()) > 1:
-        raise InputError(
+        raise InputError.at(
             "unsupported",
-            str(path),
-            f"{path}: color of 16 bits, of which only 8 would be read; save it as a NumPy array.",
+            path,
+            "color of 16 bits, of which only 8 would be read; save it as a NumPy array.",
         )
     if file.mode == "I":
-        raise InputError(
+        raise InputError.at(
             "unsupported",
-            str(path),
-            f"{path}: whole numbers with a sign or of 32 bits; save it as unsigned 16 bits or as a "
+            path,
+            "whole numbers with a sign or of 32 bits; save it as unsigned 16 bits or as a "
             f"NumPy array and add {FLAG}.",
         )
     if file.mode not in (*_KEPT, *_READ_AS):
-        raise InputError(
-            "unsupported",
-            str(path),
-            f"{path}: a {file.mode} image; convert it to RGB or gray first.",
+        raise InputError.at(
+            "unsupported", path, f"a {file.mode} image; convert it to RGB or gray first."
         )
     boxes = [tile.extents or (0, 0, *file.size) for tile in file.tile]
     covered = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)

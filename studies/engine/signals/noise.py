@@ -7,10 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inr_models.errors import InputError
-from inr_models.fitting.metrics import psnr_of_constant_db, psnr_of_zero_db
-from search_spaces.descriptors import describe
-from search_spaces.descriptors.bands import bands
-from studies.engine.signals.signal import Signal, sha256_of
+from studies.engine.signals.measured import measured
+from studies.engine.signals.signal import Signal
 
 
 def deviation_for(values: NDArray[np.float32], snr_db: float) -> float:
@@ -52,14 +50,5 @@ def with_noise(clean: Signal, deviation: float, seed: int, label: str) -> Signal
     rng = np.random.default_rng([seed, int(clean.sha256[:8], 16)])
     noise = rng.standard_normal(clean.values.shape)
     values = (clean.values + deviation * noise).astype("<f4")
-    samples = values[:, 0] if len(clean.shape) == 1 else values.reshape(*clean.shape, -1)
-    return dataclasses.replace(
-        clean,
-        name=f"{clean.name}{label}",
-        sha256=sha256_of(values, clean.shape),
-        values=values,
-        psnr_zero=psnr_of_zero_db(values),
-        psnr_constant=psnr_of_constant_db(values),
-        descriptors=describe(samples),
-        bands=bands(samples),
-    )
+    name = f"{clean.name}{label}"
+    return dataclasses.replace(clean, name=name, **measured(values, clean.shape))

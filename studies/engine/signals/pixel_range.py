@@ -87,10 +87,10 @@ def scale_pixels(path: Path, whole: NDArray, crop: NDArray, rescale: bool) -> Sc
         raise _constant(path, crop)
     zero = np.flatnonzero(~values.any(axis=0))
     if len(zero):
-        raise InputError(
+        raise InputError.at(
             "constant",
-            str(path),
-            f"{path}: channel {zero[0]} is at the middle of the range everywhere and has no "
+            path,
+            f"channel {zero[0]} is at the middle of the range everywhere and has no "
             "spectrum; leave it out.",
         )
     return ScaledPixels(values, full.half, _small_share_note(whole.dtype, own, full))
@@ -99,20 +99,20 @@ def scale_pixels(path: Path, whole: NDArray, crop: NDArray, rescale: bool) -> Sc
 def _range_of_type(path: Path, dtype: np.dtype, own: PixelRange) -> PixelRange:
     if dtype.kind in "iu":
         if dtype.itemsize > 2:
-            raise InputError(
+            raise InputError.at(
                 "unsupported",
-                str(path),
-                f"{path}: {8 * dtype.itemsize}-bit whole numbers, here {_span(own, dtype)}, have "
+                path,
+                f"{8 * dtype.itemsize}-bit whole numbers, here {_span(own, dtype)}, have "
                 f"no customary range; save it as uint8 or uint16, or add {FLAG} to scale by the "
                 "file's own range.",
             )
         limits = np.iinfo(dtype)
         return PixelRange(float(limits.min), float(limits.max))
     if own.low < 0 or own.high > 1:
-        raise InputError(
+        raise InputError.at(
             "out-of-range",
-            str(path),
-            f"{path}: its floating numbers, {_span(own, dtype)}, leave the range 0 to 1; scale "
+            path,
+            f"its floating numbers, {_span(own, dtype)}, leave the range 0 to 1; scale "
             f"them to 0 to 1, or add {FLAG} to scale by the file's own range.",
         )
     return PixelRange(0.0, 1.0)
@@ -137,9 +137,8 @@ def _span(ends: PixelRange, dtype: np.dtype) -> str:
 
 def _constant(path: Path, crop: NDArray) -> InputError:
     color = ", ".join(f"{value:g}" for value in crop.min(axis=(0, 1)).tolist())
-    return InputError(
+    return InputError.at(
         "constant",
-        str(path),
-        f"{path}: the pixels to fit are all {color}; give an image that varies (alpha does not "
-        "count).",
+        path,
+        f"the pixels to fit are all {color}; give an image that varies (alpha does not count).",
     )

@@ -37,7 +37,7 @@ def signal_type(name: str) -> SignalType:
     """
     if name not in SIGNAL_TYPES:
         known = ", ".join(SIGNAL_TYPES)
-        raise InputError("unknown-name", "media", f"media = {name!r}: give one of {known}.")
+        raise InputError.of_value("unknown-name", "media", repr(name), f"give one of {known}.")
     return SIGNAL_TYPES[name]
 
 
@@ -58,9 +58,7 @@ def reader(media: str, **options: Any) -> Reader:
     changed = {name: value for name, value in options.items() if value}
     for name in changed:
         if name not in kind.options:
-            raise InputError(
-                "unsupported", name, f"{name}: no way to read a {kind.noun}; leave it out."
-            )
+            raise InputError.at("unsupported", name, f"no way to read a {kind.noun}; leave it out.")
     return functools.partial(kind.read, **changed) if changed else kind.read
 
 
@@ -91,7 +89,7 @@ def type_with_spectrum(path: Path) -> str:
     if signal_type(name).by_distance:
         others = ", ".join(kind.noun for kind in SIGNAL_TYPES.values() if not kind.by_distance)
         why = f"a {name} has no spectrum; give another type ({others})."
-        raise InputError.at("wrong-kind", str(path), why)
+        raise InputError.at("wrong-kind", path, why)
     return name
 
 
@@ -121,26 +119,20 @@ def find_files(
             is_folder = path.is_dir()
             inside = list(path.iterdir()) if is_folder else []
         except OSError as error:
-            raise InputError(
-                "unreadable",
-                _short(pattern),
-                f"{_short(pattern)}: {error.strerror}; check the path.",
+            raise InputError.at(
+                "unreadable", _short(pattern), f"{error.strerror}; check the path."
             ) from error
         if is_folder:
             matches = sorted(p for p in inside if p.suffix.lower() in suffixes)
             if not matches:
                 kinds = ", ".join(suffixes)
-                raise InputError(
-                    "not-there",
-                    str(path),
-                    f"{path}: the directory holds no {media or 'such'} file ({kinds}).",
+                raise InputError.at(
+                    "not-there", path, f"the directory holds no {media or 'such'} file ({kinds})."
                 )
         elif not path.exists() and glob.has_magic(pattern):
             matches = [Path(p) for p in sorted(glob.glob(str(path), recursive=True))]
             if not matches:
-                raise InputError(
-                    "not-there", pattern, f"{pattern}: no file matches; check the pattern."
-                )
+                raise InputError.at("not-there", pattern, "no file matches; check the pattern.")
         else:
             matches = [path]
         files.update(dict.fromkeys(matches))
@@ -206,10 +198,10 @@ def read_all(
             _check_kind(path, media)
             signal = read(path, max_samples)
             if same := signals.get(signal.sha256):
-                raise InputError(
+                raise InputError.at(
                     "taken",
                     signal.source,
-                    f"{signal.source}: its samples are those of {same.source}; drop one of them.",
+                    f"its samples are those of {same.source}; drop one of them.",
                 )
         except InputError as error:
             skipped += error.problems
@@ -225,10 +217,10 @@ def _check_kind(path: Path, media: str) -> None:
     for other, kind in SIGNAL_TYPES.items():
         if suffix in kind.suffixes:
             article = "an" if other[0] in "aeiou" else "a"
-            raise InputError(
+            raise InputError.at(
                 "wrong-kind",
-                str(path),
-                f"{path}: {article} {other} file, where this study fits {media}s; give it to a "
+                path,
+                f"{article} {other} file, where this study fits {media}s; give it to a "
                 f"study of {other}s.",
             )
 

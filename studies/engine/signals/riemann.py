@@ -82,7 +82,7 @@ def cached_density(size: int = 512) -> NDArray[np.float64]:
 def initial_state(size: int) -> NDArray[np.float64]:
     """Return U [4, size, size] at time 0. The middle line of an odd size is upper or right."""
     if size < 16:
-        raise InputError("out-of-range", "size", f"size is {size}: give 16 or more cells a side.")
+        raise InputError.of_value("out-of-range", "size", size, "give 16 or more cells a side.")
     w = np.empty((4, size, size))
     half = size // 2
     for (upper, right), values in QUADRANTS.items():
@@ -136,7 +136,7 @@ def solve(
         InputError: the time is not positive and finite.
     """
     if not (math.isfinite(time) and time > 0):
-        raise InputError("out-of-range", "time", f"time is {time}: give a positive, finite one.")
+        raise InputError.of_value("out-of-range", "time", time, "give a positive, finite one.")
     remaining = time
     while remaining > 0:
         w = primitive(state)

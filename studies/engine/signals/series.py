@@ -15,12 +15,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from inr_models.errors import InputError
-from inr_models.fitting.metrics import psnr_of_zero_db
-from inr_models.shown import count, shown
-from search_spaces.descriptors import describe
-from search_spaces.descriptors.bands import bands
+from inr_models.shown import count
 from studies.engine.signals.audio import MIN_SAMPLES, check_regular
-from studies.engine.signals.signal import Signal, SignalType, sha256_of
+from studies.engine.signals.measured import measured, notes_about
+from studies.engine.signals.signal import Signal, SignalType
 
 LARGEST_GAPS = 0.9
 """The largest share of a series that may be missing."""
@@ -59,7 +57,7 @@ def read_series(path: Path, max_samples: int, column: str = "", sample_rate: flo
     infinite = np.flatnonzero(np.isinf(series))
     if len(infinite):
         why = f"the value in row {infinite[0] + 1} is infinite; repair it, or leave it empty."
-        raise InputError.at("not-finite", str(path), why)
+        raise InputError.at("not-finite", path, why)
     known = np.flatnonzero(~np.isnan(series))
     start, stop = (int(known[0]), int(known[-1]) + 1) if len(known) else (0, 0)
     values = series[start : min(stop, start + max_samples)]
@@ -67,39 +65,32 @@ def read_series(path: Path, max_samples: int, column: str = "", sample_rate: flo
     if present.sum() < MIN_SAMPLES or present.mean() < 1 - LARGEST_GAPS:
         what = f"{int(present.sum())} of {len(values)} values are there, which is too few"
         why = f"{what}; give a series of {MIN_SAMPLES} or more with fewer gaps."
-        raise InputError.at("too-few", str(path), why)
+        raise InputError.at("too-few", path, why)
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     half = high / 2 - low / 2
     if low == high:
         why = "all values of its crop are equal, so there is no spectrum to suit; give another."
-        raise InputError.at("constant", str(path), why)
+        raise InputError.at("constant", path, why)
     if not 0 < half < math.inf:
         why = "its values are too large or too close to be scaled; give them in another unit."
-        raise InputError.at("out-of-range", str(path), why)
+        raise InputError.at("out-of-range", path, why)
     scaled = ((values - (low + half)) / half).astype("<f4")
     notes = []
     if num_gaps := int((~present).sum()):
         notes.append(f"{num_gaps} of {len(values)} values are missing, and no fit sees them")
     if ends := len(series) - (stop - start):
         notes.append(f"{count(ends, 'missing value')} at its ends were left out")
-    filled = with_lines(scaled)
     return Signal(
         name=name,
-        sha256=sha256_of(scaled[:, None], scaled.shape),
         source=str(path),
-        shape=scaled.shape,
-        channels=1,
         sample_rate=sample_rate or None,
         file_samples=len(series),
         crop="head",
         crop_start=start,
         peak=half,
         offset=low + half,
-        psnr_zero=psnr_of_zero_db(scaled[present]),
-        descriptors=describe(filled),
-        bands=bands(filled),
-        notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
-        values=scaled[:, None],
+        notes=notes_about(path, notes),
+        **measured(scaled[:, None], scaled.shape, with_lines(scaled)),
     )
 
 
@@ -122,10 +113,10 @@ def _from_csv(path: Path, column: str) -> tuple[str, NDArray[np.float64]]:
         table = pyarrow.csv.read_csv(path, convert_options=options)
     except (pa.ArrowException, UnicodeDecodeError, ValueError) as error:
         why = f"not readable as CSV ({str(error).splitlines()[0].rstrip('.')}); repair the file."
-        raise InputError.at("wrong-kind", str(path), why) from error
+        raise InputError.at("wrong-kind", path, why) from error
     if all(_is_number(name) for name in table.column_names):
         why = "its first line holds numbers, so its columns have no names; add a line with names."
-        raise InputError.at("missing", str(path), why)
+        raise InputError.at("missing", path, why)
     return _column(path, table, column)
 
 
@@ -134,7 +125,7 @@ def _from_parquet(path: Path, column: str) -> tuple[str, NDArray[np.float64]]:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         why = f"not readable as Parquet ({str(error).splitlines()[0].rstrip('.')}); get a copy."
-        raise InputError.at("wrong-kind", str(path), why) from error
+        raise InputError.at("wrong-kind", path, why) from error
     return _column(path, table, column)
 
 
@@ -162,11 +153,11 @@ def _from_array(path: Path, column: str) -> tuple[str, NDArray[np.float64]]:
         array = np.load(path, allow_pickle=False)
     except Exception as error:  # NumPy evaluates the header and raises anything
         why = "not readable as a NumPy array; save it again with numpy.save."
-        raise InputError.at("wrong-kind", str(path), why) from error
+        raise InputError.at("wrong-kind", path, why) from error
     is_real = np.issubdtype(array.dtype, np.number) and not np.iscomplexobj(array)
     if not is_real or array.ndim not in (1, 2):
         why = f"an array of {array.dtype} with {array.ndim} axes; give one or two axes of numbers."
-        raise InputError.at("wrong-kind", str(path), why)
+        raise InputError.at("wrong-kind", path, why)
     if array.ndim == 1 or array.shape[1] == 1:
         if column not in ("", "1"):
             why = f"{path} has one column; leave the flag out."

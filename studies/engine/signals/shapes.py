@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from inr_models.errors import InputError
 from inr_models.fitting.metrics import psnr_of_zero_db
 from inr_models.fitting.signed_distance import DISTANCE_RANGE
-from inr_models.shown import shown
 from search_spaces.descriptors.centroid import spectral_centroid
 from studies.engine.signals.distances import signed_distances
+from studies.engine.signals.measured import notes_about
 from studies.engine.signals.signal import Cloud, Signal, SignalType, coordinates, sha256_of
 from studies.engine.signals.surfaces import CLOUDS, GENERATED, MESHES, read_surface
 
@@ -50,10 +50,10 @@ def read_shape(path: Path, max_samples: int) -> Signal:
     half = float((high - low).max()) / 2
     if not 0 < half < 1e100:
         why = "its points are all one, or too far apart to be scaled; give it in another unit."
-        raise InputError.at("out-of-range", str(path), why)
+        raise InputError.at("out-of-range", path, why)
     if (high - low).min() < LEAST_THICKNESS * 2 * half:
         why = "it is flat, so it has no inside; give a closed surface."
-        raise InputError.at("out-of-range", str(path), why)
+        raise InputError.at("out-of-range", path, why)
     center = (low + high) / 2
     side = _side(max_samples)
     grid = coordinates((side, side, side))
@@ -69,13 +69,13 @@ def read_shape(path: Path, max_samples: int) -> Signal:
     values = np.clip(distances / DISTANCE_RANGE, -1, 1).astype("<f4")[:, None]
     if not (values < 0).any():
         why = f"no point of a grid of {side}^3 lies inside; it is too thin, or raise --max-samples."
-        raise InputError.at("out-of-range", str(path), why)
+        raise InputError.at("out-of-range", path, why)
     drawn = np.hstack([scaled(surface.points), surface.normals]).astype("<f4")
     shape = (side, side, side)
     digest = hashlib.sha256(sha256_of(values, shape).encode() + drawn.tobytes())
     place = ", ".join(f"{c:.6g}" for c in center)
-    notes = (*surface.notes, f"its centre ({place}) became 0, and its longest side {2 * half:.6g} "
-             f"became {2 * HALF_SIDE:g}")  # fmt: skip
+    notes = [*surface.notes, f"its centre ({place}) became 0, and its longest side {2 * half:.6g} "
+             f"became {2 * HALF_SIDE:g}"]  # fmt: skip
     return Signal(
         name=path.stem,
         sha256=digest.hexdigest(),
@@ -89,7 +89,7 @@ def read_shape(path: Path, max_samples: int) -> Signal:
         peak=half / HALF_SIDE,
         psnr_zero=psnr_of_zero_db(values),
         descriptors={"psi": spectral_centroid(values[:, 0])},
-        notes=tuple(f"{shown(str(path))}: {note}." for note in notes),
+        notes=notes_about(path, notes),
         values=values,
         cloud=around(drawn),
     )

@@ -153,11 +153,12 @@ class SignalType:
 def coordinates(shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Return coordinates [n, d] on a grid from -1 to 1, both included, the last axis fastest.
 
-    >>> coordinates((2, 2)).tolist()
-    [[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]]
-
     Args:
         shape: Samples along each of the d axes.
+
+    Example:
+        >>> coordinates((2, 2)).tolist()
+        [[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]]
     """
     axes = [np.linspace(-1, 1, num).astype(np.float32) for num in shape]
     return np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, len(shape))
@@ -201,11 +202,12 @@ def _distance_rows(
 def is_present(values: NDArray) -> NDArray[np.bool_]:
     """Return which samples [n] lie in no gap.
 
-    >>> is_present(np.array([[0.5], [np.nan]])).tolist()
-    [True, False]
-
     Args:
         values: The samples [n, c].
+
+    Example:
+        >>> is_present(np.array([[0.5], [np.nan]])).tolist()
+        [True, False]
     """
     return np.logical_not(np.isnan(values).any(axis=1))
 

@@ -79,11 +79,11 @@ def _from_trimesh(path: Path) -> Surface:
     except Exception as error:  # it raises anything for a damaged file
         kind = path.suffix[1:].upper()
         why = f"not readable as {kind} ({first_line(error).rstrip('.')}); get a whole copy."
-        raise InputError.at("wrong-kind", str(path), why) from error
+        raise InputError.at("wrong-kind", path, why) from error
     if isinstance(geometry, trimesh.PointCloud):
         return _from_ply_points(path, geometry)
     if geometry is None or not len(geometry.faces):
-        raise InputError.at("empty", str(path), "it has no face; give a mesh or points.")
+        raise InputError.at("empty", path, "it has no face; give a mesh or points.")
     return _of_mesh(path, geometry)
 
 
@@ -91,21 +91,21 @@ def _of_mesh(path: Path, mesh: Any) -> Surface:
     import trimesh
 
     if not np.isfinite(mesh.vertices).all():
-        raise InputError.at("not-finite", str(path), "a vertex is not finite; repair the mesh.")
+        raise InputError.at("not-finite", path, "a vertex is not finite; repair the mesh.")
     # Vertices that differ in their texture alone are one vertex of the surface.
     mesh.merge_vertices(merge_tex=True, merge_norm=True)
     mesh.update_faces(mesh.nondegenerate_faces())
     if not len(mesh.faces) or not mesh.area > 0:
-        raise InputError.at("empty", str(path), "its faces have no area; give a closed surface.")
+        raise InputError.at("empty", path, "its faces have no area; give a closed surface.")
     if not mesh.is_watertight:
         _, num = np.unique(mesh.edges_sorted, axis=0, return_counts=True)
         open_edges, more = int((num == 1).sum()), int((num > 2).sum())
         what = f"{count(open_edges, 'edge')} of one face and {more} of more than two"
         why = f"not a closed manifold ({what}), so it has no inside; close its holes."
-        raise InputError.at("damaged", str(path), why)
+        raise InputError.at("damaged", path, why)
     if not mesh.is_winding_consistent:
         why = "its faces do not agree on what is outside; repair their orientation."
-        raise InputError.at("damaged", str(path), why)
+        raise InputError.at("damaged", path, why)
     notes = []
     if mesh.volume < 0:
         mesh.invert()
@@ -124,7 +124,7 @@ def _from_ply_points(path: Path, cloud: Any) -> Surface:
     data = cloud.metadata.get("_ply_raw", {}).get("vertex", {}).get("data", {})
     names = data if isinstance(data, dict) else (data.dtype.names or ())
     if not {"nx", "ny", "nz"} <= set(names):
-        raise InputError.at("missing", str(path), _NO_NORMALS)
+        raise InputError.at("missing", path, _NO_NORMALS)
     normals = np.stack([np.ravel(data[name]) for name in ("nx", "ny", "nz")], axis=1)
     return _of_points(path, np.asarray(cloud.vertices), normals)
 
@@ -138,11 +138,11 @@ def _from_npz(path: Path) -> Surface:
             arrays = {name: file[name] for name in ("points", "normals") if name in file}
     except (OSError, ValueError, zipfile.BadZipFile, KeyError, EOFError) as error:
         why = "not readable as NPZ; save it again with numpy.savez(points=..., normals=...)."
-        raise InputError.at("wrong-kind", str(path), why) from error
+        raise InputError.at("wrong-kind", path, why) from error
     if "points" not in arrays:
-        raise InputError.at("missing", str(path), "it has no array `points`; add it.")
+        raise InputError.at("missing", path, "it has no array `points`; add it.")
     if "normals" not in arrays:
-        raise InputError.at("missing", str(path), _NO_NORMALS)
+        raise InputError.at("missing", path, _NO_NORMALS)
     return _of_points(path, arrays["points"], arrays["normals"])
 
 
@@ -151,12 +151,12 @@ def _from_xyz(path: Path) -> Surface:
         rows = np.loadtxt(path, dtype=np.float64, ndmin=2, max_rows=10_000_000)
     except (OSError, ValueError) as error:
         why = f"not readable as XYZ ({first_line(error).rstrip('.')}); give six numbers a line."
-        raise InputError.at("wrong-kind", str(path), why) from error
+        raise InputError.at("wrong-kind", path, why) from error
     if rows.shape[1] == 3:
-        raise InputError.at("missing", str(path), _NO_NORMALS)
+        raise InputError.at("missing", path, _NO_NORMALS)
     if rows.shape[1] != 6:
         why = f"its lines have {count(rows.shape[1], 'number')}; give six: the point, its normal."
-        raise InputError.at("wrong-kind", str(path), why)
+        raise InputError.at("wrong-kind", path, why)
     return _of_points(path, rows[:, :3], rows[:, 3:])
 
 
@@ -166,23 +166,23 @@ def _of_points(path: Path, points: NDArray, normals: NDArray) -> Surface:
         is_real = np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)
         if not is_real or array.ndim != 2 or array.shape[1] != 3:
             why = f"`{name}` has shape {array.shape} of {array.dtype}; give [m, 3] real numbers."
-            raise InputError.at("wrong-kind", str(path), why)
+            raise InputError.at("wrong-kind", path, why)
         if not np.isfinite(array).all():
             row = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
             why = f"`{name}` is not finite in row {row + 1}; leave that row out."
-            raise InputError.at("not-finite", str(path), why)
+            raise InputError.at("not-finite", path, why)
     if len(points) != len(normals):
         why = f"{len(points)} points and {len(normals)} normals; give one normal for each point."
-        raise InputError.at("conflict", str(path), why)
+        raise InputError.at("conflict", path, why)
     if len(points) < MIN_POINTS:
         why = f"{count(len(points), 'point')} are too few; give {MIN_POINTS} or more."
-        raise InputError.at("too-few", str(path), why)
+        raise InputError.at("too-few", path, why)
     points, normals = points.astype(np.float64), normals.astype(np.float64)
     lengths = np.linalg.norm(normals, axis=1)
     if not lengths.all():
         row = int(np.flatnonzero(lengths == 0)[0])
         why = f"the normal in row {row + 1} is zero; leave that row out."
-        raise InputError.at("out-of-range", str(path), why)
+        raise InputError.at("out-of-range", path, why)
     notes = []
     if np.abs(lengths - 1).max() > 1e-3:
         notes.append("its normals were scaled to length 1")

@@ -32,17 +32,17 @@ def clean_version(noisy: Signal, path: Path, read: Reader) -> NDArray[np.float32
     if sizes[0] != sizes[1]:
         what = " and ".join(f"{num:,} samples of {channels} channels" for num, channels in sizes)
         why = f"it and {noisy.source} have {what}; give the clean version of this very signal."
-        raise InputError.at("conflict", str(path), why)
+        raise InputError.at("conflict", path, why)
     values = clean.values.reshape(*clean.shape, clean.channels)
     if len(clean.shape) == 2:
         if clean.peak != noisy.peak:
             why = f"its pixels have another range than those of {noisy.source}; give one type."
-            raise InputError.at("conflict", str(path), why)
+            raise InputError.at("conflict", path, why)
         whole = read(Path(noisy.source), MOST_SAMPLES)
         if clean.shape != whole.shape:
             given, own = (" x ".join(map(str, one.shape)) for one in (clean, whole))
             why = f"it has {given} pixels and {noisy.source} {own}; give images of one size."
-            raise InputError.at("conflict", str(path), why)
+            raise InputError.at("conflict", path, why)
         row, column = divmod(noisy.crop_start, clean.shape[1])
         height, width = noisy.shape
         cropped = values[row : row + height, column : column + width]
@@ -53,5 +53,5 @@ def clean_version(noisy: Signal, path: Path, read: Reader) -> NDArray[np.float32
     truth = cropped.reshape(-1, clean.channels).astype(np.float32)
     if np.sqrt(np.mean(np.square(truth - noisy.values, dtype=np.float64))) < EQUAL_WITHIN:
         why = f"its samples are those of {noisy.source}, so it is not the clean version; give that."
-        raise InputError.at("conflict", str(path), why)
+        raise InputError.at("conflict", path, why)
     return truth

@@ -127,6 +127,11 @@ class Folder:
         else:
             self.retry(put_aside_and_move)
 
+    def update_bytes(self, path: str, content: bytes) -> None:
+        """Write a file under the results unless it has this content, so that it keeps its time."""
+        if self.read_bytes(path) != content:
+            self.write_bytes(path, content)
+
     def write_array(self, path: str, array: NDArray) -> None:
         """Write or replace a NumPy file under the results."""
         buffer = io.BytesIO()

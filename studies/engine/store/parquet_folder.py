@@ -230,11 +230,11 @@ class ParquetFolder(Folder):
             index = schema.get_field_index(column.name)
             if index < 0 and not column.required:
                 continue
-            found = "no such column" if index < 0 else schema.field(index).type
-            if found != column.type:
+            actual = "no such column" if index < 0 else schema.field(index).type
+            if actual != column.type:
                 raise InputError(
                     "another-version",
                     column.name,
-                    f"{part}: column {column.name} should be {column.type}, found {found}; "
+                    f"{part}: column {column.name} should be {column.type}, found {actual}; "
                     "these results are of another schema: give another folder with --results.",
                 )

@@ -2,12 +2,7 @@
 
 import dataclasses
 import math
-import platform
-import subprocess
 from collections.abc import Mapping
-from functools import cache
-from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +24,7 @@ from studies.engine.store.metrics import (
     Scored,
     scores,
 )
+from studies.engine.store.provenance import device_name, git_commit, versions
 
 if TYPE_CHECKING:
     import torch
@@ -82,7 +78,7 @@ def finished_row(study: str, trial: Trial, fit: Scored, device: "torch.device") 
         "seconds_per_epoch": result.seconds / result.updates if result.updates else None,
         "path": result.path,
         "stack": result.stack,
-        "device": _device_name(device),
+        "device": device_name(device),
     }
 
 
@@ -236,43 +232,5 @@ def _base_row(study: str, signal: Signal, trial: Trial) -> Row:
     }
 
 
-def _device_name(device: "torch.device") -> str:
-    if device.type != "cuda":
-        return "CPU"
-    import torch
-
-    return torch.cuda.get_device_name(device)
-
-
 def _or_null(value: float) -> float | None:
     return None if math.isnan(value) else value
-
-
-@cache
-def versions() -> str:
-    """Return the versions of what decides a number: noisescape, Python, torch."""
-    import torch  # the package's metadata does not name its build
-
-    try:
-        own = metadata.version("noisescape")
-    except metadata.PackageNotFoundError:
-        own = "not installed"
-    return f"noisescape {own}, Python {platform.python_version()}, torch {torch.__version__}"
-
-
-@cache
-def git_commit() -> str | None:
-    """Return the short commit of the checkout this code runs from, with + if it has changes."""
-    here = Path(__file__).parent
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(here), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        if not git("ls-files", Path(__file__).name):  # installed beside a foreign checkout
-            return None
-        commit = git("rev-parse", "--short=12", "HEAD")
-        return f"{commit}+" if git("status", "-s", "-uno") else commit
-    except (OSError, subprocess.CalledProcessError):
-        return None

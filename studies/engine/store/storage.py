@@ -88,8 +88,8 @@ class StorageRetry:
                 now = time.monotonic()
                 if self.fails_since is None:
                     self.fails_since = now
-                    said = f"{without_secrets(self.results)}: {reason(error)}"
-                    print(f"{said}; waiting up to {self.seconds:.0f} s for it", file=sys.stderr)
+                    failure = f"{without_secrets(self.results)}: {reason(error)}"
+                    print(f"{failure}; waiting up to {self.seconds:.0f} s for it", file=sys.stderr)
                 if now + pause > self.fails_since + self.seconds:
                     raise StorageAway(
                         "no-answer",

@@ -5,8 +5,6 @@ after MLflow was away, or into a new server.
 """
 
 import math
-import threading
-import time
 from collections.abc import Mapping, Sequence
 
 from inr_models import InputError
@@ -20,7 +18,7 @@ from studies.engine.store.folder import local_path
 from studies.engine.store.metrics import headline
 from studies.engine.store.rows import REPORTED, Row, point_columns
 from studies.engine.store.store import UNFINISHED, Store
-from studies.engine.tracking.mlflow_tree import MlflowTree, import_mlflow
+from studies.engine.tracking.mlflow_tree import MlflowTree
 from studies.engine.tracking.views import (
     NOTE,
     Listed,
@@ -31,9 +29,6 @@ from studies.engine.tracking.views import (
 )
 
 Curve = dict[int, float]
-
-LONGEST_PAUSE = 600.0
-"""Longest time in seconds between two attempts to reach an MLflow that is away."""
 
 POINTS_AT_ONCE = 256
 """Number of points whose curves are read together: each read scans the whole table of curves."""
@@ -250,30 +245,3 @@ def shown_name(point: Point) -> str:
         return point.name
     place = f"s0 {point.scales.s0:.4g}, s1 {point.scales.s1:.3g}"
     return f"{place} ({point.name})" if point.kind == "grid" else f"{point.name}: {place}"
-
-
-class BackgroundTracking:
-    """Syncs in a thread while a study runs, less often where a sync is slow or MLflow is away."""
-
-    def __init__(self, tracker: Tracker, every_seconds: float = 20.0) -> None:
-        self.tracker, self.every = tracker, every_seconds
-        self.stop = threading.Event()
-        # Not in the thread: two threads that import the same packages may see them half loaded.
-        import_mlflow()
-        self.thread = threading.Thread(target=self._loop, name="mlflow", daemon=True)
-        self.thread.start()
-
-    def finish(self) -> None:
-        """Wait for the current sync, and start no other."""
-        self.stop.set()
-        self.thread.join()
-
-    def _loop(self) -> None:
-        pause, failures = self.every, 0
-        while not self.stop.wait(pause):
-            begin = time.monotonic()
-            if self.tracker.sync() is None:
-                pause, failures = max(self.every, 5 * (time.monotonic() - begin)), 0
-            else:
-                pause = min(self.every * 2**failures, LONGEST_PAUSE)
-                failures += 1
