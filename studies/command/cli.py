@@ -50,10 +50,10 @@ sys.excepthook = _one_sentence
 
 
 class Parser(argparse.ArgumentParser):
-    """Quotes arguments without control characters and passwords."""
+    """Refuses an argument in one line, and quotes it without control characters and passwords."""
 
     def error(self, message: str) -> NoReturn:
-        super().error(shown(message))
+        self.exit(2, f"error: {shown(message)}. See {self.prog} --help.\n")
 
 
 TERMINATED = threading.Event()
