@@ -31,7 +31,7 @@ from benchmarks.setting_design import GAINS, LARGEST_SHARE
 from inr_models import FitConfig, InputError, Siren2Config
 from search_spaces.bandwidth import bandwidth, scales_of
 from search_spaces.networks import stable
-from search_spaces.rules import RECOMMENDED, RULES
+from search_spaces.rules import EVEN_LAW, RULES
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
@@ -86,7 +86,7 @@ def chosen_signals(signals: Sequence[Signal]) -> tuple[list[Signal], list[Signal
     """
     if len(signals) < NUM_MAPPED + NUM_TUNED:
         fix = f"{len(signals)} signals; pack {NUM_MAPPED + NUM_TUNED} or more."
-        raise InputError("too-few", "archive", fix)
+        raise InputError.at("too-few", "archive", fix)
     ranked = sorted(signals, key=lambda signal: signal.descriptors["psi"])
     mapped = _spread(ranked, NUM_MAPPED)
     return _spread([signal for signal in ranked if signal not in mapped], NUM_TUNED), mapped
@@ -106,9 +106,9 @@ def tuning(signals: Sequence[Signal]) -> list[Row]:
     ]
     rows: list[Row] = []
     for signal in signals:
-        rule = RULES[RECOMMENDED](signal.target(WIDTH, DEPTH))
+        rule = RULES[EVEN_LAW](signal.target(WIDTH, DEPTH))
         for factor in NEIGHBOURS:
-            point = RECOMMENDED if factor == 1 else f"{factor:g} K"
+            point = EVEN_LAW if factor == 1 else f"{factor:g} K"
             for fit in fits:
                 rows.append(_row(signal, point, (factor * rule.s0, rule.s1), fit, 0))
     return rows
@@ -167,8 +167,8 @@ def _points(signal: Signal) -> Iterator[tuple[str, tuple[float, float]]]:
     The least K of a network is that of its weights without noise. Lower cells are at this one.
     """
     target = signal.target(WIDTH, DEPTH)
-    rule = RULES[RECOMMENDED](target)
-    yield RECOMMENDED, rule
+    rule = RULES[EVEN_LAW](target)
+    yield EVEN_LAW, rule
     known = {tuple(map(stable, rule))}
     center = bandwidth(*rule, width=WIDTH)
     for factor in FACTORS:

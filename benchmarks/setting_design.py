@@ -30,7 +30,7 @@ from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, InputError, Siren2Config, SirenConfig, width_for
 from search_spaces.bandwidth import bandwidth, gain, scales_of
 from search_spaces.networks import stable
-from search_spaces.rules import EQN11_BY_DIMENSIONS, RECOMMENDED, RULES, NoiseScales, Target
+from search_spaces.rules import EQN11_BY_DIMENSIONS, EVEN_LAW, RULES, NoiseScales, Target
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
@@ -206,8 +206,8 @@ def _points(target: Target) -> dict[str, NoiseScales]:
     """Return the rules' points and the cells, by name."""
     shape: dict[str, Any] = {"width": target.width, "in_features": target.dimensions}
     eqn11 = EQN11_BY_DIMENSIONS[target.dimensions]
-    recommended = RULES[RECOMMENDED](target)
-    points = {RECOMMENDED: recommended, eqn11: RULES[eqn11](target)}
+    recommended = RULES[EVEN_LAW](target)
+    points = {EVEN_LAW: recommended, eqn11: RULES[eqn11](target)}
     share, of_gain = INTERPOLATING
     points["interpolating"] = NoiseScales(*scales_of(share * target.nyquist, of_gain, **shape))
     center = bandwidth(*recommended, **shape)

@@ -3,12 +3,12 @@
 import os
 from typing import Any, overload
 
-from inr_models.errors import InputError
+from inr_models import FitConfig, InputError
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from noisescape.source import read_source
-from search_spaces.few_trials import EPOCHS, FittedNetwork
+from search_spaces.few_trials import FittedNetwork
 from search_spaces.initialize import siren2_of
-from search_spaces.rules import RECOMMENDED, Rule
+from search_spaces.rules import RECOMMENDED, USUAL_FIT, Rule
 from search_spaces.samples import array_of, with_channels
 
 
@@ -21,6 +21,7 @@ def siren2_for(
     seed: int = 0,
     rule: Rule | str | os.PathLike[str] = RECOMMENDED,
     trials: None = None,
+    fit: FitConfig = USUAL_FIT,
 ) -> CoordinateMLP: ...
 
 
@@ -33,7 +34,7 @@ def siren2_for(
     seed: int = 0,
     rule: Rule | str | os.PathLike[str] = RECOMMENDED,
     trials: int,
-    epochs: int = EPOCHS,
+    fit: FitConfig = USUAL_FIT,
 ) -> FittedNetwork: ...
 
 
@@ -45,7 +46,7 @@ def siren2_for(
     seed: int = 0,
     rule: Rule | str | os.PathLike[str] = RECOMMENDED,
     trials: int | None = None,
-    epochs: int = EPOCHS,
+    fit: FitConfig = USUAL_FIT,
 ) -> CoordinateMLP | FittedNetwork:
     """Return one SIREN² for a whole sound, image or array, on the CPU.
 
@@ -59,7 +60,7 @@ def siren2_for(
         seed: That of the initialization, or of the first fit.
         rule: A name in `search_spaces.rules.RULES`, a rule's JSON file, or a function.
         trials: How many fits to try. None fits nothing.
-        epochs: Full-batch updates of each fit.
+        fit: How the network will be trained, or is trained with `trials`.
 
     Raises:
         InputError: The file, the samples, the rule or a number cannot be used.
@@ -69,7 +70,7 @@ def siren2_for(
         >>> siren2_for(torch.rand(600, 2), rule="eqn11_length_width", width=20)(coords).shape
         torch.Size([2048, 2])
     """
-    options = (width, depth, seed, rule, trials, epochs)
+    options = (width, depth, seed, rule, trials, fit)
     if not isinstance(source, str | os.PathLike):
         return siren2_of(with_channels(array_of(source)), *options)
     file = read_source(source)

@@ -17,10 +17,7 @@ from search_spaces.networks import stable
 from search_spaces.prior import Belief
 from search_spaces.prior.gaussian import Gaussian, Tried
 from search_spaces.prior.landscape_prior import DEPTH_DB
-from search_spaces.rules import NoiseScales
-
-EPOCHS = 300
-"""Those of the landscapes that the prior was fitted to."""
+from search_spaces.rules import USUAL_FIT, NoiseScales
 
 
 class Tested(NamedTuple):
@@ -53,7 +50,7 @@ def best_of(
     belief: Belief,
     *,
     trials: int,
-    epochs: int = EPOCHS,
+    training: FitConfig = USUAL_FIT,
     seed: int = 0,
 ) -> FittedNetwork:
     """Fit a signal on `trials` seeds and return the best network.
@@ -63,7 +60,7 @@ def best_of(
         config: The network at the first point.
         belief: What is known of the landscape before the first fit.
         trials: The number of fits, 1 or more.
-        epochs: Full-batch updates of each fit.
+        training: How each network is trained.
         seed: The first fit's seed. The others follow it.
 
     Raises:
@@ -73,7 +70,7 @@ def best_of(
         >>> from search_spaces.prior import belief_of
         >>> belief = belief_of(Target.of(samples / 2, width=8, depth=2))
         >>> config = Siren2Config(width=8, depth=2, s0=belief.start.s0, s1=belief.start.s1)
-        >>> len(best_of(samples / 2, config, belief, trials=2, epochs=5).tested)
+        >>> len(best_of(samples / 2, config, belief, trials=2).tested)
         2
     """
     largest = float(np.abs(values).max())
@@ -81,7 +78,6 @@ def best_of(
         why = f"the largest magnitude is {largest:.3g}; scale the values to [-1, 1]."
         raise InputError.at("out-of-range", "signal", why)
     coords, flat = _samples(values, belief.target.dimensions)
-    how = FitConfig(epochs=epochs, learning_rate=5e-4, decay=0.95, decay_every=max(1, epochs // 15))
     known = belief.moments(belief.lattice)
     tried, networks = Tried(), []
     tested: list[Tested] = []
@@ -92,7 +88,7 @@ def best_of(
         network = make_network(
             own, in_features=coords.shape[1], out_features=flat.shape[1], seed=own_seed
         )
-        ((_, result),) = fit([network], coords, flat, how)
+        ((_, result),) = fit([network], coords, flat, training)
         network.load_state_dict(result.best_weights, strict=False)
         networks.append((network, own))
         # A fit that diverged at once has no PSNR.

@@ -16,21 +16,26 @@ from typing import overload
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from inr_models import Siren2Config, SirenConfig, make_network, width_for
+from inr_models import FitConfig, Siren2Config, SirenConfig, make_network, width_for
 from inr_models.checks import check_whole
 from inr_models.networks.coordinate_mlp import CoordinateMLP
-from search_spaces.few_trials import EPOCHS, FittedNetwork, best_of
+from search_spaces.few_trials import FittedNetwork, best_of
 from search_spaces.networks import stable
 from search_spaces.prior import Belief
-from search_spaces.rules import RECOMMENDED, RULES, NoiseScales, Rule, Target, named_rule
+from search_spaces.rules import (
+    RECOMMENDED,
+    RULES,
+    USUAL_FIT,
+    NoiseScales,
+    Rule,
+    Target,
+    named_rule,
+)
 from search_spaces.samples import array_of, target_of, with_channels
 
-MOST_UNEVEN = 1.6
-"""The ratio of values to parameters, or its inverse, above which `siren2_for` warns.
-
-With 2.8 values for each parameter, and with 1.7 parameters for each value, the recommended rule
-lost more than where it was fitted (analysis/FINDINGS.md, "Where else does it hold?").
-"""
+MEASURED = (1 / 24, 20)
+"""The range of values for each parameter in which the recommended rule was measured
+(analysis/FINDINGS.md, "A rule that knows the setting"). `siren2_for` warns outside of it."""
 
 
 @overload
@@ -42,6 +47,7 @@ def siren2_for(
     seed: int = 0,
     rule: Rule | str | os.PathLike[str] = RECOMMENDED,
     trials: None = None,
+    fit: FitConfig = USUAL_FIT,
 ) -> CoordinateMLP: ...
 
 
@@ -54,7 +60,7 @@ def siren2_for(
     seed: int = 0,
     rule: Rule | str | os.PathLike[str] = RECOMMENDED,
     trials: int,
-    epochs: int = EPOCHS,
+    fit: FitConfig = USUAL_FIT,
 ) -> FittedNetwork: ...
 
 
@@ -66,7 +72,7 @@ def siren2_for(
     seed: int = 0,
     rule: Rule | str | os.PathLike[str] = RECOMMENDED,
     trials: int | None = None,
-    epochs: int = EPOCHS,
+    fit: FitConfig = USUAL_FIT,
 ) -> CoordinateMLP | FittedNetwork:
     """Return a SIREN² whose noise scales suit the spectrum of `values`, on the CPU.
 
@@ -80,14 +86,15 @@ def siren2_for(
             the values, but they do on their mean. Scale them to [-1, 1] before fitting. A
             tensor may require a gradient or lie on a GPU: a copy on the CPU is used, and nothing
             is propagated into it.
-        width: features of a hidden layer. By default there are about as many parameters as values,
-            as where the recommended rule was fitted; a warning says when there are not.
+        width: features of a hidden layer. By default there are about as many parameters as values.
+            A warning says where the recommended rule was not measured.
         depth: the number of hidden layers.
         seed: of the initialization, or of the first fit's. Each fit has the next seed.
         rule: a name in `search_spaces.rules.RULES`, the path of a rule's JSON file, or any
             function from a `Target` to `NoiseScales`.
         trials: how many fits to try. None fits nothing.
-        epochs: full-batch updates of each fit.
+        fit: how the network will be trained, which the recommended rule takes into account. With
+            `trials`, how it is trained.
 
     Raises:
         InputError: `array_of`, `Target.of`, `width_for` or the rule refuses its input. Or there is
@@ -96,12 +103,12 @@ def siren2_for(
     Example:
         >>> network = siren2_for(samples)
         >>> output = network(coords)  # coords [n, 1] from -1 to 1
-        >>> fitted = siren2_for(samples / 2, trials=2, epochs=5)
+        >>> fitted = siren2_for(samples / 2, trials=2, fit=FitConfig(epochs=5))
         >>> len(fitted.tested), fitted.network(coords).shape
         (2, torch.Size([2048, 1]))
     """
     samples = with_channels(array_of(values))
-    return siren2_of(samples, width, depth, seed, rule, trials, epochs)
+    return siren2_of(samples, width, depth, seed, rule, trials, fit)
 
 
 def siren2_of(
@@ -111,31 +118,32 @@ def siren2_of(
     seed: int,
     rule: Rule | str | os.PathLike[str],
     trials: int | None,
-    epochs: int,
+    fit: FitConfig,
 ) -> CoordinateMLP | FittedNetwork:
     """Return what `siren2_for` returns, for a sound [n, c] or an image [h, w, c]."""
     if isinstance(rule, str | os.PathLike):
         _, rule = named_rule(os.fspath(rule), "rule")
     target = target_of(samples, width=1 if width is None else width, depth=depth)
+    target = replace(target, fit=fit)
     shape = {"in_features": target.dimensions, "out_features": target.channels}
     num_values = target.num_samples * target.channels
     config = siren2_config(target, rule, parameters=num_values if width is None else None)
     if rule == RULES[RECOMMENDED]:
-        _warn_if_uneven(config, num_values, config.num_parameters(**shape))
+        _warn_if_unmeasured(config, num_values, config.num_parameters(**shape))
     if trials is None:
         return make_network(config, **shape, seed=seed)
     check_whole("trials", trials, 1, 1_000_000)
-    check_whole("epochs", epochs, 1, 10_000_000)
     belief = Belief(replace(target, width=config.width), NoiseScales(config.s0, config.s1))
-    return best_of(samples, config, belief, trials=trials, epochs=epochs, seed=seed)
+    return best_of(samples, config, belief, trials=trials, training=fit, seed=seed)
 
 
-def _warn_if_uneven(config: Siren2Config, num_values: int, parameters: int) -> None:
-    if not 1 / MOST_UNEVEN < num_values / parameters < MOST_UNEVEN:
+def _warn_if_unmeasured(config: Siren2Config, num_values: int, parameters: int) -> None:
+    low, high = MEASURED
+    if not low < num_values / parameters < high:
         warnings.warn(
             f"width = {config.width}: {parameters:,} parameters for {num_values:,} values. The "
-            "recommended rule was fitted where the two are about equal, and can cost 10 dB where "
-            "they are not; leave the width out to get such a width, or search the scales.",
+            f"recommended rule was measured from {low:.2g} to {high:g} values for each parameter. "
+            "Search the scales, or leave the width out.",
             stacklevel=4,
         )
 

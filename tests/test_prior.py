@@ -11,6 +11,7 @@ from optuna.distributions import FloatDistribution
 
 from analysis.prior.fitting import fit_prior, nodes
 from analysis.prior.landscapes import Landscape
+from inr_models import FitConfig
 from inr_models.fitting.metrics import psnr_db
 from search_spaces.initialize import siren2_for
 from search_spaces.prior import PRIOR, belief_of, prior_json, prior_of
@@ -112,7 +113,8 @@ def test_trials_that_run_are_kept_apart():
 def test_a_few_fits_return_the_best_network_and_a_second_call_the_same_one():
     time = np.linspace(-1, 1, 400)
     values = 0.5 * np.sin(90 * time) + 0.3 * np.sin(200 * time)
-    fitted, again = (siren2_for(values, trials=3, epochs=40, seed=5) for _ in range(2))
+    training = FitConfig(epochs=40, learning_rate=5e-4, decay=0.95, decay_every=2)
+    fitted, again = (siren2_for(values, trials=3, fit=training, seed=5) for _ in range(2))
     assert [each.seed for each in fitted.tested] == [5, 6, 7]
     assert fitted.best.psnr == max(each.psnr for each in fitted.tested)
     assert fitted.tested == again.tested

@@ -18,7 +18,7 @@ from benchmarks.setting_design import (
 )
 from inr_models import SirenConfig
 from search_spaces.bandwidth import bandwidth, gain
-from search_spaces.rules import RECOMMENDED, RULES
+from search_spaces.rules import EVEN_LAW, RULES
 from studies.engine.store.store import Store
 from tests.refusals import refused
 
@@ -57,8 +57,8 @@ def test_a_setting_has_signals_from_all_of_psi_and_the_rules_points(archive):
         target = by_signal[row["sha256"]]
         share = bandwidth(row["s0"], row["s1"], width=row["width"]) / target.nyquist
         assert share < 1.61 or not row["point"].startswith("cell")
-        if row["point"] == RECOMMENDED:
-            assert (row["s0"], row["s1"]) == pytest.approx(RULES[RECOMMENDED](target), rel=1e-5)
+        if row["point"] == EVEN_LAW:
+            assert (row["s0"], row["s1"]) == pytest.approx(RULES[EVEN_LAW](target), rel=1e-5)
         if row["point"].startswith("cell"):
             assert gain(row["s1"], width=row["width"]) < max(GAINS) + 1e-6
     assert designed(signals, [Setting(values=100, ratio=1)]) == []

@@ -6,7 +6,7 @@ import soundfile
 import torch
 from PIL import Image
 
-from inr_models import InputError
+from inr_models import FitConfig, InputError
 from noisescape import recommend, siren2_for
 from search_spaces import initialize
 from search_spaces.rules import RULES, rule_json
@@ -53,7 +53,7 @@ def test_an_image_file_gives_a_network_of_two_coordinates(tmp_path):
 
 def test_a_file_can_be_fitted_at_once_because_it_is_scaled(tmp_path, tones):
     soundfile.write(tmp_path / "loud.wav", 3 * tones, 8000, subtype="FLOAT")
-    fitted = siren2_for(tmp_path / "loud.wav", trials=1, epochs=2)
+    fitted = siren2_for(tmp_path / "loud.wav", trials=1, fit=FitConfig(epochs=2))
     assert fitted.network(torch.zeros(5, 1)).shape == (5, 1)
 
 
@@ -63,7 +63,7 @@ def test_a_tensor_may_require_a_gradient_and_keeps_its_graph(tones):
     assert same(initialize.siren2_for(scaled), initialize.siren2_for(2 * tones))
     (gradient,) = torch.autograd.grad(scaled.sum(), leaf)
     assert (gradient == 2).all()
-    fitted = initialize.siren2_for(leaf, trials=1, epochs=2)
+    fitted = initialize.siren2_for(leaf, trials=1, fit=FitConfig(epochs=2))
     assert leaf.grad is None
     assert len(fitted.tested) == 1
 

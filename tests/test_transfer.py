@@ -17,7 +17,7 @@ from analysis.findings.transfer import fit_fullness, other_rules, read_transfer,
 from analysis.surfaces.alike import alike
 from analysis.surfaces.smoothing import Fit, SignalMap
 from analysis.surfaces.stored import MIN_POINTS
-from search_spaces.rules import RECOMMENDED, RULES, NoiseScales, rule_json
+from search_spaces.rules import EVEN_LAW, RULES, NoiseScales, rule_json
 from studies.engine.planning.resolving import resolve
 from studies.engine.store.rows import signal_row
 from studies.engine.store.store import Store
@@ -182,18 +182,18 @@ def test_rows_go_to_a_benchmark_in_place_of_its_own_of_the_same(told, tmp_path):
 
 def test_the_recommended_rule_comes_first_where_it_was_measured(told, tmp_path):
     rows = pq.read_table(f"{told[0]}/_rules/transfer.parquet").to_pandas()
-    depth = rows[rows["setting"] == "depth 2"].assign(rule=RECOMMENDED)
+    depth = rows[rows["setting"] == "depth 2"].assign(rule=EVEN_LAW)
     (tmp_path / "_rules").mkdir()
     pd.concat([rows, depth]).to_parquet(tmp_path / "_rules" / "transfer.parquet")
     moved = read_transfer(str(tmp_path)).moved
     assert len(moved) == len(rows)
-    assert {one.setting for one in moved if one.rule == RECOMMENDED} == {"depth 2"}
+    assert {one.setting for one in moved if one.rule == EVEN_LAW} == {"depth 2"}
 
 
 def test_how_the_optimum_goes_with_samples_by_parameters_is_found():
     moved = [
         Moved(
-            rule="r", constants=rule_json(RULES[RECOMMENDED]), setting=f"{values} values",
+            rule="r", constants=rule_json(RULES[EVEN_LAW]), setting=f"{values} values",
             signal=signal, recording=signal,
             values_per_parameter=values, regret_db=1.0, num_alike=45, alike_regret_db=1.0,
             usual_regret_db=0.2, eqn11_regret_db=3.0,

@@ -22,7 +22,7 @@ from analysis.prior.landscapes import Landscape
 from analysis.surfaces.stored import stored_maps, usual_setting
 from search_spaces.prior.belief import log_share_and_gain
 from search_spaces.prior.landscape_prior import samples_per_parameter
-from search_spaces.rules import RECOMMENDED, RULES
+from search_spaces.rules import EVEN_LAW, RULES
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
 from studies.engine.store.metrics import HEADLINE
 from studies.engine.store.store import Store
@@ -133,7 +133,7 @@ def other_sizes(priors: Priors) -> list[Row]:
             points=landscape.points[known],
             psnr=landscape.psnr[known],
         )
-        rule = np.array([RULES[RECOMMENDED](landscape.target)])
+        rule = np.array([RULES[EVEN_LAW](landscape.target)])
         at = log_share_and_gain(landscape.target, rule)[0]
         one = ReplayMap(landscape, nearest_point(landscape.points, at), {})
         values = landscape.psnr[:, 0]

@@ -18,7 +18,7 @@ from analysis.statistics.recordings import read_recordings
 from inr_models import InputError
 from search_spaces.bandwidth import gain
 from search_spaces.networks import stable
-from search_spaces.rules import RECOMMENDED, RULES, NoiseScales, Target
+from search_spaces.rules import EVEN_LAW, RULES, NoiseScales, Target
 from studies.engine.store.metrics import HEADLINE, ZERO_OUTPUT
 from studies.engine.store.rows import signal_from_row
 from studies.engine.store.store import Store
@@ -137,8 +137,8 @@ def collected(results: str, recordings: str | None = None) -> list[Fit]:
 
 def _rule(target: Target, scales: NoiseScales) -> str:
     """Return the name of the recommended rule if these scales are its point."""
-    recommended = NoiseScales(*map(stable, RULES[RECOMMENDED](target)))
-    return RECOMMENDED if recommended == scales else ""
+    recommended = NoiseScales(*map(stable, RULES[EVEN_LAW](target)))
+    return EVEN_LAW if recommended == scales else ""
 
 
 def read_fits(results: str) -> list[Fit]:

@@ -26,7 +26,7 @@ from analysis.experiments.transfer import BiasPair, Moved, transfer, zero_output
 from analysis.reporting.commands import run, surfaces_parser
 from analysis.reporting.tables import add_numbers, wide_table
 from analysis.statistics.intervals import SURE, UNKNOWN, Interval, holm, mapped_interval, p_value
-from search_spaces.rules import RECOMMENDED, RULES, rule_json, rule_name
+from search_spaces.rules import EVEN_LAW, RULES, rule_json, rule_name
 
 COMMAND = "analysis.transfer_report"
 FILE, BIAS_FILE = "transfer.parquet", "zero_output_bias.parquet"
@@ -72,7 +72,7 @@ class Setting(NamedTuple):
     @property
     def has_another_rule(self) -> bool:
         """Whether another rule was measured, or an earlier fit of the recommended one."""
-        today = rule_json(RULES[RECOMMENDED])
+        today = rule_json(RULES[EVEN_LAW])
         return any(one.constants != today for one in self.signals)
 
     @property
@@ -176,7 +176,7 @@ def bias_gains(pairs: Sequence[BiasPair]) -> dict[str, Interval]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     parser = surfaces_parser(COMMAND, __doc__)
-    parser.add_argument("--rule", default=RECOMMENDED, help="a name or a file (%(default)s)")
+    parser.add_argument("--rule", default=EVEN_LAW, help="a name or a file (%(default)s)")
     parser.add_argument("--to", metavar="FOLDER", help="add the rows to another folder as well")
     return run(_report, parser, argv)
 

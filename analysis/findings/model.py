@@ -12,6 +12,7 @@ from analysis.findings.optimizers import Optimizers
 from analysis.regret.choice_loss import ChoiceLoss
 from analysis.regret.stored import HELD_OUT, RuleRegret
 from analysis.rules.sufficiency import Sufficiency
+from analysis.settings.stored import Measured as SettingsMeasured
 from analysis.surfaces.surfaces import Surfaces
 from search_spaces.rules import EQN11_SCALED, UNFITTED, AnyRule
 
@@ -66,6 +67,7 @@ class Findings(NamedTuple):
         transfer: the rule in other settings.
         confirmation: claims, tested on other recordings; None if the user gave none.
         between: what fits reach between their samples, by `--hold-out`.
+        settings: rules in every setting, None if `python -m analysis.settings` has not run.
         anytime: what searches answer after a few fits, None if no replay was stored.
         optimizers: maps under several optimizers, None if none are stored.
         choice: what the choice of the optima loses, None if they were chosen on few seeds.
@@ -83,6 +85,7 @@ class Findings(NamedTuple):
     choice: ChoiceLoss | None = None
     confirmation: Confirmation | None = None
     between: tuple[BetweenSamples, ...] = ()
+    settings: SettingsMeasured | None = None
     anytime: Measured | None = None
     optimizers: Optimizers | None = None
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from analysis.anytime import tables as anytime
 from analysis.anytime.stored import Measured
 from analysis.experiments import transfer_report
-from analysis.findings import cost, experiments, numbers, optimizers, tables, transfer
+from analysis.findings import cost, experiments, numbers, optimizers, settings, tables, transfer
 from analysis.findings.model import FORESTS, Findings
 from analysis.findings.optimizers import Optimizers
 from analysis.regret.paired import saving
@@ -21,9 +21,10 @@ from analysis.reporting.report import environment
 from analysis.reporting.style import STYLE, to_svg
 from analysis.rules import plots as rule_plots
 from analysis.rules.validation import AS_GOOD_DB, CHOSEN, CHOSEN_PSI
+from analysis.settings.stored import Measured as SettingsMeasured
 from analysis.statistics.intervals import DIRECTION_ONLY, SURE
 from analysis.surfaces import plots as surface_plots
-from search_spaces.rules import EQN11_SCALED, RECOMMENDED
+from search_spaces.rules import EQN11_SCALED, EVEN_LAW, RECOMMENDED, RULES
 
 DESCRIPTORS = ("psi", "low_pass_40", "centroid_power", "rolloff_99")
 """Descriptors in the figure of optima."""
@@ -43,7 +44,7 @@ def page(findings: Findings, source: str, costs: str) -> str:
     return _render("findings.md.j2", f=findings, source=source, costs=costs)
 
 
-def section(template: str, measured: Measured | Optimizers) -> str:
+def section(template: str, measured: Measured | Optimizers | SettingsMeasured) -> str:
     """Return a section of the page that stands by itself, as Markdown.
 
     Args:
@@ -67,6 +68,9 @@ def _render(template: str, **values: object) -> str:
         "tables": tables,
         "any": anytime,
         "section": section,
+        "settings": settings,
+        "setting_rule": RULES[RECOMMENDED],
+        "setting_bands": ("1/4", "1", "4"),
         "experiments": experiments,
         "optimizers": optimizers,
         "transfer": transfer,
@@ -77,7 +81,7 @@ def _render(template: str, **values: object) -> str:
         "EQN11": EQN11_SCALED,
         "FORESTS": FORESTS,
         "HELD_OUT": HELD_OUT,
-        "RECOMMENDED": RECOMMENDED,
+        "EVEN_LAW": EVEN_LAW,
         "SURE": SURE,
         "DIRECTION_ONLY": DIRECTION_ONLY,
     }

@@ -16,7 +16,7 @@ from analysis.experiments.transfer_report import BIAS_FILE, COMMAND, FILE, Setti
 from analysis.findings.model import Transfer
 from analysis.findings.numbers import db, p_text, table
 from analysis.statistics.intervals import SURE
-from search_spaces.rules import RECOMMENDED
+from search_spaces.rules import EVEN_LAW
 
 ZERO_BIAS = "zero output bias"
 """The setting that changes nothing else."""
@@ -31,7 +31,7 @@ class Fullness(NamedTuple):
     is_sure: bool
 
 
-def read_transfer(results: str, rule: str = RECOMMENDED) -> Transfer:
+def read_transfer(results: str, rule: str = EVEN_LAW) -> Transfer:
     """Return what a results folder holds of a rule in other settings.
 
     Settings in which it was not measured have another rule, the first that was.

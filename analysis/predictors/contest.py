@@ -21,14 +21,14 @@ from analysis.regret.stored import HELD_OUT, RuleRegret, held_out_tables
 from analysis.statistics.intervals import Interval, holm, mean_interval, p_value
 from analysis.surfaces.surfaces import share_and_gain
 from inr_models import InputError
-from search_spaces.rules import EQN11_SCALED, RECOMMENDED, RULES, Rule
+from search_spaces.rules import EQN11_SCALED, EVEN_LAW, RULES, Rule
 from search_spaces.rules.table import Table
 
 Array = NDArray[np.float64]
 
 Form = Literal["as_it_is", "with_prior", "baseline"]
 
-REFERENCE = f"{HELD_OUT}{RECOMMENDED}"
+REFERENCE = f"{HELD_OUT}{EVEN_LAW}"
 """The recommended rule, fitted without the signal's recording: others are compared with it."""
 
 PRIOR = "prior_alone"
@@ -90,7 +90,7 @@ def contest(scores: Mapping[str, Scores], maps: Maps, held_out: Rule) -> list[En
     nothing = np.zeros(maps.psnr.shape[:2])
     prior, _ = with_prior(nothing, maps.psnr, maps.recordings, (0.0,))
     entries.append(judged(PRIOR, "baseline", prior, maps))
-    rules = {name: RULES[name] for name in (EQN11_SCALED, RECOMMENDED)} | {REFERENCE: held_out}
+    rules = {name: RULES[name] for name in (EQN11_SCALED, EVEN_LAW)} | {REFERENCE: held_out}
     for name, rule in rules.items():
         of_rule = judged(name, "baseline", nearness_to(rule, maps), maps)
         # A rule gives a point, and does not order the others.
@@ -111,7 +111,7 @@ def held_out_rule(results: str) -> Table:
     """
     tables = held_out_tables(results)
     if REFERENCE not in tables:
-        why = f"no held-out points of {RECOMMENDED}; run `python -m analysis.rule_fitting` first."
+        why = f"no held-out points of {EVEN_LAW}; run `python -m analysis.rule_fitting` first."
         raise InputError.at("not-there", results, why)
     return Table(points=tables[REFERENCE])
 

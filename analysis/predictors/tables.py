@@ -10,7 +10,7 @@ from analysis.predictors.contest import PRIOR, REFERENCE, Entry, Standing, exces
 from analysis.predictors.maps import Maps
 from analysis.reporting.tables import short, wide_table
 from analysis.statistics.intervals import DIRECTION_ONLY, Interval, mark
-from search_spaces.rules import EQN11_SCALED, RECOMMENDED
+from search_spaces.rules import EQN11_SCALED, EVEN_LAW
 
 FRESH = "spectrum_distance"
 """The published predictor that the others have to beat."""
@@ -20,7 +20,7 @@ TITLES = {"as_it_is": "as it is", "with_prior": "with the prior", "baseline": "b
 LABELS = {
     PRIOR: "prior alone",
     REFERENCE: "recommended held out",
-    RECOMMENDED: "recommended fitted",
+    EVEN_LAW: "recommended fitted",
     EQN11_SCALED: "Eqn. 11, scaled",
 }
 """The baselines' names in the table."""

@@ -44,6 +44,9 @@ USUAL = {
 SHRINK = 0.004
 """The penalty in dB for a parameter that is 1 away from its usual value."""
 
+LARGEST = 5.0
+"""No parameter is larger or smaller. Constants of a rule would leave their range."""
+
 BLOCKS = (
     ("few_share", "few_power", "few_low", "few_high", "few_depth", "few_path", "few_gain"),
     ("few_gain", "few_gain_power", "few_below", "few_softness", "depth", "path"),
@@ -87,7 +90,7 @@ def fit_regimes(
     points_of = _points(surfaces, even, clock(surfaces))
 
     def cost(theta: Array) -> float:
-        named = dict(zip(START, theta, strict=True))
+        named = _named(theta)
         unusual = sum((named[name] - value) ** 2 for name, value in USUAL.items())
         return float(weights @ surfaces.regret_at(*points_of(theta)) + SHRINK * unusual)
 
@@ -135,7 +138,7 @@ def _points(surfaces: Surfaces, even: PowerLaw, ratio: Array) -> Callable[[Array
     path = np.log([target.fit.path_length / USUAL_PATH for target in surfaces.targets])
 
     def points(theta: Array) -> Points:
-        t = dict(zip(START, theta, strict=True))
+        t = _named(theta)
         at = ratio + t["depth"] * depth + t["path"] * path
         few = expit((t["few_below"] - at) / math.exp(t["few_softness"]))
         many = (1 - few) * expit((at - t["many_above"]) / math.exp(t["many_softness"]))
@@ -157,6 +160,11 @@ def _points(surfaces: Surfaces, even: PowerLaw, ratio: Array) -> Callable[[Array
     return points
 
 
+def _named(theta: Array) -> dict[str, float]:
+    """Return the parameters by name, within `LARGEST`."""
+    return dict(zip(START, np.clip(theta, -LARGEST, LARGEST).tolist(), strict=True))
+
+
 def _clip_share(logarithm: Array) -> Array:
     return np.clip(logarithm, math.log(SHARES[0]), math.log(SHARES[-1]))
 
@@ -167,7 +175,7 @@ def _clip_gain(logarithm: Array) -> Array:
 
 def _rule(theta: Array, even: PowerLaw) -> Regimes:
     """Return the rule that has the parameters, with three digits each."""
-    t = dict(zip(START, theta, strict=True))
+    t = _named(theta)
     low, high = sorted((t["few_low"], t["few_high"]))
     few = _law(
         t["few_share"], t["few_gain"], t["few_power"], t["few_gain_power"], shares=(low, high)

@@ -133,9 +133,11 @@ def left_out(surfaces: Surfaces) -> Mapping[str, Points]:
     names = (EVEN_LAW, LOOKUP, *clocks, OTHER_SETTINGS)
     points = {name: (np.full(num, np.nan), np.full(num, np.nan)) for name in names}
     for fold in range(FOLDS):
+        out = np.flatnonzero(recordings == fold)
+        if not len(out):
+            continue
         rest = surfaces.subset(np.flatnonzero(recordings != fold))
         even = even_law(even_surfaces(rest))
-        out = np.flatnonzero(recordings == fold)
         held_out = surfaces.subset(out)
         _fill(points[EVEN_LAW], out, _points_of(even, held_out))
         _fill(points[LOOKUP], out, _points_of(lookup(even), held_out))

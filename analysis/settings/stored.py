@@ -42,6 +42,16 @@ class Measured(NamedTuple):
         return sum(row.rule == self.rows[0].rule for row in self.rows)
 
     @property
+    def least_ratio(self) -> float:
+        """The least number of values for each parameter."""
+        return min(row.ratio for row in self.rows)
+
+    @property
+    def largest_ratio(self) -> float:
+        """The largest number of values for each parameter."""
+        return max(row.ratio for row in self.rows)
+
+    @property
     def num_recordings(self) -> int:
         """The number of recordings."""
         return len({row.recording for row in self.rows})

@@ -16,11 +16,11 @@ from scipy.stats import spearmanr
 from analysis.reporting.style import BEST, INK, MUTED, OUTLINE, RULE, STYLE
 from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces, share_and_gain
 from inr_models import InputError
-from search_spaces.rules import EQN11_SCALED, RECOMMENDED, RULES
+from search_spaces.rules import EQN11_SCALED, EVEN_LAW, RULES
 
 TEAL = "#1f7a8c"
 
-COLORS = {EQN11_SCALED: RULE, RECOMMENDED: TEAL}
+COLORS = {EQN11_SCALED: RULE, EVEN_LAW: TEAL}
 NEAR = 0.5
 """A ridge counts as flat where it is at most so many dB below the optimum."""
 
@@ -97,7 +97,7 @@ def _surface(axes: Axes, surfaces: Surfaces, index: int, levels: int = 12):
     axes.plot(*at, "o", ms=11, mew=2, mfc="none", mec="white", zorder=4)
     axes.plot(*at, "o", ms=13, mew=1, mfc="none", mec=BEST, zorder=4, label="optimum")
     target = surfaces.targets[index]
-    for name, label in ((EQN11_SCALED, "Eqn. 11, scaled"), (RECOMMENDED, RECOMMENDED)):
+    for name, label in ((EQN11_SCALED, "Eqn. 11, scaled"), (EVEN_LAW, EVEN_LAW)):
         share, gain = share_and_gain(target, RULES[name](target))
         # A point outside the axes is marked at their end.
         share = min(max(share, SHARES[0]), SHARES[-1])

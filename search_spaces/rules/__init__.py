@@ -13,7 +13,7 @@ from search_spaces.rules.eqn11 import FORMS
 from search_spaces.rules.fixed import Fixed
 from search_spaces.rules.saved import AnyRule, load_rule, read_rule, rule_json, rule_of
 from search_spaces.rules.spectrum_matching import SpectrumMatching
-from search_spaces.rules.target import PUBLISHED_FIT, NoiseScales, Rule, Target
+from search_spaces.rules.target import USUAL_FIT, NoiseScales, Rule, Target
 
 RULES: dict[str, AnyRule] = {
     **FORMS,
@@ -27,9 +27,13 @@ RULES: dict[str, AnyRule] = {
     },
 }
 
-RECOMMENDED = "power_psi_low_pass"
-"""The rule to use: the best on recordings and seeds that rules were not fitted to. No simpler one
-was confirmed to be as good on other recordings (analysis/FINDINGS.md)."""
+EVEN_LAW = "power_psi_low_pass"
+"""The rule for about as many parameters as values: there it is the best on recordings and seeds
+that rules were not fitted to (analysis/FINDINGS.md). No simpler one was confirmed to be as good."""
+
+RECOMMENDED = "by_setting"
+"""The rule to use: `EVEN_LAW` where it holds, and other laws where a network has more or fewer
+parameters than the signal has values (analysis/FINDINGS.md, "A rule that knows the setting")."""
 
 EQN11_SCALED = "eqn11_length_width"
 """Eqn. 11 for sounds of any length and networks of any width: other rules are compared with it."""
@@ -42,7 +46,7 @@ EQN11_SOUND = (EQN11_SCALED, "eqn11_length")
 
 FITTED = (
     "eqn11_refitted", "constant", "bandwidth_psi", "bandwidth_power", "bandwidth_rolloff",
-    "bandwidth_low_pass", "power_psi_low_pass",
+    "bandwidth_low_pass", EVEN_LAW, RECOMMENDED,
 )  # fmt: skip
 """Rules with constants that were fitted to the benchmark, which are compared with Eqn. 11."""
 
@@ -50,9 +54,9 @@ UNFITTED = (*EQN11_SOUND, "spectrum")
 """Rules for sounds without a constant that was fitted to the benchmark."""
 
 __all__ = [
-    "EQN11_BY_DIMENSIONS", "EQN11_SCALED", "EQN11_SOUND", "FITTED", "PUBLISHED_FIT", "RECOMMENDED",
-    "RULES", "UNFITTED", "AnyRule", "NoiseScales", "Rule", "Target", "load_rule", "named_rule",
-    "read_rule", "rule_json", "rule_name", "rule_of",
+    "EQN11_BY_DIMENSIONS", "EQN11_SCALED", "EQN11_SOUND", "EVEN_LAW", "FITTED", "RECOMMENDED",
+    "RULES", "UNFITTED", "USUAL_FIT", "AnyRule", "NoiseScales", "Rule", "Target", "load_rule",
+    "named_rule", "read_rule", "rule_json", "rule_name", "rule_of",
 ]  # fmt: skip
 
 

@@ -18,8 +18,8 @@ MIN_SIDE = 8
 """Fewest pixels on a side. An array with fewer is not an image, but a sound with channels, say."""
 
 
-PUBLISHED_FIT = FitConfig()
-"""The paper's training, which a target has unless another is named."""
+USUAL_FIT = FitConfig(epochs=300, learning_rate=5e-4, decay=0.95, decay_every=20)
+"""The training that the rules were fitted to. A target has it unless another is named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +44,11 @@ class Target:
     channels: int = 1
     bands: tuple[float, ...] = ()
     sha256: str = ""
-    fit: FitConfig = PUBLISHED_FIT
+    fit: FitConfig = USUAL_FIT
 
     @classmethod
     def of(
-        cls, values: NDArray, *, width: int, depth: int = 4, fit: FitConfig = PUBLISHED_FIT
+        cls, values: NDArray, *, width: int, depth: int = 4, fit: FitConfig = USUAL_FIT
     ) -> "Target":
         """Return the target for a signal of any scale.
 

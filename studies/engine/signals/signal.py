@@ -14,7 +14,7 @@ from inr_models import FitConfig
 from inr_models.fitting.metrics import psnr_of_constant_db
 from inr_models.fitting.signed_distance import BOX, DISTANCE_RANGE, NEAR, SCORED, SURFACE
 from inr_models.shown import printable
-from search_spaces.rules import PUBLISHED_FIT, Target
+from search_spaces.rules import USUAL_FIT, Target
 
 
 class Cloud(NamedTuple):
@@ -101,7 +101,7 @@ class Signal:
         """Whether samples are known to be missing. False if the samples are not at hand."""
         return self.values is not None and not bool(is_present(self.values).all())
 
-    def target(self, width: int, depth: int, fit: FitConfig = PUBLISHED_FIT) -> Target:
+    def target(self, width: int, depth: int, fit: FitConfig = USUAL_FIT) -> Target:
         """Return what a rule may know: this signal, the size of the network, and its training."""
         return Target(
             descriptors=self.descriptors,

@@ -1,0 +1,28 @@
+"""Write what was measured in every setting as Markdown."""
+
+import math
+
+from analysis.findings.numbers import table
+from analysis.settings.stored import BANDS, Measured
+
+
+def bands_markdown(measured: Measured) -> str:
+    """Return every rule's mean capped regret by values for each parameter."""
+    rows = []
+    for rule in measured.rules:
+        means = [measured.mean(rule, band).mean for band in BANDS]
+        shown = ["-" if math.isnan(mean) else f"{mean:.2f}" for mean in means]
+        rows.append([rule, *shown, f"{measured.equal_mean(rule):.2f}"])
+    return table(["rule", *(f"n/p {band}" for band in BANDS), "mean"], rows)
+
+
+def counts_markdown(measured: Measured) -> str:
+    """Return how many landscapes and recordings each range of n/p has."""
+    rows = measured.of(measured.rules[0])
+    lines = []
+    for band in BANDS:
+        inside = measured.of(measured.rules[0], band)
+        lines.append([band, len(inside), len({row.recording for row in inside})])
+    assert sum(line[1] for line in lines) == len(rows)
+    shown = [[str(cell) for cell in line] for line in lines]
+    return table(["n/p", "landscapes", "recordings"], shown)
