@@ -26,11 +26,11 @@ def read_design(path: Path) -> list[Row]:
         table = pq.read_table(path)
     except (OSError, ValueError) as error:
         fix = "no Parquet file; make a design with benchmarks.setting_design."
-        raise InputError.at("not-there", path, fix) from error
+        raise InputError.at("not-there", str(path), fix) from error
     for name in ("sha256", "seed", *NETWORK_COLUMNS, *FIT_COLUMNS):
         if name not in table.column_names:
             fix = f"it has no column {name}; make a design with benchmarks.setting_design."
-            raise InputError.at("missing", path, fix)
+            raise InputError.at("missing", str(path), fix)
     return table.to_pylist()
 
 

@@ -91,6 +91,5 @@ def _check_bounds(low: float, high: float, num: int) -> None:
             "out-of-range", "num", num, "an axis needs its two ends; give a whole number from 2 on."
         )
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise InputError.of_value(
-            "out-of-range", "low", low, f"high = {high}; give finite bounds with low < high."
-        )
+        why = "give finite bounds with low < high."
+        raise InputError.of_value("out-of-range", "low", f"{low}, high = {high}", why)

@@ -28,8 +28,8 @@ class Table:
             if len(point) != 2 or not all(0 <= value <= LARGEST for value in point):
                 raise InputError.at(
                     "out-of-range",
-                    f"points, {sha256}",
-                    f"give two numbers, s0 and s1, from 0 to {LARGEST:g}.",
+                    "points",
+                    f"for {sha256} give two numbers, s0 and s1, from 0 to {LARGEST:g}.",
                 )
 
     def __call__(self, target: Target) -> NoiseScales:
