@@ -114,6 +114,8 @@ def shown(cell: Cell, form: str = ".1f") -> str:
     Example:
         >>> shown(-0.04, "+.1f"), shown(None), shown("SIREN"), shown(12000, ",")
         ('+0.0', '–', 'SIREN', '12,000')
+        >>> shown(0.1234, ".3g"), shown(12345.6, ".3g")
+        ('0.123', '12,346')
     """
     if isinstance(cell, str):
         return cell
@@ -121,6 +123,8 @@ def shown(cell: Cell, form: str = ".1f") -> str:
         return "–"
     if isinstance(cell, int):
         return format(cell, "," if form == "," else "d")
+    if form.endswith("g") and abs(cell) >= 1000:
+        form = ",.0f"  # in place of an exponent
     text = format(cell, form)
     # A value that rounds to zero has no sign of its own.
     return text if any(c in "123456789" for c in text) else format(0.0, form)
