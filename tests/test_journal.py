@@ -56,12 +56,12 @@ def test_a_journal_on_storage_that_is_no_local_disk_is_kept_there(tmp_path):
 
 
 def searched(run, signals, folder, rows=None):
-    """Search as a run does, with the journals of a results folder. `fitted` are the new fits."""
+    """Search as a run does, with the journals of a results folder."""
     journals = Journals(Store(str(folder)), run, run.question.settings)
     rows = {signal.sha256: dict((rows or {}).get(signal.sha256, {})) for signal in signals}
     storages = [journals.open(signal).storage for signal in signals]
     search = Search(run, signals, folder, noisy(0), storage=storages, rows=rows)
-    search.fitted = list(search.fits())
+    list(search.fits())
     return search
 
 

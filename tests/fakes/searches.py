@@ -81,6 +81,7 @@ class Search:
         storages = [storage] * len(signals) if isinstance(storage, BaseStorage) else storage
         self.run, self.score, self.num_workers = run, score, num_workers
         self.store, self.curves = store, curves
+        self.fitted: list[PlannedFit] = []
         self.rows = rows or {signal.sha256: {} for signal in signals}
         question = run.question
         assert isinstance(question, audio_search.Search)
@@ -103,6 +104,7 @@ class Search:
             fit = worker.pop(0)
             busy = [batch for batch in busy if batch]
             self.schedule.record(self._train(fit))
+            self.fitted.append(fit)
             yield fit
 
     def _train(self, fit: PlannedFit) -> Row:
