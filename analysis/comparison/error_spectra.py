@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import ShortTimeFFT
-from scipy.signal.windows import hann
 
 from inr_models.fitting.metrics import psnr_db
 
@@ -52,11 +50,13 @@ def spectrograms(values: Values, outputs: Mapping[str, Values], rate: float | No
     three quarters and see the sound mirrored at its ends. x is in s and y in kHz. Without a sample
     rate x counts samples and y is the share of Nyquist.
     """
+    from scipy.signal import ShortTimeFFT, windows  # takes two seconds, and images do without
+
     n = len(values)
     window = 2 ** round(math.log2(2 * math.sqrt(n)))
     hop = window // 4
     frames = n // hop + 1
-    stft = ShortTimeFFT(hann(window, sym=False), hop, fs=1)
+    stft = ShortTimeFFT(windows.hann(window, sym=False), hop, fs=1)
 
     def magnitude(sound: Maps) -> Maps:
         return np.abs(stft.stft(sound[:, 0], p0=0, p1=frames, padding="even"))
