@@ -1,10 +1,11 @@
 """Measure what everything around the fits costs: Ray, store and tracking, with fits that only wait.
 
-    python -m benchmarks.platform [--nodes] [--json FILE]
+    python -m benchmarks.platform [--nodes | --commands] [--json FILE]
 
 The reference of a figure is the project's own limit, or the same run with fewer points. A ratio
 above 1 means that the figure is within the limit. Everything is measured in separate processes.
---nodes measures only the cost of points, over three Ray nodes on this machine.
+--nodes measures only the cost of points, over three Ray nodes on this machine, and --commands only
+whole commands with hardly a fit in them.
 """
 
 import atexit
@@ -27,6 +28,7 @@ from rich.console import Console
 
 from analysis.grid.report import compared_curves
 from analysis.grid.summary import summarize
+from benchmarks.commands import measure_commands
 from benchmarks.large_store import CLIPS, fill, make_signals, wait, write_run
 from benchmarks.measuring import (
     Figure,
@@ -57,13 +59,18 @@ cost = partial(figure, less=True)
 def main() -> None:
     """Run the command."""
     options = figures_parser("benchmarks.platform", __doc__)
-    options.add_argument("--nodes", action="store_true", help="only a run over three Ray nodes")
+    only = options.add_mutually_exclusive_group()
+    only.add_argument("--nodes", action="store_true", help="only a run over three Ray nodes")
+    only.add_argument("--commands", action="store_true", help="only whole commands")
     arguments = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="noisescape-benchmark-") as folder:
         if arguments.nodes:
             show(_measure_nodes(folder), arguments.json)
             return
-        show([*_measure_store(f"{folder}/large"), *_measure_run(folder)], arguments.json)
+        figures = measure_commands(f"{folder}/commands")
+        if not arguments.commands:
+            figures += [*_measure_store(f"{folder}/large"), *_measure_run(folder)]
+        show(figures, arguments.json)
 
 
 def _measure_nodes(folder: str) -> list[Figure]:

@@ -40,7 +40,7 @@ def undisturbed(tmp_path_factory) -> tuple[Path, str]:
 def test_a_run_ends_with_the_table_the_report_and_the_rows(undisturbed):
     results, output = undisturbed
     assert f"{NUM_FITS} fits to run, 0 already done" in output
-    assert re.search(r"about \d+ s on \d+ CPU core", output)
+    assert re.search(r"about \d+ (s|min) on \d+ CPU core", output)
     (line,) = table(output)
     psi, zero, siren, rule, best = map(float, line.split()[1:6])
     gain = float(line.split()[8])

@@ -5,7 +5,7 @@ import socket
 import pytest
 import ray
 
-from studies.engine.cluster.workers import connect
+from studies.engine.cluster.workers import connect, workers_here
 from tests.refusals import refused
 
 
@@ -40,3 +40,22 @@ def test_an_address_that_a_killed_ray_left_behind_is_named(tmp_path, monkeypatch
     (tmp_path / "ray" / "ray_current_cluster").write_text(f"127.0.0.1:{closed_port}")
     with refused("no-answer", "RAY_ADDRESS", closed_port, "`ray stop`"):
         connect("cpu", None)
+
+
+def test_the_cores_of_this_machine_are_counted_without_ray(monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "local")
+    workers = workers_here("cpu", None)
+    assert workers
+    assert workers.count == workers.limit >= 1
+    fewer = workers_here("cpu", 1)
+    assert fewer
+    assert (fewer.count, fewer.limit) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("device", "address"),
+    [("cpu", "10.0.0.1:6379"), ("cpu", "my cluster"), ("cuda", "local")],
+)
+def test_ray_counts_where_there_is_a_cluster_or_a_gpu(monkeypatch, device, address):
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    assert workers_here(device, None) is None

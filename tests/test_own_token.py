@@ -14,11 +14,14 @@ ROOT = Path(__file__).parents[1]
 NOBODY = 65534
 
 STUDY = """
-import logging, os, sys
+import os, sys
 from studies.engine.cluster.own_token import give_own_token
 give_own_token()
 import ray
-ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
+from studies.engine.cluster.workers import start_ray, workers_here
+workers = workers_here("cpu", None)
+start_ray()
+print(workers.count == ray.cluster_resources()["CPU"], flush=True)
 print(ray.get_runtime_context().gcs_address, flush=True)
 print(os.environ["RAY_TMPDIR"], flush=True)
 print(os.environ["RAY_AUTH_TOKEN"], flush=True)
@@ -100,13 +103,16 @@ def test_another_user_reaches_neither_ray_nor_its_files_without_the_token(tmp_pa
     )
     assert study.stdout
     try:
-        address, named, token = (study.stdout.readline().strip() for _ in range(3))
+        counted, address, named, token = (study.stdout.readline().strip() for _ in range(4))
+        assert counted == "True", "Ray has the cores that were counted without it"
         folder = Path(named)
         store = folder / "ray" / "session_latest" / "sockets"
         assert (store / "plasma_store").exists()
         assert folder.stat().st_mode & 0o777 == 0o700
         children = psutil.Process(study.pid).children(recursive=True)
         (raylet,) = [child for child in children if child.name() == "raylet"]
+        programs = {Path(word).name for child in children for word in child.cmdline()}
+        assert not programs & {"dashboard.py", "log_monitor.py", "monitor.py"}
         read = ["cat", f"/proc/{raylet.pid}/environ"]
         assert token in subprocess.run(read, check=True, capture_output=True, text=True).stdout
         if os.getuid() == 0:

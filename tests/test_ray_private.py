@@ -1,12 +1,13 @@
 """What noisescape uses of Ray's private modules is still there, and still does what it did."""
 
+import inspect
 import socket
 import subprocess
 import sys
 
 import pytest
 import ray
-from ray._private import services
+from ray._private import node, parameter, services
 
 from studies.engine.cluster import ray_private
 
@@ -45,6 +46,18 @@ def test_a_ray_that_is_alone_listens_on_the_loopback_alone(monkeypatch):
     assert services.get_node_ip_address() == "10.0.0.1"
     ray_private.listen_beyond_this_machine(False)
     assert services.get_node_ip_address() in ("127.0.0.1", "::1")
+
+
+def test_a_bare_ray_starts_what_is_left_of_the_parts_that_ray_asks_for(monkeypatch):
+    monkeypatch.setattr(parameter, "RayParams", parameter.RayParams)
+    monkeypatch.setattr(node, "Node", node.Node)
+    server = list(inspect.signature(node.Node.start_api_server).parameters)
+    ray_private.start_bare()
+    params = parameter.RayParams(num_cpus=1)
+    params.update_if_absent(include_log_monitor=True)  # as `Node` does
+    assert params.no_monitor
+    assert not params.include_log_monitor
+    assert list(inspect.signature(node.Node.start_api_server).parameters) == server
 
 
 def test_a_server_that_is_no_cluster_does_not_accept_this_machine():

@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import ShortTimeFFT
-from scipy.signal.windows import hann
 
 from inr_models.errors import InputError
 from inr_models.fitting.metrics import psnr_db
@@ -58,11 +56,13 @@ def spectrograms(values: Values, outputs: Mapping[str, Values], rate: float | No
         outputs: The outputs [n, 1] by network.
         rate: The sample rate in Hz. None if it is not known.
     """
+    from scipy.signal import ShortTimeFFT, windows  # takes two seconds, and images do without
+
     n = len(values)
     window = 2 ** round(math.log2(2 * math.sqrt(n)))
     hop = window // 4
     frames = n // hop + 1
-    stft = ShortTimeFFT(hann(window, sym=False), hop, fs=1)
+    stft = ShortTimeFFT(windows.hann(window, sym=False), hop, fs=1)
 
     def magnitude(sound: Maps) -> Maps:
         return np.abs(stft.stft(sound[:, 0], p0=0, p1=frames, padding="even"))

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from inr_models.fitting.metrics import curve_epochs
 from studies.engine.outcomes.signal_state import SignalState
@@ -48,6 +47,8 @@ def proxies(states: Sequence[SignalState], epochs: int, curves: Mapping[str, Cur
         epochs: The full budget.
         curves: The curves of the fits in `proxy_keys`, by key.
     """
+    from scipy.stats import spearmanr  # only searches need it, and it takes a second
+
     grid = curve_epochs(epochs)
     # A short budget ends at an epoch at which every curve has a value.
     budgets = {int(grid[grid <= share * grid[-1]].max()) for share in SHARES} - {0}
@@ -60,7 +61,7 @@ def proxies(states: Sequence[SignalState], epochs: int, curves: Mapping[str, Cur
             short, full = np.array(pairs).reshape(-1, 2).T
             # Points that are all alike, such as dead ones, have no ranks.
             if len(pairs) >= MIN_POINTS and np.ptp(short) > 0 and np.ptp(full) > 0:
-                correlations.append(float(np.asarray(stats.spearmanr(short, full))[0]))
+                correlations.append(float(np.asarray(spearmanr(short, full))[0]))
                 lost.append(float(full.max() - full[short.argmax()]))
         if correlations:
             by_budget.append(Proxy(budget, tuple(correlations), tuple(lost)))

@@ -1,4 +1,7 @@
-"""Compute 95 % intervals and tests: over a few seeds, and over recordings and seeds together."""
+"""Compute 95 % intervals and tests: over a few seeds, and over recordings and seeds together.
+
+`scipy.special` has what `scipy.stats` computes them with, and is imported in a third of the time.
+"""
 
 import math
 import statistics
@@ -8,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 LEVEL = 0.95
 
@@ -174,9 +177,13 @@ def p_value(interval: Interval) -> float:
         return 0.0
     if not half > 0:
         return math.nan
+    errors = abs(interval.mean) / half
     # scipy's t has no infinite degrees of freedom.
-    shape = stats.t(interval.degrees) if math.isfinite(interval.degrees) else stats.norm
-    return float(2 * shape.sf(abs(interval.mean) / half * shape.ppf(0.5 + LEVEL / 2)))
+    if math.isfinite(interval.degrees):
+        beyond = stdtr(interval.degrees, -errors * stdtrit(interval.degrees, 0.5 + LEVEL / 2))
+    else:
+        beyond = ndtr(-errors * ndtri(0.5 + LEVEL / 2))
+    return float(2 * beyond)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -213,8 +220,8 @@ def _over_recordings(means: Sequence[float], recordings: Sequence[Hashable]) -> 
     counts = np.array([len(group) for group in groups.values()])
     drawn = np.random.default_rng(0).integers(num, size=(RESAMPLES, num))
     resampled = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    widened = math.sqrt(num / (num - 1)) * stats.t.ppf(0.5 - LEVEL / 2, num - 1)
-    tail = float(stats.norm.cdf(widened))
+    widened = math.sqrt(num / (num - 1)) * stdtrit(num - 1, 0.5 - LEVEL / 2)
+    tail = float(ndtr(widened))
     low, high = np.quantile(resampled, [tail, 1 - tail])
     return Interval(mean, float(low), float(high), degrees=num - 1)
 
@@ -226,7 +233,7 @@ def _t_half(values: Sequence[float]) -> float:
     # scipy's ttest_1samp has the same interval, but warns of lost precision where all values are
     # equal, which planted data and dead fits have.
     error = statistics.stdev(values) / math.sqrt(len(values))
-    return float(stats.t.ppf(0.5 + LEVEL / 2, len(values) - 1)) * error
+    return float(stdtrit(len(values) - 1, 0.5 + LEVEL / 2)) * error
 
 
 def _seeds_half(values: Sequence[Mapping[int, float]], table: NDArray[np.float64]) -> float:
@@ -246,7 +253,7 @@ def _seeds_half(values: Sequence[Mapping[int, float]], table: NDArray[np.float64
         for seed in by_seed:
             weights[seed] += 1 / len(by_seed) / len(values)
     squares = sum(weight**2 for weight in weights.values())
-    return float(stats.t.ppf(0.5 + LEVEL / 2, b - 1)) * math.sqrt(variance * squares)
+    return float(stdtrit(b - 1, 0.5 + LEVEL / 2)) * math.sqrt(variance * squares)
 
 
 def _two_way(

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
-from scipy.optimize import toms748
-
 from analysis.statistics.intervals import UNKNOWN, Interval, mean_interval
 
 
@@ -53,6 +51,8 @@ def ratio_interval(
 
 def _root(function: Callable[[float], float], inner: float, outer: float) -> float:
     """Return the root between two ratios, or `inner` if rounding has moved it past that."""
+    from scipy.optimize import toms748  # only searches need it, and it takes a second
+
     if function(inner) * function(outer) >= 0:
         return inner
     root: Any = toms748(function, min(inner, outer), max(inner, outer))

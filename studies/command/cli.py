@@ -5,7 +5,6 @@ out, and 130 after Ctrl-C.
 """
 
 import argparse
-import gc
 import logging
 import os
 import signal
@@ -21,6 +20,7 @@ from argcomplete.completers import ChoicesCompleter
 from rich.console import Console
 
 from inr_models import InputError
+from inr_models.collector import collect_less
 from inr_models.shown import print_anything, shown
 from studies.command import verbs
 from studies.command.helping import default_signals, empty_runs, epilog, flag_help
@@ -74,9 +74,7 @@ def main(study: Study, argv: Sequence[str] | None = None, command: str | None = 
         argv: The arguments. The default is those of the process.
         command: What the user typed to start the study. The default is the name of its file.
     """
-    # A command creates 100,000 rows and keys that stay. With Python's default threshold, the
-    # garbage collector takes a good part of a command that lasts a second.
-    gc.set_threshold(50_000)
+    collect_less()
     print_anything()
     os.environ.setdefault("PYTHONWARNINGS", "ignore")
     warnings.filterwarnings("ignore")

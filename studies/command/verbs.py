@@ -72,20 +72,26 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
             f"the run would take about {duration(days * DAY)} on {workers}, more than a day: "
             "add --yes to start it all the same, or try --scale small.",
         )
-    _write_value(run, prepared, store)
-    if workers:
-        say_at_home(store, uri, console)
-        with last_words(
-            f"{shown(store.results)}: the run was ended from outside. Ray lost a process that it "
-            "needs, or the system killed the study. Finished fits are stored, and the same command "
-            "goes on."
-        ):
-            hopeless = fit_missing(job, workers, uri, console)
-        if hopeless:
-            say(console, "stopped", [hopeless])
-            return report_on(run, signals, store, uri, console)
-        # Somebody may have removed the results while the study ran.
+    if not workers:
         _write_value(run, prepared, store)
+        return report_on(run, signals, store, uri, console, is_complete=True)
+    from studies.engine.cluster.workers import start_ray
+
+    with console.status("starting Ray"):
+        start_ray()
+    _write_value(run, prepared, store)
+    say_at_home(store, uri, console)
+    with last_words(
+        f"{shown(store.results)}: the run was ended from outside. Ray lost a process that it "
+        "needs, or the system killed the study. Finished fits are stored, and the same command "
+        "goes on."
+    ):
+        hopeless = fit_missing(job, workers, uri, console)
+    if hopeless:
+        say(console, "stopped", [hopeless])
+        return report_on(run, signals, store, uri, console)
+    # Somebody may have removed the results while the study ran.
+    _write_value(run, prepared, store)
     return report_on(run, signals, store, uri, console, is_complete=True)
 
 
@@ -129,17 +135,23 @@ def _prepare(
 
     give_own_token()  # before Ray is imported
     begin = time.monotonic()
-    from studies.engine.cluster.workers import connect, time_epoch, workers_per_gpu
+    from studies.engine.cluster.workers import (
+        connect,
+        time_epoch,
+        workers_here,
+        workers_per_gpu,
+    )
 
+    import_seconds = time.monotonic() - begin
     per_gpu = arguments.workers_per_gpu or workers_per_gpu(
         job.num_together, scale.width, job.longest.signal.num_samples
     )
-    with console.status("starting Ray and timing a step"):
-        workers = connect(arguments.device, arguments.max_concurrent, per_gpu)
-        ray_seconds = time.monotonic() - begin
+    device, most = arguments.device, arguments.max_concurrent
+    with console.status("counting workers and timing a step"):
+        workers = workers_here(device, most) or connect(device, most, per_gpu)
         check_device(workers.device, arguments, scale)
         job.measure(partial(time_epoch, workers=workers))
-    start_up = start_up_seconds(ray_seconds)
+    start_up = start_up_seconds(import_seconds)
     total = job.seconds / workers.count + start_up
     beside = f", {duration(start_up)} of it to start and to report" if start_up > total / 10 else ""
     console.print(f"about {duration(total)} on {workers}{beside}")

@@ -9,7 +9,7 @@ import socket
 import sys
 from typing import Any
 
-from ray._private import ray_constants, services, state, utils, worker
+from ray._private import node, parameter, ray_constants, services, state, utils, worker
 from ray._private.authentication import authentication_token_setup
 from ray._raylet import GcsClient  # pyright: ignore[reportAttributeAccessIssue]  # it is compiled
 from ray.exceptions import AuthenticationError
@@ -59,6 +59,39 @@ def listen_beyond_this_machine(enabled: bool) -> None:
     at import, when nobody knows yet whether there is a cluster to join.
     """
     ray_constants.ENABLE_RAY_CLUSTER = enabled
+
+
+def num_cores() -> int:
+    """Return how many CPU cores a Ray that starts here would have."""
+    return int(utils.get_num_cpus())
+
+
+class _BareParams(parameter.RayParams):
+    """Starts neither the autoscaler nor the process that passes on what workers print."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(no_monitor=True, **given)
+        self.include_log_monitor: Any = False  # Ray's annotation of the argument is wrong
+
+
+class _BareNode(node.Node):
+    """Starts no server for the dashboard and for jobs."""
+
+    def start_api_server(self, *, include_dashboard: bool | None, raise_on_failure: bool) -> None:
+        """Do nothing."""
+
+
+def start_bare() -> dict[str, bool]:
+    """Let a Ray that serves one study on one machine start without what it does not need.
+
+    These processes would take seconds of every run. Tune starts workers of its own kind, so those
+    that Ray starts beforehand would stay idle.
+
+    Returns:
+        Further settings, `_system_config` of `ray.init`.
+    """
+    parameter.RayParams, node.Node = _BareParams, _BareNode
+    return {"prestart_worker_first_driver": False, "enable_metrics_collection": False}
 
 
 def check_listening(address: str, seconds: float) -> None:

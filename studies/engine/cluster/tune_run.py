@@ -28,10 +28,10 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from inr_models import InputError
 from inr_models.shown import first_line
+from studies.engine.cluster.first_import import train_batch
 from studies.engine.cluster.idle_callback import IdleCallback
 from studies.engine.cluster.recorder import MAX_ATTEMPTS, Recorder
 from studies.engine.cluster.tune_searcher import ScheduleSearcher
-from studies.engine.cluster.worker import train_batch
 from studies.engine.cluster.workers import Workers
 from studies.engine.running.batch import BatchRunner, run_batch
 from studies.engine.running.idle_nodes import IDLE_SECONDS, IdleNode
@@ -98,15 +98,15 @@ def run_schedule(
         os.environ.setdefault(name, value)
     store, unfinished = Store(results), ()
     with _recording(store, results, retry_seconds) as recorder:
-        trainable = tune.with_parameters(
-            train_batch,
-            study=study,
-            signals={signal.sha256: ray.put(signal) for signal in signals},
-            recorder=recorder,
-            workers=workers,
-            run_batch=run_batch,
-            checkpoint_seconds=checkpoint_seconds,
-        )
+        given = {
+            "study": study,
+            "signals": {signal.sha256: ray.put(signal) for signal in signals},
+            "recorder": recorder,
+            "workers": workers,
+            "run_batch": run_batch,
+            "checkpoint_seconds": checkpoint_seconds,
+        }
+        trainable = tune.with_parameters(train_batch, given=[ray.put(given)])
         logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
         for losses in range(1 + MAX_NODE_LOSSES):
             searcher = ScheduleSearcher(schedule, unfinished)

@@ -36,7 +36,7 @@ def train_batch(
     run_batch: BatchRunner,
     checkpoint_seconds: float,
 ) -> None:
-    """Fit one batch. This is the function that Tune runs on a worker.
+    """Fit one batch on a worker. `first_import` calls this.
 
     Args:
         config: {"batch": the batch}, as the searcher suggests it.

@@ -1,5 +1,9 @@
-"""Join or start a Ray cluster, count the workers it has room for, and time a step on one."""
+"""Join or start a Ray cluster, count the workers it has room for, and time a step on one.
 
+Where fits run on the cores of this machine, neither the count nor the step needs Ray.
+"""
+
+import contextlib
 import dataclasses
 import logging
 import math
@@ -7,6 +11,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +23,7 @@ from ray.autoscaler.sdk import request_resources
 from inr_models import InputError, NetworkConfig, make_network
 from inr_models.fitting.stacking import pace
 from inr_models.fitting.task import Task
+from inr_models.fitting.threads import using_threads
 from inr_models.shown import first_line
 from search_spaces import plugins
 from studies.engine.cluster import ray_private
@@ -85,6 +91,35 @@ def workers_per_gpu(num_fits: int, width: int, num_samples: int) -> int:
     return min(max(FILLS_A_GPU // max(filled, 1), 1), MOST_ON_A_GPU)
 
 
+def workers_here(device: Device, max_concurrent: int | None) -> Workers | None:
+    """Return the workers on the cores of this machine, without starting Ray.
+
+    None if Ray has to say it, because there may be a cluster to join or a GPU to use.
+
+    Args:
+        device: "auto" takes GPUs if there are any.
+        max_concurrent: the most workers.
+    """
+    if device == "cuda" or (device == "auto" and torch.cuda.is_available()):
+        return None
+    with contextlib.suppress(ValueError):  # `connect` says what is wrong with RAY_ADDRESS
+        if not ray.is_initialized() and ray_private.cluster_address() is None:
+            room = workers_with_room([{"CPU": ray_private.num_cores()}], "cpu").count
+            count = min(room, max_concurrent or room)
+            return Workers(device="cpu", count=count, limit=count)
+    return None
+
+
+def start_ray() -> None:
+    """Start Ray for workers that were counted without it.
+
+    Raises:
+        InputError: Ray does not start here.
+    """
+    if not ray.is_initialized():
+        _join_or_start()
+
+
 def connect(device: Device, max_concurrent: int | None, per_gpu: int = 1) -> Workers:
     """Join the Ray cluster that this machine is in, or start one of this machine alone.
 
@@ -103,9 +138,6 @@ def connect(device: Device, max_concurrent: int | None, per_gpu: int = 1) -> Wor
         >>> workers = connect("auto", max_concurrent=None)
     """
     joined = _join_or_start()
-    # Workers have no plug-in files, so what these define travels with the fits.
-    for module in plugins.MODULES.values():
-        cloudpickle.register_pickle_by_value(module)
     if device == "cuda" and joined:
         _wait_for_gpu()
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
@@ -160,12 +192,18 @@ def _join_or_start() -> bool:
     ray_private.quiet_ray()
     ray_private.name_this_program()
     ray_private.listen_beyond_this_machine(joins)
+    settings = None if joins else ray_private.start_bare()
     try:
         if address:
             ray_private.check_listening(address, CONNECT_SECONDS)
         # Ray has a handler of its own, under which the process aborts with a C++ stack trace.
         handler = signal.getsignal(signal.SIGTERM)
-        ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
+        ray.init(
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            include_dashboard=False,
+            _system_config=settings,
+        )
         signal.signal(signal.SIGTERM, handler)
     except ConnectionError as error:
         where, fix = f"RAY_ADDRESS={given}", "start it"
@@ -187,6 +225,9 @@ def _join_or_start() -> bool:
             f"Ray did not start on this machine: {first_line(error).rstrip('.')}. "
             "If time was too short for it, start again when less else runs here.",
         ) from error
+    # Workers have no plug-in files, so what these define travels with the fits.
+    for module in plugins.MODULES.values():
+        cloudpickle.register_pickle_by_value(module)
     return joins
 
 
@@ -203,7 +244,7 @@ def _wait_for_gpu() -> None:
 def time_epoch(
     network: NetworkConfig, signal: Signal, scale: Scale, most: int, workers: Workers
 ) -> tuple[float, int]:
-    """Time a training step on one worker.
+    """Time a training step on one worker, or in this process if Ray has not started.
 
     Args:
         network: the network to fit.
@@ -215,6 +256,10 @@ def time_epoch(
     Returns:
         Seconds of one epoch of one fit, and the size of the stack that takes the least.
     """
+    if not ray.is_initialized():
+        # In a thread of its own, because `take_device` changes how the processor computes there.
+        with using_threads(1), ThreadPoolExecutor(1) as thread:
+            return thread.submit(_time_epoch, network, signal, scale, most, workers).result()
     timed = ray.remote(_time_epoch).options(
         num_cpus=workers.cores, num_gpus=workers.resources.get("gpu", 0)
     )
