@@ -90,8 +90,13 @@ def test_the_section_holds_the_numbers_and_marks_a_direction(folder):
     assert "6 of 6" in text
 
 
-def test_without_maps_there_is_no_section(tmp_path):
-    assert read_optimizers(str(tmp_path)) is None
+def test_without_maps_of_adam_and_of_another_there_is_no_section(tmp_path):
+    results = str(tmp_path)
+    assert read_optimizers(results) is None
+    for trained in (ADAM, MUON):
+        fits = planted(trained, "clip", 50, 0)
+        write_rows([f._asdict() for f in fits], COMMAND, results, FILE, to=None, same=())
+        assert read_optimizers(results) is None
 
 
 def test_rates_are_chosen_on_signals_that_are_not_mapped(tmp_path):

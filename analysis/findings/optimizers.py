@@ -168,17 +168,17 @@ class Optimizers(NamedTuple):
 
 
 def read_optimizers(results: str) -> Optimizers | None:
-    """Return what a results folder holds of several optimizers, None if there are no such maps.
+    """Return what a results folder holds of Adam and other optimizers, None without such maps.
 
     Only signals and seeds that are mapped under every training count.
     """
     fits = read_fits(results)
     maps, others = _maps(fits)
     whole = set.intersection(*(set(of) for of in maps.values())) if maps else set()
-    if not whole:
-        return None
     # Adam where its maps are best, so that no optimizer is compared with a bad learning rate.
     adam = [trained for trained in maps if trained.optimizer == "adam"]
+    if not whole or not adam or len(adam) == len(maps):
+        return None
     reference = max(adam, key=lambda t: sum(maps[t][key].top for key in whole))
     cell = _cell(maps[reference])
     ordered = sorted(maps, key=lambda t: (t != reference, list(NAMES).index(t.optimizer)))
