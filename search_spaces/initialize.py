@@ -133,6 +133,7 @@ def siren2_of(
     if trials is None:
         return make_network(config, **shape, seed=seed)
     check_whole("trials", trials, 1, 1_000_000)
+    check_whole("seed", seed, 0, 2**63)
     belief = Belief(replace(target, width=config.width), NoiseScales(config.s0, config.s1))
     return best_of(samples, config, belief, trials=trials, training=fit, seed=seed)
 

@@ -96,9 +96,11 @@ def test_tensors_without_real_samples_are_refused(values):
         siren2_for(values)
 
 
-def test_a_path_is_refused_where_only_samples_are_read_and_a_missing_file_anywhere(tmp_path):
+def test_what_cannot_be_read_or_drawn_is_refused(tmp_path):
     with refused("wrong-kind", "signal"):
         initialize.siren2_for(CLIP)
+    with refused("wrong-kind", "seed"):
+        initialize.siren2_for(np.sin(np.arange(500)), trials=1, seed="x")
     with refused("not-there", str(tmp_path / "no.wav")):
         siren2_for(tmp_path / "no.wav")
     soundfile.write(tmp_path / "silent.wav", np.zeros(500), 8000)

@@ -9,6 +9,7 @@ fit's PSNR is capped at 60 dB. Recordings and settings are left out in turn.
 """
 
 import argparse
+import math
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -16,7 +17,7 @@ from rich.table import Table
 
 from analysis.reporting.commands import run, surfaces_parser
 from analysis.reporting.output_paths import file_to_write
-from analysis.reporting.tables import number, wide_table
+from analysis.reporting.tables import wide_table
 from analysis.settings import stored
 from analysis.settings.family import fit_regimes
 from analysis.settings.maps import setting_surfaces
@@ -62,7 +63,8 @@ def bands_table(measured: Measured) -> Table:
         table.add_column(band, justify="right", no_wrap=True)
     for rule in measured.rules:
         means = [measured.mean(rule, band).mean for band in BANDS]
-        table.add_row(rule, *(number(mean, ".2f") for mean in [*means, measured.equal_mean(rule)]))
+        shown = [*means, measured.equal_mean(rule)]
+        table.add_row(rule, *("-" if math.isnan(mean) else f"{mean:.2f}" for mean in shown))
     return table
 
 
