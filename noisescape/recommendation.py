@@ -129,7 +129,7 @@ def recommend(
     Example:
         >>> from noisescape import recommend
         >>> recommend(np.sin(np.arange(600) / 9)).points[0].rule
-        'power_psi_low_pass'
+        'by_setting'
     """
     signal = read_source(source, sample_rate)
     target = _target(signal, width, depth)

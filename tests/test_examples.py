@@ -29,6 +29,8 @@ NEEDS_MORE = {
     "analysis.rules.sufficiency.sufficiency",
     "analysis.rules.validation.held_out_points",
     "analysis.rules.validation.validate",
+    "analysis.settings.family.fit_regimes",
+    "analysis.settings.maps.setting_surfaces",
     "analysis.surfaces.alike.alike",
     "analysis.surfaces.stored.stored_surfaces",
     "analysis.surfaces.surfaces.Surfaces.regret_of",

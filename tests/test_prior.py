@@ -119,7 +119,7 @@ def test_a_few_fits_return_the_best_network_and_a_second_call_the_same_one():
     assert fitted.best.psnr == max(each.psnr for each in fitted.tested)
     assert fitted.tested == again.tested
     config = fitted.config
-    first = RULES[RECOMMENDED](Target.of(values, width=config.width))
+    first = RULES[RECOMMENDED](Target.of(values, width=config.width, fit=training))
     assert fitted.tested[0].scales == pytest.approx(first)
     output = fitted.network(torch.from_numpy(time.astype(np.float32))[:, None])[:, 0]
     error = float((output.detach().double() - torch.from_numpy(values)).square().mean())

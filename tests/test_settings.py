@@ -70,13 +70,14 @@ def test_the_weights_of_the_laws_add_up_to_one(n, width, depth, epochs):
 
 def test_few_values_or_many_for_each_parameter_take_the_law_at_that_end():
     assert isinstance(RULE, Regimes)
-    for width, law, place in ((4000, RULE.few, 0), (3, RULE.many, 2)):
+    path = (target().fit.path_length / 0.1) ** RULE.few_path
+    for width, law, place, factor in ((4000, RULE.few, 0, path), (3, RULE.many, 2, 1.0)):
         at = target(width=width)
         assert RULE.weights(at)[place] == pytest.approx(1, abs=0.01)
-        share, expected = law.share_and_gain(at)
+        share, expected = law.share_and_gain(at, factor)
         s0, s1 = RULE(at)
-        assert gain(s1, width=width) == pytest.approx(expected, rel=0.05)
-        assert bandwidth(s0, s1, width=width) / at.nyquist == pytest.approx(share, rel=0.05)
+        assert gain(s1, width=width) == pytest.approx(expected, rel=0.02)
+        assert bandwidth(s0, s1, width=width) / at.nyquist == pytest.approx(share, rel=0.02)
 
 
 def test_a_deeper_or_longer_trained_network_gets_less_bandwidth_where_it_interpolates():

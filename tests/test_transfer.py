@@ -17,6 +17,7 @@ from analysis.findings.transfer import fit_fullness, other_rules, read_transfer,
 from analysis.surfaces.alike import alike
 from analysis.surfaces.smoothing import Fit, SignalMap
 from analysis.surfaces.stored import MIN_POINTS
+from search_spaces.grids import AUDIO_GRID_CHECK
 from search_spaces.rules import EVEN_LAW, RULES, NoiseScales, rule_json
 from studies.engine.planning.resolving import resolve
 from studies.engine.store.rows import signal_row
@@ -26,6 +27,7 @@ from tests.fakes.runs import make_signal
 from tests.refusals import refused
 
 SHARE, GAIN = 0.15, 3.0
+NUM_CELLS = len(AUDIO_GRID_CHECK.cells(8192))
 MOVED = 3.0
 """By how much K moves in the setting that the rule does not hold in."""
 
@@ -77,7 +79,7 @@ def test_a_rule_loses_where_the_optimum_has_moved_and_nowhere_else(told):
     for setting, mine in table.groupby("setting"):
         factor = SETTINGS[str(setting)][1]
         assert mine["regret_db"].to_numpy() == pytest.approx(db_below(factor), abs=0.5)  # smoothed
-        assert set(mine["num_alike"]) == {45}
+        assert set(mine["num_alike"]) == {NUM_CELLS}
         assert mine["alike_regret_db"].to_numpy() == pytest.approx(mine["regret_db"].to_numpy())
         assert mine["usual_regret_db"].to_numpy() == pytest.approx(0, abs=0.15)
         assert (mine["share_optimum"] / mine["share_rule"]).mean() == pytest.approx(factor, rel=0.1)
@@ -111,7 +113,7 @@ def test_a_setting_pays_for_the_number_of_settings():
         return [
             Moved(
                 rule="r", constants="{}", setting=name, signal=str(i), recording=str(i),
-                values_per_parameter=1.0, regret_db=1.0 + more, num_alike=45,
+                values_per_parameter=1.0, regret_db=1.0 + more, num_alike=NUM_CELLS,
                 alike_regret_db=1.0 + more + 0.5 * (-1) ** i, usual_regret_db=1.0,
                 eqn11_regret_db=3.0, noise_db=0.2, share_rule=0.1, gain_rule=3.0,
                 share_optimum=0.1, gain_optimum=3.0, psnr_optimum=40.0,
@@ -134,7 +136,7 @@ def test_what_a_zero_output_bias_gains_is_told_over_bandwidth(told):
     bias = pq.read_table(f"{results}/_rules/zero_output_bias.parquet").to_pandas()
     gained = bias["psnr_zero_bias"] - bias["psnr"]
     assert gained.to_numpy() == pytest.approx(BIAS_GAIN)
-    assert len(bias) == 3 * 45  # the variant has both as well
+    assert len(bias) == 3 * NUM_CELLS  # the variant has both as well
     lines = [line for line in text.splitlines() if "K/Nyquist" in line]
     assert [line.split(": ")[1][:8] for line in lines] == ["+0.70 dB"] * 4
 
@@ -195,7 +197,7 @@ def test_how_the_optimum_goes_with_samples_by_parameters_is_found():
         Moved(
             rule="r", constants=rule_json(RULES[EVEN_LAW]), setting=f"{values} values",
             signal=signal, recording=signal,
-            values_per_parameter=values, regret_db=1.0, num_alike=45, alike_regret_db=1.0,
+            values_per_parameter=values, regret_db=1.0, num_alike=NUM_CELLS, alike_regret_db=1.0,
             usual_regret_db=0.2, eqn11_regret_db=3.0,
             noise_db=0.2, share_rule=0.1, gain_rule=3.0, share_optimum=0.1 * values**-0.5 * by,
             gain_optimum=3.0, psnr_optimum=40.0,

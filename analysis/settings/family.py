@@ -83,8 +83,7 @@ def fit_regimes(
             whether n/p decides.
 
     Example:
-        >>> fit_regimes(surfaces, RULES["power_psi_low_pass"]).rule.kind
-        'regimes'
+        >>> fit_regimes(setting_surfaces("analysis/data"), RULES["power_psi_low_pass"]).rule
     """
     weights = setting_weights(surfaces)
     points_of = _points(surfaces, even, clock(surfaces))

@@ -26,9 +26,6 @@ def setting_surfaces(
 
     A signal has a surface for each setting that it was mapped in. Its target says which.
 
-    >>> setting_surfaces("analysis/data").targets[0].values_per_parameter  # doctest: +SKIP
-    0.97
-
     Args:
         results: A results folder.
         recordings: See `stored_maps`.
@@ -36,6 +33,9 @@ def setting_surfaces(
 
     Raises:
         InputError: No setting has two maps.
+
+    Example:
+        >>> setting_surfaces("analysis/data").targets[0].values_per_parameter
     """
     maps = list(_maps(results, recordings))
     if not maps:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inr_models.errors import InputError
+from search_spaces.bandwidth import bandwidth
 from search_spaces.rules.bandwidth_matching import at_share, check_positive
 from search_spaces.rules.power_law import LARGEST_POWER, PowerLaw
 from search_spaces.rules.target import NoiseScales, Target
@@ -80,7 +81,10 @@ class Regimes:
         for weight, (share, gain) in zip(self.weights(target), points, strict=True):
             log_share += weight * math.log(share)
             log_gain += weight * math.log(gain)
-        return at_share(target, math.exp(log_share), math.exp(log_gain))
+        # With less bandwidth the second layer would get no noise at all, which costs several dB.
+        first = bandwidth(0, 0, width=target.width, in_features=target.dimensions)
+        least = self.few.gains[0] * first / target.nyquist
+        return at_share(target, max(math.exp(log_share), least), math.exp(log_gain))
 
     def weights(self, target: Target) -> tuple[float, float, float]:
         """Return how much the laws `few`, `even` and `many` count. The weights add up to 1."""
