@@ -32,6 +32,7 @@ from search_spaces.rules.eqn11 import (
     PAPER_WIDTH,
     Eqn11,
 )
+from search_spaces.rules.regimes import Regimes
 from studies.engine.planning.scale import MOST_SAMPLES
 from studies.engine.signals.reading import find_files, read_all, type_with_spectrum
 from studies.engine.signals.signal import Signal
@@ -116,6 +117,9 @@ def descriptors_of(rule: AnyRule) -> list[str]:
     """
     if isinstance(rule, Eqn11):
         return ["psi"]
+    if isinstance(rule, Regimes):
+        names = [name for law in rule.laws for name in descriptors_of(law)]
+        return list(dict.fromkeys(names))
     powers = getattr(rule, "powers", ())
     single = getattr(rule, "descriptor", None)
     return [single] if single else [power.descriptor for power in powers]

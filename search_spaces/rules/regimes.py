@@ -69,6 +69,11 @@ class Regimes:
                 why = f"give a number from -{LARGEST_POWER} to {LARGEST_POWER}."
                 raise InputError.of_value("out-of-range", name, value, why)
 
+    @property
+    def laws(self) -> tuple[PowerLaw, PowerLaw, PowerLaw]:
+        """The three laws, that for few values for each parameter first."""
+        return self.few, self.even, self.many
+
     def __call__(self, target: Target) -> NoiseScales:
         log_share = log_gain = 0.0
         depth, path = _depth_and_path(target)
