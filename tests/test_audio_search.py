@@ -143,6 +143,7 @@ def test_a_killed_search_ends_as_an_undisturbed_one(undisturbed, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_further_clip_adds_its_own_fits_alone_and_no_order_adds_any(undisturbed, tmp_path):
     results, third = tmp_path / "results", CLIPS / "bass_thick_c.flac"
     shutil.copytree(undisturbed[0], results)
@@ -151,9 +152,10 @@ def test_a_further_clip_adds_its_own_fits_alone_and_no_order_adds_any(undisturbe
     assert code == 0, output
     new = pd.read_parquet(results).query("key not in @before.index")
     assert set(new["signal"]) == {"bass_thick_c"}
-    assert [line for line in answers if line.startswith((" perc", " guit"))] == [
-        line for line in table(output) if line.startswith((" perc", " guit"))
-    ]
+    # A further row may change the widths of the columns.
+    cells = [[line.split() for line in lines] for lines in (answers, table(output))]
+    old, now = ([row for row in rows if row[:1] in (["perc_bell"], ["guit_em9"])] for rows in cells)
+    assert old == now
     for signals in ((*BOTH, third), (third,), (BOTH[1], third)):
         code, output = run("run", results, *SIZES, "--signals", *signals)
         assert code == 0, output
