@@ -58,7 +58,7 @@ def test_a_study_chooses_blindly_and_scores_by_the_truth(tmp_path):
     networks = table[table["kind"] != "classical"]
     assert set(networks.index) == {
         "siren2", "finer_pp", "finer", "siren", "wire", "siren_scaled_omega", "eqn11_length",
-        "eqn11_length_width", "power_psi_low_pass",
+        "eqn11_length_width", "by_setting",
     }  # fmt: skip
     assert networks["is_chosen"].sum() == 1
     assert networks["is_chosen"].idxmax() == networks["psnr_held_out"].idxmax()

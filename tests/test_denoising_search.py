@@ -38,7 +38,7 @@ def test_a_search_finds_scales_blindly_and_goes_on_from_stored_fits(tmp_path):
     (folder,) = results.glob("_studies/audio_denoising_search-*")
     table = pd.read_parquet(folder / "denoising.parquet").set_index("method")
     assert set(table[table["kind"] != "classical"].index) == {
-        "siren2 searched", "eqn11_length", "eqn11_length_width", "power_psi_low_pass",
+        "siren2 searched", "eqn11_length", "eqn11_length_width", "by_setting",
     }  # fmt: skip
     fits = pd.read_parquet(results)
     assert set(fits["objective"]) == {"blind"}
