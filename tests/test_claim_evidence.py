@@ -1,12 +1,14 @@
 """Every kind of evidence of the ledger can come out each way."""
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from analysis.claims.claim import Verdict, at_least, at_most, untested
 from analysis.claims.data import Data, Map
 from analysis.claims.evidence_fits import above_zero_output, difference, drop, falling, is_first
 from analysis.claims.evidence_numbers import Part, measured, of_all
+from analysis.claims.evidence_optimizers import gains, rules_regret
 from analysis.claims.evidence_rules import (
     below_best,
     constants_of,
@@ -21,7 +23,9 @@ from analysis.claims.evidence_rules import (
 from analysis.claims.evidence_trends import grows_with_psi, speed, spread
 from analysis.claims.rows import shares_of_table_1
 from analysis.comparison.published import TABLE_6
+from analysis.findings.optimizers import read_optimizers
 from analysis.regret.stored import RuleRegret
+from analysis.surfaces.stored import BENCHMARK
 from tests.fakes import claims as plant
 
 HOLDS, IN_PART, OPEN, FAILS, UNTESTED = (
@@ -226,3 +230,31 @@ def test_evidence_about_noise_scales_can_come_out_each_way(evidence, data, verdi
 def test_a_claim_about_the_papers_own_table_is_judged_by_the_table(least, verdict):
     evidence = shares_of_table_1("above", lambda row: row["siren2"] > least)
     assert evidence(Data()).verdict == verdict
+
+
+@pytest.fixture(scope="module")
+def under_optimizers() -> Data:
+    return Data(optimizers=read_optimizers(BENCHMARK))
+
+
+@pytest.mark.parametrize(("bound", "verdict"), [(-9, HOLDS), (-4, OPEN), (9, FAILS)])
+def test_what_an_optimizer_gains_is_the_mean_difference_of_the_best_points(
+    under_optimizers, bound, verdict
+):
+    finding = gains("muon", at_least(bound))(under_optimizers)
+    assert finding.verdict == verdict
+    rows = pq.read_table(f"{BENCHMARK}/_rules/optimizers.parquet").to_pandas()
+    best = rows[rows["learning_rate"] == 0.004].groupby(["signal", "optimizer", "decay"])["psnr"]
+    table = best.max().unstack(["optimizer", "decay"])
+    mapped = set(rows[rows["optimizer"].eq("adam") & rows["learning_rate"].eq(5e-4)]["signal"])
+    table = table[table.index.isin(mapped)]
+    expected = (table["muon", 0.75] - table["adam", 0.95]).mean()
+    assert f" {expected:.1f} [" in finding.figure
+
+
+@pytest.mark.parametrize(("bound", "verdict"), [(9, HOLDS), (0.1, FAILS)])
+def test_what_a_rule_loses_under_an_optimizer_can_come_out_each_way(
+    under_optimizers, bound, verdict
+):
+    assert rules_regret("muon", at_most(bound))(under_optimizers).verdict == verdict
+    assert rules_regret("muon", at_most(bound))(Data()).verdict == UNTESTED

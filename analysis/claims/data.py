@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from analysis.findings.optimizers import Optimizers
 from analysis.regret.stored import RuleRegret
 from analysis.statistics.intervals import Interval, mean_interval, paired_interval
 from studies.engine.store.store import Curve
@@ -108,6 +109,7 @@ class Data:
         noise_scales: The rows of `analysis.noise_scales`.
         diagnoses: The rows of `analysis.diagnosis_proof`.
         predictors: The rows of `analysis.contest`.
+        optimizers: Maps under Adam and other optimizers. None where there are none.
     """
 
     measured: Mapping[tuple[str, str], Sequence[Number]] = field(default_factory=dict)
@@ -119,6 +121,7 @@ class Data:
     noise_scales: Sequence[Row] = ()
     diagnoses: Sequence[Row] = ()
     predictors: Sequence[Row] = ()
+    optimizers: Optimizers | None = None
 
     def number(self, quantity: str, case: str, only: str | None = None) -> Interval | None:
         """Return the mean of a measured number over signals and seeds, None if it is missing.

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from analysis.claims.data import Data, Fits, Fitted, Map, Number, Row
 from analysis.claims.studied import fits_of_studies
 from analysis.comparison.published import target_named
+from analysis.findings.optimizers import read_optimizers
 from analysis.regret.stored import confirmed
 from analysis.statistics.recordings import stored_recordings
 from analysis.surfaces.stored import stored_maps
@@ -62,6 +63,7 @@ def read(folder: str, landscapes: str, results: Sequence[str] = ()) -> Data:
         noise_scales=_table(folder, "noise_scales.parquet"),
         diagnoses=_table(folder, "diagnosis.parquet"),
         predictors=_table(folder, "predictors.parquet"),
+        optimizers=read_optimizers(landscapes),
     )
 
 

@@ -71,6 +71,11 @@ class Pair(NamedTuple):
     cell: float
 
     @property
+    def gain(self) -> float:
+        """What the best point gains on the reference's best point, in dB."""
+        return self.one.top - self.other.top
+
+    @property
     def regret(self) -> float:
         """What the rule's point loses, in dB."""
         return self.one.top - self.one.rule.psnr
@@ -106,6 +111,7 @@ class UnderOptimizer(NamedTuple):
     Args:
         trained: How they were trained.
         best: PSNR of the best point, in dB.
+        gain: The same minus that of the reference's best point.
         at_rule: PSNR at the recommended rule's point.
         regret: The first minus the second.
         spread: PSNR of the best point minus that of the worst.
@@ -118,6 +124,7 @@ class UnderOptimizer(NamedTuple):
 
     trained: Trained
     best: Interval
+    gain: Interval
     at_rule: Interval
     regret: Interval
     spread: Interval
@@ -233,6 +240,7 @@ def _under(trained: Trained, pairs: Mapping[tuple[str, int], Pair]) -> UnderOpti
     return UnderOptimizer(
         trained=trained,
         best=_mean(pairs, lambda pair: pair.one.top),
+        gain=_mean(pairs, lambda pair: pair.gain),
         at_rule=_mean(pairs, lambda pair: pair.one.rule.psnr),
         regret=_mean(pairs, lambda pair: pair.regret),
         spread=_mean(pairs, lambda pair: pair.spread),

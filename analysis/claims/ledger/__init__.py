@@ -1,4 +1,7 @@
-"""List the paper's claims, a file for each section. A new claim is one entry in its file."""
+"""List the paper's claims, and others about its networks, a file for each section.
+
+A new claim is one entry in its file.
+"""
 
 from analysis.claims.claim import Section
 from analysis.claims.ledger import (
@@ -8,6 +11,7 @@ from analysis.claims.ledger import (
     introduction,
     limits,
     noise_scales,
+    optimizers,
     pictures,
     sounds,
     spectra,
@@ -25,5 +29,6 @@ SECTIONS = (
     Section("Section 6: conclusions and limitations", limits.CLAIMS),
     Section("Appendices A and B", appendix.CLAIMS),
     Section("Appendix C: noise scales", noise_scales.CLAIMS),
+    Section("Beside the paper: better optimizers", optimizers.CLAIMS),
 )
 """The sections, in the order of the paper."""
