@@ -19,6 +19,7 @@ def gains(optimizer: str, criterion: Criterion) -> Evidence:
         criterion: Judges the mean over signals and seeds, in dB.
 
     Example:
+        >>> from analysis.claims.claim import at_least
         >>> gains("muon", at_least(0))(Data()).verdict.value
         'is not tested'
     """
@@ -40,6 +41,7 @@ def rules_regret(optimizer: str, criterion: Criterion) -> Evidence:
         criterion: Judges the mean over signals and seeds, in dB.
 
     Example:
+        >>> from analysis.claims.claim import at_most
         >>> rules_regret("muon", at_most(1))(Data()).verdict.value
         'is not tested'
     """
