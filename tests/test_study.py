@@ -7,12 +7,14 @@ import pytest
 from inr_models import Siren2Config
 from search_spaces.axes import Linear, Values
 from search_spaces.noise_grid import NoiseGrid
+from studies import rule_check
 from studies.audio_grid import STUDY
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import trial_of
 from studies.engine.planning.resolving import resolve
 from studies.engine.planning.run import read_run, run_json
 from studies.engine.store.rows import signal_from_row, signal_row
+from studies.questions import RuleCheck
 from tests.fakes.runs import every_key, make_run, make_signal, plan, points, rows_for
 from tests.refusals import refused
 
@@ -57,6 +59,29 @@ def test_the_confirming_seeds_are_none_of_the_grids():
     assert {f.trial.seed for f in fits} - grid == own
     with refused("out-of-range", "seeds", 101):
         make_run(signal, seeds=101)
+
+
+@pytest.mark.parametrize(
+    ("changes", "choosing", "scoring"),
+    [
+        ({"confirm_seeds": 3}, range(100, 103), range(105, 108)),
+        ({"choosing_seeds": 7}, range(100, 107), range(107, 110)),
+        ({"choosing_seeds": 1, "confirm_seeds": 6}, range(100, 101), range(105, 111)),
+    ],
+)
+def test_the_seeds_that_choose_and_those_that_score_have_their_own_numbers(
+    changes, choosing, scoring
+):
+    question = resolve(rule_check.STUDY, "small", (), changes=changes).question
+    assert isinstance(question, RuleCheck)
+    assert question.choosing_seeds == tuple(choosing)
+    assert question.scoring_seeds == tuple(scoring)
+
+
+@pytest.mark.parametrize("count", [0, 451])
+def test_a_number_of_choosing_seeds_is_checked(count):
+    with refused("out-of-range", "--choosing-seeds", count):
+        resolve(rule_check.STUDY, "small", (), changes={"choosing_seeds": count})
 
 
 def test_rules_that_agree_are_one_trial():

@@ -38,7 +38,9 @@ class DenoisingSearch(Noisy, Search):
             raise InputError.at("missing", "hold_out", why)
 
     def flags(self, study: Study) -> list[Flag]:
-        own = [flag for flag in Search.flags(self, study) if flag.name != "confirm_seeds"]
+        # No optimum is confirmed.
+        unused = ("confirm_seeds", "choosing_seeds")
+        own = [flag for flag in Search.flags(self, study) if flag.name not in unused]
         return [*own, *self.noise_flags()]
 
     def seed_groups(self, scale: Scale) -> dict[str, Sequence[int]]:

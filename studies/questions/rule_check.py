@@ -13,9 +13,10 @@ from studies.engine.outcomes.report import Report
 from studies.engine.outcomes.results import Results
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import CHOOSING_STAGE, SCORING_STAGE, Ahead, PlannedFit, Step
-from studies.engine.planning.question import Steps, kind
+from studies.engine.planning.question import Flag, Steps, kind
 from studies.engine.planning.run import Run
 from studies.engine.planning.scale import Scale, confirming_seeds, seeds_text
+from studies.engine.planning.study import Study
 from studies.engine.store.rows import Row
 from studies.questions.noise_scales import NoiseScaleQuestion, map_fits
 
@@ -44,6 +45,18 @@ class RuleCheck(NoiseScaleQuestion):
     def with_confirming_seeds(self, count: int) -> "RuleCheck":
         choosing, scoring = confirming_seeds(count)
         return dataclasses.replace(self, choosing_seeds=choosing, scoring_seeds=scoring)
+
+    def flags(self, study: Study) -> list[Flag]:
+        return [
+            *super().flags(study),
+            Flag(
+                name="choosing_seeds",
+                read=lambda run: len(_own(run).choosing_seeds),
+                change=_with_choosing_seeds,
+                help="fresh seeds that choose the optimum, if other than those that score it",
+                options={"type": int, "metavar": "N"},
+            ),
+        ]
 
     @property
     def confirmation(self) -> Confirmation:
@@ -114,3 +127,15 @@ class RuleCheck(NoiseScaleQuestion):
 
         choices = [self.choice(state) for state in results.states]
         return regret_report(results, choices, self.confirmation, now)
+
+
+def _own(run: Run) -> RuleCheck:
+    assert isinstance(run.question, RuleCheck), "only such questions have the flag"
+    return run.question
+
+
+def _with_choosing_seeds(run: Run, count: int) -> Run:
+    question = _own(run)
+    choosing, scoring = confirming_seeds(len(question.scoring_seeds), count)
+    changed = dataclasses.replace(question, choosing_seeds=choosing, scoring_seeds=scoring)
+    return dataclasses.replace(run, question=changed)

@@ -168,22 +168,33 @@ def _check_optimizer(scale: Scale) -> None:
     raise InputError.of_value("unsupported", "--optimizer", scale.fit.optimizer, why)
 
 
-def confirming_seeds(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return `count` choosing seeds from 100 on, and as many scoring seeds from 105 on or later.
+def confirming_seeds(
+    count: int, choosing: int | None = None
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return choosing seeds from 100 on, and `count` scoring seeds from 105 on or later.
+
+    Args:
+        count: How many seeds score.
+        choosing: How many seeds choose. As many as score if None.
 
     Raises:
-        InputError: `count` is below 2, which gives no interval, or so large that the seeds of
-            different signals would meet (`OWN_SEEDS`).
+        InputError: `count` is below 2, which gives no interval, `choosing` is below 1, or one of
+            them is so large that the seeds of different signals would meet (`OWN_SEEDS`).
 
     Example:
         >>> confirming_seeds(2)
         ((100, 101), (105, 106))
+        >>> confirming_seeds(2, 6)[1]
+        (106, 107)
     """
-    # An interval needs two seeds.
-    check_whole("--confirm-seeds", count, 2, (OWN_SEEDS - FIRST_CHOOSING_SEED) // 2)
-    first = max(FIRST_SCORING_SEED, FIRST_CHOOSING_SEED + count)
-    choosing = range(FIRST_CHOOSING_SEED, FIRST_CHOOSING_SEED + count)
-    return tuple(choosing), tuple(range(first, first + count))
+    most = (OWN_SEEDS - FIRST_CHOOSING_SEED) // 2
+    check_whole("--confirm-seeds", count, 2, most)  # an interval needs two seeds
+    if choosing is None:
+        choosing = count
+    check_whole("--choosing-seeds", choosing, 1, most)
+    last = FIRST_CHOOSING_SEED + choosing
+    first = max(FIRST_SCORING_SEED, last)
+    return tuple(range(FIRST_CHOOSING_SEED, last)), tuple(range(first, first + count))
 
 
 def seeds_text(seeds: Sequence[int]) -> str:
