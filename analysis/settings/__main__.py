@@ -21,9 +21,9 @@ from analysis.reporting.tables import wide_table
 from analysis.settings import stored
 from analysis.settings.family import fit_regimes
 from analysis.settings.maps import setting_surfaces
-from analysis.settings.measured import EVEN_LAW, measure
+from analysis.settings.measured import measure
 from analysis.settings.stored import BANDS, Measured
-from search_spaces.rules import RULES, rule_json
+from search_spaces.rules import EVEN_LAW, RULES, rule_json
 from search_spaces.rules.power_law import PowerLaw
 
 

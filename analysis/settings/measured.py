@@ -12,7 +12,7 @@ from analysis.settings.family import Points, even_law, fit_regimes, log_ratios
 from analysis.settings.maps import ratios_of
 from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces, share_and_gain
 from inr_models import InputError
-from search_spaces.rules import EQN11_BY_DIMENSIONS, RULES, NoiseScales, Rule, Target
+from search_spaces.rules import EQN11_BY_DIMENSIONS, EVEN_LAW, RULES, NoiseScales, Rule, Target
 from search_spaces.rules.bandwidth_matching import at_share
 from search_spaces.rules.power_law import PowerLaw
 
@@ -26,7 +26,7 @@ EVEN = (0.8, 1.25)
 
 BY_SETTING, OTHER_SETTINGS = "by_setting", "by_setting, other settings"
 BY_PARAMETERS, BY_VALUES = "by parameters alone", "by values alone"
-EQN11, EVEN_LAW, LOOKUP = "eqn11, scaled", "power_psi_low_pass", "lookup"
+EQN11, LOOKUP = "eqn11, scaled", "lookup"
 
 LOOKUP_LIMITS = (0.7, 1.4)
 LOOKUP_FEW = (0.9, 1.5)

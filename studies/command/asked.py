@@ -66,6 +66,9 @@ def asked_run(
 def _default(name: str) -> str:
     """Return a study's own signal: a path beside the studies, or the name of a generated one."""
     path = STUDIES / name
+    if path.is_dir():
+        # The folder has the clips' licences as well, and nobody asked for them.
+        return str(path / "*.flac")
     return str(path) if path.exists() else name
 
 
