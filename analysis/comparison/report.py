@@ -16,6 +16,7 @@ from analysis.comparison.error_plots import (
 )
 from analysis.comparison.standings import Comparison, compare, summarize_cases
 from analysis.comparison.tables import caption, cases_table, comparison_parquet, comparison_table
+from analysis.comparison.without_network import without_network
 from analysis.reporting.drawing import Drawing
 from analysis.reporting.players import PAGE_BYTES, players
 from analysis.reporting.report import drawn_images, file_name, paper_files, render, svg_texts
@@ -50,7 +51,10 @@ def comparison_report(
         pieces: Returns what the template needs of a signal beside what all comparisons show.
     """
     run = results.run
-    comparisons = compare(results.states, winners)
+    comparisons = [
+        one._replace(transformed=without_network(state, results.store, one.parameters))
+        for state, one in zip(results.states, compare(results.states, winners), strict=True)
+    ]
     totals, text = summarize_cases(comparisons), caption(run, comparisons)
     if len(comparisons) == 1:
         tables = [comparison_table(comparisons[0], text)]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from analysis.comparison.published import Published, is_papers, published
+from analysis.comparison.without_network import Transformed
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import Point
 from studies.engine.signals.signal import Signal
@@ -65,10 +66,19 @@ class Standing(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """A signal's standings: those with a rank first, then the others by their mean."""
+    """A signal's standings: those with a rank first, then the others by their mean.
+
+    `transformed` is what as many numbers give without a network, None where it is not known.
+    """
 
     signal: Signal
     standings: tuple[Standing, ...]
+    transformed: Transformed | None = None
+
+    @property
+    def parameters(self) -> int:
+        """The parameters of the largest network, 0 while none is fitted."""
+        return max((s.parameters or 0 for s in self.standings), default=0)
 
 
 def compare(states: Sequence[SignalState], winners: Sequence[Sequence[Point]]) -> list[Comparison]:
