@@ -24,7 +24,12 @@ from benchmarks.designs import read_design, trial_of
 from benchmarks.measuring import device, machine
 from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, InputError, Siren2Config
-from search_spaces.grids import AUDIO_GRID_COARSE, AUDIO_GRID_DENSE, IMAGE_GRID_COARSE
+from search_spaces.grids import (
+    AUDIO_GRID_CHECK,
+    AUDIO_GRID_COARSE,
+    AUDIO_GRID_DENSE,
+    IMAGE_GRID_COARSE,
+)
 from search_spaces.networks import stable
 from studies.engine.planning.trial import Trial
 from studies.engine.running.batch import run_batch
@@ -32,7 +37,12 @@ from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import signal_row
 from studies.engine.store.store import Store
 
-GRIDS = {"coarse": AUDIO_GRID_COARSE, "dense": AUDIO_GRID_DENSE, "image": IMAGE_GRID_COARSE}
+GRIDS = {
+    "coarse": AUDIO_GRID_COARSE,
+    "check": AUDIO_GRID_CHECK,
+    "dense": AUDIO_GRID_DENSE,
+    "image": IMAGE_GRID_COARSE,
+}
 
 WIDTH = 52
 """The width that the grids' s1 axes are meant for. At another width they keep their gains."""

@@ -15,7 +15,7 @@ from analysis.regret.stored import EXPORTED, trained
 from analysis.reporting.parquet import parquet_bytes
 from analysis.statistics.recordings import read_recordings, write_recordings
 from analysis.surfaces.stored import BENCHMARK, stored_surfaces
-from search_spaces.grids import AUDIO_GRID_CHECK
+from search_spaces.grids import AUDIO_GRID_COARSE
 from studies.engine.planning.resolving import resolve
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED, FIRST_SCORING_SEED
 from studies.engine.planning.scales import AUDIO_SMALL
@@ -41,7 +41,7 @@ def test_a_second_export_adds_what_is_new(exported, tmp_path):
     assert export(source, target) == 0
     assert len(target.parts("fits")) == 1
     more = fill(tmp_path / "results", planted_signals(3)[2:])
-    cells = len(AUDIO_GRID_CHECK.cells(8192))
+    cells = len(AUDIO_GRID_COARSE.cells(8192))
     assert export(more, target) == cells
     assert len(target.parts("fits")) == 2
     assert target.fits().num_rows == more.fits().num_rows == 3 * cells
@@ -68,7 +68,7 @@ def test_what_confirms_rules_is_added_without_what_they_are_fitted_to(exported, 
     before = target.fits().num_rows
     fill(tmp_path / "results", planted_signals(3)[2:])
     more = fill(tmp_path / "results", planted_signals(2), seed=FIRST_CHOOSING_SEED)
-    assert export(more, target, confirming=True) == 2 * len(AUDIO_GRID_CHECK.cells(8192))
+    assert export(more, target, confirming=True) == 2 * len(AUDIO_GRID_COARSE.cells(8192))
     assert {seed % 1000 for seed in target.fits()["seed"].to_pylist()} == {0, FIRST_CHOOSING_SEED}
     assert len(target.fits(where={"seed": 0})) == before
 
@@ -84,7 +84,7 @@ def test_maps_of_other_settings_come_without_curves_and_change_no_surface(export
         source.append([{**row, "key": f"{row['key']} deep"} for row in rows])
     usual = stored_surfaces(target.results)
     assert benchmark.main([source.results, "--to", target.results, "--elsewhere"]) == 0
-    cells = len(AUDIO_GRID_CHECK.cells(8192))
+    cells = len(AUDIO_GRID_COARSE.cells(8192))
     assert target.fits().num_rows == before + 2 * cells
     assert target.parts("_curves") == curves
     assert np.array_equal(stored_surfaces(target.results).psnr, usual.psnr, equal_nan=True)

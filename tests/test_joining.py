@@ -11,7 +11,8 @@ from tests.refusals import refused
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    """Ray itself asks for minutes where nobody listens."""
+    """Ray itself asks for minutes where nobody listens. Another test may have left one running."""
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", lambda *_, **__: pytest.fail("Ray was asked to join"))
 
 

@@ -12,7 +12,7 @@ from analysis.benchmark import export as benchmark
 from analysis.benchmark.export import export
 from analysis.benchmark.replay import budgets, replay_table, to_optuna
 from analysis.surfaces.stored import BENCHMARK
-from search_spaces.grids import AUDIO_GRID_CHECK
+from search_spaces.grids import AUDIO_GRID_COARSE
 from studies.engine.planning.scale import FIRST_CHOOSING_SEED
 from tests.fakes.maps import exported_benchmark, fill, planted_signals
 
@@ -76,7 +76,7 @@ def test_of_other_seeds_curves_is_kept_what_a_replay_tells(exported, tmp_path):
     source, target = exported
     signals = planted_signals(2)
     again = fill(tmp_path / "results", signals, seed=1)
-    cells = 2 * len(AUDIO_GRID_CHECK.cells(8192))
+    cells = 2 * len(AUDIO_GRID_COARSE.cells(8192))
     assert export(again, target) == cells
     of_seed = {s: target.fits(where={"seed": s})["key"].to_pylist() for s in (0, 1)}
     assert target.curves(of_seed[0]).equals(source.curves(of_seed[0]))

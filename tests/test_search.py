@@ -43,7 +43,8 @@ def test_the_prior_knows_every_score_before_it_suggests_as_in_optunas_own_loop(
     tmp_path, monkeypatch
 ):
     space_of_a = space(make_search([A]), A)
-    drawn = PriorSampler(belief_of(A.target(52, 4)), space_of_a, seed=0)._candidates()
+    belief = belief_of(make_search([A]).scale.target(A))
+    drawn = PriorSampler(belief, space_of_a, seed=0)._candidates()
     monkeypatch.setattr(PriorSampler, "_candidates", lambda self: drawn)
     points = {}
     for together in (None, 4):
@@ -55,7 +56,7 @@ def test_the_prior_knows_every_score_before_it_suggests_as_in_optunas_own_loop(
         search = Search(run, [A], tmp_path, lambda fit: height(fit.trial.network))
         list(search.fits())
         points[together] = search.suggested()[A.sha256]
-    sampler = PriorSampler(belief_of(A.target(52, 4)), space_of_a)
+    sampler = PriorSampler(belief, space_of_a)
     study = optuna.create_study(direction="maximize", sampler=sampler)
     warm = [(s.scales, s.value) for s in search.known(A) if s.warm]
     add_known(study, space_of_a, warm)
@@ -65,7 +66,7 @@ def test_the_prior_knows_every_score_before_it_suggests_as_in_optunas_own_loop(
     own = [tuple(trial.params.values()) for trial in study.trials[len(warm) :]]
     np.testing.assert_allclose(points[None], own, rtol=1e-8)
     # siren2_for begins at the same point.
-    assert points[None][0] == pytest.approx(belief_of(A.target(52, 4)).start)
+    assert points[None][0] == pytest.approx(belief_of(make_search([A]).scale.target(A)).start)
     assert points[None] != points[4]
 
 

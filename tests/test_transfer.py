@@ -17,7 +17,7 @@ from analysis.findings.transfer import fit_fullness, other_rules, read_transfer,
 from analysis.surfaces.alike import alike
 from analysis.surfaces.smoothing import Fit, SignalMap
 from analysis.surfaces.stored import MIN_POINTS
-from search_spaces.grids import AUDIO_GRID_CHECK
+from search_spaces.grids import AUDIO_GRID_COARSE
 from search_spaces.rules import EVEN_LAW, RULES, NoiseScales, rule_json
 from studies.engine.planning.resolving import resolve
 from studies.engine.store.rows import signal_row
@@ -27,7 +27,7 @@ from tests.fakes.runs import make_signal
 from tests.refusals import refused
 
 SHARE, GAIN = 0.15, 3.0
-NUM_CELLS = len(AUDIO_GRID_CHECK.cells(8192))
+NUM_CELLS = len(AUDIO_GRID_COARSE.cells(8192))
 MOVED = 3.0
 """By how much K moves in the setting that the rule does not hold in."""
 

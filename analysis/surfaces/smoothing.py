@@ -26,6 +26,10 @@ EFFECT_DB = 5.0
 """One seed changes a point by at most so much: where only some seeds are dead, tens of dB lie
 between them."""
 
+LARGEST_SHARE = 1.1 * float(SHARES[-1])
+"""Points with a larger K do not count: the lattice ends before them, and far from every optimum
+they would only decide how smooth a surface is."""
+
 NOISE_DB2 = (0.1, 1.0)
 """Bounds of the variance of one fit. On equal seeds the differences between points have a standard
 deviation of 0.45 to 0.58 dB. For a mean over seeds, the lower bound is divided by their number."""
@@ -110,7 +114,9 @@ class _Smooth(NamedTuple):
 
 
 def _smooth(target: Target, fits: Sequence[Fit], noise_db2: tuple[float, float]) -> _Smooth:
-    at = np.log([share_and_gain(target, fit.scales) for fit in fits])
+    points = np.array([share_and_gain(target, fit.scales) for fit in fits])
+    kept = np.flatnonzero(points[:, 0] < LARGEST_SHARE)
+    at, fits = np.log(points[kept]), [fits[i] for i in kept]
     psnr = np.array([fit.psnr for fit in fits])
     top = psnr.max()
     below = np.maximum(psnr - top, -DEPTH_DB)

@@ -15,6 +15,7 @@ from analysis.benchmark.export import export
 from analysis.surfaces.surfaces import GAINS, SHARES, Surfaces, share_and_gain
 from inr_models import FitResult
 from search_spaces.bandwidth import bandwidth, gain
+from search_spaces.grids import AUDIO_GRID_COARSE
 from search_spaces.rules import Target
 from studies.engine.planning.points import trial_of
 from studies.engine.planning.resolving import resolve
@@ -26,8 +27,11 @@ from studies.rule_check import STUDY
 from tests.fakes.runs import make_signal
 
 Array = NDArray[np.float64]
-MAP_ALONE = replace(STUDY, small=replace(STUDY.small, rules=("eqn11_length_width",)))
-"""rule_check without the rules that need more of a signal than made-up ones have."""
+MAP_ALONE = replace(
+    STUDY, small=replace(STUDY.small, rules=("eqn11_length_width",), grid=AUDIO_GRID_COARSE)
+)
+"""rule_check on the benchmark's grid, without the rules that need more of a signal than made-up
+ones have."""
 
 FACTOR, GAIN = 0.3, 2.0
 ZERO_DB = 10.0
