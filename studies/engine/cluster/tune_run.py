@@ -245,10 +245,17 @@ class RowCallback(TrialProgressCallback):
 def _no_worker_starts(error: Exception) -> InputError:
     """Return what to tell the user whose workers all die before they begin a batch.
 
-    The first line of a traceback that names an error is the cause of those below it.
+    The first line of a traceback that names an error is the cause of those below it. Ray's own
+    error, which says only that the import failed, is none. A file beside the study that the
+    traceback passes through is probably at fault.
     """
-    errors = re.findall(r"^\w+Error: .+$", str(error), re.MULTILINE)
+    errors = re.findall(r"^(?!RuntimeError: The actor)\w+Error: .+$", str(error), re.MULTILINE)
     cause = errors[0] if errors else first_line(error)
+    folder = Path(sys.argv[0]).resolve().parent
+    for file in re.findall(r'File "([^"]+)"', str(error)):
+        if Path(file).parent == folder:
+            cause = f"{cause.rstrip('.')}, in {file}"
+            break
     return InputError.at(
         "unsupported",
         "ray",
