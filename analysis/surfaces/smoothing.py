@@ -115,8 +115,9 @@ class _Smooth(NamedTuple):
 
 def _smooth(target: Target, fits: Sequence[Fit], noise_db2: tuple[float, float]) -> _Smooth:
     points = np.array([share_and_gain(target, fit.scales) for fit in fits])
-    kept = np.flatnonzero(points[:, 0] < LARGEST_SHARE)
-    at, fits = np.log(points[kept]), [fits[i] for i in kept]
+    is_kept = points[:, 0] < LARGEST_SHARE
+    at = np.log(points[is_kept])
+    fits = [fit for fit, inside in zip(fits, is_kept.tolist(), strict=True) if inside]
     psnr = np.array([fit.psnr for fit in fits])
     top = psnr.max()
     below = np.maximum(psnr - top, -DEPTH_DB)
