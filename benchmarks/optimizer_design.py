@@ -50,10 +50,10 @@ TRIED = {
 300 epochs the last epochs have 0.49 of the rate, with 0.75 they have 0.02 of it."""
 
 FACTORS = (0.35, 0.6, 1.0, 1.7, 2.9)
-"""Bandwidths of the cells, as multiples of the recommended rule's: a cell is a factor of 1.7."""
+"""Bandwidths of the cells, as multiples of that of `EVEN_LAW`: a cell is a factor of 1.7."""
 
 NEIGHBOURS = (0.5, 1.0, 2.0)
-"""Where rates are tried, as multiples of the recommended rule's K."""
+"""Rates are tried at these multiples of the K of `EVEN_LAW`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -58,7 +58,7 @@ def searched(
 ) -> Race:
     """Return the point that a search with TPE chooses, and what the search needs.
 
-    A suggestion that is behind leaves with the seeds that it has. TPE is told its mean without the
+    A suggestion that is behind leaves with the seeds that it has. TPE gets its mean without the
     effects of these seeds.
 
     Args:

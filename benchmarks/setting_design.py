@@ -5,7 +5,7 @@
     python -m benchmarks.setting_design s2048.npz --after results --to more.parquet
 
 The settings are in `SETTINGS`. Each is mapped for a few signals, spread over psi, which a hash of
-the setting's name chooses. The cells lie around the point of the recommended rule, because the
+the setting's name chooses. The cells lie around the point of `EVEN_LAW`, because the
 optima are not far from it. The rules to beat are among the points. With `--after`, the design is
 what a first design's results leave unsure: its best points and the rules' points on further seeds.
 """
@@ -36,7 +36,7 @@ from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
 
 FACTORS = (0.25, 0.42, 0.7, 1.2, 2.0, 3.4)
-"""Bandwidths of the cells, as multiples of the recommended rule's."""
+"""Bandwidths of the cells, as multiples of that of `EVEN_LAW`."""
 
 GAINS = (1.15, 1.6, 2.6, 4.5)
 

@@ -33,7 +33,7 @@ from search_spaces.rules import (
 )
 from search_spaces.samples import array_of, target_of, with_channels
 
-MEASURED = (1 / 24, 20)
+MEASURED = (1 / 20, 9)
 """The range of values for each parameter in which the recommended rule was measured
 (analysis/FINDINGS.md, "A rule that knows the setting"). `siren2_for` warns outside of it."""
 

@@ -231,7 +231,7 @@ def test_a_size_that_is_none_and_a_signal_too_short_for_its_network_are_refused(
 
 
 @pytest.mark.parametrize(
-    ("width", "warned"), [(8, True), (13, False), (52, False), (220, False), (300, True)]
+    ("width", "warned"), [(13, True), (20, False), (52, False), (220, False), (300, True)]
 )
 def test_the_recommended_rule_warns_where_it_was_not_measured(width, warned):
     values = np.random.default_rng(0).standard_normal(8192)

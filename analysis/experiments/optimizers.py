@@ -46,7 +46,7 @@ class Fit(NamedTuple):
         num_samples: Samples of the signal.
         parameters: Parameters of the network.
         seed: Seed of the initialization.
-        rule: The recommended rule when this was written, if the point is that rule's. "" for a
+        rule: The name of `EVEN_LAW`, if the point is that rule's. "" for a
             cell, and for the points beside the rule's on which rates were chosen.
         share: K as a share of Nyquist.
         gain: The gain g of a hidden layer.
@@ -136,7 +136,7 @@ def collected(results: str, recordings: str | None = None) -> list[Fit]:
 
 
 def _rule(target: Target, scales: NoiseScales) -> str:
-    """Return the name of the recommended rule if these scales are its point."""
+    """Return the name of `EVEN_LAW` if these scales are its point."""
     recommended = NoiseScales(*map(stable, RULES[EVEN_LAW](target)))
     return EVEN_LAW if recommended == scales else ""
 

@@ -53,7 +53,7 @@ class OneMap(NamedTuple):
 
     @property
     def rule(self) -> Fit:
-        """The fit at the recommended rule's point."""
+        """Return the fit at the point of `EVEN_LAW`."""
         return next(fit for fit in self.fits.values() if fit.rule)
 
 
@@ -72,22 +72,22 @@ class Pair(NamedTuple):
 
     @property
     def gain(self) -> float:
-        """What the best point gains on the reference's best point, in dB."""
+        """Return what the best point gains on the reference's best point, in dB."""
         return self.one.top - self.other.top
 
     @property
     def regret(self) -> float:
-        """What the rule's point loses, in dB."""
+        """Return what the rule's point loses, in dB."""
         return self.one.top - self.one.rule.psnr
 
     @property
     def spread(self) -> float:
-        """What the worst point loses, in dB."""
+        """Return what the worst point loses, in dB."""
         return self.one.top - min(fit.psnr for fit in self.one.fits.values())
 
     @property
     def lost(self) -> float:
-        """What the reference's best point loses here, in dB."""
+        """Return what the reference's best point loses here, in dB."""
         return self.one.top - self.one.fits[self.other.best].psnr
 
     @property
@@ -112,7 +112,7 @@ class UnderOptimizer(NamedTuple):
         trained: How they were trained.
         best: PSNR of the best point, in dB.
         gain: The same minus that of the reference's best point.
-        at_rule: PSNR at the recommended rule's point.
+        at_rule: PSNR at the point of `EVEN_LAW`.
         regret: The first minus the second.
         spread: PSNR of the best point minus that of the worst.
         shift: How far the best point's K lies above that under the reference, in cells.

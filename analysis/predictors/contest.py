@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 Form = Literal["as_it_is", "with_prior", "baseline"]
 
 REFERENCE = f"{HELD_OUT}{EVEN_LAW}"
-"""The recommended rule, fitted without the signal's recording: others are compared with it."""
+"""`EVEN_LAW`, fitted without the signal's recording: others are compared with it."""
 
 PRIOR = "prior_alone"
 
@@ -58,7 +58,7 @@ class Entry(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Sets an entry beside the recommended rule and the others.
+    """Sets an entry beside `EVEN_LAW` and the others.
 
     Attributes:
         entry: the entry.
@@ -79,7 +79,7 @@ def contest(scores: Mapping[str, Scores], maps: Maps, held_out: Rule) -> list[En
     Args:
         scores: Of the predictors, by name.
         maps: The maps that judge.
-        held_out: The points of the recommended rule, see `held_out_rule`.
+        held_out: The points of `EVEN_LAW`, see `held_out_rule`.
     """
     entries = []
     for name, (of_points, seconds) in scores.items():
@@ -99,7 +99,7 @@ def contest(scores: Mapping[str, Scores], maps: Maps, held_out: Rule) -> list[En
 
 
 def held_out_rule(results: str) -> Table:
-    """Return the points of the recommended rule, fitted without each signal's recording.
+    """Return the points of `EVEN_LAW`, fitted without each signal's recording.
 
     Raises:
         InputError: the folder has none.
@@ -197,7 +197,7 @@ def excess(one: Entry, other: Entry, maps: Maps) -> Interval:
 
 
 def standings(entries: list[Entry], maps: Maps) -> list[Standing]:
-    """Return all entries beside the recommended rule, the least mean regret first.
+    """Return all entries beside `EVEN_LAW`, the least mean regret first.
 
     Args:
         entries: All entries, of which `REFERENCE` is one.

@@ -67,7 +67,7 @@ class Fitted(NamedTuple):
 
 
 def log_ratios(surfaces: Surfaces) -> Array:
-    """Return [s] ln(n/p), by which the regimes are told apart."""
+    """Return [s] ln(n/p), which separates the regimes."""
     return np.log(ratios_of(surfaces))
 
 
@@ -79,7 +79,7 @@ def fit_regimes(
     Args:
         surfaces: Surfaces of many settings.
         even: The law for networks with about as many parameters as there are values.
-        clock: What tells the regimes apart, [s] for surfaces. Another than `log_ratios` tests
+        clock: What separates the regimes, [s] for surfaces. Another than `log_ratios` tests
             whether n/p decides.
 
     Example:

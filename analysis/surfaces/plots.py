@@ -28,7 +28,7 @@ NEAR = 0.5
 def landscapes(surfaces: Surfaces, num: int = 12, columns: int = 4) -> Figure:
     """Draw the surfaces of `num` signals, from the lowest psi to the highest.
 
-    A red cross marks Eqn. 11, scaled; a teal cross the recommended rule; a circle the optimum.
+    A red cross marks Eqn. 11, scaled; a teal cross `EVEN_LAW`; a circle the optimum.
 
     Args:
         surfaces: The surfaces of all signals.
