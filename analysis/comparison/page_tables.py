@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from analysis.comparison.standings import CaseSummary, Comparison
-from analysis.comparison.without_network import TRANSFORM, TRANSFORM_EXACT, TRANSFORM_REMARK
 from analysis.reporting.page_table import Cell, Column, PageTable
 
 
@@ -52,13 +51,12 @@ def standings(comparison: Comparison) -> PageTable:
             s.remark,
         ]
         rows.append(row)
-    if known := comparison.transformed:
-        row = [TRANSFORM, None, None if known.is_exact else known.psnr, None]
+    for name, known in comparison.baselines.items():
+        row = [name, None, known.shown_psnr, None]
         if with_held_out:
             row.append(None)
         if with_paper:
             row.append(None)
         above = None if known.is_exact else known.psnr - comparison.signal.psnr_zero
-        remark = TRANSFORM_EXACT if known.is_exact else TRANSFORM_REMARK
-        rows.append([*row, above, known.numbers, None, None, None, remark])
+        rows.append([*row, above, known.numbers, None, None, None, known.remark])
     return PageTable(columns, rows)

@@ -52,7 +52,7 @@ def comparison_report(
     """
     run = results.run
     comparisons = [
-        one._replace(transformed=without_network(state, results.store, one.parameters))
+        one._replace(baselines=without_network(state, results.store, one.parameters))
         for state, one in zip(results.states, compare(results.states, winners), strict=True)
     ]
     totals, text = summarize_cases(comparisons), caption(run, comparisons)

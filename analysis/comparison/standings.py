@@ -3,11 +3,12 @@
 import math
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from analysis.comparison.published import Published, is_papers, published
-from analysis.comparison.without_network import Transformed
+from analysis.comparison.without_network import WithoutNetwork
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import Point
 from studies.engine.signals.signal import Signal
@@ -68,12 +69,13 @@ class Standing(NamedTuple):
 class Comparison(NamedTuple):
     """A signal's standings: those with a rank first, then the others by their mean.
 
-    `transformed` is what as many numbers give without a network, None where it is not known.
+    `baselines` are what as many numbers give without a network, by their names. They are empty
+    where that is not known.
     """
 
     signal: Signal
     standings: tuple[Standing, ...]
-    transformed: Transformed | None = None
+    baselines: Mapping[str, WithoutNetwork] = MappingProxyType({})
 
     @property
     def parameters(self) -> int:

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from analysis.comparison.published import EPOCHS, MARKS, is_papers, left_out
 from analysis.comparison.standings import CaseSummary, Comparison
-from analysis.comparison.without_network import TRANSFORM, TRANSFORM_EXACT, TRANSFORM_REMARK
+from analysis.comparison.without_network import BASELINES
 from analysis.reporting.parquet import parquet_bytes
 from analysis.reporting.tables import add_numbers, number, wide_table
 from inr_models.shown import count
@@ -47,16 +47,16 @@ def comparison_table(comparison: Comparison, caption: str = "") -> Table:
             "-" if s.flops_per_epoch is None else f"{s.flops_per_epoch / 1e9:.3g}",
             s.remark,
         )
-    if known := comparison.transformed:
+    for name, known in comparison.baselines.items():
         table.add_row(
             "-",
-            TRANSFORM,
+            name,
             "-" if known.is_exact else number(known.psnr),
             *["-"] * len(optional),
             f"{known.numbers:,}",
             "-",
             "-",
-            TRANSFORM_EXACT if known.is_exact else TRANSFORM_REMARK,
+            known.remark,
         )
     return table
 
@@ -93,11 +93,8 @@ def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
         "rank: a fit is missing, failed, diverged, or is dead, less than 1 dB above the best "
         "constant."
     ]
-    if any(one.transformed for one in comparisons):
-        lines.append(
-            f"The {TRANSFORM} of a cosine transform take as many numbers as the largest network "
-            "has, a value and a place each."
-        )
+    if any(one.baselines for one in comparisons):
+        lines += [baseline.meaning for baseline in BASELINES]
     if run.scale.hold_out:
         lines.append("held out: the mean PSNR over the samples that are left out of the fit.")
     shown = "".join(s.paper.marks for c in comparisons for s in c.standings if s.paper)
@@ -146,7 +143,7 @@ def comparison_parquet(comparisons: Sequence[Comparison]) -> bytes:
             "num_dead": s.statuses["dead"],
             "num_diverged": s.statuses["diverged"],
             "num_failed": s.statuses["failed"],
-            "psnr_dct": c.transformed.psnr if c.transformed else None,
+            **_baselines(c),
             "parameters": s.parameters,
             "seconds_per_epoch": s.seconds_per_epoch,
             "flops_per_epoch": s.flops_per_epoch,
@@ -157,3 +154,9 @@ def comparison_parquet(comparisons: Sequence[Comparison]) -> bytes:
         for s in c.standings
     ]
     return parquet_bytes(rows)
+
+
+def _baselines(comparison: Comparison) -> dict[str, float | None]:
+    """Return the PSNR in dB of what needs no network, by column."""
+    known = {name: baseline.psnr for name, baseline in comparison.baselines.items()}
+    return {baseline.column: known.get(baseline.name) for baseline in BASELINES}

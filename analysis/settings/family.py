@@ -25,8 +25,9 @@ MIDDLE_PSI = 0.25
 """The laws are parametrized by their values at this psi, so that the fit's parameters separate."""
 
 START = {
-    "few_share": math.log(0.2), "few_power": -3.0, "few_low": math.log(0.06),
-    "few_high": math.log(0.85), "few_gain": math.log(2.0), "few_gain_power": 0.5,
+    "few_share": math.log(0.2), "few_power": -3.0, "few_low_pass": 0.0,
+    "few_low": math.log(0.06), "few_high": math.log(0.85), "few_gain": math.log(2.0),
+    "few_gain_power": 0.5,
     "few_below": math.log(0.7), "few_softness": -1.5,
     "many_share": math.log(0.1), "many_power": 1.0, "many_low_pass": 0.0,
     "many_gain": math.log(2.0), "many_gain_power": 0.5,
@@ -35,7 +36,8 @@ START = {
 }  # fmt: skip
 
 USUAL = {
-    "few_power": -3.0, "few_gain_power": 0.0, "many_power": 1.0, "many_low_pass": 0.0,
+    "few_power": -3.0, "few_low_pass": 0.0, "few_gain_power": 0.0,
+    "many_power": 1.0, "many_low_pass": 0.0,
     "many_gain_power": 0.0, "few_softness": -1.0, "many_softness": -1.0, "depth": 0.0, "path": 0.0,
     "few_depth": 0.0, "few_path": 0.0,
 }  # fmt: skip
@@ -48,7 +50,8 @@ LARGEST = 5.0
 """No parameter is larger or smaller. Constants of a rule would leave their range."""
 
 BLOCKS = (
-    ("few_share", "few_power", "few_low", "few_high", "few_depth", "few_path", "few_gain"),
+    ("few_share", "few_power", "few_low_pass", "few_low", "few_high", "few_depth", "few_path",
+     "few_gain"),
     ("few_gain", "few_gain_power", "few_below", "few_softness", "depth", "path"),
     ("many_share", "many_power", "many_low_pass", "many_gain", "many_gain_power", "many_above",
      "many_softness"),
@@ -143,7 +146,7 @@ def _points(surfaces: Surfaces, even: PowerLaw, ratio: Array) -> Callable[[Array
         many = (1 - few) * expit((at - t["many_above"]) / math.exp(t["many_softness"]))
         even_weight = 1 - few - many
         low, high = sorted((t["few_low"], t["few_high"]))
-        few_share = t["few_share"] + t["few_power"] * at_middle
+        few_share = t["few_share"] + t["few_power"] * at_middle + t["few_low_pass"] * low_pass
         few_share += t["few_depth"] * depth + t["few_path"] * path
         few_gain = _clip_gain(t["few_gain"] + t["few_gain_power"] * at_middle)
         many_share = t["many_share"] + t["many_power"] * at_middle + t["many_low_pass"] * low_pass
@@ -177,7 +180,12 @@ def _rule(theta: Array, even: PowerLaw) -> Regimes:
     t = _named(theta)
     low, high = sorted((t["few_low"], t["few_high"]))
     few = _law(
-        t["few_share"], t["few_gain"], t["few_power"], t["few_gain_power"], shares=(low, high)
+        t["few_share"],
+        t["few_gain"],
+        t["few_power"],
+        t["few_gain_power"],
+        low_pass=t["few_low_pass"],
+        shares=(low, high),
     )
     many = _law(
         t["many_share"],

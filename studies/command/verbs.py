@@ -120,8 +120,7 @@ def _prepare(
     other = "" if arguments.scale else " (the default; --scale paper has the paper's sizes)"
     console.print(f"{run.study} at the {run.scale_name} scale{other}")
     console.print(
-        f"{count(len(signals), run.noun)}, {scale.depth} x {scale.width}, "
-        f"{scale.fit.epochs:,} epochs"
+        f"{count(len(signals), run.noun)}, {run.question.size(scale)}, {scale.fit.epochs:,} epochs"
     )
     if part := part_sentence(run, signals):
         console.print(part)

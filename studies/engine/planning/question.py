@@ -213,6 +213,10 @@ class Question(ABC):
         `psnr_peak` are the map's seeds. Those that choose and those that score follow.
         """
 
+    def size(self, scale: Scale) -> str:
+        """Return the size of the networks, as the first lines of a run show it."""
+        return f"{scale.depth} x {scale.width}"
+
     def stored_where(self, run: Run) -> dict[str, Any]:
         """Return what the stored fits of this run have in common, by column."""
         return {"hp_depth": run.scale.depth, "fit_epochs": run.scale.fit.epochs}
