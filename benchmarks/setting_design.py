@@ -2,12 +2,11 @@
 
     python -m benchmarks.setting_design s1024.npz s2048.npz s4096.npz --to design.parquet
     python -m benchmarks.landscapes s2048.npz --design design.parquet --to results
-    python -m benchmarks.setting_design s2048.npz --after results --to more.parquet
 
 The settings are in `SETTINGS`. Each is mapped for a few signals, spread over psi, which a hash of
 the setting's name chooses. The cells lie around the point of `EVEN_LAW`, because the
-optima are not far from it. The rules to beat are among the points. With `--after`, the design is
-what a first design's results leave unsure: its best points and the rules' points on further seeds.
+optima are not far from it. The rules to beat are among the points.
+`benchmarks.setting_confirmation` designs the fits on further seeds that confirm optima.
 """
 
 import argparse
@@ -24,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.reporting.commands import parser, run
-from benchmarks.designs import NETWORK_COLUMNS, trial_of
+from benchmarks.designs import NETWORK_COLUMNS
 from benchmarks.landscapes import FIT
 from benchmarks.packed_signals import unpack
 from inr_models import FitConfig, InputError, Siren2Config, SirenConfig, width_for
@@ -33,7 +32,6 @@ from search_spaces.networks import stable
 from search_spaces.rules import EQN11_BY_DIMENSIONS, EVEN_LAW, RULES, NoiseScales, Target
 from studies.engine.signals.signal import Signal
 from studies.engine.store.rows import Row
-from studies.engine.store.store import Store
 
 FACTORS = (0.25, 0.42, 0.7, 1.2, 2.0, 3.4)
 """Bandwidths of the cells, as multiples of that of `EVEN_LAW`."""
@@ -49,9 +47,6 @@ INTERPOLATING = (0.9, 1.5)
 STRATA = (0.0, 0.125, 0.25, 0.45, 0.65, 0.85, 1.0)
 """Each setting has a signal from each of these ranges of the signals' ranks by psi. The low ones
 are narrower, because rules lose most on signals of low psi."""
-
-MORE_SEEDS = (1, 2)
-NUM_BEST = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +123,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     top = parser("benchmarks.setting_design", __doc__)
     top.add_argument("archives", type=Path, nargs="+", help="of benchmarks.packed_signals")
-    top.add_argument("--after", metavar="RESULTS", help="what a first design's fits are in")
     top.add_argument("--to", type=Path, required=True, metavar="FILE", help="a Parquet file")
     return run(_write, top, argv)
 
@@ -136,8 +130,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _write(arguments: argparse.Namespace) -> None:
     signals = [signal for archive in arguments.archives for signal in unpack(archive)]
     rows = designed(signals)
-    if arguments.after:
-        rows = unsure(rows, Store(arguments.after, create=False))
     if not rows:
         fix = (
             "no setting has a signal of its size; pack signals of 1024, 2048, 4096 or 8192 values."
@@ -219,31 +211,6 @@ def _points(target: Target) -> dict[str, NoiseScales]:
             name = f"cell K={reached[0] / target.nyquist:.3g} g={reached[1]:.3g}"
             points.setdefault(name, scales)
     return points
-
-
-def unsure(rows: Sequence[Row], store: Store) -> list[Row]:
-    """Return the rules' points and the best points of each map, on further seeds.
-
-    Args:
-        rows: A first design.
-        store: Where its fits are. Maps that are not complete are left out.
-    """
-    fits = store.fits(columns=["key", "metric_psnr_peak"]).to_pylist()
-    peaks = {fit["key"]: fit["metric_psnr_peak"] for fit in fits}
-    maps: dict[tuple[str, str], list[tuple[float | None, Row]]] = {}
-    for row in rows:
-        of_map = maps.setdefault((row["setting"], row["sha256"]), [])
-        of_map.append((peaks.get(trial_of(row).key), row))
-    more = []
-    for of_map in maps.values():
-        if any(peak is None for peak, _ in of_map):
-            continue
-        ranked = sorted(of_map, key=lambda scored: -(scored[0] or 0))
-        best = [row for _, row in ranked[:NUM_BEST]]
-        rules = [row for _, row in of_map if not row["point"].startswith("cell")]
-        again = best + [row for row in rules if row not in best]
-        more += [{**row, "seed": seed} for row in again for seed in MORE_SEEDS]
-    return more
 
 
 if __name__ == "__main__":

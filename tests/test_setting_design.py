@@ -1,21 +1,20 @@
 """Designs of maps in many settings: which signals, which points, and what is fitted again."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 
-from benchmarks import landscapes, packed_signals
+from analysis.settings import confirmed, stored
+from analysis.settings.confirmed import ZERO_BIAS
+from analysis.settings.measured import Row as Measured
+from benchmarks import landscapes, packed_signals, setting_confirmation
 from benchmarks.designs import read_design, trial_of
 from benchmarks.packed_signals import unpack
-from benchmarks.setting_design import (
-    GAINS,
-    MORE_SEEDS,
-    SETTINGS,
-    Setting,
-    designed,
-    main,
-    unsure,
-)
+from benchmarks.setting_confirmation import CHOOSING, SCORING
+from benchmarks.setting_confirmation import RULES as RULES_TO_CONFIRM
+from benchmarks.setting_design import GAINS, SETTINGS, Setting, designed
 from inr_models import SirenConfig
 from search_spaces.bandwidth import bandwidth, gain
 from search_spaces.rules import EVEN_LAW, RULES
@@ -64,29 +63,85 @@ def test_a_setting_has_signals_from_all_of_psi_and_the_rules_points(archive):
     assert designed(signals, [Setting(values=100, ratio=1)]) == []
 
 
-def test_what_is_unsure_is_the_rules_and_the_best_on_further_seeds(archive, tmp_path, monkeypatch):
-    monkeypatch.setattr("benchmarks.setting_design.SETTINGS", (SETTING,))
-    monkeypatch.setattr("benchmarks.setting_design.designed.__defaults__", ((SETTING,),))
-    design, results = tmp_path / "design.parquet", tmp_path / "results"
-    assert main([str(archive), "--to", str(design)]) == 0
-    rows = read_design(design)
-    fit = [str(archive), "--design", str(design), "--to", str(results)]
-    assert landscapes.main(fit) == 0
+def measured_row(first, rule, share):
+    """Return what a rule's point at a share of Nyquist lost on the surface of a map."""
+    return Measured(
+        rule=rule, signal=first["sha256"], name=first["name"], recording=first["name"],
+        values=256, ratio=4.0, dimensions=1, channels=1, width=first["width"], depth=4,
+        path=trial_of(first).fit.path_length, regret_db=1.0, share=share, gain=2.0,
+        share_best=0.3, gain_best=1.5,
+    )  # fmt: skip
+
+
+def test_an_optimum_is_chosen_and_scored_on_fresh_seeds(archive, tmp_path):
+    signals = unpack(archive)
+    design, results, then = (tmp_path / name for name in ("d.parquet", "results", "next.parquet"))
+    rows = designed(signals, [SETTING])
+    maps = {row["sha256"]: row for row in rows}
+    pq.write_table(pa.Table.from_pylist(rows), design)
+    known = [
+        measured_row(first, rule, 0.05 * (1 + number))
+        for first in maps.values()
+        for number, rule in enumerate(RULES_TO_CONFIRM)
+    ]
+    data = str(tmp_path / "data")
+    stored.write(known, data)
+    command = [
+        str(design),
+        "--fits",
+        str(results),
+        "--data",
+        data,
+        "--maps",
+        "2",
+        "--to",
+        str(then),
+    ]
+
+    def fit(path):
+        assert landscapes.main([str(archive), "--design", str(path), "--to", str(results)]) == 0
+
+    fit(design)
+    asked = []
+    for _ in range(2):  # the fits that choose, then those that score
+        assert setting_confirmation.main(command) == 0
+        asked.append(read_design(then))
+        fit(then)
+    assert setting_confirmation.main(command) == 0
+    choosing, scoring = ({row["seed"] % 1000 for row in of_round} for of_round in asked)
+    assert (choosing, scoring) == (set(CHOOSING), set(SCORING))
+    assert len({row["seed"] for row in asked[0]}) == 2 * len(CHOOSING), "each signal has its own"
     store = Store(str(results), create=False)
-    fits = store.fits(columns=["key", "metric_psnr_peak"]).to_pylist()
-    keys = {trial_of(row).key for row in rows}
-    assert {fit["key"] for fit in fits} == keys
-    assert landscapes.main(fit) == 0
-    assert len(store.fits(columns=["key"])) == len(keys), "nothing is fitted twice"
-    again = unsure(rows, store)
-    assert {row["seed"] for row in again} == set(MORE_SEEDS)
-    peaks = {fit["key"]: fit["metric_psnr_peak"] for fit in fits}
-    for sha256 in {row["sha256"] for row in rows}:
-        own = [row for row in rows if row["sha256"] == sha256]
-        points = {row["point"] for row in again if row["sha256"] == sha256}
-        assert max(own, key=lambda row: peaks[trial_of(row).key])["point"] in points
-        assert {row["point"] for row in own if not row["point"].startswith("cell")} <= points
-        assert len(points) < len(own)
+    peaks = {
+        fit["key"]: fit["metric_psnr_peak"]
+        for fit in store.fits(columns=["key", "metric_psnr_peak"]).to_pylist()
+    }
+    result = confirmed.read(data)
+    assert (result.num_maps, result.rules) == (2, [*RULES_TO_CONFIRM, ZERO_BIAS])
+    for row in result.rows:
+        mine = [fit for fit in asked[0] if fit["sha256"] == row.signal]
+        scores = {}
+        for fit in mine:
+            if not fit["zero_output_bias"]:
+                scores.setdefault((fit["s0"], fit["s1"]), []).append(peaks[trial_of(fit).key])
+        best = max(scores, key=lambda at: sum(scores[at]))
+        own = [fit for fit in asked[1] if fit["sha256"] == row.signal]
+        at_best = [
+            peaks[trial_of(fit).key]
+            for fit in own
+            if (fit["s0"], fit["s1"]) == best and not fit["zero_output_bias"]
+        ]
+        assert row.psnr_best == at_best
+        at_rule = [
+            peaks[trial_of(fit).key]
+            for fit in own
+            if fit["zero_output_bias"] == (row.rule == ZERO_BIAS)
+            and bandwidth(fit["s0"], fit["s1"], width=fit["width"]) / (np.pi * 128)
+            == pytest.approx(row.share)
+        ]
+        assert row.psnr == at_rule
+        regret = [best - rule for best, rule in zip(row.psnr_best, row.psnr, strict=True)]
+        assert list(row.regret().values()) == pytest.approx(regret)
 
 
 def test_a_file_that_is_no_design_is_refused(tmp_path):

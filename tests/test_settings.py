@@ -82,7 +82,9 @@ def test_few_values_or_many_for_each_parameter_take_the_law_at_that_end():
 
 def test_a_deeper_or_longer_trained_network_gets_less_bandwidth_where_it_interpolates():
     assert isinstance(RULE, Regimes)
-    rule = dataclasses.replace(RULE, few_depth=-2.0, few_path=-0.5, depth=0.0, path=0.0)
+    few = dataclasses.replace(RULE.few, shares=(0.002, 2.0))  # no limit is reached
+    powers = {"few_depth": -2.0, "few_path": -0.5, "depth": 0.0, "path": 0.0}
+    rule = dataclasses.replace(RULE, few=few, **powers)
 
     def share(at: Target) -> float:
         return bandwidth(*rule(at), width=at.width) / at.nyquist

@@ -17,6 +17,7 @@ from analysis.rules.families import Family
 from analysis.rules.fitting import FAMILIES
 from analysis.rules.sufficiency import SHUFFLES, sufficiency
 from analysis.rules.validation import simplest, validate
+from analysis.settings.confirmed import read as read_confirmed
 from analysis.settings.stored import read as read_settings
 from analysis.surfaces.smoothing import surfaces_through
 from analysis.surfaces.stored import Stored, stored_maps
@@ -78,6 +79,7 @@ def find(
         confirmation=confirmation(confirm) if confirm else None,
         between=between_samples(held_out) if held_out else (),
         settings=read_settings(results),
+        settings_confirmed=read_confirmed(results),
         anytime=Measured(replayed) if replayed else None,
         optimizers=read_optimizers(results),
     )

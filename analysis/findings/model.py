@@ -12,6 +12,7 @@ from analysis.findings.optimizers import Optimizers
 from analysis.regret.choice_loss import ChoiceLoss
 from analysis.regret.stored import HELD_OUT, RuleRegret
 from analysis.rules.sufficiency import Sufficiency
+from analysis.settings.confirmed import Confirmed
 from analysis.settings.stored import Measured as SettingsMeasured
 from analysis.surfaces.surfaces import Surfaces
 from search_spaces.rules import EQN11_SCALED, UNFITTED, AnyRule
@@ -68,6 +69,7 @@ class Findings(NamedTuple):
         confirmation: claims, tested on other recordings; None if the user gave none.
         between: what fits reach between their samples, by `--hold-out`.
         settings: rules in every setting, None if `python -m analysis.settings` has not run.
+        settings_confirmed: rules against confirmed optima in some settings, None if none are stored.
         anytime: what searches answer after a few fits, None if no replay was stored.
         optimizers: maps under several optimizers, None if none are stored.
         choice: what the choice of the optima loses, None if they were chosen on few seeds.
@@ -86,6 +88,7 @@ class Findings(NamedTuple):
     confirmation: Confirmation | None = None
     between: tuple[BetweenSamples, ...] = ()
     settings: SettingsMeasured | None = None
+    settings_confirmed: Confirmed | None = None
     anytime: Measured | None = None
     optimizers: Optimizers | None = None
 

@@ -21,6 +21,7 @@ from analysis.reporting.report import environment
 from analysis.reporting.style import STYLE, to_svg
 from analysis.rules import plots as rule_plots
 from analysis.rules.validation import AS_GOOD_DB, CHOSEN, CHOSEN_PSI
+from analysis.settings.confirmed import Confirmed
 from analysis.settings.stored import Measured as SettingsMeasured
 from analysis.statistics.intervals import DIRECTION_ONLY, SURE
 from analysis.surfaces import plots as surface_plots
@@ -44,7 +45,7 @@ def page(findings: Findings, source: str, costs: str) -> str:
     return _render("findings.md.j2", f=findings, source=source, costs=costs)
 
 
-def section(template: str, measured: Measured | Optimizers | SettingsMeasured) -> str:
+def section(template: str, measured: Measured | Optimizers | SettingsMeasured | Confirmed) -> str:
     """Return a section of the page that stands by itself, as Markdown.
 
     Args:

@@ -43,7 +43,7 @@ USUAL = {
 }  # fmt: skip
 """Parameters are shrunk towards these values, so that few surfaces do not decide them."""
 
-SHRINK = 0.004
+SHRINK = 0.001
 """The penalty in dB for a parameter that is 1 away from its usual value."""
 
 LARGEST = 5.0
