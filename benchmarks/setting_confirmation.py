@@ -1,17 +1,19 @@
 """Confirm on fresh seeds what rules lose in settings where n/p is not near 1.
 
-    python -m benchmarks.setting_confirmation design.parquet --fits results --to next.parquet
-    python -m benchmarks.landscapes s2048.npz --design next.parquet --to results
+    python -m benchmarks.setting_confirmation design.parquet s2048.npz --fits results --to x.parquet
+    python -m benchmarks.landscapes s2048.npz --design x.parquet --to results
 
 `design.parquet` comes from `benchmarks.setting_design`, and its fits are in `results`. For some of
 its maps, the best cells, the top of the surface and the points of rules compete on `CHOOSING` fresh
-seeds. Others score the winner and the rules. The rules' constants were fitted without the signal's
+seeds. Others score the winner, the rules and SIREN. Beside them stands what as many numbers give
+without a network. The rules' constants were fitted without the signal's
 recording (`python -m analysis.settings`). Repeat the two commands until nothing is left to fit: the
 first then writes DATA/_rules/settings_confirmed.parquet.
 """
 
 import argparse
 import hashlib
+import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,19 +23,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.comparison.without_network import BASELINES
 from analysis.regret.regret import CAP_DB
 from analysis.reporting.commands import parser, run
 from analysis.settings import confirmed, stored
-from analysis.settings.confirmed import ZERO_BIAS, Confirmed
+from analysis.settings.confirmed import SIREN, ZERO_BIAS, Confirmed
 from analysis.settings.measured import BY_SETTING, EQN11, LOOKUP
 from analysis.settings.measured import Row as Measured
 from analysis.settings.stored import BANDS
 from benchmarks.designs import read_design, trial_of
+from benchmarks.packed_signals import unpack
 from inr_models import InputError
 from search_spaces.bandwidth import bandwidth, gain, nyquist, scales_of
 from search_spaces.networks import stable
 from search_spaces.rules import EVEN_LAW
 from studies.engine.planning.scales import AUDIO_SMALL
+from studies.engine.signals.signal import Signal
 from studies.engine.store.metrics import HEADLINE, ZERO_OUTPUT
 from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
@@ -45,6 +50,10 @@ NUM_BEST = 3
 """So many of the best cells are candidates."""
 
 RULES = (BY_SETTING, LOOKUP, EVEN_LAW, EQN11)
+
+NO_CANDIDATES = (ZERO_BIAS, SIREN)
+"""The optimum is one over (s0, s1) with the bias as published, and SIREN is dead in many settings.
+These two are scored alone."""
 
 
 class Map(NamedTuple):
@@ -76,6 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     top = parser("benchmarks.setting_confirmation", __doc__)
     top.add_argument("design", type=Path, help="a first design of benchmarks.setting_design")
+    top.add_argument("archives", type=Path, nargs="+", help="of benchmarks.packed_signals")
     top.add_argument("--fits", required=True, metavar="RESULTS", help="its fits, and further ones")
     top.add_argument(
         "--data", default="analysis/data", help="what analysis.settings has measured (%(default)s)"
@@ -96,10 +106,12 @@ def _write(arguments: argparse.Namespace) -> None:
         fix = "no map of it is complete; run benchmarks.landscapes with the design."
         raise InputError.at("missing", str(arguments.design), fix)
     missing, rows = followed(maps, store)
+    signals = [signal for archive in arguments.archives for signal in unpack(archive)]
     if missing:
         pq.write_table(pa.Table.from_pylist(missing), arguments.to)
         print(f"{len(missing):,} fits left on {len(maps)} maps")
         return
+    rows += list(without_networks(rows, signals))
     print(confirmed.write(rows, arguments.data))
     print(table(Confirmed(tuple(rows))))
 
@@ -146,12 +158,10 @@ def followed(maps: Sequence[Map], store: Store) -> tuple[list[Row], list[confirm
     rows: list[confirmed.Row] = []
     for one in maps:
         points = points_of(one)
-        lacking = [
-            fit for fit in _fits(points.values(), CHOOSING) if trial_of(fit).key not in peaks
-        ]
+        lacking = _lacking(_fits(_candidates(points).values(), CHOOSING), peaks)
         if not lacking:
             winner = _winner(points, peaks)
-            compared = {name: points[name] for name in (*RULES, ZERO_BIAS, winner)}
+            compared = {name: points[name] for name in (*RULES, *NO_CANDIDATES, winner)}
             lacking = _lacking(_fits(compared.values(), SCORING), peaks)
             if not lacking:
                 rows += _rows(one, points, winner, peaks)
@@ -183,6 +193,7 @@ def points_of(one: Map) -> dict[str, Row]:
     for rule in RULES:
         points[rule] = _at(one, one.known[rule].share, one.known[rule].gain)
     points[ZERO_BIAS] = {**points[BY_SETTING], "zero_output_bias": True}
+    points[SIREN] = {**one.rows[0], "s0": 0.0, "s1": 0.0}
     return {name: {**row, "point": name} for name, row in points.items()}
 
 
@@ -206,12 +217,15 @@ def _scores(point: Row, seeds: Sequence[int], peaks: Mapping[str, float]) -> lis
     return [peaks[trial_of(fit).key] for fit in _fits([point], seeds)]
 
 
+def _candidates(points: Mapping[str, Row]) -> dict[str, Row]:
+    return {name: point for name, point in points.items() if name not in NO_CANDIDATES}
+
+
 def _winner(points: Mapping[str, Row], peaks: Mapping[str, float]) -> str:
     """Return the candidate of the largest mean capped PSNR on the choosing seeds."""
     means = {
         name: np.minimum(_scores(point, CHOOSING, peaks), CAP_DB).mean()
-        for name, point in points.items()
-        if name != ZERO_BIAS  # the optimum is one over (s0, s1)
+        for name, point in _candidates(points).items()
     }
     return max(means, key=lambda name: means[name])
 
@@ -224,7 +238,7 @@ def _rows(
     best = _scores(points[winner], SCORING, peaks)
     known = one.known[BY_SETTING]
     share_best, gain_best = _share_and_gain(one, points[winner])
-    for rule in (*RULES, ZERO_BIAS):
+    for rule in (*RULES, *NO_CANDIDATES):
         share, gain_here = _share_and_gain(one, points[rule])
         yield confirmed.Row(
             rule=rule,
@@ -241,6 +255,28 @@ def _rows(
             psnr=_scores(points[rule], SCORING, peaks),
             psnr_best=best,
         )
+
+
+def without_networks(
+    rows: Sequence[confirmed.Row], signals: Sequence[Signal]
+) -> Iterator[confirmed.Row]:
+    """Yield what as many numbers give without a network, by the ways in `BASELINES`.
+
+    Args:
+        rows: The confirmed rows.
+        signals: The signals with their samples.
+    """
+    by_hash = {signal.sha256: signal for signal in signals}
+    for row in rows:
+        if row.rule != BY_SETTING or row.signal not in by_hash:
+            continue
+        signal = by_hash[row.signal]
+        assert signal.values is not None, "an archive has them"
+        values = signal.values.reshape(*signal.shape, signal.channels)
+        for baseline in BASELINES:
+            psnr = baseline.way(values, round(values.size / row.ratio)).psnr
+            again = [psnr] * len(row.seeds)
+            yield row._replace(rule=baseline.name, share=math.nan, gain=math.nan, psnr=again)
 
 
 def _share_and_gain(one: Map, point: Row) -> tuple[float, float]:

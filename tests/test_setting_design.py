@@ -6,8 +6,9 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 
+from analysis.comparison.without_network import BASELINES
 from analysis.settings import confirmed, stored
-from analysis.settings.confirmed import ZERO_BIAS
+from analysis.settings.confirmed import SIREN, ZERO_BIAS
 from analysis.settings.measured import Row as Measured
 from benchmarks import landscapes, packed_signals, setting_confirmation
 from benchmarks.designs import read_design, trial_of
@@ -86,17 +87,8 @@ def test_an_optimum_is_chosen_and_scored_on_fresh_seeds(archive, tmp_path):
     ]
     data = str(tmp_path / "data")
     stored.write(known, data)
-    command = [
-        str(design),
-        "--fits",
-        str(results),
-        "--data",
-        data,
-        "--maps",
-        "2",
-        "--to",
-        str(then),
-    ]
+    command = [str(design), str(archive), "--fits", str(results), "--data", data]
+    command += ["--maps", "2", "--to", str(then)]
 
     def fit(path):
         assert landscapes.main([str(archive), "--design", str(path), "--to", str(results)]) == 0
@@ -117,8 +109,13 @@ def test_an_optimum_is_chosen_and_scored_on_fresh_seeds(archive, tmp_path):
         for fit in store.fits(columns=["key", "metric_psnr_peak"]).to_pylist()
     }
     result = confirmed.read(data)
-    assert (result.num_maps, result.rules) == (2, [*RULES_TO_CONFIRM, ZERO_BIAS])
+    baselines = [baseline.name for baseline in BASELINES]
+    assert result.num_maps == 2
+    assert result.rules == [*RULES_TO_CONFIRM, ZERO_BIAS, SIREN, *baselines]
     for row in result.rows:
+        if row.rule in baselines:
+            assert len(set(row.psnr)) == 1
+            continue
         mine = [fit for fit in asked[0] if fit["sha256"] == row.signal]
         scores = {}
         for fit in mine:

@@ -69,7 +69,7 @@ class Findings(NamedTuple):
         confirmation: claims, tested on other recordings; None if the user gave none.
         between: what fits reach between their samples, by `--hold-out`.
         settings: rules in every setting, None if `python -m analysis.settings` has not run.
-        settings_confirmed: rules against confirmed optima in some settings, None if none are stored.
+        settings_confirmed: rules against confirmed optima in settings, None if none are stored.
         anytime: what searches answer after a few fits, None if no replay was stored.
         optimizers: maps under several optimizers, None if none are stored.
         choice: what the choice of the optima loses, None if they were chosen on few seeds.

@@ -15,20 +15,23 @@ from analysis.statistics.intervals import UNKNOWN, Interval, mean_interval
 COMMAND, FILE = "benchmarks.setting_confirmation", "settings_confirmed.parquet"
 
 ZERO_BIAS = "by_setting, zero output bias"
+SIREN = "siren"
+"""SIREN² without noise, which is SIREN as published."""
 
 
 class Row(NamedTuple):
     """Holds the scores of a rule and of the optimum of one map, on equal fresh seeds.
 
     Attributes:
-        rule: the rule. Its constants were fitted without the signal's recording.
+        rule: the rule. Its constants were fitted without the signal's recording. Or one of
+            `BASELINES`, which spend as many numbers as the network without one.
         setting: the setting, in words.
         signal: the signal's sha256.
         name: the signal's name.
         recording: the recording that it was cut from.
         ratio: values for each parameter, n/p.
-        share: K of the rule's point as a share of Nyquist.
-        gain: g of the rule's point.
+        share: K of the rule's point as a share of Nyquist. NaN without a network.
+        gain: g of the rule's point. NaN without a network.
         share_best: the same of the optimum, which other fresh seeds chose among the candidates.
         gain_best: the same.
         seeds: the seeds that score.
