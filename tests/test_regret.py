@@ -8,15 +8,15 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
+from analysis.regret.cost import cost_to_find
 from analysis.regret.parquet import regret_parquet
 from analysis.regret.regret import (
     Regret,
-    SingleFits,
-    cost_to_find,
     regrets,
     share_of_cells_near_best,
     summarize_rules,
 )
+from analysis.regret.single_fits import SingleFits
 from studies.engine.outcomes.choosing import Confirmation
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import PlannedFit, trial_of

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from analysis.grid.page_tables import best_first
 from analysis.regret.proxy import Proxy
-from analysis.regret.regret import CAP_DB, Regret, RuleSummary
+from analysis.regret.regret import Regret, RuleSummary
+from analysis.regret.single_fits import CAP_DB
 from analysis.reporting.marks import Mark
 from analysis.reporting.page_table import Cell, Column, PageTable
 from analysis.reporting.report import position
