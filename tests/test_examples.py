@@ -16,8 +16,8 @@ import studies.engine
 import studies.questions
 from inr_models import Siren2Config
 from inr_models.networks.network_config import Setting
+from noisescape import siren2_for
 from search_spaces.grids import AUDIO_GRID_SMALL
-from search_spaces.initialize import siren2_for
 from search_spaces.rules import RULES, Target
 from studies.engine.planning import question
 

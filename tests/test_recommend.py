@@ -5,11 +5,10 @@ import pytest
 import soundfile
 
 from inr_models import SirenConfig, make_network
-from noisescape import recommend
+from noisescape import recommend, siren2_for
 from noisescape.console import main
 from noisescape.recommendation import expected_losses
 from search_spaces.bandwidth import bandwidth
-from search_spaces.initialize import siren2_for
 from search_spaces.prior import belief_of
 from search_spaces.rules import RECOMMENDED, RULES, NoiseScales, Target
 from tests.refusals import refused
