@@ -37,8 +37,7 @@ def checked(tmp_path_factory) -> tuple[Path, str]:
     points = {signal.sha256: [100.0, 1.0] for signal in signals}
     (folder / "by_hand.json").write_text(json.dumps({"kind": "table", "points": points}))
     rules = ("--rules", folder / "mine.json", folder / "by_hand.json")
-    code, output = run("run", folder / "results", *SIZES, "--signals", *CLIPS, *rules)
-    assert code == 0, output
+    output = run("run", folder / "results", *SIZES, "--signals", *CLIPS, *rules)
     return folder / "results", output
 
 
