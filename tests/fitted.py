@@ -54,9 +54,9 @@ def results(name: str, execution: str, step: str, num: int, config=CONFIG, devic
 
 
 def assert_is_reference(
-    name: str, found: dict[int, FitResult], config: FitConfig = CONFIG, atol: float = 1e-4
+    name: str, by_seed: dict[int, FitResult], config: FitConfig = CONFIG, atol: float = 1e-4
 ) -> None:
-    for seed, result in found.items():
+    for seed, result in by_seed.items():
         expected = reference(name, seed, config)
         assert expected[-1] > expected[0] + 0.4, "nothing was learned"
         at = result.epochs < len(expected)

@@ -121,10 +121,10 @@ def test_a_killed_driver_goes_on_to_the_same_table(undisturbed, tmp_path):
     process.communicate()
     again = run("run", results, *SIZES, "--signals", CLIP)
     # What was in flight may land a moment after the driver's death.
-    found = re.search(r"(\d+) fits to run, (\d+) already done", again)
-    assert found
-    assert int(found[1]) + int(found[2]) == NUM_FITS
-    assert 6 <= int(found[2]) < NUM_FITS
+    counts = re.search(r"(\d+) fits to run, (\d+) already done", again)
+    assert counts
+    assert int(counts[1]) + int(counts[2]) == NUM_FITS
+    assert 6 <= int(counts[2]) < NUM_FITS
     assert table(again) == table(output)
     pd.testing.assert_frame_equal(scores(results), scores(whole))
 

@@ -36,8 +36,8 @@ def prepared(**changes):
     """Return a run and its noisy signals, as a command makes them."""
     question = dataclasses.replace(STUDY.question, **changes)
     study = dataclasses.replace(STUDY, question=question)
-    made = question.prepared([read_audio(CLIP, 2048)], read_audio)
-    return resolve(study, "small", made.signals, changes={"max_samples": 2048}), made
+    inputs = question.prepared([read_audio(CLIP, 2048)], read_audio)
+    return resolve(study, "small", inputs.signals, changes={"max_samples": 2048}), inputs
 
 
 @pytest.mark.slow
@@ -160,9 +160,9 @@ def test_a_truth_has_no_part_in_what_makes_a_run(tmp_path):
     ):
         runs[name] = resolve(STUDY, "small", signals, changes={"max_samples": 2048, **changes})
     assert runs["none"].id == runs["truth"].id
-    made = runs["truth"].question.prepared(signals, read_audio)
-    assert made.signals[0].sha256 == signals[0].sha256
-    assert made.truths.keys() == {signals[0].sha256}
+    inputs = runs["truth"].question.prepared(signals, read_audio)
+    assert inputs.signals[0].sha256 == signals[0].sha256
+    assert inputs.truths.keys() == {signals[0].sha256}
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -173,9 +173,11 @@ def test_the_unseen_samples_of_a_classical_method_score_its_output(method, chann
     rows, columns = np.mgrid[0:48, 0:48] / 48
     clean = np.repeat(0.6 * np.sin(5 * rows + 3 * columns)[..., None], channels, axis=-1)
     noisy = clean + 0.3 * rng.standard_normal(clean.shape)
-    found = [d for d in baselines(noisy.reshape(-1, channels), (48, 48)) if d.name == method.name]
-    assert [d.output.shape for d in found] == [(48 * 48, channels)] * len(STRENGTHS)
-    best = max(found, key=lambda d: d.held_out)
+    denoised = [
+        d for d in baselines(noisy.reshape(-1, channels), (48, 48)) if d.name == method.name
+    ]
+    assert [d.output.shape for d in denoised] == [(48 * 48, channels)] * len(STRENGTHS)
+    best = max(denoised, key=lambda d: d.held_out)
     error = np.mean(np.square(best.output.reshape(clean.shape) - clean))
     assert error < 0.3**2 / 2
     # The unseen error is that of the noise, and at most half as much again.
@@ -184,10 +186,10 @@ def test_the_unseen_samples_of_a_classical_method_score_its_output(method, chann
 
 
 def test_nothing_that_is_fitted_or_chosen_holds_the_clean_signal():
-    run, made = prepared()
-    (signal,) = made.signals
-    (truth,) = made.truths.values()
-    assert made.truths.keys() == {signal.sha256}
+    run, inputs = prepared()
+    (signal,) = inputs.signals
+    (truth,) = inputs.truths.values()
+    assert inputs.truths.keys() == {signal.sha256}
     state = SignalState(run, signal)
     for fit in next(run.question.steps(state)).fits:
         assert fit.signal is signal
@@ -198,9 +200,9 @@ def test_nothing_that_is_fitted_or_chosen_holds_the_clean_signal():
 
 def test_the_blind_choice_is_that_of_the_held_out_samples_whatever_the_truth_says(tmp_path):
     """Planted outputs: the fit of the best held-out score is the worst by the clean signal."""
-    run, made = prepared()
-    (signal,) = made.signals
-    (truth,) = made.truths.values()
+    run, inputs = prepared()
+    (signal,) = inputs.signals
+    (truth,) = inputs.truths.values()
     store = Store(str(tmp_path))
     store.write_array(target_path(signal.sha256), signal.values)
     store.write_array(truth_path(signal.sha256), truth)
@@ -223,10 +225,10 @@ def test_the_blind_choice_is_that_of_the_held_out_samples_whatever_the_truth_say
 
 def test_each_seed_repeats_the_whole_choice(tmp_path):
     """Planted outputs of two seeds, of which the second chooses another setting than the first."""
-    run, made = prepared()
+    run, inputs = prepared()
     run = dataclasses.replace(run, scale=dataclasses.replace(run.scale, seeds=2))
-    (signal,) = made.signals
-    (truth,) = made.truths.values()
+    (signal,) = inputs.signals
+    (truth,) = inputs.truths.values()
     store = Store(str(tmp_path))
     store.write_array(target_path(signal.sha256), signal.values)
     store.write_array(truth_path(signal.sha256), truth)

@@ -53,8 +53,8 @@ def _examples() -> list[doctest.DocTest]:
     ):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
-                found = doctest.DocTestFinder().find(importlib.import_module(module.name))
-                examples += [example for example in found if example.examples]
+                docstrings = doctest.DocTestFinder().find(importlib.import_module(module.name))
+                examples += [example for example in docstrings if example.examples]
     return examples
 
 

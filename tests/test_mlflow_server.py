@@ -36,8 +36,8 @@ def server(s3: S3Server, postgres: Postgres, tmp_path: Path) -> Iterator[MlflowS
     stores = (
         "--backend-store-uri", postgres.uri, "--artifacts-destination", f"s3://{BUCKET}/mlflow",
     )  # fmt: skip
-    with MlflowServer(tmp_path / "server.log", *stores) as made:
-        yield made
+    with MlflowServer(tmp_path / "server.log", *stores) as mlflow_server:
+        yield mlflow_server
 
 
 @pytest.mark.slow

@@ -44,9 +44,9 @@ def cases():
 
 @pytest.mark.parametrize(("execution", "step", "name"), list(cases()))
 def test_the_first_20_epochs_are_those_of_float64_to_a_ten_thousandth_db(execution, step, name):
-    found = results(name, execution, step, 2)
-    assert {(r.stack, r.path) for r in found.values()} == {(1 + (execution == "stack"), step)}
-    assert_is_reference(name, found)
+    by_seed = results(name, execution, step, 2)
+    assert {(r.stack, r.path) for r in by_seed.values()} == {(1 + (execution == "stack"), step)}
+    assert_is_reference(name, by_seed)
 
 
 @pytest.mark.parametrize("optimizer", [name for name in OPTIMIZERS if name != "adam"])
@@ -54,19 +54,19 @@ def test_the_first_20_epochs_are_those_of_float64_to_a_ten_thousandth_db(executi
 def test_every_optimizer_follows_its_papers_equations_on_every_path(execution, step, optimizer):
     name = "siren2 of an image"
     config = replace(CONFIG, optimizer=optimizer, learning_rate=OF_OPTIMIZERS[optimizer])
-    found = results(name, execution, step, 2, config)
-    assert {(r.stack, r.path) for r in found.values()} == {(1 + (execution == "stack"), step)}
+    by_seed = results(name, execution, step, 2, config)
+    assert {(r.stack, r.path) for r in by_seed.values()} == {(1 + (execution == "stack"), step)}
     # L-BFGS divides by differences of gradients, which amplifies rounding.
-    assert_is_reference(name, found, config, atol=5e-3 if optimizer == "lbfgs" else 1e-4)
+    assert_is_reference(name, by_seed, config, atol=5e-3 if optimizer == "lbfgs" else 1e-4)
 
 
 @pytest.mark.parametrize("device", [CUDA])
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize(("execution", "step"), PATHS)
 def test_a_gpu_and_its_graphs_agree_with_float64_too(execution, step, name, device):
-    found = results(name, execution, step, 2, device=device)
-    assert {r.path for r in found.values()} == {f"{step} graph"}
-    assert_is_reference(name, found)
+    by_seed = results(name, execution, step, 2, device=device)
+    assert {r.path for r in by_seed.values()} == {f"{step} graph"}
+    assert_is_reference(name, by_seed)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_a_gpu_and_its_graphs_agree_with_float64_too(execution, step, name, devi
 )
 def test_final_scores_over_ten_seeds_agree_within_three_standard_errors(execution, step):
     config = FitConfig(epochs=120, learning_rate=2e-3, decay=0.9, decay_every=20)
-    found = results("siren2 of an image", execution, step, 10, config)
-    finals = np.array([result.psnr_final for result in found.values()])
+    by_seed = results("siren2 of an image", execution, step, 10, config)
+    finals = np.array([result.psnr_final for result in by_seed.values()])
     # One epoch more, since the reference scores before its updates.
     longer = FitConfig(epochs=121, learning_rate=2e-3, decay=0.9, decay_every=20)
     expected = np.array([reference("siren2 of an image", s, longer)[-1] for s in range(10)])
@@ -116,8 +116,8 @@ def test_the_first_layer_without_a_product_is_the_product(num, num_coords):
     torch.manual_seed(0)
     weights = torch.randn(num, 16, num_coords + 1)
     coords = torch.cat([torch.randn(num_coords, 50), torch.ones(1, 50)])
-    found = exact_linear(weights, coords, torch.empty(num, 16, 50))
-    torch.testing.assert_close(found, product_for(weights).multiply(weights, coords, None))
+    product = exact_linear(weights, coords, torch.empty(num, 16, 50))
+    torch.testing.assert_close(product, product_for(weights).multiply(weights, coords, None))
 
 
 @pytest.mark.parametrize("is_intel", [True, False])
@@ -128,9 +128,9 @@ def test_every_processor_and_number_of_threads_agrees_with_float64(
     monkeypatch.setattr("inr_models.fitting.products.is_intel", lambda: is_intel)
     monkeypatch.setattr("inr_models.fitting.threads.LARGE", 0)
     with using_threads(num_threads):
-        found = results("siren2", "loop", "blocked", 1)
+        by_seed = results("siren2", "loop", "blocked", 1)
         assert torch.get_num_threads() == num_threads
-    assert_is_reference("siren2", found)
+    assert_is_reference("siren2", by_seed)
 
 
 def test_the_bits_of_a_small_fit_do_not_depend_on_the_callers_threads():

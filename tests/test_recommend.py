@@ -37,8 +37,8 @@ def test_it_gives_what_siren2_for_takes(tones):
     exec(recommended.snippet, variables)
     config = variables["config"]
     assert isinstance(config, SirenConfig)
-    made = make_network(config, in_features=1, out_features=1, seed=0)
-    assert made.layers[0].out_features == recommended.width
+    expected = make_network(config, in_features=1, out_features=1, seed=0)
+    assert expected.layers[0].out_features == recommended.width
 
 
 def test_all_channels_count_as_values_and_one_is_seen(tones):

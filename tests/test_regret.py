@@ -41,16 +41,16 @@ def repeats(tmp_path_factory) -> list[tuple[float, Regret]]:
     """
     signal = make_signal(psi=0.01)
     run = make_search([signal], trials=12, sampler="random")
-    found = []
+    searches = []
     for repeat in range(REPEATS):
         search = Search(run, [signal], tmp_path_factory.mktemp("r"), noisy(repeat, own=2.0))
         list(search.fits())
         regret = search.regrets(signal)[0]
         truth = height(regret.optimum.network) - height(regret.rule_point.network)
         if regret.optimum.kind != "rule":
-            found.append((truth, regret))
-    assert len(found) > 0.9 * REPEATS
-    return found
+            searches.append((truth, regret))
+    assert len(searches) > 0.9 * REPEATS
+    return searches
 
 
 def test_the_interval_covers_the_true_regret_95_times_in_100(repeats):
@@ -86,12 +86,12 @@ def test_candidates_are_the_top_points_the_best_cell_and_the_rules(tmp_path):
     rows = {signal.sha256: grid_rows(run, signal, score, seeds=[0, 1])}
     search = Search(run, [signal], tmp_path, score, rows=rows)
     list(search.fits())
-    found = search.choice(signal).rounds[0].left
-    assert {"eqn11_length", "eqn11_length_width"} <= {p.name for p in found}
-    cells = [p for p in found if p.kind == "grid"]
+    candidates = search.choice(signal).rounds[0].left
+    assert {"eqn11_length", "eqn11_length_width"} <= {p.name for p in candidates}
+    cells = [p for p in candidates if p.kind == "grid"]
     best_cell = max(search.state(signal).cells, key=lambda p: height(p.network))
     assert best_cell in cells
-    heights = {height(p.network) for p in found}
+    heights = {height(p.network) for p in candidates}
     tried = {row["metric_psnr_peak"] for row in search.rows[signal.sha256].values()}
     tops = sorted(tried, reverse=True)[: run.question.top]
     assert len(tops) == run.question.top > 1

@@ -97,8 +97,8 @@ def test_matching_spectra_finds_the_network_that_made_the_signal():
         network = make_network(config, in_features=1, out_features=1, seed=11)
         with torch.no_grad():
             values = network(torch.linspace(-1, 1, 8192)[:, None]).numpy()[:, 0]
-        found = bandwidth(*rule(Target.of(values, width=52)), width=52)
-        assert found == pytest.approx(share * target().nyquist, rel=1e-6)
+        matched = bandwidth(*rule(Target.of(values, width=52)), width=52)
+        assert matched == pytest.approx(share * target().nyquist, rel=1e-6)
 
 
 def test_an_untrained_network_does_not_reach_beyond_half_of_nyquist():
@@ -175,13 +175,13 @@ def test_a_rule_is_read_from_a_file_alone(tmp_path):
 
 def test_bands_are_the_magnitudes_of_equal_parts_of_the_spectrum():
     values = np.random.default_rng(0).standard_normal(1024)
-    found = np.array(bands(values))
+    shares = np.array(bands(values))
     magnitude = np.abs(np.fft.rfft(values))[1:]
     magnitude[-1] /= 2  # the line at Nyquist has no partner at a negative frequency
     # 512 lines in 128 bands; line k is at k/512 of Nyquist, which itself is of the last band.
     place = np.minimum(np.arange(1, 513) * 128 // 512, 127)
     expected = np.bincount(place, magnitude) / magnitude.sum()
-    np.testing.assert_allclose(found, expected)
+    np.testing.assert_allclose(shares, expected)
     tone = bands(np.cos(2 * np.pi * 100 * np.arange(1024) / 1024))
     assert tone[25] == pytest.approx(1, abs=1e-9)  # 100 / 512 of Nyquist, of 128
 

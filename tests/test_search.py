@@ -31,12 +31,12 @@ A, B, C = (
 @pytest.mark.parametrize("sampler", ["tpe", "gp", "random", "prior"])
 def test_the_order_of_completion_changes_no_suggestion(tmp_path, sampler):
     run = make_search([A, B], trials=14, sampler=sampler)
-    found = []
+    outcomes = []
     for order in (None, np.random.default_rng(1), np.random.default_rng(2)):
         search = Search(run, [A, B], tmp_path, noisy(0))
-        found.append((sorted(f.trial.key for f in search.fits(order)), search.suggested()))
-    assert found[0] == found[1] == found[2]
-    assert [len(points) for points in found[0][1].values()] == [14, 14]
+        outcomes.append((sorted(f.trial.key for f in search.fits(order)), search.suggested()))
+    assert outcomes[0] == outcomes[1] == outcomes[2]
+    assert [len(points) for points in outcomes[0][1].values()] == [14, 14]
 
 
 def test_the_prior_knows_every_score_before_it_suggests_as_in_optunas_own_loop(
@@ -143,7 +143,7 @@ def test_signals_stay_balanced_to_the_end(tmp_path):
     run = make_search([A, B, C], trials=16)
     search = Search(run, [A, B, C], tmp_path, noisy(0), num_workers=2)
     for fit in search.fits(np.random.default_rng(0)):
-        counts = [len(found) for found in search.suggested().values()]
+        counts = [len(points) for points in search.suggested().values()]
         if fit.stage < CHOOSING_STAGE:
             assert max(counts) - min(counts) <= 2 * run.question.settings.together
     assert counts == [16, 16, 16]
@@ -173,7 +173,7 @@ def test_a_warm_start_knows_the_grid_and_repeats_none_of_it(tmp_path):
     cold = Search(run, signals, tmp_path, score)
     fitted = [fit.trial.key for fit in warm.fits()]
     list(cold.fits())
-    assert not set(fitted) & {key for found in rows.values() for key in found}
+    assert not set(fitted) & {key for of_signal in rows.values() for key in of_signal}
     for signal in signals:
         study = warm.searches[signal.sha256].study
         assert warm.searches[signal.sha256].num_warm == 20 + 2
@@ -183,7 +183,9 @@ def test_a_warm_start_knows_the_grid_and_repeats_none_of_it(tmp_path):
         assert len(cells) == 20
         assert all(point.scales in told for point in cells)
     reached = [
-        np.mean([height(points_at(run, at)) for found in s.suggested().values() for at in found])
+        np.mean(
+            [height(points_at(run, at)) for of_signal in s.suggested().values() for at in of_signal]
+        )
         for s in (warm, cold)
     ]
     assert reached[0] > reached[1] + 5

@@ -36,10 +36,10 @@ def test_a_space_of_one_axis_has_a_rim_and_no_other(tmp_path):
     run = resolve(study, "small", [A], changes={"trials": 6})
     search = Search(run, [A], tmp_path, lambda fit: 30 + fit.point.scales.s1)
     list(search.fits())
-    found = search.regrets(A)
-    assert [r.rule for r in found] == list(run.rules)
+    regret = search.regrets(A)
+    assert [r.rule for r in regret] == list(run.rules)
     # PSNR grows with s1, so the best suggestion is the nearest to the rim.
-    assert {r.at_rim for r in found} == {found[0].optimum.scales.s1 > 2.85}
+    assert {r.at_rim for r in regret} == {regret[0].optimum.scales.s1 > 2.85}
 
 
 def test_a_space_of_few_points_ends_before_its_trials(tmp_path, monkeypatch):

@@ -23,11 +23,11 @@ if __name__ == "__main__":
 def test_workers_that_cannot_start_end_the_run_with_one_sentence(tmp_path):
     script = tmp_path / "bottleneck.py"
     script.write_text(STUDY)
-    said = command(str(script), "run", tmp_path / "results", *SIZES, code=2)
-    errors = [line for line in said.splitlines() if line.startswith("error: ray: ")]
+    output = command(str(script), "run", tmp_path / "results", *SIZES, code=2)
+    errors = [line for line in output.splitlines() if line.startswith("error: ray: ")]
     assert len(errors) == 1
     assert "bottleneck" in errors[0]
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     assert num_rows(tmp_path / "results") == 0
 
 

@@ -26,10 +26,10 @@ def test_where_memory_runs_out_the_stack_is_halved_and_all_are_fitted(monkeypatc
     real = Training.run
     expected = results("siren", "loop", "blocked", 7)
     monkeypatch.setattr(Training, "run", run)
-    found = results("siren", "stack", "blocked", 7)
+    stacked = results("siren", "stack", "blocked", 7)
     assert sizes == [7, 4, 2, 2, 2, 1]
-    assert sorted(found) == list(range(7))
-    for index, result in found.items():
+    assert sorted(stacked) == list(range(7))
+    for index, result in stacked.items():
         np.testing.assert_allclose(result.psnr, expected[index].psnr, atol=1e-4)
 
 
