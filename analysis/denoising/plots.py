@@ -93,6 +93,10 @@ def pixels(values: NDArray, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     Args:
         values: Samples [n, c] in [-1, 1]. Unless there are three channels, the first one counts.
         shape: The height and width.
+
+    Example:
+        >>> pixels(np.zeros((6, 1)), (2, 3)).tolist()
+        [[128, 128, 128], [128, 128, 128]]
     """
     picture = np.clip((values.reshape(*shape, -1) + 1) * 127.5, 0, 255).round().astype(np.uint8)
     return picture if picture.shape[-1] == 3 else picture[..., 0]

@@ -75,6 +75,12 @@ def name_rows(axes: Axes, names: Sequence[str]) -> None:
     Args:
         axes: The panel, whose rows lie at y = 0, 1, 2 ..
         names: The names, in which a dollar sign starts no formula.
+
+    Example:
+        >>> figure, axes = one_panel(3, 2)
+        >>> name_rows(axes, ["first", "second"])
+        >>> [text.get_text() for text in axes.get_yticklabels()]
+        ['first', 'second']
     """
     axes.set_yticks(range(len(names)), names, parse_math=False)
     axes.tick_params(axis="y", length=0, labelcolor=INK)
@@ -94,7 +100,13 @@ def scale_regrets(axes: Axes) -> None:
 
 
 def to_svg(figure: Figure) -> str:
-    """Return a figure as SVG text. The same figure gives the same text."""
+    """Return a figure as SVG text. The same figure gives the same text.
+
+    Example:
+        >>> figure, axes = one_panel(3, 2)
+        >>> to_svg(figure).startswith("<?xml")
+        True
+    """
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()

@@ -28,6 +28,12 @@ def regrets_by_rule(regrets: Sequence[RuleRegret]) -> Figure:
     """Draw each rule's regrets, their mean with its 95 % interval, and the shares near the optimum.
 
     A dot is a signal. The intervals are over recordings and seeds.
+
+    Example:
+        >>> from analysis.regret.stored import on_surfaces
+        >>> figure = regrets_by_rule(on_surfaces(surfaces, ["eqn11", "constant"]))
+        >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
+        ['eqn11', 'constant']
     """
     shown = list(regrets)[::-1]
     jitter = np.random.default_rng(0)
@@ -55,7 +61,13 @@ def regrets_by_rule(regrets: Sequence[RuleRegret]) -> Figure:
 
 @styled
 def regret_over_psi(regrets: Sequence[RuleRegret]) -> Figure:
-    """Draw regret over psi: a dot for each signal, and the mean over neighbours in psi."""
+    """Draw regret over psi: a dot for each signal, and the mean over neighbours in psi.
+
+    Example:
+        >>> from analysis.regret.stored import on_surfaces
+        >>> regret_over_psi(on_surfaces(surfaces, ["eqn11"])).axes[0].get_xlabel()
+        'psi'
+    """
     figure, axes = one_panel(8.4, 3.6)
     axes.axhline(0, color=MUTED, lw=1)
     for number, one in enumerate(regrets):
@@ -78,7 +90,13 @@ def regret_over_psi(regrets: Sequence[RuleRegret]) -> Figure:
 
 @styled
 def shares_within(regrets: Sequence[RuleRegret]) -> Figure:
-    """Draw the share of signals whose regret is at most x dB, with a line for each rule."""
+    """Draw the share of signals whose regret is at most x dB, with a line for each rule.
+
+    Example:
+        >>> from analysis.regret.stored import on_surfaces
+        >>> shares_within(on_surfaces(surfaces, ["eqn11"])).axes[0].get_ylabel()
+        'share of signals'
+    """
     figure, axes = one_panel(8.4, 3.6)
     for number, one in enumerate(regrets):
         color = COLORS.get(one.rule.removeprefix("held_out_"))
@@ -117,7 +135,12 @@ def sufficiency_bars(sufficiency: Sufficiency, most: int = 15) -> Figure:
 
 @styled
 def correlations(descriptors: Mapping[str, np.ndarray]) -> Figure:
-    """Draw the absolute rank correlations of descriptors, with similar ones side by side."""
+    """Draw the absolute rank correlations of descriptors, with similar ones side by side.
+
+    Example:
+        >>> len(correlations({"psi": np.arange(9.0), "entropy": np.arange(9.0)}).axes)
+        2
+    """
     names = [d for d, values in descriptors.items() if np.isfinite(values).all()]
     names = [d for d in names if np.ptp(descriptors[d]) > 0]
     ranks = np.array([np.argsort(np.argsort(descriptors[d], kind="stable")) for d in names])

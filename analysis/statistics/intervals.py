@@ -78,7 +78,12 @@ DIRECTION_ONLY = f"{MARK} a direction only: all signals share fewer than {ENOUGH
 
 
 def mark(interval: Interval) -> str:
-    """Return the mark of an interval that shows a direction only, otherwise nothing."""
+    """Return the mark of an interval that shows a direction only, otherwise nothing.
+
+    Example:
+        >>> mark(Interval(1.0, 0.0, 2.0, num_seeds=2))
+        '‡'
+    """
     return MARK if interval.is_direction_only else ""
 
 
@@ -172,6 +177,10 @@ def p_value(interval: Interval) -> float:
     """Return the two-sided p-value of a mean of 0, from an interval and its degrees of freedom.
 
     It is below 1 - LEVEL exactly if the interval does not hold 0.
+
+    Example:
+        >>> round(p_value(Interval(1.0, 0.0, 2.0)), 3)
+        0.05
     """
     half = interval.mean - interval.low if interval.mean > 0 else interval.high - interval.mean
     if half == 0 and interval.mean:

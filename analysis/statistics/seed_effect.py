@@ -14,6 +14,10 @@ def two_way(
     """Return [recording, seed] means of the largest group of recordings with equal seeds.
 
     None if no two recordings have the same two seeds.
+
+    Example:
+        >>> two_way([{0: 1.0, 1: 2.0}, {0: 3.0, 1: 4.0}], ["a", "b"]).tolist()
+        [[1.0, 2.0], [3.0, 4.0]]
     """
     groups: dict[frozenset[int], dict[Hashable, list[list[float]]]] = {}
     for by_seed, recording in zip(values, recordings, strict=True):
@@ -33,6 +37,11 @@ def seeds_error(values: Sequence[Mapping[int, float]], table: NDArray[np.float64
 
     The variance of a seed's effect comes from `table` [recording, seed]. All signals weigh in, by
     the seeds that they have.
+
+    Example:
+        >>> values = [{0: 1.0, 1: 2.0}, {0: 3.0, 1: 4.0}]
+        >>> round(seeds_error(values, np.array([[1.0, 2.0], [3.0, 4.0]])), 9)
+        0.5
     """
     a, b = table.shape
     effect = table.mean(axis=0)

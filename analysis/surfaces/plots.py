@@ -34,6 +34,10 @@ def landscapes(surfaces: Surfaces, num: int = 12, columns: int = 4) -> Figure:
         surfaces: The surfaces of all signals.
         num: The number of panels.
         columns: Panels in a row.
+
+    Example:
+        >>> len(landscapes(surfaces, num=2, columns=2).axes)
+        2
     """
     order = np.argsort(surfaces.descriptors["psi"], kind="stable")
     chosen = order[np.unique(np.linspace(0, len(order) - 1, num).round().astype(int))]
@@ -63,6 +67,10 @@ def landscape(surfaces: Surfaces, name: str) -> Figure:
 
     Raises:
         InputError: no signal has this name.
+
+    Example:
+        >>> landscape(surfaces, "clip0").axes[0].get_xlabel()
+        'K / Nyquist'
     """
     if name not in surfaces.names:
         raise InputError.at(
@@ -120,6 +128,10 @@ def ridges(surfaces: Surfaces, descriptors: Sequence[str] = ("psi", "low_pass_40
     Args:
         surfaces: The surfaces of all signals.
         descriptors: The descriptors, a row of panels for each.
+
+    Example:
+        >>> len(ridges(surfaces).axes)
+        3
     """
     best = np.clip(np.nanmin(_relative(surfaces), axis=2), 0, 10)
     figure = Figure(figsize=(9.6, 3.4), layout="constrained")
@@ -157,6 +169,10 @@ def optima(surfaces: Surfaces, descriptors: Sequence[str]) -> Figure:
     Args:
         surfaces: The surfaces of all signals.
         descriptors: The descriptors, a panel for each.
+
+    Example:
+        >>> len(optima(surfaces, ["psi", "low_pass_40"]).axes)
+        2
     """
     regret = np.nanmin(_relative(surfaces), axis=2)
     best = SHARES[regret.argmin(axis=1)]
