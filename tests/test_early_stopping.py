@@ -152,8 +152,7 @@ def test_a_stopped_fit_is_done_for_its_search_and_open_for_others(tmp_path):
 
 def test_the_proxy_table_knows_a_perfect_ranking_and_a_reversed_one(tmp_path):
     run = make_search([A], trials=8)
-    searched = Search(run, [A], tmp_path, noisy(0, own=0.0), curves=True)
-    list(searched.fits())
+    searched = Search(run, [A], tmp_path, noisy(0, own=0.0), curves=True).to_the_end()
     states, store = [searched.state(A)], Store(str(tmp_path))
     curves = store.curves_by_key(proxy_keys(states))
     by_budget = proxies(states, run.scale.fit.epochs, curves)

@@ -23,8 +23,7 @@ A, B, C = make_signal("a", 0.1), make_signal("b", 0.3), make_signal("c", 0.6)
 
 def test_without_its_journal_a_search_starts_anew_knowing_every_row(tmp_path):
     run = make_search([A], trials=8)
-    first = Search(run, [A], tmp_path, noisy(0))
-    list(first.fits())
+    first = Search(run, [A], tmp_path, noisy(0)).to_the_end()
     before = first.suggested()[A.sha256]
     again = Search(run, [A], tmp_path, noisy(0), rows=first.rows)
     known = set(first.rows[A.sha256])
@@ -37,8 +36,7 @@ def test_without_its_journal_a_search_starts_anew_knowing_every_row(tmp_path):
 def test_a_journal_on_storage_that_is_no_local_disk_is_kept_there(tmp_path):
     run = make_search([A], trials=8)
     store = Store(f"file://{tmp_path}")
-    whole = Search(run, [A], tmp_path, noisy(0))
-    list(whole.fits())
+    whole = Search(run, [A], tmp_path, noisy(0)).to_the_end()
     rows: dict[str, dict[str, Row]] = {A.sha256: {}}
     for stop_after in (7, 100):
         storage, keep = Journals(store, run, run.question.settings).open(A)
@@ -56,8 +54,7 @@ def searched(run, signals, folder, rows=None):
     journals = Journals(Store(str(folder)), run, run.question.settings)
     rows = {signal.sha256: dict((rows or {}).get(signal.sha256, {})) for signal in signals}
     storages = [journals.open(signal).storage for signal in signals]
-    search = Search(run, signals, folder, noisy(0), storage=storages, rows=rows)
-    list(search.fits())
+    search = Search(run, signals, folder, noisy(0), storage=storages, rows=rows).to_the_end()
     return search
 
 
@@ -167,7 +164,7 @@ def test_of_two_earlier_journals_of_a_signal_the_longer_search_is_continued(tmp_
     path = tmp_path / short.folder / "optuna.journal"
     # The other one knew more points at its start.
     rows = {sha256: dict(rows) for sha256, rows in first.rows.items()}
-    list(Search(short, [B, A], tmp_path, noisy(0), storage=open_journal(path), rows=rows).fits())
+    Search(short, [B, A], tmp_path, noisy(0), storage=open_journal(path), rows=rows).to_the_end()
     run = make_search([A], trials=4)
     read = Journals(Store(str(tmp_path)), run, run.question.settings).suggestions([A])
     assert read[A.sha256] == first.known(A)
@@ -193,8 +190,7 @@ def test_a_search_that_another_version_of_optuna_began_says_so(tmp_path, monkeyp
 def test_a_renamed_clip_is_found_again(tmp_path):
     run = make_search([A], trials=4)
     path = tmp_path / "journal"
-    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
-    list(first.fits())
+    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path)).to_the_end()
     renamed = dataclasses.replace(A, name="other name")
     again = Search(run, [renamed], tmp_path, noisy(0), storage=open_journal(path), rows=first.rows)
     assert list(again.fits()) == []

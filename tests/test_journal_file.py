@@ -29,7 +29,7 @@ DAMAGED = {
 def test_a_damaged_line_in_the_middle_is_refused_and_the_file_is_kept(tmp_path, damaged):
     path = tmp_path / "journal"
     run = make_search([A], trials=4)
-    list(Search(run, [A], tmp_path, noisy(0), storage=open_journal(path)).fits())
+    Search(run, [A], tmp_path, noisy(0), storage=open_journal(path)).to_the_end()
     lines = path.read_bytes().splitlines(keepends=True)
     lines[len(lines) // 2] = damaged
     path.write_bytes(b"".join(lines))
@@ -90,23 +90,21 @@ def test_a_killed_process_leaves_no_lock(tmp_path):
 def test_a_torn_last_line_is_dropped_and_the_search_goes_on(tmp_path):
     path = tmp_path / "journal"
     run = make_search([A], trials=8)
-    whole = Search(run, [A], tmp_path, noisy(0))
-    list(whole.fits())
+    whole = Search(run, [A], tmp_path, noisy(0)).to_the_end()
     cut = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
     list(islice(cut.fits(), 7))
     path.write_bytes(path.read_bytes() + b'{"op_code": 5, "work')
-    again = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path), rows=cut.rows)
-    list(again.fits())
+    again = Search(
+        run, [A], tmp_path, noisy(0), storage=open_journal(path), rows=cut.rows
+    ).to_the_end()
     assert again.suggested() == whole.suggested()
 
 
 def test_looking_at_a_journal_does_not_touch_a_line_that_is_being_written(tmp_path):
     path = tmp_path / "journal"
-    list(
-        Search(
-            make_search([A], trials=4), [A], tmp_path, noisy(0), storage=open_journal(path)
-        ).fits()
-    )
+    Search(
+        make_search([A], trials=4), [A], tmp_path, noisy(0), storage=open_journal(path)
+    ).to_the_end()
     path.write_bytes(path.read_bytes() + b'{"op_code": 5, "work')
     before = path.read_bytes()
     open_journal(path, to_write=False)

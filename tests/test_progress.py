@@ -185,8 +185,7 @@ def test_a_search_never_needs_more_than_its_count_and_ends_with_none(
 def test_a_finished_search_that_is_asked_for_more_trials_counts_them(tmp_path):
     path = tmp_path / "journal"
     run, more = make_search([A], trials=4), make_search([A], trials=10)
-    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
-    list(first.fits())
+    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path)).to_the_end()
     counted = count(SignalState(more, A, first.rows[A.sha256], first.known(A)))
     again = Search(more, [A], tmp_path, noisy(0), storage=open_journal(path), rows=first.rows)
     num_fitted = len(list(again.fits()))

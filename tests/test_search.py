@@ -53,8 +53,7 @@ def test_the_prior_knows_every_score_before_it_suggests_as_in_optunas_own_loop(
         run = dataclasses.replace(
             run, question=dataclasses.replace(run.question, settings=settings)
         )
-        search = Search(run, [A], tmp_path, lambda fit: height(fit.trial.network))
-        list(search.fits())
+        search = Search(run, [A], tmp_path, lambda fit: height(fit.trial.network)).to_the_end()
         points[together] = search.suggested()[A.sha256]
     sampler = PriorSampler(belief, space_of_a)
     study = optuna.create_study(direction="maximize", sampler=sampler)
@@ -102,8 +101,7 @@ def test_a_killed_driver_goes_on_with_the_same_search(tmp_path, stop_after):
 @pytest.mark.parametrize("call", range(1, 8))
 def test_a_driver_killed_while_it_asks_goes_on_with_the_same_search(tmp_path, monkeypatch, call):
     run = make_search([A], trials=8)
-    whole = Search(run, [A], tmp_path, noisy(0))
-    list(whole.fits())
+    whole = Search(run, [A], tmp_path, noisy(0)).to_the_end()
     path, calls, make = tmp_path / "journal", [0], suggestions.make_sampler
 
     def killed(name, seed, space):
@@ -119,8 +117,9 @@ def test_a_driver_killed_while_it_asks_goes_on_with_the_same_search(tmp_path, mo
     # As if it had been killed between the trial and its first parameter, too.
     cut.searches[A.sha256].study.ask()
     monkeypatch.undo()
-    again = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path), rows=cut.rows)
-    list(again.fits())
+    again = Search(
+        run, [A], tmp_path, noisy(0), storage=open_journal(path), rows=cut.rows
+    ).to_the_end()
     assert again.suggested() == whole.suggested()
 
 
@@ -129,11 +128,11 @@ def test_more_trials_go_on_where_fewer_ended(tmp_path):
     more = make_search([A], trials=12)
     assert run.id == more.id
     path = tmp_path / "journal"
-    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
-    list(first.fits())
+    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path)).to_the_end()
     before = first.suggested()[A.sha256]
-    again = Search(more, [A], tmp_path, noisy(0), storage=open_journal(path), rows=first.rows)
-    list(again.fits())
+    again = Search(
+        more, [A], tmp_path, noisy(0), storage=open_journal(path), rows=first.rows
+    ).to_the_end()
     assert len(before) == 6
     assert again.suggested()[A.sha256][:6] == before
     assert len(again.suggested()[A.sha256]) == 12
@@ -152,8 +151,7 @@ def test_signals_stay_balanced_to_the_end(tmp_path):
 def test_the_search_finds_the_planted_optimum(tmp_path):
     signals = [make_signal(name) for name in "abcde"]
     run = make_search(signals, trials=40)
-    search = Search(run, signals, tmp_path, noisy(1))
-    list(search.fits())
+    search = Search(run, signals, tmp_path, noisy(1)).to_the_end()
     heights = []
     for signal in signals:
         values = objective(search.state(signal).known_points(), range(2))
@@ -264,8 +262,7 @@ def test_a_failed_fit_of_a_suggestion_is_tried_again_and_the_search_ends(tmp_pat
 
 def test_what_others_store_later_does_not_undo_an_answer(tmp_path):
     run = make_search([A], trials=6)
-    search = Search(run, [A], tmp_path, noisy(0))
-    list(search.fits())
+    search = Search(run, [A], tmp_path, noisy(0)).to_the_end()
     before = search.regrets(A)
     later = grid_rows(run, A, lambda fit: 99.0, seeds=[0, 1, *run.question.choosing_seeds])
     search.rows[A.sha256] |= later
