@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,11 @@ from analysis.denoising.methods import denoised_signal
 from inr_models.fitting.held_out import Blind
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import snapshot_epochs
+from studies.engine.planning.question import Prepared
 from studies.engine.planning.resolving import resolve
 from studies.engine.signals.audio import read_audio
 from studies.engine.signals.images import read_image
+from studies.engine.signals.signal import Signal
 from studies.engine.signals.truth import clean_version
 from studies.engine.store.store import Store, output_path, target_path, truth_path
 from tests import commands
@@ -198,14 +201,19 @@ def test_nothing_that_is_fitted_or_chosen_holds_the_clean_signal():
     assert signal.descriptors != read_audio(CLIP, 2048).descriptors
 
 
+def stored(inputs: Prepared, folder: Path) -> tuple[Signal, np.ndarray, Store]:
+    """Store the noisy signal and its truth, as a run does."""
+    (signal,), (truth,) = inputs.signals, inputs.truths.values()
+    store = Store(str(folder))
+    store.write_array(target_path(signal.sha256), signal.values)
+    store.write_array(truth_path(signal.sha256), truth)
+    return signal, truth, store
+
+
 def test_the_blind_choice_is_that_of_the_held_out_samples_whatever_the_truth_says(tmp_path):
     """Planted outputs: the fit of the best held-out score is the worst by the clean signal."""
     run, inputs = prepared()
-    (signal,) = inputs.signals
-    (truth,) = inputs.truths.values()
-    store = Store(str(tmp_path))
-    store.write_array(target_path(signal.sha256), signal.values)
-    store.write_array(truth_path(signal.sha256), truth)
+    signal, truth, store = stored(inputs, tmp_path)
     rows, cases = {}, {}
     state = SignalState(run, signal, rows)
     for number, point in enumerate(state.points):
@@ -227,11 +235,7 @@ def test_each_seed_repeats_the_whole_choice(tmp_path):
     """Planted outputs of two seeds, of which the second chooses another setting than the first."""
     run, inputs = prepared()
     run = dataclasses.replace(run, scale=dataclasses.replace(run.scale, seeds=2))
-    (signal,) = inputs.signals
-    (truth,) = inputs.truths.values()
-    store = Store(str(tmp_path))
-    store.write_array(target_path(signal.sha256), signal.values)
-    store.write_array(truth_path(signal.sha256), truth)
+    signal, truth, store = stored(inputs, tmp_path)
     rows = {}
     state = SignalState(run, signal, rows)
     points = [point for point in state.points if point.case == "siren2" and point.kind != "rule"]
