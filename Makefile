@@ -12,7 +12,7 @@ BIN := .venv/bin
 SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 DB := $(abspath $(RESULTS))/_mlflow/mlflow.db
 
-.PHONY: help setup study test test-slow test-cluster docs lint audit notebooks ui clean
+.PHONY: help setup study test test-slow test-oldest test-cluster docs lint audit notebooks ui clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,14 @@ test: .venv/.stamp ## run the tests: minutes on two cores
 
 test-slow: .venv/.stamp ## run the tests that `make test` leaves out
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "$(SLOW)"
+
+# torch 2.11 wants an older setuptools than the pinned one.
+test-oldest: ## run the tests with the oldest torch, and with another Python (PYTHON=python3.12)
+	$(PYTHON) -m venv .oldest
+	grep -v -e '^torch==' -e '^setuptools==' constraints.txt > .oldest/constraints.txt
+	.oldest/bin/python -m pip install -q --disable-pip-version-check -c .oldest/constraints.txt \
+		torch==2.11.0 -e '.[cluster,dev]'
+	.oldest/bin/python -m pytest $(SIDE_BY_SIDE) -m "not slow and not cluster"
 
 test-cluster: .venv/.stamp ## start a cluster of three machines here, and inject faults
 	@$(BIN)/python -m tests.cluster.machines
@@ -58,7 +66,7 @@ ui: .venv/.stamp ## show the results in MLflow, on 127.0.0.1 (PORT=5000)
 		-w 1 --host 127.0.0.1 --port $(PORT) --backend-store-uri "sqlite:///$(DB)"
 
 clean: ## remove .venv, caches and build leftovers, but keep results
-	rm -rf .venv .audit build dist docs/_build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .audit .oldest build dist docs/_build *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.stamp: pyproject.toml constraints.txt

@@ -20,8 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import optuna
-from optuna.distributions import FloatDistribution
-from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
+from optuna.samplers import GPSampler, RandomSampler, TPESampler
 from rich.console import Console
 from rich.progress import track
 from threadpoolctl import threadpool_limits
@@ -49,7 +48,7 @@ from analysis.anytime.tables import terminal_tables
 from analysis.reporting.commands import add_recordings, parser, run
 from analysis.reporting.style import to_svg
 from analysis.surfaces.stored import BENCHMARK
-from search_spaces.grids import AUDIO_GRID_DENSE
+from benchmarks.optuna_studies import space_of, study_by
 
 SHORT = 80
 """Epochs of short fits, about a quarter of a fit."""
@@ -176,15 +175,8 @@ def with_optuna(one: ReplayMap, name: str, values: np.ndarray) -> Trace:
         name: A key of `SAMPLERS`.
         values: [p] the PSNR in dB that the search observes.
     """
-    (s0_low, s0_high), (s1_low, s1_high) = AUDIO_GRID_DENSE.bounds(one.landscape.target.side)
-    space: dict[str, optuna.distributions.BaseDistribution] = {
-        "s0": FloatDistribution(s0_low, s0_high, log=True),
-        "s1": FloatDistribution(s1_low, s1_high),
-    }
-    seed = int(np.abs(values).sum() * 1e3) % 2**32
-    sampler: BaseSampler = SAMPLERS[name](seed)
-    sampler.infer_relative_search_space = lambda study, trial: dict(space)
-    study = optuna.create_study(direction="maximize", sampler=sampler)
+    space = space_of(one)
+    study = study_by(SAMPLERS[name](int(np.abs(values).sum() * 1e3) % 2**32), space)
     s0, s1 = one.landscape.scales[one.start].tolist()
     study.enqueue_trial({"s0": s0, "s1": s1})
     tried: list[int] = []

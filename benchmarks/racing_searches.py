@@ -5,20 +5,17 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.distributions import BaseDistribution
 from optuna.samplers import TPESampler
 from scipy.special import stdtrit
 
 from analysis.anytime.maps import ReplayMap
+from benchmarks.optuna_studies import space_of, study_by
 from benchmarks.racing_choices import LEVELS, Array, Race, Replayed
-from search_spaces.grids import AUDIO_GRID_DENSE
 from studies.engine.outcomes.choosing import LEAST_NOISE_DB, noise_of
 
 TRIALS, ROUND, TOP = 20, 4, 3
 """Suggestions of a search, its rounds, and how many of its points are candidates."""
-
-REPEATS = 1
-"""Searches of each map and split, each with another seed of the sampler."""
 
 LEAST_DEGREES = 4
 """A search races once its noise is known with so many degrees of freedom."""
@@ -34,27 +31,22 @@ def searches(one: ReplayMap) -> Iterator[Replayed]:
         others = [(scoring + step) % num for step in range(1, num)]
         for num_seeds in (2, num - 2):
             seeds, choosing = others[:num_seeds], others[num_seeds:]
-            for repeat in range(REPEATS):
-                whole = searched(one, seeds, choosing, repeat, None)
-                for level in LEVELS:
-                    race = searched(one, seeds, choosing, repeat, level)
-                    yield Replayed(
-                        f"{num_seeds} seeds, {level:.0%}",
-                        one.landscape.target.sha256,
-                        one.landscape.recording,
-                        one.seeds[scoring],
-                        1 - race.num_fits / whole.num_fits,
-                        float(one.psnr[whole.best, scoring] - one.psnr[race.best, scoring]),
-                        race.steps,
-                    )
+            whole = searched(one, seeds, choosing, None)
+            for level in LEVELS:
+                race = searched(one, seeds, choosing, level)
+                yield Replayed(
+                    f"{num_seeds} seeds, {level:.0%}",
+                    one.landscape.target.sha256,
+                    one.landscape.recording,
+                    one.seeds[scoring],
+                    1 - race.num_fits / whole.num_fits,
+                    float(one.psnr[whole.best, scoring] - one.psnr[race.best, scoring]),
+                    race.steps,
+                )
 
 
 def searched(
-    one: ReplayMap,
-    seeds: Sequence[int],
-    choosing: Sequence[int],
-    repeat: int,
-    level: float | None,
+    one: ReplayMap, seeds: Sequence[int], choosing: Sequence[int], level: float | None
 ) -> Race:
     """Return the point that a search with TPE chooses, and what the search needs.
 
@@ -65,11 +57,10 @@ def searched(
         one: The map.
         seeds: The map's seeds of the search.
         choosing: The seeds that choose among its best points and the rule's.
-        repeat: Seeds the sampler.
         level: Of the one-sided test. None for no race.
     """
     start = float(one.psnr[one.start, seeds].mean())
-    study, space = begun(one, repeat, start)
+    study, space = begun(one, start)
     tried, whole, means, num_fits = [one.start], [one.start], {one.start: start}, len(seeds)
     steps = 0
     for _ in range(TRIALS // ROUND):
@@ -97,24 +88,15 @@ def searched(
     return Race(best, num_fits, steps / (TRIALS // ROUND))
 
 
-def begun(
-    one: ReplayMap, repeat: int, start: float
-) -> tuple[optuna.Study, dict[str, BaseDistribution]]:
-    """Return the Optuna study of a search that knows the rule's point, and its space.
+def begun(one: ReplayMap, start: float) -> tuple[optuna.Study, dict[str, BaseDistribution]]:
+    """Return a study of TPE that knows the rule's point, and its space.
 
     Args:
         one: The map.
-        repeat: Seeds the sampler.
         start: The PSNR in dB of the rule's point.
     """
-    (s0_low, s0_high), (s1_low, s1_high) = AUDIO_GRID_DENSE.bounds(one.landscape.target.side)
-    space: dict[str, BaseDistribution] = {
-        "s0": FloatDistribution(s0_low, s0_high, log=True),
-        "s1": FloatDistribution(s1_low, s1_high),
-    }
-    sampler = TPESampler(seed=repeat, multivariate=True, constant_liar=True)
-    sampler.infer_relative_search_space = lambda study, trial: dict(space)
-    study = optuna.create_study(direction="maximize", sampler=sampler)
+    space = space_of(one)
+    study = study_by(TPESampler(seed=0, multivariate=True, constant_liar=True), space)
     s0, s1 = one.landscape.scales[one.start].tolist()
     study.add_trial(
         optuna.create_trial(params={"s0": s0, "s1": s1}, distributions=space, value=start)

@@ -1,20 +1,13 @@
 """Make a network for a signal, or fit it a few times and keep the best one.
 
-network = siren2_for(samples)
-network(coords)   # coords [n, 1] from -1 to 1, one for each sample
-fitted = siren2_for(samples, trials=5)
-fitted.network(coords), fitted.best.psnr
-
-`noisescape.siren2_for` takes the path of a sound or an image as well.
+`noisescape.siren2_for` is the public function, which reads files as well.
 """
 
 import os
 import warnings
 from dataclasses import replace
-from typing import overload
 
-from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
+from numpy.typing import NDArray
 
 from inr_models import FitConfig, Siren2Config, SirenConfig, make_network, width_for
 from inr_models.checks import check_whole
@@ -25,90 +18,16 @@ from search_spaces.prior import Belief
 from search_spaces.rules import (
     RECOMMENDED,
     RULES,
-    USUAL_FIT,
     NoiseScales,
     Rule,
     Target,
     named_rule,
 )
-from search_spaces.samples import array_of, target_of, with_channels
+from search_spaces.samples import target_of
 
 MEASURED = (1 / 20, 9)
 """The range of values for each parameter in which the recommended rule was measured
-(analysis/FINDINGS.md, "A rule that knows the setting"). `siren2_for` warns outside of it."""
-
-
-@overload
-def siren2_for(
-    values: ArrayLike | Tensor,
-    *,
-    width: int | None = None,
-    depth: int = 4,
-    seed: int = 0,
-    rule: Rule | str | os.PathLike[str] = RECOMMENDED,
-    trials: None = None,
-    fit: FitConfig = USUAL_FIT,
-) -> CoordinateMLP: ...
-
-
-@overload
-def siren2_for(
-    values: ArrayLike | Tensor,
-    *,
-    width: int | None = None,
-    depth: int = 4,
-    seed: int = 0,
-    rule: Rule | str | os.PathLike[str] = RECOMMENDED,
-    trials: int,
-    fit: FitConfig = USUAL_FIT,
-) -> FittedNetwork: ...
-
-
-def siren2_for(
-    values: ArrayLike | Tensor,
-    *,
-    width: int | None = None,
-    depth: int = 4,
-    seed: int = 0,
-    rule: Rule | str | os.PathLike[str] = RECOMMENDED,
-    trials: int | None = None,
-    fit: FitConfig = USUAL_FIT,
-) -> CoordinateMLP | FittedNetwork:
-    """Return a SIREN² whose noise scales suit the spectrum of `values`, on the CPU.
-
-    With `trials` it is fitted: the best network of so many fits. The first fit is at the rule's
-    point, the others follow from what is known of other signals' landscapes.
-
-    Args:
-        values: An array or a tensor: a sound [n], or [n, c] with fewer than eight channels, or an
-            image [h, w] or [h, w, c]. The network maps coordinates from -1 to 1 along each axis
-            ([n, 1], or [h w, 2] row by row) to values. Noise scales do not depend on the scale of
-            the values, but they do on their mean. Scale them to [-1, 1] before fitting. A
-            tensor may require a gradient or lie on a GPU: a copy on the CPU is used, and nothing
-            is propagated into it.
-        width: features of a hidden layer. By default there are about as many parameters as values.
-            A warning says where the recommended rule was not measured.
-        depth: the number of hidden layers.
-        seed: of the initialization, or of the first fit's. Each fit has the next seed.
-        rule: a name in `search_spaces.rules.RULES`, the path of a rule's JSON file, or any
-            function from a `Target` to `NoiseScales`.
-        trials: how many fits to try. None fits nothing.
-        fit: how the network will be trained, which the recommended rule takes into account. With
-            `trials`, how it is trained.
-
-    Raises:
-        InputError: `array_of`, `Target.of`, `width_for` or the rule refuses its input. Or there is
-            something to fit, and a value is outside of [-1, 1], or a number is not positive.
-
-    Example:
-        >>> network = siren2_for(samples)
-        >>> output = network(coords)  # coords [n, 1] from -1 to 1
-        >>> fitted = siren2_for(samples / 2, trials=2, fit=FitConfig(epochs=5))
-        >>> len(fitted.tested), fitted.network(coords).shape
-        (2, torch.Size([2048, 1]))
-    """
-    samples = with_channels(array_of(values))
-    return siren2_of(samples, width, depth, seed, rule, trials, fit)
+(analysis/FINDINGS.md, "A rule that knows the setting"). `siren2_of` warns outside of it."""
 
 
 def siren2_of(
@@ -120,7 +39,7 @@ def siren2_of(
     trials: int | None,
     fit: FitConfig,
 ) -> CoordinateMLP | FittedNetwork:
-    """Return what `siren2_for` returns, for a sound [n, c] or an image [h, w, c]."""
+    """Return what `noisescape.siren2_for` returns, for a sound [n, c] or an image [h, w, c]."""
     if isinstance(rule, str | os.PathLike):
         _, rule = named_rule(os.fspath(rule), "rule")
     target = target_of(samples, width=1 if width is None else width, depth=depth)

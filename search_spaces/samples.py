@@ -1,6 +1,5 @@
 """Take a signal as an array, a list or a tensor, and say what a rule may know of it."""
 
-import os
 from dataclasses import replace
 from typing import Any
 
@@ -22,15 +21,12 @@ def array_of(values: Any, name: str = "signal") -> NDArray:
         name: What messages call them.
 
     Raises:
-        InputError: They are no real numbers, some are masked, or it is a path.
+        InputError: They are no real numbers, or some are masked.
 
     Example:
         >>> array_of(torch.ones(2, requires_grad=True)).tolist()
         [1.0, 1.0]
     """
-    if isinstance(values, str | bytes | os.PathLike):
-        why = "samples are needed here; `noisescape.siren2_for` takes a path."
-        raise InputError.of_value("wrong-kind", name, repr(values), why)
     try:
         array = _of_tensor(values) if isinstance(values, Tensor) else np.asanyarray(values)
     except (TypeError, ValueError, RuntimeError):  # ragged, sparse, quantized or without data

@@ -51,12 +51,15 @@ def run(
     verb: str,
     results: Path | str,
     *arguments: object,
+    code: int = 0,
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
-) -> tuple[int, str]:
+) -> str:
+    """Run a command that ends with an exit code, and return what it prints."""
     process = start(script, verb, results, *arguments, folder=folder, environment=environment)
     output, _ = process.communicate(timeout=900)
-    return process.returncode, output
+    assert process.returncode == code, output
+    return output
 
 
 def refuse(

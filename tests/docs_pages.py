@@ -18,12 +18,12 @@ class Block(NamedTuple):
 
 def blocks(page: Path) -> list[Block]:
     """Return the fenced blocks of a page, from top to bottom."""
-    found: list[Block] = []
+    read: list[Block] = []
     before, inside = "", None
     for line in page.read_text().splitlines():
         if inside is not None and line == "```":
             language, file, lines = inside
-            found.append(Block(language, file, "".join(f"{text}\n" for text in lines)))
+            read.append(Block(language, file, "".join(f"{text}\n" for text in lines)))
             before, inside = "", None
         elif inside is not None:
             inside[2].append(line)
@@ -32,7 +32,7 @@ def blocks(page: Path) -> list[Block]:
             inside = line.strip("`"), file[1] if file else "", []
         elif line:
             before = line
-    return found
+    return read
 
 
 def commands(page: Path) -> list[str]:

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 
 COLUMNS = ("fault", "injected", "recovered after (s)", "fits begun again")
-found: list[tuple[str, ...]] = []
+recorded: list[tuple[str, ...]] = []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if found:
+    if recorded:
         terminalreporter.section("faults, as in benchmarks/RESULTS.md")
-        for line in (COLUMNS, ("---",) * len(COLUMNS), *found):
+        for line in (COLUMNS, ("---",) * len(COLUMNS), *recorded):
             terminalreporter.write_line(f"| {' | '.join(line)} |")
 
 
@@ -20,6 +20,7 @@ def record() -> Callable[..., None]:
     """A line of the table of faults."""
 
     def add(fault: str, injected: str, seconds: float | None, repeated: int | str) -> None:
-        found.append((fault, injected, "" if seconds is None else f"{seconds:.0f}", str(repeated)))
+        after = "" if seconds is None else f"{seconds:.0f}"
+        recorded.append((fault, injected, after, str(repeated)))
 
     return add

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from inr_models import InputError
-from inr_models.errors import Problem
+from inr_models.errors import Code, Problem
 from studies.engine.signals.signal import Signal
 from tests.refusals import check_sentence
 
@@ -34,6 +34,14 @@ def refusal(read: Read, path: Path, max_samples: int = 4096) -> Problem:
     check_sentence(sentence)
     assert ". " not in sentence
     return problem._replace(sentence=sentence)
+
+
+def refuses(read: Read, path: Path, code: Code, *data: object, max_samples: int = 4096) -> None:
+    """Check that `read` refuses `path` with a code, in a sentence that holds the data."""
+    problem = refusal(read, path, max_samples)
+    assert problem.code == code
+    for part in data:
+        assert str(part) in problem.sentence
 
 
 def encoded(pixels: object, kind: str, **options: object) -> bytes:

@@ -47,9 +47,9 @@ class Nodes:
         self.environment["RAY_ADDRESS"] = self._said()
 
     def _said(self):
-        said = self.process.stdout.readline().strip()
-        assert said, Path(self.folder, "log").read_text()
-        return said
+        line = self.process.stdout.readline().strip()
+        assert line, Path(self.folder, "log").read_text()
+        return line
 
     def add(self, name, path):
         self.process.stdin.write(f"{name} {path}\n")
@@ -82,14 +82,14 @@ def doctor(environment, folder, *arguments, script=("-m", "studies.engine.doctor
     return done.returncode, done.stdout + done.stderr
 
 
-def findings(said: str) -> list[Finding]:
+def findings(output: str) -> list[Finding]:
     """Return the findings that the doctor has printed, in order."""
     line = re.compile(r"(ok|note|problem) +([^:]+): (.*?)(?:; fix: (.*))?")
-    matches = map(line.fullmatch, said.splitlines())
+    matches = map(line.fullmatch, output.splitlines())
     return [Finding(*match.groups(default="")) for match in matches if match]
 
 
-def finding(said: str, level: str, subject: str) -> Finding:
+def finding(output: str, level: str, subject: str) -> Finding:
     """Return the only finding of a level about a subject."""
-    (only,) = [f for f in findings(said) if (f.level, f.subject) == (level, subject)]
+    (only,) = [f for f in findings(output) if (f.level, f.subject) == (level, subject)]
     return only

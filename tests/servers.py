@@ -95,8 +95,8 @@ class S3Server:
 
     def names(self, prefix: str) -> list[str]:
         """Return the objects below `prefix`, as far as one answer goes."""
-        found = self.client.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
-        return [entry["Key"] for entry in found.get("Contents", ())]
+        listed = self.client.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+        return [entry["Key"] for entry in listed.get("Contents", ())]
 
     def num_rows(self, results: str) -> int:
         """Count fits in the results below a prefix. A row that gets another file may count twice.

@@ -16,6 +16,7 @@ from tests.media import (
     little_memory,
     peak_bytes,
     refusal,
+    refuses,
     wav,
 )
 
@@ -110,16 +111,16 @@ def test_a_kilobyte_of_flac_that_claims_billions_of_samples_is_refused_in_little
     content[22:26] = b"\xff" * 4
     assert len(content) < 12_000
     with little_memory(100 << 20):
-        assert refusal(read_audio, write("a.flac", bytes(content))).code == "damaged"
+        refuses(read_audio, write("a.flac", bytes(content)), "damaged")
 
 
 def test_formats_that_libsndfile_would_guess_are_refused_whatever_they_are_called(write):
     for kind in ("W64", "CAF", "MAT4", "VOC", "AU", "NIST"):
         buffer = io.BytesIO()
         soundfile.write(buffer, STEREO[:, 0], 44_100, format=kind, subtype="PCM_16")
-        problem = refusal(read_audio, write("a.wav", buffer.getvalue()))
-        assert problem.code == "wrong-kind"
-        assert "WAV, FLAC, OGG or AIFF" in problem.sentence
+        refuses(
+            read_audio, write("a.wav", buffer.getvalue()), "wrong-kind", "WAV, FLAC, OGG or AIFF"
+        )
 
 
 def test_a_flac_behind_a_tag_of_mp3_is_read(write):

@@ -40,6 +40,5 @@ def test_a_run_whose_ray_dies_says_how_to_go_on(tmp_path):
     assert output.splitlines()[-1].startswith(f"{results}: ")
     num_stored = commands.num_rows(results)
     assert 3 <= num_stored < NUM_FITS
-    code, again = commands.run(SCRIPT, "plan", results, *SIZES, "--signals", CLIP)
-    assert code == 0, again
+    again = commands.run(SCRIPT, "plan", results, *SIZES, "--signals", CLIP)
     assert f"{NUM_FITS - num_stored} fits to run, {num_stored} already done" in again

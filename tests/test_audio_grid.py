@@ -32,8 +32,7 @@ def table(output: str) -> list[str]:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory) -> tuple[Path, str]:
     results = tmp_path_factory.mktemp("undisturbed") / "results"
-    code, output = run("run", results, *SIZES, "--signals", CLIP)
-    assert code == 0, output
+    output = run("run", results, *SIZES, "--signals", CLIP)
     return results, output
 
 
@@ -104,13 +103,11 @@ def test_mlflow_holds_study_signal_and_points_nested(undisturbed):
 def test_a_finished_run_is_not_run_again(undisturbed):
     results, output = undisturbed
     before = scores(results)
-    code, again = run("run", results, *SIZES, "--signals", CLIP)
-    assert code == 0
+    again = run("run", results, *SIZES, "--signals", CLIP)
     assert f"0 fits to run, {NUM_FITS} already done" in again
     assert table(again) == table(output)
     pd.testing.assert_frame_equal(scores(results), before)
-    code, status = run("status", results)
-    assert code == 0
+    status = run("status", results)
     assert re.search(rf"perc_bell +{NUM_FITS} +{NUM_FITS} ", status)
 
 
@@ -122,13 +119,12 @@ def test_a_killed_driver_goes_on_to_the_same_table(undisturbed, tmp_path):
     wait_for_rows(results, 6)
     process.kill()
     process.communicate()
-    code, again = run("run", results, *SIZES, "--signals", CLIP)
-    assert code == 0, again
+    again = run("run", results, *SIZES, "--signals", CLIP)
     # What was in flight may land a moment after the driver's death.
-    found = re.search(r"(\d+) fits to run, (\d+) already done", again)
-    assert found
-    assert int(found[1]) + int(found[2]) == NUM_FITS
-    assert 6 <= int(found[2]) < NUM_FITS
+    counts = re.search(r"(\d+) fits to run, (\d+) already done", again)
+    assert counts
+    assert int(counts[1]) + int(counts[2]) == NUM_FITS
+    assert 6 <= int(counts[2]) < NUM_FITS
     assert table(again) == table(output)
     pd.testing.assert_frame_equal(scores(results), scores(whole))
 
@@ -171,8 +167,7 @@ def test_after_ctrl_c_the_same_command_has_the_rest_to_fit(undisturbed, tmp_path
     kept = scores(results)
     assert 3 <= len(kept) < NUM_FITS
     pd.testing.assert_frame_equal(kept, scores(whole).loc[kept.index])
-    code, again = run("plan", results, *SIZES, "--signals", CLIP)
-    assert code == 0, again
+    again = run("plan", results, *SIZES, "--signals", CLIP)
     assert f"{NUM_FITS - len(kept)} fits to run, {len(kept)} already done" in again
 
 
@@ -188,8 +183,7 @@ def test_results_that_are_removed_during_a_run_are_missed_at_its_end(undisturbed
     (lost,) = re.findall(r"lacks (\d+) fits", output)
     # The 23 fits of the map are lost, and without them nobody knows which others are of the best.
     assert int(lost) >= 23
-    code, again = run("plan", results, *more)
-    assert code == 0, "study.json and the signals are there again"
+    again = run("plan", results, *more)
     assert f"{lost} fits to run" in again
 
 
@@ -197,16 +191,14 @@ def test_mlflow_gone_and_back_is_filled_in_from_the_store(undisturbed, tmp_path)
     results = tmp_path / "results"
     shutil.copytree(undisturbed[0], results)
     uri = f"http://127.0.0.1:{free_port()}"
-    code, output = run("report", results, "--tracking-uri", uri)
-    assert code == 0
+    output = run("report", results, "--tracking-uri", uri)
     assert uri in output
     stores = (
         "--backend-store-uri", f"sqlite:///{tmp_path}/server.db",
         "--artifacts-destination", str(tmp_path / "artifacts"),
     )  # fmt: skip
     with MlflowServer(tmp_path / "server.log", *stores) as server:
-        code, output = run("report", results, "--tracking-uri", server.uri)
-        assert code == 0
+        output = run("report", results, "--tracking-uri", server.uri)
         assert "report`" not in output, "nothing is left to be filled in"
         check_mlflow(server.uri, pd.read_parquet(results))
 
@@ -216,8 +208,7 @@ def test_a_gpu_that_is_not_there_is_refused_before_any_training(tmp_path):
     if shutil.which("nvidia-smi"):
         pytest.skip("this machine has a GPU")
     results = tmp_path / "results"
-    code, output = run("run", results, *SIZES, "--signals", CLIP, "--device", "cuda")
-    assert code == 2
+    output = run("run", results, *SIZES, "--signals", CLIP, "--device", "cuda", code=2)
     (line,) = [line for line in output.splitlines() if line.startswith("error: ")]
     assert line.startswith("error: --device cuda: ")
     assert "--device cpu" in line
@@ -230,7 +221,6 @@ def test_a_run_of_more_than_a_day_wants_a_yes(tmp_path):
     x = np.random.default_rng(0).uniform(-1, 1, 150_000)
     soundfile.write(tmp_path / "noise.wav", x, 44_100)
     flags = ("--scale", "paper", "--signals", tmp_path / "noise.wav")
-    code, output = run("run", tmp_path / "results", *flags)
-    assert code == 2
+    output = run("run", tmp_path / "results", *flags, code=2)
     assert re.search(r"more than a day: add --yes", output)
     assert not list((tmp_path / "results").glob("fits/*"))

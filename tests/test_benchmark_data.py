@@ -144,8 +144,8 @@ def test_a_damaged_regret_file_is_named(exported, capsys):
     source, target = exported
     source.write_bytes("_studies/a/regret.parquet", b"PAR1 and no more")
     assert benchmark.main([source.results, "--to", target.results]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"error: {source.results}/_studies/a/regret.parquet: ")
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {source.results}/_studies/a/regret.parquet: ")
 
 
 def test_the_committed_regrets_have_their_fits_beside_them():
@@ -201,8 +201,8 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(exported, tmp
     (tmp_path / "file").touch()
     for flag, where in (("--replay", "file/a.parquet"), ("--optuna", "file/a.db")):
         assert benchmark.main([target.results, flag, str(tmp_path / where)]) == 2
-        said = capsys.readouterr().err
-        assert said.startswith(f"error: {flag} {tmp_path / where}: ")
+        error = capsys.readouterr().err
+        assert error.startswith(f"error: {flag} {tmp_path / where}: ")
     assert benchmark.main([target.results, "--replay", str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith(f"error: --replay {tmp_path}: ")
 

@@ -42,8 +42,8 @@ def test_the_benchmark_of_a_suggestion_runs_over_several_signals(capsys, monkeyp
     small = ["search", "--signals", "3", "--points", "12", "--trials", "8"]
     monkeypatch.setattr("sys.argv", small)
     benchmarks.search.main()
-    said = capsys.readouterr().out
-    assert re.match(r"12 points, 3 signals: a suggestion costs \d+ ms, bare Optuna", said)
+    output = capsys.readouterr().out
+    assert re.match(r"12 points, 3 signals: a suggestion costs \d+ ms, bare Optuna", output)
 
 
 def test_the_benchmark_of_fits_writes_every_figure(capsys, monkeypatch, tmp_path):
@@ -53,15 +53,15 @@ def test_the_benchmark_of_fits_writes_every_figure(capsys, monkeypatch, tmp_path
     monkeypatch.setattr(benchmarks.fit, "ROUNDS", 1)
     monkeypatch.setattr(benchmarks.fit, "best_product", lambda width: 1.0)
     benchmarks.fit.main()
-    said = capsys.readouterr().out
-    found = json.loads((tmp_path / "fit.json").read_text())
-    assert len(found) == 4
-    for values in found:
+    output = capsys.readouterr().out
+    figures = json.loads((tmp_path / "fit.json").read_text())
+    assert len(figures) == 4
+    for values in figures:
         assert list(values) == ["name", "ours", "reference", "ratio", "unit", "machine"]
-        assert values["name"] in said
+        assert values["name"] in output
         assert values["ours"] > 0
         assert values["reference"] > 0
-    assert re.search(r"an epoch of 4 x 222: .*products \d+%", said)
+    assert re.search(r"an epoch of 4 x 222: .*products \d+%", output)
 
 
 def test_a_ratio_is_in_our_favour_above_1():
@@ -71,15 +71,15 @@ def test_a_ratio_is_in_our_favour_above_1():
 
 def test_a_made_up_store_is_a_finished_run(monkeypatch, tmp_path):
     monkeypatch.setattr(benchmarks.large_store, "CLIPS", 2)
-    made = benchmarks.large_store.fill(str(tmp_path))
+    counts = benchmarks.large_store.fill(str(tmp_path))
     benchmarks.large_store.write_run(str(tmp_path), 2)
     command = [sys.executable, audio_grid.__file__, "status", "--results", str(tmp_path)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    done = re.findall(r"^ clip \d +(\d+) +(\d+)", said, flags=re.MULTILINE)
+    status = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    done = re.findall(r"^ clip \d +(\d+) +(\d+)", status, flags=re.MULTILINE)
     # SIREN, the rules and 121 cells on 5 seeds; three of them on 2 seeds more.
     assert len(done) == 2
-    assert all(of == ready and int(of) > 124 * 5 for of, ready in done), said
-    assert made["rows"] > 2 * 600
+    assert all(of == ready and int(of) > 124 * 5 for of, ready in done), status
+    assert counts["rows"] > 2 * 600
 
 
 def test_the_papers_clips_are_fitted_as_table_6_says(shared_data):
@@ -128,9 +128,9 @@ def test_what_cannot_be_packed_or_unpacked_is_told_in_a_sentence(tmp_path, capsy
         ("paper_scale", [nowhere]),
     ):
         assert getattr(benchmarks, module).main(arguments) == 2
-        said = capsys.readouterr()
-        assert said.err.startswith(f"error: {text if str(text) in arguments else nowhere}")
-        assert said.err.count("\n") == 1
+        printed = capsys.readouterr()
+        assert printed.err.startswith(f"error: {text if str(text) in arguments else nowhere}")
+        assert printed.err.count("\n") == 1
     assert not (tmp_path / "a.npz").exists()
 
 
@@ -141,13 +141,13 @@ def test_fits_at_the_papers_scale_end_together_when_time_is_up(tmp_path, monkeyp
     monkeypatch.setattr(benchmarks.paper_scale, "SHOWN", (1,))
     rules = ["eqn11", "power_psi_low_pass"]
     for seconds, epochs in ((1e-9, 2), (1e9, 3)):
-        found = benchmarks.paper_scale.fits(
+        by_rule = benchmarks.paper_scale.fits(
             unpack(archive), rules, FitConfig(epochs=3), seed=0, seconds=seconds
         )
-        for scored, rule in zip(found, rules, strict=True):
+        for scored, rule in zip(by_rule, rules, strict=True):
             assert (scored.rule, scored.result.num_epochs) == (rule, epochs)
-            said = benchmarks.paper_scale.line(scored)
-            assert re.search(rf"dB at epoch +\d of {epochs} \(.*\), Table 1 +nan", said)
+            line = benchmarks.paper_scale.line(scored)
+            assert re.search(rf"dB at epoch +\d of {epochs} \(.*\), Table 1 +nan", line)
 
 
 def test_landscapes_are_the_cells_of_rule_check(tmp_path, capsys):

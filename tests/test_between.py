@@ -42,17 +42,17 @@ def planted(folder, loss: float, num: int = 8) -> str:
 
 
 def test_the_two_best_cells_are_compared_on_seeds_that_chose_neither(tmp_path):
-    (found,) = between_samples(planted(tmp_path, loss=6.0))
-    assert (found.setting.every, found.setting.noun) == (2, "sounds")
-    assert found.setting.samples_per_parameter == pytest.approx(4096 / 8425)
-    assert len(found.signals) == 8
-    assert found.loss.mean == pytest.approx(6.0)
-    assert found.gain.mean == pytest.approx(20.0)
-    assert found.below_limit.mean == pytest.approx(3.0, abs=0.2)
-    assert found.above_zero.mean == pytest.approx(12.0, abs=0.2)
-    assert found.shares == pytest.approx((1.4, 0.2))
-    assert found.num_above == (8, 0)
-    assert found.num_below_zero == 0
+    (compared,) = between_samples(planted(tmp_path, loss=6.0))
+    assert (compared.setting.every, compared.setting.noun) == (2, "sounds")
+    assert compared.setting.samples_per_parameter == pytest.approx(4096 / 8425)
+    assert len(compared.signals) == 8
+    assert compared.loss.mean == pytest.approx(6.0)
+    assert compared.gain.mean == pytest.approx(20.0)
+    assert compared.below_limit.mean == pytest.approx(3.0, abs=0.2)
+    assert compared.above_zero.mean == pytest.approx(12.0, abs=0.2)
+    assert compared.shares == pytest.approx((1.4, 0.2))
+    assert compared.num_above == (8, 0)
+    assert compared.num_below_zero == 0
     (worse,) = between_samples(planted(tmp_path / "worse", loss=15.0))
     assert worse.num_below_zero == 8
 
@@ -84,6 +84,6 @@ def test_a_point_that_no_fresh_seed_scored_leaves_no_recording_out(tmp_path):
         "config": json.dumps({"objective": {"name": "held_out", "every": 2.0}}),
     }  # fmt: skip
     store.append([scored_row("f" * 32, signal, 90.0, **values)])
-    (found,) = between_samples(store.results)
-    assert len(found.signals) == 8
-    assert found.loss.mean == pytest.approx(6.0)
+    (compared,) = between_samples(store.results)
+    assert len(compared.signals) == 8
+    assert compared.loss.mean == pytest.approx(6.0)

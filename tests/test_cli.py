@@ -148,10 +148,10 @@ def test_run_is_the_default_verb(capsys, small):
     with pytest.raises(SystemExit) as stop:
         main(STUDY, [*map(str, small[1:]), "--epochs", "0"])
     assert stop.value.code == 2
-    said = capsys.readouterr().err
+    error = capsys.readouterr().err
     problem = refuse(capsys, *small, "--epochs", 0)
     assert problem.field == "epochs"
-    assert said == f"error: {problem.sentence}\n"
+    assert error == f"error: {problem.sentence}\n"
 
 
 @pytest.mark.parametrize("verb", ["status", "report"])
@@ -212,9 +212,9 @@ def test_flags_that_do_not_exist_are_quoted_as_they_may_be_shown(capsys):
     with pytest.raises(SystemExit) as stop:
         main(STUDY, ["status", f"--uri=http://user:{SECRET}@host", "-\x1b]0;title\x07"])
     assert stop.value.code == 2
-    said = capsys.readouterr().err
-    assert r"--uri=http://***@host -\x1b]0;title\x07" in said
-    assert SECRET not in said
+    error = capsys.readouterr().err
+    assert r"--uri=http://***@host -\x1b]0;title\x07" in error
+    assert SECRET not in error
 
 
 def test_a_traceback_keeps_no_password(tmp_path):
@@ -224,8 +224,8 @@ def test_a_traceback_keeps_no_password(tmp_path):
         "raise RuntimeError(f'no answer of {sys.argv[1]}\\x1b[31m')\n"
     )
     command = [sys.executable, study, f"http://user:{SECRET}@host?token={SECRET}"]
-    said = subprocess.run(command, capture_output=True, text=True).stderr
-    assert "Traceback" in said
-    assert r"RuntimeError: no answer of http://***@host?token=***" in said
-    assert SECRET not in said
-    assert "\x1b" not in said
+    error = subprocess.run(command, capture_output=True, text=True).stderr
+    assert "Traceback" in error
+    assert r"RuntimeError: no answer of http://***@host?token=***" in error
+    assert SECRET not in error
+    assert "\x1b" not in error

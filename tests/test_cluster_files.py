@@ -36,9 +36,9 @@ def commands(file):
 
 
 def shell(command, home, **environment):
-    found = os.environ | {"HOME": str(home)} | environment
+    variables = os.environ | {"HOME": str(home)} | environment
     done = subprocess.run(
-        ["bash", "-c", command], env=found, capture_output=True, text=True, timeout=30
+        ["bash", "-c", command], env=variables, capture_output=True, text=True, timeout=30
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -108,8 +108,8 @@ def test_shells_find_python_and_ask_for_the_token_however_often_a_node_is_set_up
     shell(export, tmp_path)
     shell(export, tmp_path)
     assert len((tmp_path / ".bashrc").read_text().splitlines()) == 2
-    said = shell('. ~/.bashrc; echo "$RAY_AUTH_MODE ${PATH%%:*}"', tmp_path)
-    assert said == f"token {tmp_path}/venv/bin\n"
+    output = shell('. ~/.bashrc; echo "$RAY_AUTH_MODE ${PATH%%:*}"', tmp_path)
+    assert output == f"token {tmp_path}/venv/bin\n"
 
 
 @BOTH
@@ -133,8 +133,8 @@ def test_at_home_the_head_has_the_address_that_ssh_used_and_the_autoscaler_that_
     start = config(ONPREM)["head_start_ray_commands"][1]
     # `ray up` itself puts this before the command.
     start = f"export RAY_enable_autoscaler_v2=1; {start}"
-    said = shell(start, tmp_path, **listening, SSH_CONNECTION="10.0.0.1 55555 10.0.0.10 22")
-    called, *environment = said.splitlines()
+    output = shell(start, tmp_path, **listening, SSH_CONNECTION="10.0.0.1 55555 10.0.0.10 22")
+    called, *environment = output.splitlines()
     assert "--node-ip-address=10.0.0.10" in called.split()
     assert "--autoscaling-config=~/ray_bootstrap_config.yaml" in called
     assert not [line for line in environment if line.startswith("RAY_enable_autoscaler_v2")]
@@ -142,15 +142,15 @@ def test_at_home_the_head_has_the_address_that_ssh_used_and_the_autoscaler_that_
 
 def written_commands():
     """The commands of the page and of the files' first comments, one a line."""
-    found = page_commands(PAGE)
+    written = page_commands(PAGE)
     for file in (AWS, ONPREM):
         lines = re.sub(r"\\\n#?\s+", "", file.read_text()).splitlines()
-        found += [line[4:].replace(".venv/bin/", "") for line in lines if line.startswith("#   ")]
-    return found
+        written += [line[4:].replace(".venv/bin/", "") for line in lines if line.startswith("#   ")]
+    return written
 
 
 def test_every_ray_command_that_is_written_is_one_that_ray_has():
-    found = 0
+    num_written = 0
     for line in written_commands():
         for part in re.findall(r"(?:^|\(umask 077; |&& |srun )(ray [a-z][^)#]*)", line):
             _, name, *words = shlex.split(part)
@@ -158,15 +158,15 @@ def test_every_ray_command_that_is_written_is_one_that_ray_has():
             given = words[: words.index("--")] if "--" in words else words
             options = [word for word in given if word.startswith("-")]
             assert set(options) <= known, line
-            found += 1
-    assert found > 15
+            num_written += 1
+    assert num_written > 15
 
 
 def test_every_study_that_is_written_takes_its_flags():
-    found = 0
+    num_written = 0
     for line in written_commands():
         if flags := re.search(r"studies/audio_grid\.py (?:-- )?((?:run|status|report)\b.*)", line):
             words = shlex.split(flags[1], comments=True)
             parser(STUDY).parse_args([word for word in words if word != "..."])
-            found += 1
-    assert found > 4
+            num_written += 1
+    assert num_written > 4

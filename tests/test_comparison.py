@@ -60,8 +60,8 @@ def test_all_networks_have_about_the_budget_and_the_same_steps_and_seeds(study, 
 
 def test_first_omegas_grow_with_a_sound_but_not_with_an_image_nor_in_siren2():
     def omegas(run, signal):
-        found = {p.name: getattr(p.network, "omega_first", None) for p in points(run, signal)}
-        return {name: found[name] for name in ("siren", "siren2", "finer", "wire", "hosc")}
+        by_name = {p.name: getattr(p.network, "omega_first", None) for p in points(run, signal)}
+        return {name: by_name[name] for name in ("siren", "siren2", "finer", "wire", "hosc")}
 
     paper = dataclasses.replace(SOUND, shape=(150_000,))
     expected = {"siren": 3000, "siren2": 30, "finer": 3000, "wire": 1000, "hosc": 3000}
@@ -73,12 +73,12 @@ def test_first_omegas_grow_with_a_sound_but_not_with_an_image_nor_in_siren2():
 
 def test_cases_may_change_width_rate_decay_and_scaling():
     run = make_comparison(audio_training.STUDY)
-    found = {p.name: p for p in points(run, SOUND)}
-    changed = found["siren2 lr x4 decay 0.9"].fit
+    by_name = {p.name: p for p in points(run, SOUND)}
+    changed = by_name["siren2 lr x4 decay 0.9"].fit
     assert changed == dataclasses.replace(run.scale.fit, learning_rate=4 * 5e-4, decay=0.9)
-    assert trial_of(run.scale, SOUND, found["siren2 lr x4 decay 0.9"], 0).fit == changed
-    assert found["siren width 104"].network.width == 104
-    assert found["siren omega x1"].network.omega_first == 30
+    assert trial_of(run.scale, SOUND, by_name["siren2 lr x4 decay 0.9"], 0).fit == changed
+    assert by_name["siren width 104"].network.width == 104
+    assert by_name["siren omega x1"].network.omega_first == 30
     figure = {
         p.name: p for p in points(make_comparison(audio_training.STUDY, scale="paper"), SOUND)
     }
@@ -124,8 +124,8 @@ def test_tuning_chooses_on_a_seed_of_its_own_and_scores_the_winner_on_the_others
         rows[fit.trial.key] = compared_row(fit.trial.key, SOUND, score(fit.point, fit.trial.seed))
     assert next(steps, None) is None
     assert [point.name for point in run.question.winners(state)] == [winner]
-    (found,) = compare([state], [run.question.winners(state)])
-    assert [s.point.name for s in found.standings[:3]] == ["siren2", winner, "finer_pp"]
+    (comparisons,) = compare([state], [run.question.winners(state)])
+    assert [s.point.name for s in comparisons.standings[:3]] == ["siren2", winner, "finer_pp"]
 
 
 def test_a_job_counts_what_tuning_will_add(tmp_path):

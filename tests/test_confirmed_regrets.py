@@ -68,8 +68,8 @@ def test_the_regret_of_a_held_out_rule_is_that_of_its_point(tmp_path):
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), tmp_path / EXPORTED)
 
     def regrets():
-        found = confirmed(str(tmp_path), recordings)
-        return {one.rule: dict(zip(one.signals, one.regret, strict=True)) for one in found}
+        by_rule = confirmed(str(tmp_path), recordings)
+        return {one.rule: dict(zip(one.signals, one.regret, strict=True)) for one in by_rule}
 
     assert regrets()["held_out_chosen"] == dict.fromkeys(names, 0.5)
     # Now it takes another rule's point for one signal, and a point that nobody trained.

@@ -65,9 +65,9 @@ def test_a_study_that_does_not_exist_is_refused_with_the_names_of_those_that_do(
     with pytest.raises(SystemExit) as stop:
         console.main(["audio-gird", "run"])
     assert stop.value.code == 2
-    said = capsys.readouterr().err
-    assert "audio-gird" in said
-    assert all(name.replace("_", "-") in said for name in FILES)
+    error = capsys.readouterr().err
+    assert "audio-gird" in error
+    assert all(name.replace("_", "-") in error for name in FILES)
 
 
 def test_a_shell_completes_studies_flags_and_names(tmp_path):

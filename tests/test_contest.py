@@ -222,9 +222,9 @@ def test_a_predictor_without_training_wins_only_against_both(maps):
     names = ("kernel_overlap", "spectrum_distance", "psnr_20")
     for winner in names:
         scores = {name: bad for name in names} | {winner: Scores(psnr, 0.1)}
-        said = contest_report.verdict(contest(scores, maps, everywhere(maps)), maps)
-        assert ("kernel_overlap (as it is)" in said) == (winner == "kernel_overlap")
-        assert "psnr_20" not in said
+        verdict = contest_report.verdict(contest(scores, maps, everywhere(maps)), maps)
+        assert ("kernel_overlap (as it is)" in verdict) == (winner == "kernel_overlap")
+        assert "psnr_20" not in verdict
     best = dict(zip((t.sha256 for t in maps.targets), psnr.argmax(axis=1), strict=True))
     ideal = Table(points={sha256: POINTS[place] for sha256, place in best.items()})
     middle = Scores(np.where(psnr == np.sort(psnr, axis=1)[:, [2]], 100, psnr), 0.1)

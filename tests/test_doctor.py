@@ -16,8 +16,8 @@ from tests.refusals import refused
 
 @pytest.fixture(scope="module")
 def nodes():
-    with started(token=True) as found:
-        yield found
+    with started(token=True) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -27,27 +27,27 @@ def well(nodes, tmp_path_factory):
 
 
 def test_a_cluster_that_is_well_has_no_problem(well):
-    code, said, _ = well
-    assert code == 0, said
-    assert [(found.level, found.subject) for found in findings(said)] == [
+    code, output, _ = well
+    assert code == 0, output
+    assert [(result.level, result.subject) for result in findings(output)] == [
         ("ok", subject)
         for subject in (
             "token", "node", "workers", "code", "versions", "GPUs", "results", "MLflow",
         )
     ]  # fmt: skip
-    assert all(found.text and not found.fix for found in findings(said))
+    assert all(result.text and not result.fix for result in findings(output))
 
 
 def test_each_finding_names_what_was_looked_at(well):
-    _, said, folder = well
-    assert re.search(r"\d\.\d s, 1 of 1 CPU core free$", finding(said, "ok", "node").text)
-    workers = finding(said, "ok", "workers").text
+    _, output, folder = well
+    assert re.search(r"\d\.\d s, 1 of 1 CPU core free$", finding(output, "ok", "node").text)
+    workers = finding(output, "ok", "workers").text
     assert "cluster.yaml" in workers
     assert re.findall(r"\d+", workers) == ["0", "0"]
-    assert f"{folder}/results" in finding(said, "ok", "results").text
-    assert checks.code_hash() in finding(said, "ok", "code").text
+    assert f"{folder}/results" in finding(output, "ok", "results").text
+    assert checks.code_hash() in finding(output, "ok", "code").text
     for name, version in checks.versions().items():
-        assert f"{name} {version}" in finding(said, "ok", "versions").text
+        assert f"{name} {version}" in finding(output, "ok", "versions").text
 
 
 def test_nothing_is_left_in_the_results(well):
@@ -64,10 +64,10 @@ def test_a_wrong_token_is_told_from_no_cluster(nodes, tmp_path):
 
 def test_a_cluster_without_a_token_is_open_and_that_is_a_problem(tmp_path):
     with started(token=False) as nodes:
-        code, said = doctor(nodes.environment, tmp_path)
+        code, output = doctor(nodes.environment, tmp_path)
         address = nodes.environment["RAY_ADDRESS"]
     assert code == 1
-    token = finding(said, "problem", "token")
+    token = finding(output, "problem", "token")
     assert address in token.text
     assert "RAY_AUTH_MODE=token" in token.fix
 
@@ -76,36 +76,36 @@ def test_without_a_cluster_none_is_started_and_this_machine_is_looked_at(tmp_pat
     environment = os.environ | {"RAY_TMPDIR": str(tmp_path)}
     for name in ("RAY_ADDRESS", "MLFLOW_TRACKING_URI"):
         environment.pop(name, None)
-    code, said = doctor(environment, tmp_path)
-    assert code == 0, said
-    assert [found.subject for found in findings(said) if found.level == "note"] == ["cluster"]
-    assert checks.code_hash() in finding(said, "ok", "code").text
+    code, output = doctor(environment, tmp_path)
+    assert code == 0, output
+    assert [result.subject for result in findings(output) if result.level == "note"] == ["cluster"]
+    assert checks.code_hash() in finding(output, "ok", "code").text
     assert {path.name for path in tmp_path.iterdir()} == {"results"}
 
 
 def test_with_a_cluster_file_and_no_cluster_the_commands_are_given(tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    [found] = join(read_cluster(str(ROOT / "cluster.yaml")))
-    assert (found.level, found.subject) == ("problem", "cluster")
+    [joined] = join(read_cluster(str(ROOT / "cluster.yaml")))
+    assert (joined.level, joined.subject) == ("problem", "cluster")
     for command in ("ray up -y cluster.yaml", "ray exec cluster.yaml 'python -m studies.engine."):
-        assert command in found.fix
+        assert command in joined.fix
 
 
 def test_an_address_where_nothing_answers_is_a_problem_at_once(tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
     began = time.monotonic()
-    [found] = join(None)
-    assert (found.level, found.subject) == ("problem", "cluster")
-    assert found.text.endswith(":9"), "the address, with this machine's own name for the host"
+    [joined] = join(None)
+    assert (joined.level, joined.subject) == ("problem", "cluster")
+    assert joined.text.endswith(":9"), "the address, with this machine's own name for the host"
     assert time.monotonic() - began < 5
 
 
 def test_a_file_that_is_not_there_is_one_sentence_and_code_2(tmp_path):
-    code, said = doctor(os.environ, tmp_path, "nowhere.yaml")
+    code, output = doctor(os.environ, tmp_path, "nowhere.yaml")
     assert code == 2
-    assert said.startswith("error: nowhere.yaml: ")
-    assert said.count("\n") == 1
+    assert output.startswith("error: nowhere.yaml: ")
+    assert output.count("\n") == 1
     with refused("not-there", "nowhere.yaml"):
         read_cluster("nowhere.yaml")
 
@@ -130,7 +130,7 @@ def test_cores_that_are_reserved_outside_any_study_are_noted(nodes, tmp_path):
         assert p.stdin is not None
         assert p.stdout is not None
         assert p.stdout.readline() == "ready\n"
-        code, said = doctor(nodes.environment, tmp_path, ROOT / "cluster.yaml")
+        code, output = doctor(nodes.environment, tmp_path, ROOT / "cluster.yaml")
         p.stdin.close()
-    assert code == 0, said
-    assert "0 of 1 CPU core free" in finding(said, "note", "node").text
+    assert code == 0, output
+    assert "0 of 1 CPU core free" in finding(output, "note", "node").text

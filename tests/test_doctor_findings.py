@@ -55,29 +55,29 @@ def report(**changes):
 )
 def test_gpus_that_ray_hands_out_must_be_those_that_torch_can_use(seen, usable, level, numbers):
     reports = {Node("", NAME, seen, False): report(gpus=usable, gpu_error="no driver")}
-    [found] = findings.gpus(reports)
-    assert (found.level, found.subject) == (level, "GPUs")
-    assert re.findall(r"\d+", found.text.removeprefix(NAME)) == numbers
-    assert found.text.endswith("no driver") == (level == "problem"), "the reason is given"
+    [finding] = findings.gpus(reports)
+    assert (finding.level, finding.subject) == (level, "GPUs")
+    assert re.findall(r"\d+", finding.text.removeprefix(NAME)) == numbers
+    assert finding.text.endswith("no driver") == (level == "problem"), "the reason is given"
 
 
 def test_a_node_where_torch_takes_long_is_perhaps_busy():
     usable, why = checks.usable_gpus(0.01)  # no torch is imported in that time
-    [found] = findings.gpus({Node("", NAME, 0, False): report(gpus=usable, gpu_error=why)})
-    assert found.level == "problem"
-    assert NAME in found.text
-    assert checks.SILENT in found.text
+    [finding] = findings.gpus({Node("", NAME, 0, False): report(gpus=usable, gpu_error=why)})
+    assert finding.level == "problem"
+    assert NAME in finding.text
+    assert checks.SILENT in finding.text
     for name in ("--timeout", "constraints.txt"):
-        assert name in found.fix
+        assert name in finding.fix
 
 
 def test_another_version_on_a_node_is_a_problem():
     own = checks.versions()
     reports = {Node("", NAME, 0, False): report(versions=own | {"torch": "1.0"})}
-    [found] = findings.versions(reports)
-    assert (found.level, found.subject) == ("problem", "versions")
+    [finding] = findings.versions(reports)
+    assert (finding.level, finding.subject) == ("problem", "versions")
     for word in (NAME, "torch 1.0", own["torch"]):
-        assert word in found.text
+        assert word in finding.text
 
 
 def test_a_worker_that_cannot_write_a_bucket_is_no_problem(tmp_path):

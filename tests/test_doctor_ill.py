@@ -54,13 +54,13 @@ def ill(tmp_path_factory):
 
 
 def test_every_problem_has_a_fix_and_the_exit_code_is_1(ill):
-    code, said = ill
-    problems = [found for found in findings(said) if found.level == "problem"]
+    code, output = ill
+    problems = [finding for finding in findings(output) if finding.level == "problem"]
     assert code == 1
-    assert all(found.fix for found in problems), said
-    subjects = sorted(found.subject for found in problems)
-    assert subjects == ["MLflow", "code", "node", "results", "workers"], said
-    assert str(len(problems)) in said.splitlines()[-1]
+    assert all(finding.fix for finding in problems), output
+    subjects = sorted(finding.subject for finding in problems)
+    assert subjects == ["MLflow", "code", "node", "results", "workers"], output
+    assert str(len(problems)) in output.splitlines()[-1]
 
 
 def test_a_node_with_an_older_checkout_is_found_and_so_is_the_command_that_fixes_it(ill):

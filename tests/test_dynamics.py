@@ -137,8 +137,8 @@ def test_what_the_theory_does_not_cover_is_refused():
 def test_the_decay_of_errors_is_shown_and_written(tmp_path, capsys):
     command = [BELL, *FAST, "--points", "30,0.2", "--steps", "9", "2", "--share", "0.3"]
     assert dynamics_report.main([*command, "--to", str(tmp_path)]) == 0
-    said = capsys.readouterr().out
-    assert max(len(line) for line in said.splitlines() if str(tmp_path) not in line) <= 80
+    output = capsys.readouterr().out
+    assert max(len(line) for line in output.splitlines() if str(tmp_path) not in line) <= 80
     stored = np.load(tmp_path / "dynamics.npz")
     assert stored["labels"].tolist() == ["siren", "siren2 30,0.2"]
     assert stored["steps"].tolist() == [0, 2, 9]
@@ -150,7 +150,7 @@ def test_the_decay_of_errors_is_shown_and_written(tmp_path, capsys):
         np.testing.assert_allclose(stored[name][1], getattr(expected, name), rtol=1e-9)
     assert stored["holds_until"][1] == expected.holds_until()
     for values in (expected.actual_norm, expected.predicted_norm, expected.distance):
-        assert f"{values[2]:.3f}" in said
+        assert f"{values[2]:.3f}" in output
     assert stored["shares"].tolist() == pytest.approx(np.linspace(0, 1, 129))
     assert stored["signal_power"] == pytest.approx(power_of(signal)[:129])
     figure = (tmp_path / "dynamics.svg").read_text()
@@ -185,18 +185,18 @@ def test_bands_of_one_spectrum_are_relative_to_those_of_another():
 def test_dynamics_of_bad_input_are_refused(arguments, field, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert dynamics_report.main([*arguments, "--max-samples", "256"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"error: {field}")
-    assert said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {field}")
+    assert error.count("\n") == 1
 
 
 def test_dynamics_of_an_image_are_refused(tmp_path, capsys):
     picture = tmp_path / "picture.npy"
     np.save(picture, np.random.default_rng(0).random((16, 20, 3)))
     assert dynamics_report.main([str(picture), "--max-samples", "320", "--steps", "1"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("error: file")
-    assert "16 x 20 x 3" in said
+    error = capsys.readouterr().err
+    assert error.startswith("error: file")
+    assert "16 x 20 x 3" in error
 
 
 def test_a_descent_that_diverges_is_refused(monkeypatch, capsys):

@@ -42,15 +42,15 @@ def test_a_fit_that_is_behind_ends_there_and_the_others_as_without_it(problem, e
     at = int(whole[1].epochs[-8])
     assert at in curve
     rungs = [{}, {8: -99.0, at: curve[at] + 0.01, 59: 99.0}, {at: -99.0}]
-    found = dict(fit(networks, coords, values, CONFIG, execution=execution, rungs=rungs))
+    results = dict(fit(networks, coords, values, CONFIG, execution=execution, rungs=rungs))
     # A stack goes on without what has stopped, so its time is that of all updates.
-    own = found[1].num_epochs + 1  # it is known to be behind after one more
-    assert found[1].updates == (CONFIG.epochs if execution == "stack" else own)
+    own = results[1].num_epochs + 1  # it is known to be behind after one more
+    assert results[1].updates == (CONFIG.epochs if execution == "stack" else own)
     for index in (0, 2):
-        assert not found[index].stopped
-        np.testing.assert_array_equal(found[index].psnr, whole[index].psnr)
-        assert found[index].num_epochs == 60
-    stopped = found[1]
+        assert not results[index].stopped
+        np.testing.assert_array_equal(results[index].psnr, whole[index].psnr)
+        assert results[index].num_epochs == 60
+    stopped = results[1]
     assert stopped.stopped
     assert stopped.num_epochs == stopped.epochs[-1] == at
     assert stopped.epochs.tolist() == [epoch for epoch in curve if epoch <= at]
@@ -67,9 +67,9 @@ def test_both_paths_stop_at_the_same_rung(problem):
         dict(fit(networks, coords, values, CONFIG, execution=execution, rungs=rungs))
         for execution in ("loop", "stack")
     )
-    for found in (loop, stack):
-        assert [found[index].num_epochs for index in range(3)] == [30, 8, CONFIG.epochs]
-        assert [found[index].stopped for index in range(3)] == [True, True, False]
+    for results in (loop, stack):
+        assert [results[index].num_epochs for index in range(3)] == [30, 8, CONFIG.epochs]
+        assert [results[index].stopped for index in range(3)] == [True, True, False]
     for index in range(3):
         assert loop[index].psnr_peak == pytest.approx(stack[index].psnr_peak, abs=0.05)
 
@@ -152,14 +152,13 @@ def test_a_stopped_fit_is_done_for_its_search_and_open_for_others(tmp_path):
 
 def test_the_proxy_table_knows_a_perfect_ranking_and_a_reversed_one(tmp_path):
     run = make_search([A], trials=8)
-    searched = Search(run, [A], tmp_path, noisy(0, own=0.0), curves=True)
-    list(searched.fits())
+    searched = Search(run, [A], tmp_path, noisy(0, own=0.0), curves=True).to_the_end()
     states, store = [searched.state(A)], Store(str(tmp_path))
     curves = store.curves_by_key(proxy_keys(states))
-    found = proxies(states, run.scale.fit.epochs, curves)
-    assert [p.epochs for p in found] == sorted({p.epochs for p in found})
-    assert len(found) == 4
-    for proxy in found:
+    by_budget = proxies(states, run.scale.fit.epochs, curves)
+    assert [p.epochs for p in by_budget] == sorted({p.epochs for p in by_budget})
+    assert len(by_budget) == 4
+    for proxy in by_budget:
         assert proxy.correlations == pytest.approx((1.0,))
         assert proxy.lost == (0.0,)
     # Whoever leads early falls behind: peaks are of the best epoch so far.

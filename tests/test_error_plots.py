@@ -240,8 +240,8 @@ def test_small_maps_have_the_colours_that_matplotlib_drew(monkeypatch):
     sound = noise(256, 1)
 
     def pixels(svg: str) -> list[np.ndarray]:
-        found = re.findall(r"data:image/png;base64,\s*([^\"]+)", svg)
-        files = (io.BytesIO(base64.b64decode(data)) for data in found)
+        pictures = re.findall(r"data:image/png;base64,\s*([^\"]+)", svg)
+        files = (io.BytesIO(base64.b64decode(data)) for data in pictures)
         return [np.asarray(Image.open(file).convert("RGB")) for file in files]
 
     small = pixels(spectrogram_errors(sound, {"a": sound / 2}, RATE).svg)

@@ -44,8 +44,8 @@ def problem(d: int = 1) -> tuple[Tensor, Tensor]:
 
 def doubled(net: CoordinateMLP) -> CoordinateMLP:
     """The same network in float64, or complex128."""
-    made = copy.deepcopy(net)
-    for module in made.modules():
+    double = copy.deepcopy(net)
+    for module in double.modules():
         for name, tensor in [*module._parameters.items(), *module._buffers.items()]:
             if tensor is not None:
                 kind = torch.complex128 if tensor.is_complex() else torch.float64
@@ -53,7 +53,7 @@ def doubled(net: CoordinateMLP) -> CoordinateMLP:
                 moved = tensor.detach().to(kind)
                 trained = store is module._parameters
                 store[name] = torch.nn.Parameter(moved) if trained else moved
-    return made
+    return double
 
 
 @BY_NAME
@@ -124,9 +124,9 @@ def test_every_way_to_fit_it_is_float64_to_a_ten_thousandth_db(name, d, executio
     nets = [network(name, seed, d, values.shape[1]) for seed in range(2)]
     if step == "blocked" and not has_slopes(nets[0]):
         pytest.skip("no slopes in closed form")
-    found = dict(fit(nets, coords, values, CONFIG, execution=execution, step=step))
-    assert found.keys() == {0, 1}
-    for seed, result in found.items():
+    results = dict(fit(nets, coords, values, CONFIG, execution=execution, step=step))
+    assert results.keys() == {0, 1}
+    for seed, result in results.items():
         assert (result.stack, result.path) == (1 + (execution == "stack"), step)
         curve = psnr_curve(doubled(nets[seed]), coords.double(), values.double(), CONFIG)
         expected = np.array(list(curve))
@@ -177,11 +177,12 @@ def test_compiled_it_is_what_it_is(name):
 def test_its_compiled_blocks_are_float64_too(name, execution):
     coords, values = problem()
     nets = [network(name, seed) for seed in range(2)]
-    found = dict(fit(nets, coords, values, CONFIG, execution=execution, step="compiled"))
+    results = dict(fit(nets, coords, values, CONFIG, execution=execution, step="compiled"))
     curve = psnr_curve(doubled(nets[1]), coords.double(), values.double(), CONFIG)
     expected = np.array(list(curve))
-    at = found[1].epochs < len(expected)
-    np.testing.assert_allclose(found[1].psnr[at], expected[found[1].epochs[at]], rtol=0, atol=1e-4)
+    result = results[1]
+    at = result.epochs < len(expected)
+    np.testing.assert_allclose(result.psnr[at], expected[result.epochs[at]], rtol=0, atol=1e-4)
 
 
 CONSTANTS = ("omega_first", "omega_hidden", "scale", "beta", "sigma")
@@ -252,19 +253,19 @@ def test_its_width_changes_with_what_follows_from_it_alone(name):
 def test_a_direct_fit_refuses_tf32_where_studies_do(name, monkeypatch):
     """The card is made up, since the check asks it for two facts alone."""
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
-    made = make_network(EVERY[name], in_features=1, out_features=1, seed=0)
+    network = make_network(EVERY[name], in_features=1, out_features=1, seed=0)
     coords = SimpleNamespace(device=torch.device("cuda"))
     task = SimpleNamespace(coords=coords, step=None, objective=REGRESSION)
     if name in WITHOUT_TF32:
         with refused("unsupported", "precision", "tf32"):
-            _check_tf32(made, task)
+            _check_tf32(network, task)
     else:
-        _check_tf32(made, task)
+        _check_tf32(network, task)
 
 
 def test_tf32_is_not_for_networks_that_autograd_alone_trains_or_with_huge_phases():
-    made = {
+    networks = {
         name: make_network(EVERY[name], in_features=1, out_features=1, seed=0) for name in EVERY
     }
-    without_slopes = {name for name in made if not has_slopes(made[name])}
+    without_slopes = {name for name in networks if not has_slopes(networks[name])}
     assert without_slopes | {"siren_rff_authors"} == set(WITHOUT_TF32)

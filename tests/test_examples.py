@@ -16,16 +16,18 @@ import studies.engine
 import studies.questions
 from inr_models import Siren2Config
 from inr_models.networks.network_config import Setting
+from noisescape import siren2_for
 from search_spaces.grids import AUDIO_GRID_SMALL
-from search_spaces.initialize import siren2_for
 from search_spaces.rules import RULES, Target
 from studies.engine.planning import question
+from tests.fakes.maps import population
 
 # Their examples need files of the user's, a storage or a GPU.
 NEEDS_MORE = {
     "analysis.findings.collect.find",
     "analysis.findings.confirmation.confirmation",
     "analysis.regret.choice_loss.choice_loss",
+    "analysis.regret.stored.regrets",
     "analysis.rules.sufficiency.sufficiency",
     "analysis.rules.validation.held_out_points",
     "analysis.rules.validation.validate",
@@ -53,8 +55,8 @@ def _examples() -> list[doctest.DocTest]:
     ):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
-                found = doctest.DocTestFinder().find(importlib.import_module(module.name))
-                examples += [example for example in found if example.examples]
+                docstrings = doctest.DocTestFinder().find(importlib.import_module(module.name))
+                examples += [example for example in docstrings if example.examples]
     return examples
 
 
@@ -84,7 +86,11 @@ def test_an_example_gives_what_it_says(example, tmp_path, monkeypatch):
     networks = [
         inr_models.make_network(config, in_features=1, out_features=1, seed=seed) for seed in (0, 1)
     ]
-    names |= {"networks": networks, "coords": torch.linspace(-1, 1, 2048)[:, None]}
+    names |= {
+        "surfaces": population(6),
+        "networks": networks,
+        "coords": torch.linspace(-1, 1, 2048)[:, None],
+    }
     example.globs = {**names, **example.globs}
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
     printed: list[str] = []

@@ -212,9 +212,9 @@ def test_the_page_says_what_was_confirmed(findings):
 def test_too_little_is_refused_in_a_sentence(tmp_path, capsys):
     fill(tmp_path, planted_signals(2))
     assert main([str(tmp_path), "--to", str(tmp_path / "F.md")]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("error: ")
-    assert "3 recordings" in said
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert "3 recordings" in error
     assert not (tmp_path / "F.md").exists()
 
 

@@ -139,9 +139,9 @@ def test_names_that_were_stored_are_printable(capsys, tmp_path):
     Store(str(tmp_path)).add_signals([signal_row(SIGNAL) | {"name": name, "source": name}])
     with pytest.raises(SystemExit):
         main(audio_grid.STUDY, ["status", "--results", str(tmp_path)])
-    said = capsys.readouterr().out
-    assert "\x1b" not in said
-    assert r"\x1b]0;pwned\x07\nerror" in said
+    output = capsys.readouterr().out
+    assert "\x1b" not in output
+    assert r"\x1b]0;pwned\x07\nerror" in output
 
 
 @pytest.mark.parametrize("table", ["fits", "_curves", "_signals"])

@@ -68,10 +68,10 @@ def place(per_gpu: int) -> None:
         )
         for group in groups
     ]
-    found = ray.get([function.remote() for function in asked])
-    assert Counter(Counter(found).values()) == {per_gpu: 4}, "four GPUs, as many workers on each"
+    places = ray.get([function.remote() for function in asked])
+    assert Counter(Counter(places).values()) == {per_gpu: 4}, "four GPUs, as many workers on each"
     gpu_nodes = {node["NodeID"] for node in ray.nodes() if node["Resources"].get("GPU")}
-    assert {node for node, _ in found} == gpu_nodes
+    assert {node for node, _ in places} == gpu_nodes
     more = placement_group([bundle])
     assert not more.wait(2), "one worker more than there is room for"
     for group in (*groups, more):

@@ -59,11 +59,11 @@ class Cluster:
 
     def names(self, seconds, batches):
         """Return the idle nodes after that many seconds, in which the same batches were there."""
-        found = []
+        idle = []
         for _ in range(int(seconds / LOOK_SECONDS)):
             self.seconds += LOOK_SECONDS
-            found = self.idle.look(batches)
-        return {node.name.split()[0] for node in found}
+            idle = self.idle.look(batches)
+        return {node.name.split()[0] for node in idle}
 
 
 def test_a_node_is_idle_after_two_minutes_in_which_batches_wait():
@@ -161,14 +161,14 @@ def test_a_node_that_cannot_start_a_process_is_named_everywhere(tmp_path):
             text=True,
         )
         try:
-            said = ""
+            output = ""
             assert study.stdout
-            while "idle" not in said:
+            while "idle" not in output:
                 line = study.stdout.readline()
-                assert line, said
-                said += line
+                assert line, output
+                output += line
             waited = time.monotonic()
-            while "idle" not in (status := command(STUDY, "status", results)[1]):
+            while "idle" not in (status := command(STUDY, "status", results)):
                 assert time.monotonic() - waited < 60, status
             code, doctors = doctor(environment, tmp_path, "--timeout", 20)
             assert code == 1
@@ -178,7 +178,7 @@ def test_a_node_that_cannot_start_a_process_is_named_everywhere(tmp_path):
             rest, _ = study.communicate(timeout=300)
         finally:
             study.kill()
-    assert study.returncode == 0, said + rest
-    for text in (said, status):
+    assert study.returncode == 0, output + rest
+    for text in (output, status):
         assert re.search(r"idle \S+ \(\S+\) has had no fit for \d+ min", text), text
-    assert "idle" not in command(STUDY, "status", results)[1]
+    assert "idle" not in command(STUDY, "status", results)

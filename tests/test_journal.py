@@ -1,9 +1,6 @@
 """The journal of a search: what goes on from it, what it is refused for, where it is kept."""
 
 import dataclasses
-import subprocess
-import sys
-import threading
 from itertools import islice
 
 import numpy as np
@@ -20,15 +17,13 @@ from studies.engine.store.rows import Row
 from studies.engine.store.store import Store
 from tests.fakes.runs import make_search, make_signal
 from tests.fakes.searches import Search, noisy
-from tests.refusals import refused
 
 A, B, C = make_signal("a", 0.1), make_signal("b", 0.3), make_signal("c", 0.6)
 
 
 def test_without_its_journal_a_search_starts_anew_knowing_every_row(tmp_path):
     run = make_search([A], trials=8)
-    first = Search(run, [A], tmp_path, noisy(0))
-    list(first.fits())
+    first = Search(run, [A], tmp_path, noisy(0)).to_the_end()
     before = first.suggested()[A.sha256]
     again = Search(run, [A], tmp_path, noisy(0), rows=first.rows)
     known = set(first.rows[A.sha256])
@@ -41,8 +36,7 @@ def test_without_its_journal_a_search_starts_anew_knowing_every_row(tmp_path):
 def test_a_journal_on_storage_that_is_no_local_disk_is_kept_there(tmp_path):
     run = make_search([A], trials=8)
     store = Store(f"file://{tmp_path}")
-    whole = Search(run, [A], tmp_path, noisy(0))
-    list(whole.fits())
+    whole = Search(run, [A], tmp_path, noisy(0)).to_the_end()
     rows: dict[str, dict[str, Row]] = {A.sha256: {}}
     for stop_after in (7, 100):
         storage, keep = Journals(store, run, run.question.settings).open(A)
@@ -60,8 +54,7 @@ def searched(run, signals, folder, rows=None):
     journals = Journals(Store(str(folder)), run, run.question.settings)
     rows = {signal.sha256: dict((rows or {}).get(signal.sha256, {})) for signal in signals}
     storages = [journals.open(signal).storage for signal in signals]
-    search = Search(run, signals, folder, noisy(0), storage=storages, rows=rows)
-    list(search.fits())
+    search = Search(run, signals, folder, noisy(0), storage=storages, rows=rows).to_the_end()
     return search
 
 
@@ -171,73 +164,10 @@ def test_of_two_earlier_journals_of_a_signal_the_longer_search_is_continued(tmp_
     path = tmp_path / short.folder / "optuna.journal"
     # The other one knew more points at its start.
     rows = {sha256: dict(rows) for sha256, rows in first.rows.items()}
-    list(Search(short, [B, A], tmp_path, noisy(0), storage=open_journal(path), rows=rows).fits())
+    Search(short, [B, A], tmp_path, noisy(0), storage=open_journal(path), rows=rows).to_the_end()
     run = make_search([A], trials=4)
     read = Journals(Store(str(tmp_path)), run, run.question.settings).suggestions([A])
     assert read[A.sha256] == first.known(A)
-
-
-DAMAGED = {
-    "no JSON": b"\x00\x00\x00\n",
-    "not of Optuna": b"[1]\n",
-    "cut": b'{"op_code": 5, "work\n',
-    "not UTF-8": b"\xff\xfe\n",
-    "two in one": b'{"op_code": 2}{"op_code": 2}\n',
-}
-
-
-@pytest.mark.parametrize("damaged", DAMAGED.values(), ids=DAMAGED)
-def test_a_damaged_line_in_the_middle_is_refused_and_the_file_is_kept(tmp_path, damaged):
-    path = tmp_path / "journal"
-    run = make_search([A], trials=4)
-    list(Search(run, [A], tmp_path, noisy(0), storage=open_journal(path)).fits())
-    lines = path.read_bytes().splitlines(keepends=True)
-    lines[len(lines) // 2] = damaged
-    path.write_bytes(b"".join(lines))
-    for to_write in (False, True):
-        with refused("another-version", path):
-            open_journal(path, to_write=to_write)
-    assert path.read_bytes() == b"".join(lines)
-
-
-@pytest.mark.parametrize("target", ["journal", "moved/journal"])
-def test_a_lock_that_a_killed_search_of_an_earlier_version_left_is_not_waited_for(tmp_path, target):
-    path = tmp_path / "journal"
-    open_journal(path)
-    (tmp_path / "journal.lock").symlink_to(tmp_path / target)
-    storage = open_journal(path)
-    writer = threading.Thread(target=optuna.create_study, kwargs={"storage": storage}, daemon=True)
-    writer.start()
-    writer.join(20)
-    assert not writer.is_alive()
-    assert len(path.read_bytes().splitlines()) == 1
-
-
-def test_a_killed_process_leaves_no_lock(tmp_path):
-    path = tmp_path / "journal"
-    program = (
-        "import sys, time\n"
-        "from pathlib import Path\n"
-        "from studies.engine.search import journal\n"
-        "lock = journal._KernelLock(sys.argv[1])\n"
-        "lock.acquire()\n"
-        "print('locked', flush=True)\n"
-        "time.sleep(600)\n"
-    )
-    command = [sys.executable, "-c", program, str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"locked\n"
-        writer = threading.Thread(
-            target=optuna.create_study, kwargs={"storage": open_journal(path)}
-        )
-        writer.start()
-        writer.join(0.5)
-        waits = writer.is_alive()
-        process.kill()
-        assert waits, "two processes write at once"
-        writer.join(20)
-        assert not writer.is_alive()
 
 
 def test_a_search_that_another_version_of_optuna_began_says_so(tmp_path, monkeypatch):
@@ -257,48 +187,11 @@ def test_a_search_that_another_version_of_optuna_began_says_so(tmp_path, monkeyp
         assert again.study.user_attrs[VERSIONS] == ["4.5.0", optuna.__version__]
 
 
-@pytest.mark.parametrize("content", [b"not json\n", b"{}\n", b"[1]\n", b"\xff\xfe"])
-def test_a_file_that_is_no_journal_is_refused(tmp_path, content):
-    path = tmp_path / "journal"
-    path.write_bytes(content)
-    with refused("another-version", path):
-        open_journal(path)
-
-
-def test_a_torn_last_line_is_dropped_and_the_search_goes_on(tmp_path):
-    path = tmp_path / "journal"
-    run = make_search([A], trials=8)
-    whole = Search(run, [A], tmp_path, noisy(0))
-    list(whole.fits())
-    cut = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
-    list(islice(cut.fits(), 7))
-    path.write_bytes(path.read_bytes() + b'{"op_code": 5, "work')
-    again = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path), rows=cut.rows)
-    list(again.fits())
-    assert again.suggested() == whole.suggested()
-
-
 def test_a_renamed_clip_is_found_again(tmp_path):
     run = make_search([A], trials=4)
     path = tmp_path / "journal"
-    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
-    list(first.fits())
+    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path)).to_the_end()
     renamed = dataclasses.replace(A, name="other name")
     again = Search(run, [renamed], tmp_path, noisy(0), storage=open_journal(path), rows=first.rows)
     assert list(again.fits()) == []
     assert again.known(renamed) == first.known(A)
-
-
-def test_looking_at_a_journal_does_not_touch_a_line_that_is_being_written(tmp_path):
-    path = tmp_path / "journal"
-    list(
-        Search(
-            make_search([A], trials=4), [A], tmp_path, noisy(0), storage=open_journal(path)
-        ).fits()
-    )
-    path.write_bytes(path.read_bytes() + b'{"op_code": 5, "work')
-    before = path.read_bytes()
-    open_journal(path, to_write=False)
-    assert path.read_bytes() == before
-    open_journal(path)
-    assert path.read_bytes() != before

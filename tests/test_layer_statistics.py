@@ -73,14 +73,14 @@ def rms_frequencies(config: Siren2Config, seed: int) -> list[tuple[float, float]
     """
     net = make_network(config, in_features=1, out_features=1, seed=seed).double()
     h, slope = coords()[:2000], torch.ones(2000, 1, dtype=torch.float64)
-    found = []
+    frequencies = []
     with torch.no_grad():
         for linear, activation in zip(net.linears[:-1], net.activations, strict=True):
             z, phase_slope = linear(h), activation.omega * slope @ linear.weight.T
             h, slope = activation(z), torch.cos(activation.omega * z) * phase_slope
             output = (slope.square().mean() / h.square().mean()).sqrt()
-            found.append((output.item(), phase_slope.square().mean().sqrt().item()))
-    return found
+            frequencies.append((output.item(), phase_slope.square().mean().sqrt().item()))
+    return frequencies
 
 
 @pytest.mark.parametrize(

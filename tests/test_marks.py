@@ -18,12 +18,12 @@ from tests.fakes.runs import SOUND, make_search
 def test_every_rule_has_a_number_and_the_recommended_one_is_marked():
     signal = dataclasses.replace(SOUND, descriptors={"psi": 0.3, "low_pass_40": 0.2})
     run = make_search([signal], rules=["eqn11_length", RECOMMENDED])
-    made = marks(SignalState(run, signal))
-    assert [name for mark in made for name in mark.names] == list(run.scale.rules)
-    assert [mark.number for mark in made] == list(range(1, len(made) + 1))
-    (recommended,) = (mark for mark in made if mark.is_recommended)
+    all_marks = marks(SignalState(run, signal))
+    assert [name for mark in all_marks for name in mark.names] == list(run.scale.rules)
+    assert [mark.number for mark in all_marks] == list(range(1, len(all_marks) + 1))
+    (recommended,) = (mark for mark in all_marks if mark.is_recommended)
     assert "(recommended)" in recommended.text
-    assert recommended.color not in {m.color for m in made if not m.is_recommended}
+    assert recommended.color not in {m.color for m in all_marks if not m.is_recommended}
 
 
 def test_rules_with_one_point_share_a_number():

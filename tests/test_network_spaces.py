@@ -17,22 +17,22 @@ NAMES = [*MODELS, *VARIANTS]
 WITHOUT_SPACE = {"siren2", "siren2_zero_bias"}
 
 
-def made(name: str, target: Target = SOUND):
+def published(name: str, target: Target = SOUND):
     rule = "eqn11_image_length" if target.dimensions == 2 else "eqn11_length"
     return network_for(Case(name=name, network=name), target, 9_000, rule)
 
 
 def test_every_network_of_the_project_can_be_compared():
     for name in MODELS:
-        assert made(name).network == name
+        assert published(name).network == name
     for name, (base, fields) in VARIANTS.items():
-        assert made(name) == dataclasses.replace(made(base), **fields)
+        assert published(name) == dataclasses.replace(published(base), **fields)
 
 
 @pytest.mark.parametrize("target", [SOUND, IMAGE], ids=["sound", "image"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_network_keeps_the_targets_depth_and_its_rules_scales(name, target):
-    network = made(name, dataclasses.replace(target, depth=5))
+    network = published(name, dataclasses.replace(target, depth=5))
     assert network.depth == 5
     if "siren2" in name:
         rule = RULES["eqn11_image_length" if target.dimensions == 2 else "eqn11_length"]
@@ -47,7 +47,7 @@ def test_rules_see_the_width_that_the_budget_gives():
 
 
 def test_every_network_has_a_space_but_siren2_which_has_studies_of_its_own():
-    assert {name for name in NAMES if not made(name).space} == WITHOUT_SPACE
+    assert {name for name in NAMES if not published(name).space} == WITHOUT_SPACE
 
 
 def test_a_field_varies_by_value_by_factor_or_by_step():
@@ -62,12 +62,12 @@ def test_a_field_varies_by_value_by_factor_or_by_step():
 @pytest.mark.parametrize("target", [SOUND, IMAGE], ids=["sound", "image"])
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT_SPACE])
 def test_a_space_changes_its_fields_alone_and_leaves_the_published_point_out(name, target):
-    network = made(name, target)
-    found = dict(space_of(network))
-    assert len(found) >= 3
-    assert len(set(found.values())) == len(found)
-    assert network not in found.values()
-    for changed in found.values():
+    network = published(name, target)
+    values = dict(space_of(network))
+    assert len(values) >= 3
+    assert len(set(values.values())) == len(values)
+    assert network not in values.values()
+    for changed in values.values():
         differing = {
             field.name
             for field in dataclasses.fields(network)
@@ -77,19 +77,21 @@ def test_a_space_changes_its_fields_alone_and_leaves_the_published_point_out(nam
 
 
 def test_octaves_reach_nyquist_of_the_longest_axis():
-    assert made("relu_pe").octaves == 13  # 2^12 pi = 8192 pi / 2
-    assert made("relu_pe", IMAGE).octaves == 7  # 2^6 pi = 128 pi / 2
+    assert published("relu_pe").octaves == 13  # 2^12 pi = 8192 pi / 2
+    assert published("relu_pe", IMAGE).octaves == 7  # 2^6 pi = 128 pi / 2
 
 
 @pytest.mark.parametrize("n", [1024, 8192, 150_000])
 def test_the_authors_octaves_and_frequencies_are_the_same_at_every_length(n):
     sound = dataclasses.replace(SOUND, shape=(n,))
     for target in (sound, IMAGE):
-        assert made("relu_pe_authors", target).octaves == 7
-        assert made("siren_rff_authors", target).sigma == MODELS["siren_rff_authors"]().sigma
-    assert 2 * math.pi * made("siren_rff_authors", sound).sigma == pytest.approx(30, rel=1e-8)
-    assert made("siren_rff_authors", IMAGE).omega_first == 30
-    assert made("siren_rff_authors", sound).omega_first == made("siren", sound).omega_first
+        assert published("relu_pe_authors", target).octaves == 7
+        assert published("siren_rff_authors", target).sigma == MODELS["siren_rff_authors"]().sigma
+    assert 2 * math.pi * published("siren_rff_authors", sound).sigma == pytest.approx(30, rel=1e-8)
+    assert published("siren_rff_authors", IMAGE).omega_first == 30
+    assert (
+        published("siren_rff_authors", sound).omega_first == published("siren", sound).omega_first
+    )
 
 
 def test_images_rules_are_table_6_at_512_and_shrink_with_the_side():

@@ -105,9 +105,9 @@ def test_sounds_and_images_may_be_mixed_and_what_cannot_be_read_is_skipped(tmp_p
 def test_bad_input_is_one_sentence_and_code_2(arguments, field, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"error: {field}")
-    assert said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {field}")
+    assert error.count("\n") == 1
 
 
 def test_the_table_fits_in_80_columns(capsys):

@@ -60,12 +60,13 @@ def folder(tmp_path):
 
 
 def test_planted_maps_give_their_shift_regret_spread_and_loss(folder):
-    found = read_optimizers(folder)
-    assert found is not None
-    assert [one.trained for one in found.under] == [Trained(*t) for t in (ADAM, USUAL, MUON)]
-    assert (found.num_signals, found.num_tuned, found.num_points, found.seeds) == (6, 6, 16, (0,))
-    assert found.cell == pytest.approx(STEP, rel=0.02)
-    adam, usual, muon = found.under
+    measured = read_optimizers(folder)
+    assert measured is not None
+    assert [one.trained for one in measured.under] == [Trained(*t) for t in (ADAM, USUAL, MUON)]
+    assert (measured.num_signals, measured.num_tuned) == (6, 6)
+    assert (measured.num_points, measured.seeds) == (16, (0,))
+    assert measured.cell == pytest.approx(STEP, rel=0.02)
+    adam, usual, muon = measured.under
     assert adam.regret.mean == pytest.approx(0.5)
     assert usual.best.mean == pytest.approx(42.5)
     assert muon.best.mean == pytest.approx(54.5)
@@ -76,15 +77,15 @@ def test_planted_maps_give_their_shift_regret_spread_and_loss(folder):
     assert muon.spread.mean == pytest.approx(5.0)
     assert usual.order.mean == pytest.approx(1.0)
     assert muon.order.mean < 0.5
-    assert found.tried == {Trained(*MUON): pytest.approx(30 - 8 - 2 / 3)}
+    assert measured.tried == {Trained(*MUON): pytest.approx(30 - 8 - 2 / 3)}
 
 
 def test_the_section_holds_the_numbers_and_marks_a_direction(folder):
-    found = read_optimizers(folder)
-    assert found is not None
-    text = section("optimizers.md.j2", found)
-    assert optimizers_table(found) in text
-    assert tried_table(found) in text
+    measured = read_optimizers(folder)
+    assert measured is not None
+    text = section("optimizers.md.j2", measured)
+    assert optimizers_table(measured) in text
+    assert tried_table(measured) in text
     assert "‡" in text, "all maps share one seed"
     assert "54.5 dB" in text
     assert "6 of 6" in text

@@ -97,8 +97,8 @@ def test_muon_orthogonalizes_as_torch_does_to_bfloat16():
             )
             for matrix in matrices
         ]
-        found = nearly_orthogonal(matrices)
-        assert (found - torch.stack(expected).float()).norm() < 0.03 * found.norm()
+        orthogonal = nearly_orthogonal(matrices)
+        assert (orthogonal - torch.stack(expected).float()).norm() < 0.03 * orthogonal.norm()
 
 
 def test_an_update_of_muon_is_that_of_torch_and_adam_moves_the_rest():

@@ -110,12 +110,12 @@ def test_the_packing_changes_no_result():
     trials = [fit.trial for fit in planned(5, signal=signal)]
 
     def run(*parts: list[Trial]) -> dict[int, tuple[float, ...]]:
-        found = {}
+        scores = {}
         for part in parts:
             for row, curve, *_ in run_batch("test", signal, part, torch.device("cpu")):
                 assert (row["stack"], row["path"]) == (1, "blocked")
-                found[row["seed"]] = (row["metric_mse"], *(point["psnr"] for point in curve))
-        return found
+                scores[row["seed"]] = (row["metric_mse"], *(point["psnr"] for point in curve))
+        return scores
 
     packed = run(trials)
     assert len(packed) == 5

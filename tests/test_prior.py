@@ -13,7 +13,7 @@ from analysis.prior.fitting import fit_prior, nodes
 from analysis.prior.landscapes import Landscape
 from inr_models import FitConfig
 from inr_models.fitting.metrics import psnr_db
-from search_spaces.initialize import siren2_for
+from noisescape import siren2_for
 from search_spaces.prior import PRIOR, belief_of, prior_json, prior_of
 from search_spaces.prior.gaussian import Gaussian, Tried
 from search_spaces.rules import RECOMMENDED, RULES, Target

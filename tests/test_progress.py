@@ -109,13 +109,13 @@ def planted(kind: str, score: Callable[[PlannedFit], float], store: Store) -> Fi
 @pytest.mark.parametrize("kind", RUNS)
 def test_done_and_missing_always_add_up_to_what_a_run_fits(tmp_path, kind):
     run = planted(kind, an_added_point_wins, Store(str(tmp_path)))
-    totals = [found.missing for found in run.counts()]
+    totals = [c.missing for c in run.counts()]
     assert min(totals) > 0
     for _ in run.fits():
         counts = run.counts()
-        assert [found.done for found in counts] == run.num_stored()
-        assert [found.done + found.missing for found in counts] == totals
-        assert (sum(found.missing for found in counts) == 0) == run.schedule.is_finished
+        assert [c.done for c in counts] == run.num_stored()
+        assert [c.done + c.missing for c in counts] == totals
+        assert (sum(c.missing for c in counts) == 0) == run.schedule.is_finished
     assert run.num_stored() == totals
 
 
@@ -130,25 +130,25 @@ def test_done_and_missing_always_add_up_to_what_a_run_fits(tmp_path, kind):
 )
 def test_a_count_falls_where_no_further_point_is_fitted_and_only_there(tmp_path, kind, saved):
     run = planted(kind, a_known_point_wins, Store(str(tmp_path)))
-    first = totals = [found.missing for found in run.counts()]
+    first = totals = [c.missing for c in run.counts()]
     for _ in run.fits():
         counts = run.counts()
-        assert [found.done for found in counts] == run.num_stored()
-        new = [found.done + found.missing for found in counts]
+        assert [c.done for c in counts] == run.num_stored()
+        new = [c.done + c.missing for c in counts]
         assert all(after <= before for after, before in zip(new, totals, strict=True))
         totals = new
-        assert (sum(found.missing for found in counts) == 0) == run.schedule.is_finished
+        assert (sum(c.missing for c in counts) == 0) == run.schedule.is_finished
     assert run.num_stored() == totals == [total - saved for total in first]
 
 
 @pytest.mark.parametrize("kind", RUNS)
 def test_the_keys_that_a_count_names_are_those_that_a_run_fits(tmp_path, kind):
     run = planted(kind, an_added_point_wins, Store(str(tmp_path)))
-    asked = [found.asked for found in run.counts()]
+    asked = [c.asked for c in run.counts()]
     list(run.fits())
     stored = [set(state.rows) for state in run.states]
     assert all(known <= fits for known, fits in zip(asked, stored, strict=True))
-    assert [found.asked for found in run.counts()] == stored
+    assert [c.asked for c in run.counts()] == stored
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
@@ -173,9 +173,9 @@ def test_a_search_never_needs_more_than_its_count_and_ends_with_none(
     for _ in search.fits(None if order is None else np.random.default_rng(order)):
         counts = [count(search.state(signal)) for signal in (A, B)]
         stored = [len(search.rows[signal.sha256]) - num_known for signal in (A, B)]
-        assert [found.done for found in counts] == stored
-        assert (sum(found.missing for found in counts) == 0) == search.schedule.is_finished
-        totals.append([found.done + found.missing for found in counts])
+        assert [c.done for c in counts] == stored
+        assert (sum(c.missing for c in counts) == 0) == search.schedule.is_finished
+        totals.append([c.done + c.missing for c in counts])
     fitted = [len(search.rows[signal.sha256]) - num_known for signal in (A, B)]
     assert np.min(totals, axis=0).tolist() == totals[-1] == fitted
     statuses = {row["status"] for rows in search.rows.values() for row in rows.values()}
@@ -185,9 +185,8 @@ def test_a_search_never_needs_more_than_its_count_and_ends_with_none(
 def test_a_finished_search_that_is_asked_for_more_trials_counts_them(tmp_path):
     path = tmp_path / "journal"
     run, more = make_search([A], trials=4), make_search([A], trials=10)
-    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
-    list(first.fits())
-    found = count(SignalState(more, A, first.rows[A.sha256], first.known(A)))
+    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path)).to_the_end()
+    counted = count(SignalState(more, A, first.rows[A.sha256], first.known(A)))
     again = Search(more, [A], tmp_path, noisy(0), storage=open_journal(path), rows=first.rows)
     num_fitted = len(list(again.fits()))
-    assert 6 * more.scale.seeds <= num_fitted <= found.missing
+    assert 6 * more.scale.seeds <= num_fitted <= counted.missing

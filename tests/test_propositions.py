@@ -106,8 +106,8 @@ def test_without_biases_proposition_2_holds_in_narrow_layers_too():
 def test_the_propositions_are_measured_and_written(tmp_path, capsys):
     command = ["--scales", "0.3", "0", "0.3", "--widths", "32", "--seed", "3"]
     assert propositions_report.main([*command, "--to", str(tmp_path)]) == 0
-    said = capsys.readouterr().out
-    assert max(len(line) for line in said.splitlines() if str(tmp_path) not in line) <= 80
+    output = capsys.readouterr().out
+    assert max(len(line) for line in output.splitlines() if str(tmp_path) not in line) <= 80
     table = pq.read_table(tmp_path / "propositions.parquet")
     assert table.schema == propositions_report.SCHEMA
     rows = {
@@ -122,8 +122,8 @@ def test_the_propositions_are_measured_and_written(tmp_path, capsys):
         assert row["measured"] == deviation.measured
         assert row["theory"] == deviation.theory
         assert row["tolerance"] == deviation.tolerance
-        assert f"{deviation.measured:.3f}" in said
-        assert f"{deviation.theory:.3f} ± {deviation.tolerance:.3f}" in said
+        assert f"{deviation.measured:.3f}" in output
+        assert f"{deviation.theory:.3f} ± {deviation.tolerance:.3f}" in output
         row = rows["distance_from_gaussian", deviation.s1, deviation.has_biases, None]
         assert row["measured"] == deviation.distance
         assert row["theory"] is None
@@ -136,7 +136,7 @@ def test_the_propositions_are_measured_and_written(tmp_path, capsys):
         row = rows["ratio_of_deviations", *key]
         assert (row["statement"], row["measured"]) == ("proposition_2", result.ratio)
         assert (row["theory"], row["tolerance"]) == (result.theory, None)
-        assert f"{result.ratio:.2f}" in said
+        assert f"{result.ratio:.2f}" in output
         assert rows["distance", *key]["measured"] == result.distance
         for place, centroids in (("layer_2", result.layer_2), ("output", result.output)):
             noise, omega = (
@@ -162,9 +162,9 @@ def test_the_propositions_are_measured_and_written(tmp_path, capsys):
 )
 def test_propositions_of_bad_input_are_refused(arguments, field, capsys):
     assert propositions_report.main(arguments) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"error: {field}")
-    assert said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {field}")
+    assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize("arguments", [["--widths", "2.5"], ["--scales", "x"]])

@@ -31,8 +31,8 @@ def test_the_papers_figures_are_known_by_name_and_psi_and_marked_where_they_are_
 
     def marks(signal: Signal) -> dict[str, str]:
         cases = [*SCORES, "relu_pe_authors", "siren_rff_authors"]
-        found = {case: published("audio_architectures", signal, case) for case in cases}
-        return {case: str(figure) for case, figure in found.items()}
+        figures = {case: published("audio_architectures", signal, case) for case in cases}
+        return {case: str(figure) for case, figure in figures.items()}
 
     assert marks(bach) == {
         "siren": "59.4", "siren2": "60.5", "finer_pp": "62.2", "wire": "26.1†",
@@ -55,12 +55,12 @@ def test_targets_that_cannot_be_had_are_named_and_no_mean_stands_for_them():
     assert never == ["voltage", "foley", "birds"]
     assert "tap" not in others
     run = make_comparison(scale="paper", signal=tap)
-    (found,) = compare([SignalState(run, tap)], [[]])
-    said = caption(run, [found])
-    assert all(name in said for name in (*never, *others))
-    assert "tap" not in said
-    shown = {mark for s in found.standings if s.paper for mark in s.paper.marks}
-    assert {mark for mark in MARKS if mark in said} == shown == {"‡", "¶"}
+    (comparison,) = compare([SignalState(run, tap)], [[]])
+    text = caption(run, [comparison])
+    assert all(name in text for name in (*never, *others))
+    assert "tap" not in text
+    shown = {mark for s in comparison.standings if s.paper for mark in s.paper.marks}
+    assert {mark for mark in MARKS if mark in text} == shown == {"‡", "¶"}
 
 
 def test_the_textbooks_networks_stand_beside_no_figure_of_the_paper():
@@ -69,8 +69,8 @@ def test_the_textbooks_networks_stand_beside_no_figure_of_the_paper():
             assert not figures.keys() & {"siren_rff", "relu_pe"}
     tap = papers("tap", 0.7264, 20.4)
     run = make_comparison(scale="paper", signal=tap)
-    (found,) = compare([SignalState(run, tap)], [[]])
-    figures = {s.point.network.network: s.paper for s in found.standings}
+    (comparison,) = compare([SignalState(run, tap)], [[]])
+    figures = {s.point.network.network: s.paper for s in comparison.standings}
     assert figures["siren_rff"] is None
     assert figures["relu_pe"] is None
     for network, column in (("siren_rff_authors", 44.8), ("relu_pe_authors", 21.1)):
@@ -91,8 +91,8 @@ def test_the_papers_figures_stand_beside_as_many_epochs_as_the_papers_alone():
         assert EPOCHS[study.name] == epochs == study.paper.fit.epochs
         for changed in (None, 3):
             run = make_comparison(study, relay, "paper", epochs=changed)
-            (found,) = compare([SignalState(run, relay)], [[]])
-            shown = {s.point.case for s in found.standings if s.paper}
+            (comparison,) = compare([SignalState(run, relay)], [[]])
+            shown = {s.point.case for s in comparison.standings if s.paper}
             assert shown == (set() if changed else TABLES[study.name]["relay"].keys())
-            assert (f"{epochs:,}" in caption(run, [found])) == bool(changed)
+            assert (f"{epochs:,}" in caption(run, [comparison])) == bool(changed)
     assert EPOCHS["image_architectures"] == image_architectures.STUDY.paper.fit.epochs

@@ -85,8 +85,8 @@ def test_an_activation_its_slope_and_its_gradient_are_the_formulas(name):
     given = module.value_and_slope(module.gain * Z, torch.empty_like(Z), torch.empty_like(Z))
     for ours, rise in (alone, given):
         np.testing.assert_allclose(ours, value, atol=2e-6)
-        found = rise * float(module.gain)
-        np.testing.assert_allclose(found, slope, rtol=0, atol=15 * 18 * 3 * 2**-24)
+        slope_by_z = rise * float(module.gain)
+        np.testing.assert_allclose(slope_by_z, slope, rtol=0, atol=15 * 18 * 3 * 2**-24)
 
 
 def test_a_gabor_wavelet_is_the_formula_for_real_and_complex_numbers():

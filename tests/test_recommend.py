@@ -5,11 +5,10 @@ import pytest
 import soundfile
 
 from inr_models import SirenConfig, make_network
-from noisescape import recommend
+from noisescape import recommend, siren2_for
 from noisescape.console import main
 from noisescape.recommendation import expected_losses
 from search_spaces.bandwidth import bandwidth
-from search_spaces.initialize import siren2_for
 from search_spaces.prior import belief_of
 from search_spaces.rules import RECOMMENDED, RULES, NoiseScales, Target
 from tests.refusals import refused
@@ -38,8 +37,8 @@ def test_it_gives_what_siren2_for_takes(tones):
     exec(recommended.snippet, variables)
     config = variables["config"]
     assert isinstance(config, SirenConfig)
-    made = make_network(config, in_features=1, out_features=1, seed=0)
-    assert made.layers[0].out_features == recommended.width
+    expected = make_network(config, in_features=1, out_features=1, seed=0)
+    assert expected.layers[0].out_features == recommended.width
 
 
 def test_all_channels_count_as_values_and_one_is_seen(tones):

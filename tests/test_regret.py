@@ -8,15 +8,15 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
+from analysis.regret.cost import cost_to_find
 from analysis.regret.parquet import regret_parquet
 from analysis.regret.regret import (
     Regret,
-    SingleFits,
-    cost_to_find,
     regrets,
     share_of_cells_near_best,
     summarize_rules,
 )
+from analysis.regret.single_fits import SingleFits
 from studies.engine.outcomes.choosing import Confirmation
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.planning.points import PlannedFit, trial_of
@@ -41,16 +41,17 @@ def repeats(tmp_path_factory) -> list[tuple[float, Regret]]:
     """
     signal = make_signal(psi=0.01)
     run = make_search([signal], trials=12, sampler="random")
-    found = []
+    searches = []
     for repeat in range(REPEATS):
-        search = Search(run, [signal], tmp_path_factory.mktemp("r"), noisy(repeat, own=2.0))
-        list(search.fits())
+        search = Search(
+            run, [signal], tmp_path_factory.mktemp("r"), noisy(repeat, own=2.0)
+        ).to_the_end()
         regret = search.regrets(signal)[0]
         truth = height(regret.optimum.network) - height(regret.rule_point.network)
         if regret.optimum.kind != "rule":
-            found.append((truth, regret))
-    assert len(found) > 0.9 * REPEATS
-    return found
+            searches.append((truth, regret))
+    assert len(searches) > 0.9 * REPEATS
+    return searches
 
 
 def test_the_interval_covers_the_true_regret_95_times_in_100(repeats):
@@ -70,8 +71,7 @@ def test_the_confirmed_regret_is_unbiased_and_the_claimed_one_is_not(repeats):
 def test_the_seeds_effect_is_not_in_the_interval(tmp_path):
     signal = make_signal()
     run = make_search([signal], trials=4, sampler="random")
-    search = Search(run, [signal], tmp_path, noisy(0, shared=30.0, own=0.0))
-    list(search.fits())
+    search = Search(run, [signal], tmp_path, noisy(0, shared=30.0, own=0.0)).to_the_end()
     regrets = search.regrets(signal)
     assert len(regrets) == len(run.rules) > 0
     for regret in regrets:
@@ -84,14 +84,13 @@ def test_candidates_are_the_top_points_the_best_cell_and_the_rules(tmp_path):
     run = make_search([signal], trials=8)
     score = noisy(0, shared=0.0, own=0.0)
     rows = {signal.sha256: grid_rows(run, signal, score, seeds=[0, 1])}
-    search = Search(run, [signal], tmp_path, score, rows=rows)
-    list(search.fits())
-    found = search.choice(signal).rounds[0].left
-    assert {"eqn11_length", "eqn11_length_width"} <= {p.name for p in found}
-    cells = [p for p in found if p.kind == "grid"]
+    search = Search(run, [signal], tmp_path, score, rows=rows).to_the_end()
+    candidates = search.choice(signal).rounds[0].left
+    assert {"eqn11_length", "eqn11_length_width"} <= {p.name for p in candidates}
+    cells = [p for p in candidates if p.kind == "grid"]
     best_cell = max(search.state(signal).cells, key=lambda p: height(p.network))
     assert best_cell in cells
-    heights = {height(p.network) for p in found}
+    heights = {height(p.network) for p in candidates}
     tried = {row["metric_psnr_peak"] for row in search.rows[signal.sha256].values()}
     tops = sorted(tried, reverse=True)[: run.question.top]
     assert len(tops) == run.question.top > 1
@@ -109,8 +108,7 @@ def test_a_rule_that_is_the_optimum_has_no_regret(tmp_path):
     def score(fit: PlannedFit) -> float:
         return 60.0 + fit.trial.seed % 3 if fit.point.name == "eqn11_length" else 20.0
 
-    search = Search(run, [signal], tmp_path, score)
-    list(search.fits())
+    search = Search(run, [signal], tmp_path, score).to_the_end()
     first, second = search.regrets(signal)
     assert first.rule == "eqn11_length"
     assert first.interval[:3] == (0, 0, 0)
@@ -127,8 +125,7 @@ def test_regret_may_be_negative_and_a_partial_fit_never_enters(tmp_path):
             return 40.0 if rule else 30.0
         return 30.0 if rule else 40.0
 
-    search = Search(run, [signal], tmp_path, score)
-    list(search.fits())
+    search = Search(run, [signal], tmp_path, score).to_the_end()
     rows = search.rows[signal.sha256]
     assert [r.interval.mean for r in search.regrets(signal)] == [-10] * len(run.rules)
     best = search.choice(signal).optimum
@@ -153,8 +150,7 @@ def gained(tmp_path_factory) -> tuple[Run, list[list[Regret]]]:
             return 30.0 if fit.point.name == "eqn11_length" else 10.0
         return 30.0 + (GAINS[fit.signal.name] if scores(fit) else 5.0)
 
-    search = Search(run, signals, tmp_path_factory.mktemp("gained"), score)
-    list(search.fits())
+    search = Search(run, signals, tmp_path_factory.mktemp("gained"), score).to_the_end()
     return run, [search.regrets(signal) for signal in signals]
 
 
@@ -205,8 +201,9 @@ def test_a_capped_regret_counts_no_decibel_above_the_cap(gained):
 
 def test_the_epochs_of_a_level_are_those_by_which_half_of_the_fits_have_it(tmp_path):
     signal = make_signal()
-    search = Search(make_search([signal], trials=1), [signal], tmp_path, lambda _: 40.0)
-    list(search.fits())
+    search = Search(
+        make_search([signal], trials=1), [signal], tmp_path, lambda _: 40.0
+    ).to_the_end()
     state, choice = search.state(signal), search.choice(signal)
     seeds = Confirmation(choosing_seeds=(100, 101), scoring_seeds=(105, 106, 107), top=1)
     curves = {}
@@ -251,8 +248,7 @@ def test_the_share_of_cells_near_the_best_is_of_seeds_that_all_cells_have():
 def test_the_cost_counts_what_came_before_the_optimum(tmp_path):
     signal = make_signal()
     run = make_search([signal], trials=6, sampler="random")
-    search = Search(run, [signal], tmp_path, noisy(0))
-    list(search.fits())
+    search = Search(run, [signal], tmp_path, noisy(0)).to_the_end()
     at = search.known(signal)[4].scales
     point = next(k.point for k in search.state(signal).known_points() if k.point.scales == at)
     cost = cost_to_find(search.state(signal), search.choice(signal)._replace(optimum=point))

@@ -40,10 +40,10 @@ def test_a_fit_that_diverged_is_zero_output_from_there_on_and_one_that_failed_is
         row |= {"key": f"{status} one", "seed": 7, "status": status, "num_epochs": 50}
     curves = [{"key": "diverged one", "epoch": e, "psnr": p} for e, p in ((0, 5.0), (30, 25.0))]
     source.append(rows, curves)
-    (found,) = [row for row in replay_table(source).to_pylist() if row["seed"] == 7]
+    (of_seed,) = [row for row in replay_table(source).to_pylist() if row["seed"] == 7]
     zero = rows[0]["metric_psnr_zero"]
-    assert (found["status"], found["psnr_zero"]) == ("diverged", zero)
-    assert [found[f"psnr_{epoch}"] for epoch in budgets(300)] == [5.0, 25.0, zero, zero, zero]
+    assert (of_seed["status"], of_seed["psnr_zero"]) == ("diverged", zero)
+    assert [of_seed[f"psnr_{epoch}"] for epoch in budgets(300)] == [5.0, 25.0, zero, zero, zero]
 
 
 def test_optuna_gets_the_map_alone_over_the_seeds_that_most_points_have(exported, tmp_path):

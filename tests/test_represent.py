@@ -44,11 +44,11 @@ def whole(stereo):
 
 @given(st.integers(1, 10**7), st.integers(64, 10**5))
 def test_spans_cover_everything_and_overlap(num, length):
-    found = spans(num, length)
-    assert found[0][0] == 0
-    assert found[-1][1] == num
-    assert all(stop - start <= length + 2 for start, stop in found)
-    for (_, stop), (start, _) in pairwise(found):
+    parts = spans(num, length)
+    assert parts[0][0] == 0
+    assert parts[-1][1] == num
+    assert all(stop - start <= length + 2 for start, stop in parts)
+    for (_, stop), (start, _) in pairwise(parts):
         assert start < stop
 
 
@@ -199,9 +199,9 @@ def test_a_budget_of_parameters_is_kept(parameters):
 
 def test_a_budget_of_time_sets_the_epochs(capsys):
     represent(tones(2048, 1), seconds=1.0)
-    said = capsys.readouterr().err
-    assert "epochs" in said
-    assert "PSNR" in said
+    error = capsys.readouterr().err
+    assert "epochs" in error
+    assert "PSNR" in error
 
 
 def test_bad_input_is_one_sentence(tmp_path):

@@ -26,10 +26,10 @@ def start(results: Path, **environment: str) -> subprocess.Popen[bytes]:
 
 def wait_for_checkpoint(results: Path) -> Path:
     deadline = time.monotonic() + 60
-    while not (found := list(results.glob("_checkpoints/[!.]*.pt"))):
+    while not (checkpoints := list(results.glob("_checkpoints/[!.]*.pt"))):
         assert time.monotonic() < deadline, "no checkpoint came"
         time.sleep(0.02)
-    return found[0]
+    return checkpoints[0]
 
 
 def ray_workers(driver: subprocess.Popen[bytes]) -> list[psutil.Process]:

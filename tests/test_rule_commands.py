@@ -22,10 +22,10 @@ FAMILIES = (constant("constant"), bandwidth("psi", "psi"), bandwidth("low_pass",
 def test_surfaces_of_a_store_have_their_top_where_it_was_planted(tmp_path):
     signals = planted_signals(4)
     fill(tmp_path, signals, noise=0.3)
-    made = stored_surfaces(str(tmp_path))
-    wanted = [FACTOR * target.descriptors["low_pass_40"] for target in made.targets]
-    assert made.regret_at(np.array(wanted), np.full(4, GAIN)).max() < 0.6
-    assert made.regret_at(np.array(wanted) * 4, np.full(4, GAIN)).min() > 3
+    surfaces = stored_surfaces(str(tmp_path))
+    wanted = [FACTOR * target.descriptors["low_pass_40"] for target in surfaces.targets]
+    assert surfaces.regret_at(np.array(wanted), np.full(4, GAIN)).max() < 0.6
+    assert surfaces.regret_at(np.array(wanted) * 4, np.full(4, GAIN)).min() > 3
 
 
 def test_points_are_means_over_the_seeds_that_most_of_a_signals_points_have():
@@ -52,7 +52,7 @@ def test_more_seeds_bring_a_surfaces_top_nearer_to_the_truth(tmp_path):
     assert many.num_fits == 5 * few.num_fits
     smooth = [surfaces_through(stored.maps) for stored in (few, many)]
     wanted = np.array([FACTOR * t.descriptors["low_pass_40"] for t in smooth[0].targets])
-    lost = [made.regret_at(wanted, np.full(8, GAIN)).mean() for made in smooth]
+    lost = [surfaces.regret_at(wanted, np.full(8, GAIN)).mean() for surfaces in smooth]
     assert lost[1] < 0.7 * lost[0]
 
 
@@ -75,11 +75,11 @@ def test_rules_are_left_under_names_that_the_registry_has_not(tmp_path, capsys, 
     for name, path in files.items():
         assert named_rule(str(path), "--rules") == (name, read_rule(path))
     assert f"rules    {tmp_path}/_rules\n" in capsys.readouterr().out
-    made = {name: path.read_text() for name, path in files.items()}
+    texts = {name: path.read_text() for name, path in files.items()}
     for path in files.values():
         path.unlink()
     assert rule_fitting.main([f"file://{tmp_path}"]) == 0, "results may be on any storage"
-    assert {path.stem: path.read_text() for path in (tmp_path / "_rules").glob("*.json")} == made
+    assert {path.stem: path.read_text() for path in (tmp_path / "_rules").glob("*.json")} == texts
     assert rule_fitting.main([str(tmp_path), "--write", str(tmp_path / "mine")]) == 0
     assert len(list((tmp_path / "mine").glob("fitted_*.json"))) == len(files)
 
@@ -91,9 +91,9 @@ def test_clips_of_two_recordings_are_too_few(command, tmp_path, capsys):
         "signal,recording\n" + "".join(f"clip{i},tape {i % 2}\n" for i in range(4))
     )
     assert command([str(tmp_path)]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("error: recording: 4 ")
-    assert " 2;" in said
+    error = capsys.readouterr().err
+    assert error.startswith("error: recording: 4 ")
+    assert " 2;" in error
 
 
 def test_results_of_a_storage_have_their_recordings(tmp_path):

@@ -1,7 +1,6 @@
 """Rules: what they promise of bandwidth and gain, and what they make of a signal."""
 
 import math
-import warnings
 
 import numpy as np
 import pytest
@@ -13,8 +12,6 @@ from inr_models import Siren2Config, make_network
 from search_spaces.bandwidth import bandwidth, gain, scales_of
 from search_spaces.descriptors import describe
 from search_spaces.descriptors.bands import NUM_BANDS, bands
-from search_spaces.initialize import siren2_for
-from search_spaces.networks import stable
 from search_spaces.rules import (
     EVEN_LAW,
     RECOMMENDED,
@@ -22,7 +19,6 @@ from search_spaces.rules import (
     NoiseScales,
     Target,
     read_rule,
-    rule_json,
 )
 from search_spaces.rules.bandwidth_matching import BandwidthMatching, Constant, at_share
 from search_spaces.rules.power_law import Power, PowerLaw
@@ -101,8 +97,8 @@ def test_matching_spectra_finds_the_network_that_made_the_signal():
         network = make_network(config, in_features=1, out_features=1, seed=11)
         with torch.no_grad():
             values = network(torch.linspace(-1, 1, 8192)[:, None]).numpy()[:, 0]
-        found = bandwidth(*rule(Target.of(values, width=52)), width=52)
-        assert found == pytest.approx(share * target().nyquist, rel=1e-6)
+        matched = bandwidth(*rule(Target.of(values, width=52)), width=52)
+        assert matched == pytest.approx(share * target().nyquist, rel=1e-6)
 
 
 def test_an_untrained_network_does_not_reach_beyond_half_of_nyquist():
@@ -171,90 +167,21 @@ def test_the_recommended_rule_does_not_see_amplitude_time_or_direction(amplitude
         assert rule(Target.of(other, width=52)) == pytest.approx(expected, rel=1e-6)
 
 
-def test_a_rule_may_be_given_by_its_name_or_its_file(tmp_path):
-    values = np.sin(np.linspace(0, 300, 5000))
-    path = tmp_path / "mine.json"
-    path.write_text(rule_json(RULES["power_psi"]))
-    networks = [
-        siren2_for(values, width=20, rule=rule)
-        for rule in ("power_psi", str(path), RULES["power_psi"])
-    ]
-    weights = [network.layers[0].weight for network in networks]
-    assert all(torch.equal(weights[0], weight) for weight in weights)
-    with refused("unknown-name", "rule"):
-        siren2_for(values, rule="power_of_psi")
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        np.exp(1j * np.arange(500)),
-        np.ma.masked_greater(np.sin(np.arange(500)), 0.9),
-        ["a", "b"],
-        [[1.0, 2.0], [3.0]],
-        None,
-    ],
-)
-def test_what_is_no_array_of_real_numbers_is_refused(values):
-    with refused("wrong-kind", "signal"):
-        siren2_for(values)
-
-
 def test_a_rule_is_read_from_a_file_alone(tmp_path):
     for path in ("/dev/zero", tmp_path):
         with refused("unreadable", path):
             read_rule(path)
 
 
-def test_one_call_makes_the_network_for_a_signal():
-    values = np.sin(np.linspace(0, 300, 5000))
-    network = siren2_for(values, width=52, depth=3, seed=4)
-    s0, s1 = map(stable, RULES[RECOMMENDED](Target.of(values, width=52, depth=3)))
-    config = Siren2Config(width=52, depth=3, s0=s0, s1=s1)
-    same = make_network(config, in_features=1, out_features=1, seed=4)
-    for a, b in zip(network.parameters(), same.parameters(), strict=True):
-        torch.testing.assert_close(a, b, rtol=0, atol=0)
-    image = siren2_for(np.random.default_rng(0).random((20, 30, 3)))
-    assert image(torch.zeros(5, 2)).shape == (5, 3)
-    assert image.num_parameters() == pytest.approx(20 * 30 * 3, rel=0.1)
-
-
-def test_a_size_that_is_none_and_a_signal_too_short_for_its_network_are_refused():
-    values = np.random.default_rng(0).standard_normal(2048)
-    for sizes in ({"width": 0}, {"width": -3}, {"depth": 0}):
-        name, value = next(iter(sizes.items()))
-        with refused("out-of-range", name, value, 1):
-            siren2_for(values, **sizes)
-    with refused("out-of-range", "parameters", 6, 10):
-        siren2_for(values[:6])
-    assert siren2_for(values[:14]).num_parameters() == 10
-
-
-@pytest.mark.parametrize(
-    ("width", "warned"), [(13, True), (20, False), (52, False), (220, False), (300, True)]
-)
-def test_the_recommended_rule_warns_where_it_was_not_measured(width, warned):
-    values = np.random.default_rng(0).standard_normal(8192)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        network = siren2_for(values, width=width)
-        siren2_for(values, width=8, rule=RULES["eqn11_length_width"])  # has no such claim
-    sentences = [str(warning.message) for warning in caught]
-    assert len(sentences) == warned
-    for sentence in sentences:
-        for number in (f"width = {width}", f"{network.num_parameters():,}", "8,192"):
-            assert number in sentence
-
-
 def test_bands_are_the_magnitudes_of_equal_parts_of_the_spectrum():
     values = np.random.default_rng(0).standard_normal(1024)
-    found = np.array(bands(values))
+    shares = np.array(bands(values))
     magnitude = np.abs(np.fft.rfft(values))[1:]
     magnitude[-1] /= 2  # the line at Nyquist has no partner at a negative frequency
     # 512 lines in 128 bands; line k is at k/512 of Nyquist, which itself is of the last band.
     place = np.minimum(np.arange(1, 513) * 128 // 512, 127)
     expected = np.bincount(place, magnitude) / magnitude.sum()
-    np.testing.assert_allclose(found, expected)
+    np.testing.assert_allclose(shares, expected)
     tone = bands(np.cos(2 * np.pi * 100 * np.arange(1024) / 1024))
     assert tone[25] == pytest.approx(1, abs=1e-9)  # 100 / 512 of Nyquist, of 128
 

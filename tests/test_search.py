@@ -31,12 +31,12 @@ A, B, C = (
 @pytest.mark.parametrize("sampler", ["tpe", "gp", "random", "prior"])
 def test_the_order_of_completion_changes_no_suggestion(tmp_path, sampler):
     run = make_search([A, B], trials=14, sampler=sampler)
-    found = []
+    outcomes = []
     for order in (None, np.random.default_rng(1), np.random.default_rng(2)):
         search = Search(run, [A, B], tmp_path, noisy(0))
-        found.append((sorted(f.trial.key for f in search.fits(order)), search.suggested()))
-    assert found[0] == found[1] == found[2]
-    assert [len(points) for points in found[0][1].values()] == [14, 14]
+        outcomes.append((sorted(f.trial.key for f in search.fits(order)), search.suggested()))
+    assert outcomes[0] == outcomes[1] == outcomes[2]
+    assert [len(points) for points in outcomes[0][1].values()] == [14, 14]
 
 
 def test_the_prior_knows_every_score_before_it_suggests_as_in_optunas_own_loop(
@@ -53,8 +53,7 @@ def test_the_prior_knows_every_score_before_it_suggests_as_in_optunas_own_loop(
         run = dataclasses.replace(
             run, question=dataclasses.replace(run.question, settings=settings)
         )
-        search = Search(run, [A], tmp_path, lambda fit: height(fit.trial.network))
-        list(search.fits())
+        search = Search(run, [A], tmp_path, lambda fit: height(fit.trial.network)).to_the_end()
         points[together] = search.suggested()[A.sha256]
     sampler = PriorSampler(belief, space_of_a)
     study = optuna.create_study(direction="maximize", sampler=sampler)
@@ -102,8 +101,7 @@ def test_a_killed_driver_goes_on_with_the_same_search(tmp_path, stop_after):
 @pytest.mark.parametrize("call", range(1, 8))
 def test_a_driver_killed_while_it_asks_goes_on_with_the_same_search(tmp_path, monkeypatch, call):
     run = make_search([A], trials=8)
-    whole = Search(run, [A], tmp_path, noisy(0))
-    list(whole.fits())
+    whole = Search(run, [A], tmp_path, noisy(0)).to_the_end()
     path, calls, make = tmp_path / "journal", [0], suggestions.make_sampler
 
     def killed(name, seed, space):
@@ -119,8 +117,9 @@ def test_a_driver_killed_while_it_asks_goes_on_with_the_same_search(tmp_path, mo
     # As if it had been killed between the trial and its first parameter, too.
     cut.searches[A.sha256].study.ask()
     monkeypatch.undo()
-    again = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path), rows=cut.rows)
-    list(again.fits())
+    again = Search(
+        run, [A], tmp_path, noisy(0), storage=open_journal(path), rows=cut.rows
+    ).to_the_end()
     assert again.suggested() == whole.suggested()
 
 
@@ -129,11 +128,11 @@ def test_more_trials_go_on_where_fewer_ended(tmp_path):
     more = make_search([A], trials=12)
     assert run.id == more.id
     path = tmp_path / "journal"
-    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path))
-    list(first.fits())
+    first = Search(run, [A], tmp_path, noisy(0), storage=open_journal(path)).to_the_end()
     before = first.suggested()[A.sha256]
-    again = Search(more, [A], tmp_path, noisy(0), storage=open_journal(path), rows=first.rows)
-    list(again.fits())
+    again = Search(
+        more, [A], tmp_path, noisy(0), storage=open_journal(path), rows=first.rows
+    ).to_the_end()
     assert len(before) == 6
     assert again.suggested()[A.sha256][:6] == before
     assert len(again.suggested()[A.sha256]) == 12
@@ -143,7 +142,7 @@ def test_signals_stay_balanced_to_the_end(tmp_path):
     run = make_search([A, B, C], trials=16)
     search = Search(run, [A, B, C], tmp_path, noisy(0), num_workers=2)
     for fit in search.fits(np.random.default_rng(0)):
-        counts = [len(found) for found in search.suggested().values()]
+        counts = [len(points) for points in search.suggested().values()]
         if fit.stage < CHOOSING_STAGE:
             assert max(counts) - min(counts) <= 2 * run.question.settings.together
     assert counts == [16, 16, 16]
@@ -152,8 +151,7 @@ def test_signals_stay_balanced_to_the_end(tmp_path):
 def test_the_search_finds_the_planted_optimum(tmp_path):
     signals = [make_signal(name) for name in "abcde"]
     run = make_search(signals, trials=40)
-    search = Search(run, signals, tmp_path, noisy(1))
-    list(search.fits())
+    search = Search(run, signals, tmp_path, noisy(1)).to_the_end()
     heights = []
     for signal in signals:
         values = objective(search.state(signal).known_points(), range(2))
@@ -173,7 +171,7 @@ def test_a_warm_start_knows_the_grid_and_repeats_none_of_it(tmp_path):
     cold = Search(run, signals, tmp_path, score)
     fitted = [fit.trial.key for fit in warm.fits()]
     list(cold.fits())
-    assert not set(fitted) & {key for found in rows.values() for key in found}
+    assert not set(fitted) & {key for of_signal in rows.values() for key in of_signal}
     for signal in signals:
         study = warm.searches[signal.sha256].study
         assert warm.searches[signal.sha256].num_warm == 20 + 2
@@ -183,7 +181,9 @@ def test_a_warm_start_knows_the_grid_and_repeats_none_of_it(tmp_path):
         assert len(cells) == 20
         assert all(point.scales in told for point in cells)
     reached = [
-        np.mean([height(points_at(run, at)) for found in s.suggested().values() for at in found])
+        np.mean(
+            [height(points_at(run, at)) for of_signal in s.suggested().values() for at in of_signal]
+        )
         for s in (warm, cold)
     ]
     assert reached[0] > reached[1] + 5
@@ -262,8 +262,7 @@ def test_a_failed_fit_of_a_suggestion_is_tried_again_and_the_search_ends(tmp_pat
 
 def test_what_others_store_later_does_not_undo_an_answer(tmp_path):
     run = make_search([A], trials=6)
-    search = Search(run, [A], tmp_path, noisy(0))
-    list(search.fits())
+    search = Search(run, [A], tmp_path, noisy(0)).to_the_end()
     before = search.regrets(A)
     later = grid_rows(run, A, lambda fit: 99.0, seeds=[0, 1, *run.question.choosing_seeds])
     search.rows[A.sha256] |= later

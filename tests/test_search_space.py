@@ -34,12 +34,11 @@ def test_a_space_of_one_axis_has_a_rim_and_no_other(tmp_path):
     grid = NoiseGrid(s0=Values(values=(3000,)), s1=Linear(low=0, high=3, num=4))
     study = dataclasses.replace(STUDY, small=dataclasses.replace(STUDY.small, grid=grid))
     run = resolve(study, "small", [A], changes={"trials": 6})
-    search = Search(run, [A], tmp_path, lambda fit: 30 + fit.point.scales.s1)
-    list(search.fits())
-    found = search.regrets(A)
-    assert [r.rule for r in found] == list(run.rules)
+    search = Search(run, [A], tmp_path, lambda fit: 30 + fit.point.scales.s1).to_the_end()
+    regret = search.regrets(A)
+    assert [r.rule for r in regret] == list(run.rules)
     # PSNR grows with s1, so the best suggestion is the nearest to the rim.
-    assert {r.at_rim for r in found} == {found[0].optimum.scales.s1 > 2.85}
+    assert {r.at_rim for r in regret} == {regret[0].optimum.scales.s1 > 2.85}
 
 
 def test_a_space_of_few_points_ends_before_its_trials(tmp_path, monkeypatch):
@@ -57,8 +56,7 @@ def test_a_search_that_ends_early_says_so_and_lacks_nothing(tmp_path, monkeypatc
     run = make_search([A], trials=8, sampler="random")
     if few:
         monkeypatch.setattr(suggestions, "stable", lambda v: 200.0 if v > 3 else float(v > 1.5))
-    search = Search(run, [A], tmp_path, noisy(0))
-    list(search.fits())
+    search = Search(run, [A], tmp_path, noisy(0)).to_the_end()
     state = search.state(A)
     assert progress(state, run.question.steps(state)).missing == 0
     notes = run.question.notes(state)

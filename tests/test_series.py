@@ -160,8 +160,7 @@ def test_what_is_no_series_is_refused(tmp_path, table):
 def test_a_study_fills_the_gap_of_a_series(tmp_path):
     results, script = tmp_path / "results", studies.series_grid.__file__
     flags = ("--scale", "small", "--epochs", "150", "--max-samples", "1024", "--signals", CHIRP)
-    code, output = commands.run(script, "run", results, *flags)
-    assert code == 0, output
+    output = commands.run(script, "run", results, *flags)
     (file,) = results.glob("_studies/*/*-filled.csv")
     filled = pd.read_csv(file)
     assert len(filled) == 1024

@@ -33,13 +33,13 @@ from tests.fakes.runs import (
 
 def test_standings_are_in_the_order_of_the_means_and_no_dead_fit_is_ranked():
     run = four()
-    (found,) = compare([SignalState(run, SOUND, rows_of(run, SOUND, by_case))], [[]])
-    assert [(s.point.name, s.rank) for s in found.standings] == [
+    (comparison,) = compare([SignalState(run, SOUND, rows_of(run, SOUND, by_case))], [[]])
+    assert [(s.point.name, s.rank) for s in comparison.standings] == [
         ("siren2", 1), ("finer_pp", 2), ("siren", 3), ("wire", None),
     ]  # fmt: skip
-    best = found.standings[0]
+    best = comparison.standings[0]
     assert (best.mean, best.deviation) == (45.5, statistics.stdev([45, 46]))
-    assert found.standings[-1].remark == "1 of 2 dead"
+    assert comparison.standings[-1].remark == "1 of 2 dead"
 
 
 @pytest.mark.parametrize("status", ["diverged", "failed", "missing"])
@@ -52,11 +52,11 @@ def test_a_network_with_a_fit_that_is_not_whole_has_no_rank(status):
         del rows[key]
     else:
         rows[key] |= {"status": status, "metric_psnr_peak": None}
-    (found,) = compare([SignalState(run, SOUND, rows)], [[]])
-    standing = next(s for s in found.standings if s.point.name == "siren2")
+    (comparison,) = compare([SignalState(run, SOUND, rows)], [[]])
+    standing = next(s for s in comparison.standings if s.point.name == "siren2")
     assert standing.rank is None
     assert standing.remark == f"1 of 2 {status}"
-    assert found.standings[0].point.name == "finer_pp"
+    assert comparison.standings[0].point.name == "finer_pp"
 
 
 def test_the_mean_gap_is_of_networks_that_are_ranked_on_every_signal():
@@ -97,24 +97,24 @@ def test_the_report_has_a_table_figures_and_error_pictures(tmp_path, signal):
     sha = signal.sha256
     progress = {sha: Progress(len(rows), 0, set(rows))}
     results = Results(run, [SignalState(run, signal, rows)], store, progress)
-    made = comparison_report(results, [[]], datetime.datetime.now())
+    report = comparison_report(results, [[]], datetime.datetime.now())
     is_image = len(signal.shape) == 2
     kinds = {"networks", "histories", "errors"} | (set() if is_image else {"spectrograms"})
-    assert {name.rsplit("-", 1)[1] for name in made.figures} == kinds
-    assert made.html.count("<svg ") == len(kinds)
+    assert {name.rsplit("-", 1)[1] for name in report.figures} == kinds
+    assert report.html.count("<svg ") == len(kinds)
     # The sound, and the output and the error of each of three networks.
-    assert made.html.count("<audio ") == (0 if is_image else 7)
-    assert "<b>" not in made.html
-    table = pq.read_table(io.BytesIO(made.files["comparison.parquet"])).to_pylist()
+    assert report.html.count("<audio ") == (0 if is_image else 7)
+    assert "<b>" not in report.html
+    table = pq.read_table(io.BytesIO(report.files["comparison.parquet"])).to_pylist()
     assert [(r["point"], r["rank"]) for r in table] == [("siren2", 1), ("siren", 2), ("wire", None)]
-    assert made.numbers[sha]["psnr_mean_siren2"] == 45.5
+    assert report.numbers[sha]["psnr_mean_siren2"] == 45.5
     console = Console(width=80, file=io.StringIO())
-    for one in made.tables:
+    for one in report.tables:
         console.print(one)
-    said = console.file.getvalue()  # type: ignore[attr-defined]
-    assert max(map(len, said.splitlines())) <= 80
-    assert "45.5 ± 0.7" in said
-    assert "1 of 2 dead" in said
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert max(map(len, printed.splitlines())) <= 80
+    assert "45.5 ± 0.7" in printed
+    assert "1 of 2 dead" in printed
 
 
 @pytest.mark.parametrize("kept", [("siren",), ()])

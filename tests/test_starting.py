@@ -1,15 +1,17 @@
 """`noisescape.siren2_for`: a network from a file, an array or a tensor."""
 
+import warnings
+
 import numpy as np
 import pytest
 import soundfile
 import torch
 from PIL import Image
 
-from inr_models import FitConfig, InputError
+from inr_models import FitConfig, InputError, Siren2Config, make_network
 from noisescape import recommend, siren2_for
-from search_spaces import initialize
-from search_spaces.rules import RULES, rule_json
+from search_spaces.networks import stable
+from search_spaces.rules import RECOMMENDED, RULES, Target, rule_json
 from tests.refusals import refused
 
 CLIP = "studies/clips/perc_bell.flac"
@@ -24,6 +26,19 @@ def tones() -> np.ndarray:
 def same(a: torch.nn.Module, b: torch.nn.Module) -> bool:
     pairs = zip(a.parameters(), b.parameters(), strict=True)
     return all(torch.allclose(one, other, rtol=1e-4) for one, other in pairs)
+
+
+def test_one_call_makes_the_network_for_a_signal():
+    values = np.sin(np.linspace(0, 300, 5000))
+    network = siren2_for(values, width=52, depth=3, seed=4)
+    s0, s1 = map(stable, RULES[RECOMMENDED](Target.of(values, width=52, depth=3)))
+    config = Siren2Config(width=52, depth=3, s0=s0, s1=s1)
+    same = make_network(config, in_features=1, out_features=1, seed=4)
+    for a, b in zip(network.parameters(), same.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=0)
+    image = siren2_for(np.random.default_rng(0).random((20, 30, 3)))
+    assert image(torch.zeros(5, 2)).shape == (5, 3)
+    assert image.num_parameters() == pytest.approx(20 * 30 * 3, rel=0.1)
 
 
 def test_a_sound_file_gives_what_recommend_says_of_it(tmp_path, tones):
@@ -60,10 +75,10 @@ def test_a_file_can_be_fitted_at_once_because_it_is_scaled(tmp_path, tones):
 def test_a_tensor_may_require_a_gradient_and_keeps_its_graph(tones):
     leaf = torch.from_numpy(tones).requires_grad_()
     scaled = 2 * leaf
-    assert same(initialize.siren2_for(scaled), initialize.siren2_for(2 * tones))
+    assert same(siren2_for(scaled), siren2_for(2 * tones))
     (gradient,) = torch.autograd.grad(scaled.sum(), leaf)
     assert (gradient == 2).all()
-    fitted = initialize.siren2_for(leaf, trials=1, fit=FitConfig(epochs=2))
+    fitted = siren2_for(leaf, trials=1, fit=FitConfig(epochs=2))
     assert leaf.grad is None
     assert len(fitted.tested) == 1
 
@@ -85,22 +100,37 @@ def test_numbers_of_other_types_mean_what_they_are(tones):
 @pytest.mark.parametrize(
     "values",
     [
+        np.exp(1j * np.arange(500)),
+        np.ma.masked_greater(np.sin(np.arange(500)), 0.9),
+        ["a", "b"],
+        [[1.0, 2.0], [3.0]],
+        None,
+        {"samples": [1, 2]},
+        CLIP.encode(),
         torch.ones(500).to_sparse(),
         torch.ones(500, dtype=torch.complex64),
         torch.empty(500, device="meta"),
-        {"samples": [1, 2]},
     ],
 )
-def test_tensors_without_real_samples_are_refused(values):
+def test_what_is_no_array_of_real_numbers_is_refused(values):
     with refused("wrong-kind", "signal"):
         siren2_for(values)
 
 
+def test_a_size_that_is_none_and_a_signal_too_short_for_its_network_are_refused():
+    values = np.random.default_rng(0).standard_normal(2048)
+    for sizes in ({"width": 0}, {"width": -3}, {"depth": 0}):
+        name, value = next(iter(sizes.items()))
+        with refused("out-of-range", name, value, 1):
+            siren2_for(values, **sizes)
+    with refused("out-of-range", "parameters", 6, 10):
+        siren2_for(values[:6])
+    assert siren2_for(values[:14]).num_parameters() == 10
+
+
 def test_what_cannot_be_read_or_drawn_is_refused(tmp_path):
-    with refused("wrong-kind", "signal"):
-        initialize.siren2_for(CLIP)
     with refused("wrong-kind", "seed"):
-        initialize.siren2_for(np.sin(np.arange(500)), trials=1, seed="x")
+        siren2_for(np.sin(np.arange(500)), trials=1, seed="x")
     with refused("not-there", str(tmp_path / "no.wav")):
         siren2_for(tmp_path / "no.wav")
     soundfile.write(tmp_path / "silent.wav", np.zeros(500), 8000)
@@ -108,10 +138,30 @@ def test_what_cannot_be_read_or_drawn_is_refused(tmp_path):
         siren2_for(tmp_path / "silent.wav")
 
 
-def test_the_rule_may_be_a_saved_file(tmp_path):
-    (tmp_path / "mine.json").write_text(rule_json(RULES["bandwidth_psi"]))
-    by_name = siren2_for(CLIP, width=60, rule="bandwidth_psi")
-    assert same(by_name, siren2_for(CLIP, width=60, rule=tmp_path / "mine.json"))
+def test_a_rule_may_be_given_by_its_name_or_its_file(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text(rule_json(RULES["power_psi"]))
+    by_name = siren2_for(CLIP, width=20, rule="power_psi")
+    for rule in (path, str(path), RULES["power_psi"]):
+        assert same(by_name, siren2_for(CLIP, width=20, rule=rule))
+    with refused("unknown-name", "rule"):
+        siren2_for(CLIP, rule="power_of_psi")
+
+
+@pytest.mark.parametrize(
+    ("width", "warned"), [(13, True), (20, False), (52, False), (220, False), (300, True)]
+)
+def test_the_recommended_rule_warns_where_it_was_not_measured(width, warned):
+    values = np.random.default_rng(0).standard_normal(8192)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        network = siren2_for(values, width=width)
+        siren2_for(values, width=8, rule=RULES["eqn11_length_width"])  # has no such claim
+    sentences = [str(warning.message) for warning in caught]
+    assert len(sentences) == warned
+    for sentence in sentences:
+        for number in (f"width = {width}", f"{network.num_parameters():,}", "8,192"):
+            assert number in sentence
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -35,21 +35,21 @@ def store_of(
     asked = resolve(study, "small", signals)
     for signal in signals:
         state = SignalState(asked, signal)
-        made = [
+        rows = [
             change(made_up_row(study.name, signal, state.trial(p, seed))[0], p, seed)
             for p in state.points
             for seed in asked.seeds
         ]
-        store.append(list({row["key"]: row for row in made if row}.values()))
+        store.append(list({row["key"]: row for row in rows if row}.values()))
     store.add_signals(map(signal_row, signals))
     store.write_bytes(f"{asked.folder}/study.json", run_json(asked))
 
 
-def said_of(results: Path, script: str = audio_grid.__file__) -> list[list[str]]:
+def status_of(results: Path, script: str = audio_grid.__file__) -> list[list[str]]:
     """(done, of, dead, diverged, partial, failed, best) of each clip."""
-    code, said = command(script, "status", results)
-    assert code == 0, said
-    return [line.split() for line in re.findall(r"^ clip \d +(.*?)(?: dB)? *$", said, re.MULTILINE)]
+    output = command(script, "status", results)
+    lines = re.findall(r"^ clip \d +(.*?)(?: dB)? *$", output, re.MULTILINE)
+    return [line.split() for line in lines]
 
 
 def cell(row: Row, point: Point, at: tuple[int, int], **values: object) -> Row:
@@ -86,9 +86,9 @@ def cell(row: Row, point: Point, at: tuple[int, int], **values: object) -> Row:
 )  # fmt: skip
 def test_a_status_counts_what_is_done_of_a_grid(tmp_path, state, change, expected):
     store_of(audio_grid.STUDY, tmp_path / "results", change)
-    [found] = said_of(tmp_path / "results")
-    assert [int(value) for value in found[:6]] == expected
-    assert (found[6] == "-") == (state == "nothing")
+    [cells] = status_of(tmp_path / "results")
+    assert [int(value) for value in cells[:6]] == expected
+    assert (cells[6] == "-") == (state == "nothing")
 
 
 def test_clips_are_counted_each_by_itself_and_the_best_is_of_whole_fits(tmp_path):
@@ -100,7 +100,7 @@ def test_clips_are_counted_each_by_itself_and_the_best_is_of_whole_fits(tmp_path
         return cell(row, point, (2, 2), status="partial", metric_psnr_peak=99.9)
 
     store_of(audio_grid.STUDY, tmp_path / "results", change, clips=3)
-    first, second, third = said_of(tmp_path / "results")
+    first, second, third = status_of(tmp_path / "results")
     assert first[6] == third[6] == "77.7"
     assert [int(value) for value in second[:2]] == [3, WHOLE]
     assert first[:6] == third[:6] == [str(WHOLE - 3), str(WHOLE), "0", "0", "1", "0"]

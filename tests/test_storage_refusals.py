@@ -118,19 +118,19 @@ def test_errors_that_no_time_heals_are_not_waited_for(error, capsys):
 
 
 def test_what_is_waited_for_is_said_once_and_at_once(capsys):
-    said = []
+    notes = []
     failures = [OSError(errno.ENOSPC, "No space left on device")] * 2
 
     def work():
-        said.append(capsys.readouterr().err)
+        notes.append(capsys.readouterr().err)
         if failures:
             raise failures.pop()
 
     StorageRetry("s3://user:secret@bucket/results", seconds=30, has_worked=True)(work)
-    assert [bool(text) for text in said] == [False, True, False]
+    assert [bool(text) for text in notes] == [False, True, False]
     for part in ("No space left on device", "30 s", "bucket/results"):
-        assert part in said[1]
-    assert "secret" not in said[1]
+        assert part in notes[1]
+    assert "secret" not in notes[1]
 
 
 def test_a_directory_among_the_files_is_refused_at_once(tmp_path):

@@ -152,8 +152,8 @@ def test_no_reader_sees_a_half_written_file(store, monkeypatch):
 
 def test_a_condition_on_a_column_that_an_older_file_lacks_lets_it_pass(store):
     store.append([row("a", fit_precision="float32"), row("b", fit_precision="tf32"), row("old")])
-    found = store.fits(where={"fit_precision": "float32"})["key"].to_pylist()
-    assert found == ["a", "old"]
+    kept = store.fits(where={"fit_precision": "float32"})["key"].to_pylist()
+    assert kept == ["a", "old"]
 
 
 def test_a_fit_of_an_earlier_version_is_one_of_adam_and_of_no_other_optimizer(store):

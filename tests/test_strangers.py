@@ -78,17 +78,17 @@ def seen(tmp_path_factory):
 
 
 def ports(pid: int) -> set[tuple[str, str]]:
-    found = set()
+    open_ports = set()
     with contextlib.suppress(psutil.NoSuchProcess):
         driver = psutil.Process(pid)
         for process in (driver, *driver.children(recursive=True)):
             with contextlib.suppress(psutil.NoSuchProcess):
-                found |= {
+                open_ports |= {
                     (process.name(), connection.laddr.ip.removeprefix("::ffff:"))
                     for connection in process.net_connections("inet")
                     if connection.status == psutil.CONN_LISTEN
                 }
-    return found
+    return open_ports
 
 
 def files(folder: Path) -> list[Path]:

@@ -41,9 +41,9 @@ def test_the_spectrum_of_a_kernel_moves_towards_the_signal_with_the_noise(tmp_pa
     assert signal.values is not None
     energy = np.square(signal.values.astype(float)).sum()
     assert power_of(signal).sum() == pytest.approx(energy)
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for value in centroids:
-        assert f"{value:.3f}" in said
+        assert f"{value:.3f}" in output
     figure = (tmp_path / "tangent_kernel.svg").read_text()
     assert figure.count("siren2 ") >= 3
 
@@ -99,9 +99,9 @@ def test_bad_input_is_one_sentence_and_code_2(
     monkeypatch.chdir(tmp_path)
     limit = [] if "--max-samples" in arguments else ["--max-samples", "256"]
     assert module.main([*arguments, *limit]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"error: {field}")
-    assert said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {field}")
+    assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", ["hosc", "siren_scaled", "finer"])

@@ -63,11 +63,11 @@ def told(tmp_path_factory) -> tuple[str, str]:
             store.append(rows)
     rule = {"kind": "constant", "share": SHARE, "gain": GAIN}
     (folder / "mine.json").write_text(json.dumps(rule))
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
         code = transfer_report.main([store.results, "--rule", str(folder / "mine.json")])
     assert code == 0
-    return store.results, said.getvalue()
+    return store.results, output.getvalue()
 
 
 def test_a_rule_loses_where_the_optimum_has_moved_and_nowhere_else(told):
@@ -144,14 +144,14 @@ def test_what_a_zero_output_bias_gains_is_told_over_bandwidth(told):
 def test_the_page_names_the_setting_where_the_rule_breaks(told):
     results, _ = told
     transfer = read_transfer(results)
-    found = transfer_report.settings(transfer.moved)
-    assert all(setting.has_another_rule for setting in found)
-    assert other_rules(found) == "`mine`"
-    assert fit_fullness(found) is None, "it is about the recommended rule"
-    broken = [setting.name for setting in found if setting.is_worse]
+    all_settings = transfer_report.settings(transfer.moved)
+    assert all(setting.has_another_rule for setting in all_settings)
+    assert other_rules(all_settings) == "`mine`"
+    assert fit_fullness(all_settings) is None, "it is about the recommended rule"
+    broken = [setting.name for setting in all_settings if setting.is_worse]
     assert "learning rate 0.002" in broken
     assert not any("depth" in name for name in broken)
-    assert not any(setting.is_clearly_bad for setting in found)
+    assert not any(setting.is_clearly_bad for setting in all_settings)
     assert all(gain.sign > 0 for gain in transfer_report.bias_gains(transfer.bias).values())
     assert read_transfer("nowhere") == Transfer()
 
@@ -171,13 +171,13 @@ def test_rows_go_to_a_benchmark_in_place_of_its_own_of_the_same(told, tmp_path):
     command = [results, "--rule", f"{results}/../mine.json", "--to", str(tmp_path)]
     assert transfer_report.main(command) == 0
     for name, column in of.items():
-        found = pd.read_parquet(folder / name)
-        kept = found[found[column] == -1.0]
+        rows = pd.read_parquet(folder / name)
+        kept = rows[rows[column] == -1.0]
         of_mine = kept[kept["rule"] == "mine"] if "rule" in kept else kept
         assert set(of_mine["signal"]) == {"elsewhere"}
         assert len(kept) == (2 if "rule" in kept else 1)
         mine = pd.read_parquet(f"{results}/_rules/{name}")
-        assert found[found[column] != -1.0].reset_index(drop=True).equals(mine)
+        assert rows[rows[column] != -1.0].reset_index(drop=True).equals(mine)
     (folder / "transfer.parquet").write_bytes(b"no table")
     assert transfer_report.main(command) == 2
 

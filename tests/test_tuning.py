@@ -44,9 +44,9 @@ def row_of(fit: PlannedFit, status: str) -> Row:
 
 @pytest.fixture
 def store(tmp_path) -> Store:
-    made = Store(str(tmp_path))
-    made.add_signals([signal_row(SIGNAL)])
-    return made
+    new_store = Store(str(tmp_path))
+    new_store.add_signals([signal_row(SIGNAL)])
+    return new_store
 
 
 def test_a_batch_that_is_given_up_ends_in_rows_and_the_schedule_goes_on(store):
@@ -123,11 +123,11 @@ def test_a_batch_run_again_skips_what_is_stored_and_passes_it_on(store):
         store.append([row_of(fit, status)])
     recorder = Recorder(store.location)
     keys = [fit.trial.key for fit in fits]
-    found, begun_elsewhere = recorder.begin_fits(keys, [False, False, False, True])
+    stored, begun_elsewhere = recorder.begin_fits(keys, [False, False, False, True])
     assert not begun_elsewhere
-    assert [row and row["status"] for row in found] == ["ok", None, None, "partial"]
-    assert found[0] is not None
-    assert found[0]["key"] == keys[0]
+    assert [row and row["status"] for row in stored] == ["ok", None, None, "partial"]
+    assert stored[0] is not None
+    assert stored[0]["key"] == keys[0]
 
 
 def test_a_unit_that_takes_its_worker_down_is_counted_until_it_gets_somewhere(store):

@@ -73,9 +73,9 @@ def test_upsampling_keeps_the_spectrum_and_adds_nothing_above(clip):
 @pytest.mark.parametrize("psi", [LOWEST, 0.1, 0.3, HIGHEST])
 def test_sounds_of_equal_psi_have_it_and_little_else_in_common(psi):
     sounds = [sound_of_psi(psi, kind, 8192, seed=0).astype(np.float32) for kind in KINDS]
-    found = [describe(samples) for samples in sounds]
-    assert [d["psi"] for d in found] == pytest.approx([psi] * len(KINDS), abs=1e-3)
-    powers = [d["centroid_power"] for d in found]
+    descriptors = [describe(samples) for samples in sounds]
+    assert [d["psi"] for d in descriptors] == pytest.approx([psi] * len(KINDS), abs=1e-3)
+    powers = [d["centroid_power"] for d in descriptors]
     assert max(powers) > 2 * min(powers)
 
 

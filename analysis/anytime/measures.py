@@ -19,6 +19,7 @@ from analysis.anytime.replay import (
 from analysis.anytime.stored import Row, row_of
 from analysis.predictors.contest import held_out_rule
 from analysis.prior.landscapes import Landscape
+from analysis.statistics.ranks import rank_correlation
 from analysis.surfaces.stored import stored_maps, usual_setting
 from search_spaces.prior.belief import log_share_and_gain
 from search_spaces.prior.landscape_prior import samples_per_parameter
@@ -76,7 +77,7 @@ def short_rows(one: ReplayMap) -> Iterator[Row]:
             short = table[:, observed]
             for measure, kept in (("rank", np.full(len(psnr), True)), ("rank near", near)):
                 if kept.sum() > 2 and np.ptp(short[kept]) > 0:
-                    rank = float(np.asarray(stats.spearmanr(short[kept], psnr[kept]))[0])
+                    rank = rank_correlation(short[kept], psnr[kept])
                     yield row_of(one, measure, "short", observed, rank, fits=0, epochs=epochs)
     for split in splits(len(one.seeds)):
         for epochs, table in [*one.short.items(), (300, one.psnr)]:

@@ -87,7 +87,13 @@ def write(rows: Sequence[Row], results: str) -> str:
 
 
 def read(results: str) -> list[Row]:
-    """Return the rows that a folder holds, [] if there are none."""
+    """Return the rows that a folder holds, [] if there are none.
+
+    Example:
+        >>> from analysis.surfaces.stored import BENCHMARK
+        >>> Measured(read(BENCHMARK)).num_signals("regret") > 10
+        True
+    """
     return [Row(**row) for row in read_rows(COMMAND, results, FILE, Row._fields)]
 
 

@@ -11,6 +11,10 @@ from analysis.statistics.intervals import Interval
 
 SHOWN_FITS = (0, 1, 3, 5, 8, 12, 20, 60)
 
+REGRET_HEADER = ("fits", *map(str, SHOWN_FITS))
+FIVE_FITS = ("1", "2", "3", "4", "5")
+SIZE_HEADER = ("size", "signals", "0", "1", "3", "5", "8")
+
 
 def regret_lines(measured: Measured) -> list[list[str]]:
     """Return [method, mean regret in dB after each of `SHOWN_FITS`] for every method."""
@@ -28,12 +32,12 @@ def regret_lines(measured: Measured) -> list[list[str]]:
 
 def regret_markdown(measured: Measured) -> str:
     """Return the regrets as Markdown."""
-    return table(["fits", *map(str, SHOWN_FITS)], regret_lines(measured))
+    return table(REGRET_HEADER, regret_lines(measured))
 
 
 def hand_markdown(measured: Measured) -> str:
     """Return what networks in hand gain, as Markdown."""
-    header = ["dB above one fit of the rule's point, after fits", *map(str, range(1, 6))]
+    header = ("dB above one fit of the rule's point, after fits", *FIVE_FITS)
     return table(header, hand_lines(measured))
 
 
@@ -67,7 +71,7 @@ def short_lines(measured: Measured) -> list[list[str]]:
 
 def size_markdown(measured: Measured) -> str:
     """Return the regrets on maps of other sizes, as Markdown."""
-    return table(["size", "signals", *map(str, (0, 1, 3, 5, 8))], size_lines(measured))
+    return table(SIZE_HEADER, size_lines(measured))
 
 
 def size_lines(measured: Measured) -> list[list[str]]:
@@ -88,37 +92,26 @@ def race(measured: Measured, method: str) -> tuple[Interval, Interval]:
         measured: What a replay measured.
         method: The search whose points race.
     """
-    return tuple(
-        measured.mean(measure, method, 20) for measure in ("race: share saved", "race: dB lost")
-    )  # pyright: ignore[reportReturnType]
+    saved = measured.mean("race: share saved", method, 20)
+    return saved, measured.mean("race: dB lost", method, 20)
 
 
 def terminal_tables(rows: Sequence[Row]) -> list[Table]:
     """Return the tables that the command prints."""
     measured = Measured(rows)
     five = db(measured.mean("regret", "prior", 5))
+    regrets = f"Mean regret in dB. The prior after 5 fits: {five}."
+    hand = "What the best network in hand gains in dB over one fit of the rule's point."
+    short = (
+        "Short fits: rank correlation with whole ones, of all points and of those within 4 dB "
+        "of the best, and the regret in dB of the best short fit."
+    )
+    size = "Other sizes: regret in dB after so many fits, read from the seed that is observed."
     tables = [
-        _table(
-            f"Mean regret in dB. The prior after 5 fits: {five}.",
-            ["fits", *map(str, SHOWN_FITS)],
-            regret_lines(measured),
-        ),
-        _table(
-            "What the best network in hand gains in dB over one fit of the rule's point.",
-            ["fits", *map(str, range(1, 6))],
-            hand_lines(measured),
-        ),
-        _table(
-            "Short fits: rank correlation with whole ones, of all points and of those within 4 dB "
-            "of the best, and the regret in dB of the best short fit.",
-            ["epochs", "all", "near", "regret"],
-            short_lines(measured),
-        ),
-        _table(
-            "Other sizes: regret in dB after so many fits, read from the seed that is observed.",
-            ["size", "signals", *map(str, (0, 1, 3, 5, 8))],
-            size_lines(measured),
-        ),
+        _table(regrets, REGRET_HEADER, regret_lines(measured)),
+        _table(hand, ["fits", *FIVE_FITS], hand_lines(measured)),
+        _table(short, ["epochs", "all", "near", "regret"], short_lines(measured)),
+        _table(size, SIZE_HEADER, size_lines(measured)),
     ]
     for method in ("prior", "tpe"):
         saved, lost = race(measured, method)

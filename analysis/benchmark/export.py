@@ -13,7 +13,7 @@ import argparse
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +48,9 @@ def export(source: Store, target: Store, *, confirming: bool = False) -> int:
     Raises:
         InputError: `source` has no fits of SIREN².
     """
-    setting, known = usual_setting(source), _keys(target)
-    table = source.fits(where={"network": "siren2", **setting})
-    first = FIRST_CHOOSING_SEED if confirming else 0
-    wanted = [
-        row["status"] in WHOLE and row["seed"] >= first and row["key"] not in known
-        for row in table.select(["key", "status", "seed"]).to_pylist()
-    ]
-    table = table.filter(pa.array(wanted, pa.bool_()))
+    setting, first = usual_setting(source), FIRST_CHOOSING_SEED if confirming else 0
+    fits = source.fits(where={"network": "siren2", **setting})
+    table = _new_in(fits, target, lambda row: row["seed"] >= first)
     if table.num_rows:
         keys = table["key"].to_pylist()
         whole = table.filter(pc.field("seed") == SEED)["key"].to_pylist()
@@ -81,14 +76,14 @@ def export_elsewhere(source: Store, target: Store) -> int:
     Returns:
         The number of fits that were added.
     """
-    usual, known = usual_setting(target), _keys(target)
-    table = source.fits(where={"network": "siren2"})
-    wanted = []
-    for row in table.select(["key", "status", "seed", *SETTING]).to_pylist():
-        is_map = row["status"] in WHOLE and row["seed"] < FIRST_CHOOSING_SEED
+    usual = usual_setting(target)
+
+    def is_elsewhere(row: Mapping[str, Any]) -> bool:
         is_usual = all(row[name] == value for name, value in usual.items())
-        wanted.append(is_map and not is_usual and row["key"] not in known)
-    return _add_fits(source, target, table.filter(pa.array(wanted, pa.bool_())))
+        return row["seed"] < FIRST_CHOOSING_SEED and not is_usual
+
+    fits = source.fits(where={"network": "siren2"})
+    return _add_fits(source, target, _new_in(fits, target, is_elsewhere))
 
 
 def export_all(source: Store, target: Store) -> int:
@@ -101,20 +96,23 @@ def export_all(source: Store, target: Store) -> int:
     Returns:
         The number of fits that were added.
     """
-    known, table = _keys(target), source.fits(objective=None)
-    wanted = [
-        row["status"] in WHOLE and row["key"] not in known
-        for row in table.select(["key", "status"]).to_pylist()
-    ]
-    table = table.filter(pa.array(wanted, pa.bool_()))
+    table = _new_in(source.fits(objective=None), target, lambda row: True)
     if table.num_rows:
         target.write_table("_curves", source.curves(table["key"].to_pylist()))
     _add_runs(source, target)
     return _add_fits(source, target, table)
 
 
-def _keys(store: Store) -> set[str]:
-    return set(store.fits(columns=["key"], objective=None)["key"].to_pylist())
+def _new_in(
+    fits: pa.Table, target: Store, is_wanted: Callable[[Mapping[str, Any]], bool]
+) -> pa.Table:
+    """Return the whole fits that the target lacks and that are wanted."""
+    known = set(target.fits(columns=["key"], objective=None)["key"].to_pylist())
+    is_new = [
+        row["status"] in WHOLE and row["key"] not in known and is_wanted(row)
+        for row in fits.select(["key", "status", "seed", *SETTING]).to_pylist()
+    ]
+    return fits.filter(pa.array(is_new, pa.bool_()))
 
 
 def _add_fits(source: Store, target: Store, table: pa.Table) -> int:

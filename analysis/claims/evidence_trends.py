@@ -3,7 +3,6 @@
 import math
 import statistics
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from scipy import stats
 
@@ -11,6 +10,7 @@ from analysis.claims.claim import Criterion, Evidence, Finding, at_least, joint,
 from analysis.claims.data import Fits, Seeds, over_signals
 from analysis.claims.evidence_fits import label_of, mean_of, num_of, of_study, paired
 from analysis.statistics.intervals import Interval
+from analysis.statistics.ranks import rank_correlation
 
 FEWEST = 3
 """The fewest signals that a speed is a mean over."""
@@ -81,8 +81,7 @@ def grows_with_psi(
                 psi.append(fits.psi[target])
         if len(leads) < 5:
             return None
-        correlation: Any = stats.spearmanr(psi, leads)
-        rank = float(correlation.statistic)
+        rank = rank_correlation(psi, leads)
         # The variance for ranks is that of Bonett and Wright (2000).
         half = stats.norm.ppf(0.975) * math.sqrt((1 + rank**2 / 2) / (len(leads) - 3))
         middle = math.atanh(max(min(rank, 0.999), -0.999))

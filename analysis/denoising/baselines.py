@@ -62,6 +62,11 @@ def baselines(noisy: NDArray, shape: tuple[int, ...]) -> Iterator[Denoised]:
     Args:
         noisy: The noisy samples [n, c].
         shape: Samples along each axis.
+
+    Example:
+        >>> noisy = np.random.default_rng(0).normal(size=(2048, 1)).astype(np.float32)
+        >>> {one.name for one in baselines(noisy, (2048,))} == {one.name for one in SOUND_BASELINES}
+        True
     """
     is_sound = len(shape) == 1
     values = noisy[:, 0] if is_sound else noisy.reshape(*shape, -1)
@@ -127,6 +132,10 @@ def spectral_subtraction(values: NDArray, strength: float) -> NDArray:
     Args:
         values: A sound [n].
         strength: How many times the estimated power is subtracted.
+
+    Example:
+        >>> spectral_subtraction(samples, 1.0).shape
+        (2048,)
     """
     return _spectral(values, strength, lambda ratio: np.sqrt(_share_of_signal(ratio)))
 
@@ -137,6 +146,10 @@ def wiener_sound(values: NDArray, strength: float) -> NDArray:
     Args:
         values: A sound [n].
         strength: How many times the estimated power is assumed.
+
+    Example:
+        >>> wiener_sound(samples, 1.0).shape
+        (2048,)
     """
     return _spectral(values, strength, _share_of_signal)
 
@@ -147,6 +160,10 @@ def wavelets(values: NDArray, strength: float) -> NDArray:
     Args:
         values: A sound [n] or an image [h, w, c].
         strength: How many times the estimated deviation is assumed.
+
+    Example:
+        >>> wavelets(samples, 1.0).shape
+        (2048,)
     """
     from skimage.restoration import denoise_wavelet
 

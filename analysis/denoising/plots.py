@@ -1,6 +1,5 @@
 """Draw the clean signal, the noisy one and what methods make of it (paper, Figs. 11 and 12)."""
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -8,7 +7,7 @@ from numpy.typing import NDArray
 
 from analysis.denoising.methods import DenoisedSignal, Method
 from analysis.reporting.drawing import Drawing, drawing_of
-from analysis.reporting.style import STYLE, set_title
+from analysis.reporting.style import set_title, styled
 
 FRAME = 256
 """Samples in a frame of a spectrogram."""
@@ -17,6 +16,7 @@ RANGE_DB = 60.0
 """The range of a spectrogram below the loudest point of the noisy sound."""
 
 
+@styled
 def pictures(denoised: DenoisedSignal) -> Drawing:
     """Return the clean signal, the noisy one and the outputs as one figure.
 
@@ -35,15 +35,14 @@ def pictures(denoised: DenoisedSignal) -> Drawing:
     rows = -(-len(panels) // columns)
     shape = denoised.signal.shape
     height = 1.9 if len(shape) == 1 else 3.1 * shape[0] / shape[1]
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(9.3, rows * (height + 0.35)), layout="constrained")
-        axes = np.ravel(figure.subplots(rows, columns, squeeze=False))
-        for place, (name, values) in zip(axes, panels.items(), strict=False):
-            _panel(place, denoised, values)
-            set_title(place, name)
-        for place in axes[len(panels) :]:
-            place.set_visible(False)
-        return drawing_of(figure)
+    figure = Figure(figsize=(9.3, rows * (height + 0.35)), layout="constrained")
+    axes = np.ravel(figure.subplots(rows, columns, squeeze=False))
+    for place, (name, values) in zip(axes, panels.items(), strict=False):
+        _panel(place, denoised, values)
+        set_title(place, name)
+    for place in axes[len(panels) :]:
+        place.set_visible(False)
+    return drawing_of(figure)
 
 
 def methods_shown(denoised: DenoisedSignal) -> list[Method]:
@@ -94,6 +93,10 @@ def pixels(values: NDArray, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     Args:
         values: Samples [n, c] in [-1, 1]. Unless there are three channels, the first one counts.
         shape: The height and width.
+
+    Example:
+        >>> pixels(np.zeros((6, 1)), (2, 3)).tolist()
+        [[128, 128, 128], [128, 128, 128]]
     """
     picture = np.clip((values.reshape(*shape, -1) + 1) * 127.5, 0, 255).round().astype(np.uint8)
     return picture if picture.shape[-1] == 3 else picture[..., 0]

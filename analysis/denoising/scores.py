@@ -24,6 +24,11 @@ def scores(output: NDArray, truth: NDArray, shape: tuple[int, ...]) -> dict[str,
         output: The denoised samples [n, c].
         truth: The clean samples [n, c].
         shape: Samples along each axis.
+
+    Example:
+        >>> output = np.zeros((2048, 1))
+        >>> sorted(scores(output, output + 0.1, (2048,)))
+        ['LSD', 'PSNR']
     """
     psnr = float(psnr_db(np.mean(np.square(output - truth, dtype=np.float64))))
     if len(shape) == 1:

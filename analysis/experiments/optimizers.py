@@ -142,7 +142,13 @@ def _rule(target: Target, scales: NoiseScales) -> str:
 
 
 def read_fits(results: str) -> list[Fit]:
-    """Return the rows that a folder holds, [] where the command has not run."""
+    """Return the rows that a folder holds, [] where the command has not run.
+
+    Example:
+        >>> from analysis.surfaces.stored import BENCHMARK
+        >>> {fit.optimizer for fit in read_fits(BENCHMARK)} == {"adam", "muon", "lbfgs"}
+        True
+    """
     return [Fit(**row) for row in read_rows(COMMAND, results, FILE, Fit._fields)]
 
 

@@ -87,7 +87,12 @@ def with_noise(samples: Array, below_db: float, seed: int) -> Array:
 
 
 def upsampled(samples: Array) -> Array:
-    """Return twice the samples [2n], with the same FFT lines and none above the old Nyquist."""
+    """Return twice the samples [2n], with the same FFT lines and none above the old Nyquist.
+
+    Example:
+        >>> upsampled(samples).shape
+        (4096,)
+    """
     return np.asarray(resample(samples, 2 * len(samples)))
 
 

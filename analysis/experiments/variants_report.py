@@ -18,7 +18,6 @@ from itertools import groupby
 from typing import Any
 
 import matplotlib
-from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
@@ -34,7 +33,7 @@ from analysis.experiments.pairs import (
 from analysis.experiments.stored import write_rows
 from analysis.reporting.commands import parser, run
 from analysis.reporting.report import file_name
-from analysis.reporting.style import INK, STYLE, to_svg
+from analysis.reporting.style import INK, one_panel, styled, to_svg
 from analysis.reporting.tables import wide_table
 from analysis.statistics.intervals import mapped_interval
 from analysis.surfaces.stored import stored_surfaces
@@ -141,6 +140,7 @@ def _side(side: str, name: str, target: Target, best: Optimum) -> dict[str, Any]
     return {side: name, **{f"{column}_{side}": value for column, value in columns.items()}}
 
 
+@styled
 def ridges(lines: Mapping[str, tuple[Array, Array]], nyquist: float) -> str:
     """Draw PSNR over K, averaged over gains, as SVG; the first line is black and broad.
 
@@ -148,20 +148,18 @@ def ridges(lines: Mapping[str, tuple[Array, Array]], nyquist: float) -> str:
         lines: (K in rad per unit, PSNR in dB) by label.
         nyquist: of the original, in rad per unit.
     """
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(5.4, 3.4), layout="constrained")
-        axes = figure.add_subplot()
-        colors = matplotlib.colormaps["viridis"].resampled(len(lines) + 1)
-        for i, (name, (k, psnr)) in enumerate(lines.items()):
-            axes.plot(
-                k / nyquist, psnr, label=name.replace("_", " "), lw=1.4 if i else 2.6,
-                color=colors(i) if i else INK,
-            )  # fmt: skip
-        axes.set_xscale("log")
-        axes.set_xlabel("K / Nyquist of the original")
-        axes.set_ylabel("peak PSNR, mean over g (dB)")
-        axes.legend(frameon=False, fontsize=8)
-        return to_svg(figure)
+    figure, axes = one_panel(5.4, 3.4)
+    colors = matplotlib.colormaps["viridis"].resampled(len(lines) + 1)
+    for i, (name, (k, psnr)) in enumerate(lines.items()):
+        axes.plot(
+            k / nyquist, psnr, label=name.replace("_", " "), lw=1.4 if i else 2.6,
+            color=colors(i) if i else INK,
+        )  # fmt: skip
+    axes.set_xscale("log")
+    axes.set_xlabel("K / Nyquist of the original")
+    axes.set_ylabel("peak PSNR, mean over g (dB)")
+    axes.legend(frameon=False, fontsize=8)
+    return to_svg(figure)
 
 
 def figures(pairs: Sequence[Pair], of_widths: Sequence[Surfaces]) -> dict[str, str]:

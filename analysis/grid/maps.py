@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from analysis.reporting.drawing import Drawing, Hint, drawing_of
 from analysis.reporting.marks import Mark, draw_marks, legend_of_marks
-from analysis.reporting.style import PANEL, RANGE_DB, STYLE
+from analysis.reporting.style import PANEL, RANGE_DB, one_panel, styled
 from studies.engine.outcomes.landscape import Landscape
 
 COLORS = matplotlib.colormaps["viridis"]
@@ -67,6 +66,7 @@ def color_scale(scores: NDArray[np.float64]) -> Scale:
     return Scale(low, max(high, low + 0.1), "min" if lowest < low else "neither")
 
 
+@styled
 def heatmap(relief: Landscape, rules: Sequence[Mark], label: str = "peak PSNR (dB)") -> Drawing:
     """Draw PSNR over (s0, s1), in the manner of the paper's Fig. 6.
 
@@ -80,34 +80,32 @@ def heatmap(relief: Landscape, rules: Sequence[Mark], label: str = "peak PSNR (d
     """
     mean = relief.mean
     scale = color_scale(mean)
-    with matplotlib.rc_context(STYLE):
-        legend = 0.16 * len(rules)
-        size = (5.4, 1.3 + legend + 0.52 * min(len(mean), 8))
-        figure = Figure(figsize=size, layout="constrained")
-        axes = figure.add_subplot()
-        axes.set(xlim=(-0.5, mean.shape[1] - 0.5), ylim=(-0.5, mean.shape[0] - 0.5))
-        places = [(place(m.scales.s1, relief.s1), place(m.scales.s0, relief.s0)) for m in rules]
-        texts = _draw_cells(axes, relief, mean, scale, places)
-        _ticks(axes, relief)
-        if relief.best and relief.best.cell:
-            i, j = relief.best.cell
-            for width, color in ((4.5, "white"), (1.8, "black")):
-                axes.add_patch(
-                    Rectangle(
-                        (j - 0.47, i - 0.47), 0.94, 0.94, fc="none", ec=color, lw=width,
-                        zorder=5, clip_on=False,
-                    )
-                )  # fmt: skip
-        bar = figure.colorbar(
-            ScalarMappable(scale.norm, COLORS), ax=axes, pad=0.02, extend=scale.extend
-        )
-        bar.outline.set_visible(False)  # type: ignore[operator]
-        bar.set_label(label)
-        legend_of_marks(figure, rules)
-        figure.draw_without_rendering()  # the layout is final, so numbers find free places
-        boxes = [text.get_window_extent() for text in texts]
-        hints = [*_hints(axes, relief, mean), *draw_marks(axes, rules, places, boxes)]
-        return drawing_of(figure, hints)
+    legend = 0.16 * len(rules)
+    size = (5.4, 1.3 + legend + 0.52 * min(len(mean), 8))
+    figure, axes = one_panel(*size)
+    axes.set(xlim=(-0.5, mean.shape[1] - 0.5), ylim=(-0.5, mean.shape[0] - 0.5))
+    places = [(place(m.scales.s1, relief.s1), place(m.scales.s0, relief.s0)) for m in rules]
+    texts = _draw_cells(axes, relief, mean, scale, places)
+    _ticks(axes, relief)
+    if relief.best and relief.best.cell:
+        i, j = relief.best.cell
+        for width, color in ((4.5, "white"), (1.8, "black")):
+            axes.add_patch(
+                Rectangle(
+                    (j - 0.47, i - 0.47), 0.94, 0.94, fc="none", ec=color, lw=width,
+                    zorder=5, clip_on=False,
+                )
+            )  # fmt: skip
+    bar = figure.colorbar(
+        ScalarMappable(scale.norm, COLORS), ax=axes, pad=0.02, extend=scale.extend
+    )
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.set_label(label)
+    legend_of_marks(figure, rules)
+    figure.draw_without_rendering()  # the layout is final, so numbers find free places
+    boxes = [text.get_window_extent() for text in texts]
+    hints = [*_hints(axes, relief, mean), *draw_marks(axes, rules, places, boxes)]
+    return drawing_of(figure, hints)
 
 
 def _draw_cells(

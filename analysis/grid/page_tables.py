@@ -8,7 +8,7 @@ import numpy as np
 from analysis.grid.between import Between
 from analysis.grid.summary import Score, Summary
 from analysis.reporting.marks import Mark
-from analysis.reporting.page_table import Cell, Column, PageTable
+from analysis.reporting.page_table import SCALES, Cell, Column, PageTable, point_columns
 from analysis.reporting.report import position
 from studies.engine.outcomes.landscape import Landscape
 from studies.engine.outcomes.signal_state import SignalState
@@ -32,8 +32,7 @@ def gains(run: Run, summaries: Sequence[Summary], scoring_seeds: Sequence[int]) 
         Column("best cell (dB)"),
         Column("gain (dB)", "+.1f", is_main=True),
         *(Column(f"gain, seed {seed}", "+.1f") for seed in scoring_seeds),
-        Column("s0 (rad/unit)", ".4g"),
-        Column("s1", ".3g"),
+        *SCALES,
         Column("remark"),
     ]
     ordered = sorted(
@@ -74,15 +73,6 @@ def points(state: SignalState, summary: Summary, rules: Sequence[Mark]) -> PageT
         summary: Its best cell.
         rules: The marks of its rules.
     """
-    columns = [
-        Column("point"),
-        Column("on the map"),
-        Column("PSNR (dB), grid's seeds", is_main=True),
-        Column("s0 (rad/unit)", ".4g"),
-        Column("s1", ".3g"),
-        Column("s0 / Nyquist", ".4f"),
-        Column("K / Nyquist", ".3f"),
-    ]
     number_of = {name: str(mark.number) for mark in rules for name in mark.names}
     rows: list[list[Cell]] = []
     for point in state.points:
@@ -94,7 +84,7 @@ def points(state: SignalState, summary: Summary, rules: Sequence[Mark]) -> PageT
         at = position(state.run, state.signal, summary.best.point).values()
         score = float(summary.map.mean[summary.best.point.cell])
         rows.append(["best cell", "frame", score, *at])
-    return PageTable(columns, best_first(rows, 2))
+    return PageTable(point_columns("PSNR (dB), grid's seeds"), best_first(rows, 2))
 
 
 def best_first(rows: Sequence[list[Cell]], column: int) -> list[list[Cell]]:
@@ -120,12 +110,7 @@ def best_first(rows: Sequence[list[Cell]], column: int) -> list[list[Cell]]:
 
 def cells(relief: Landscape) -> PageTable:
     """Return every cell of a map, which the page shows as a figure alone."""
-    columns = [
-        Column("s0 (rad/unit)", ".4g"),
-        Column("s1", ".3g"),
-        Column("PSNR (dB)", ".2f"),
-        Column("statuses"),
-    ]
+    columns = [*SCALES, Column("PSNR (dB)", ".2f"), Column("statuses")]
     rows = []
     for (i, j), value in np.ndenumerate(relief.mean):
         statuses = ", ".join(sorted({*relief.status[i, j].tolist()} - {""}))

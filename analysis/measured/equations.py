@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from analysis.measured.quantity import Numbers
+from analysis.measured.spectra import drawn
 from analysis.theory.layer_pass import exact_copy
 from analysis.theory.noise_and_omega import equivalences
 from analysis.theory.propositions import powers, theorem_3_1
@@ -47,7 +48,7 @@ def noise(_: Signal | None, seed: int) -> Numbers:
     Args:
         seed: The seed of all networks.
     """
-    plain, noisy = _siren2(1024, 0.0, 0.0, seed), _siren2(1024, S0, S1, seed)
+    plain, noisy = drawn(1024, 0.0, 0.0, seed), drawn(1024, S0, S1, seed)
     ratios = {}
     for number, scale in ((1, S0), (2, S1)):
         added = noisy.layers[number - 1].weight - plain.layers[number - 1].weight
@@ -140,11 +141,6 @@ def _siren(width: int, seed: int) -> CoordinateMLP:
     return make_network(SirenConfig(width=width), in_features=1, out_features=1, seed=seed)
 
 
-def _siren2(width: int, s0: float, s1: float, seed: int) -> CoordinateMLP:
-    config = Siren2Config(width=width, s0=s0, s1=s1)
-    return make_network(config, in_features=1, out_features=1, seed=seed)
-
-
 def _difference(one: torch.Tensor, other: torch.Tensor) -> float:
     return float((one - other).abs().max() / one.abs().max())
 
@@ -179,7 +175,7 @@ def _by_eigenvectors(kernel: torch.Tensor) -> torch.Tensor:
 
 
 def _change_of_later_layers(seed: int) -> float:
-    plain, noisy = _siren2(64, 0.0, 0.0, seed), _siren2(64, S0, S1, seed)
+    plain, noisy = drawn(64, 0.0, 0.0, seed), drawn(64, S0, S1, seed)
     pairs = zip(plain.layers[2:], noisy.layers[2:], strict=True)
     return max(float((a.weight - b.weight).detach().abs().max()) for a, b in pairs)
 

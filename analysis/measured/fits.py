@@ -1,14 +1,14 @@
 """Measure what a fit does to activations, errors and kernels (Figs. 3, 4, 10 and 14)."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import stats
 from torch import Tensor
 
 from analysis.measured.quantity import Numbers
+from analysis.statistics.ranks import rank_correlation
 from analysis.theory.activations import Activations, Layer, activations_of, at_weights, described
 from analysis.theory.dynamics import decay
 from analysis.theory.subjects import radial_shares, samples_of
@@ -183,13 +183,8 @@ def linear_dynamics(signal: Signal | None, seed: int) -> Numbers:
         for step, distance in zip(result.steps[1:], result.distance[1:], strict=True):
             numbers[f"distance, width {width}, step {step}"] = float(distance)
         lost = (errors[2] / errors[0] for errors in (result.actual, result.predicted))
-        numbers[f"rank correlation, width {width}"] = _rank_correlation(*lost)
+        numbers[f"rank correlation, width {width}"] = rank_correlation(*lost)
     return numbers
-
-
-def _rank_correlation(one: Array, other: Array) -> float:
-    result: Any = stats.spearmanr(one, other)
-    return float(result.statistic)
 
 
 def _config(name: str, signal: Signal, width: int = SIZE[0]) -> NetworkConfig:

@@ -1,13 +1,12 @@
 """Measure distributions, spectra and tangent kernels of untrained networks (Figs. 7, 8 and 13)."""
 
 from itertools import product
-from typing import Any
 
 import numpy as np
 import torch
-from scipy import stats
 
 from analysis.measured.quantity import Numbers
+from analysis.statistics.ranks import rank_correlation
 from analysis.theory.activations import Activations, Layer, activations_of, described
 from analysis.theory.densities import arcsine, gaussian, laplace, product_of_uniform_and_normal
 from analysis.theory.tangent_kernel import (
@@ -41,8 +40,8 @@ def distributions(_: Signal | None, seed: int) -> Numbers:
     Distances are those of Kolmogorov and Smirnov. Changes are in dB, of SIREN² over SIREN. The
     2,048 inputs are so dense that layer 2 of SIREN² stays below Nyquist.
     """
-    plain, __ = activations_of(_drawn(512, 0.0, 0.0, seed), _line(2048))
-    noisy, __ = activations_of(_drawn(512, *POINT, seed), _line(2048))
+    plain, __ = activations_of(drawn(512, 0.0, 0.0, seed), _line(2048))
+    noisy, __ = activations_of(drawn(512, *POINT, seed), _line(2048))
     numbers = {}
     for name, layers in (("siren", plain), ("siren2", noisy)):
         for number, layer in enumerate(layers[1:], 2):
@@ -80,7 +79,7 @@ def layer_1(_: Signal | None, seed: int) -> Numbers:
     whole, noise = [], []
     for number in range(64):
         noisy, plain = (
-            _drawn(512, *scales, 64 * seed + number, depth=2) for scales in (POINT, (0.0, 0.0))
+            drawn(512, *scales, 64 * seed + number, depth=2) for scales in (POINT, (0.0, 0.0))
         )
         layer = noisy.layers[0]
         with torch.no_grad():
@@ -102,7 +101,7 @@ def aliasing(_: Signal | None, seed: int) -> Numbers:
     Args:
         seed: The seed of all networks.
     """
-    layers, __ = activations_of(_drawn(2048, *POINT, seed, depth=2), _line(4 * 1024))
+    layers, __ = activations_of(drawn(2048, *POINT, seed, depth=2), _line(4 * 1024))
     after = layers[1].after
     above = after.power[after.shares > 1 / 4].sum() / after.power[1:].sum()
     return {"layer 2": float(above)}
@@ -117,14 +116,14 @@ def kernels(_: Signal | None, seed: int) -> Numbers:
     coords = _line(1024)
     ranks = np.zeros((len(S0_OF_KERNELS), len(S1_OF_KERNELS)))
     for i, j in product(range(ranks.shape[0]), range(ranks.shape[1])):
-        network = _drawn(256, S0_OF_KERNELS[i], S1_OF_KERNELS[j], seed)
+        network = drawn(256, S0_OF_KERNELS[i], S1_OF_KERNELS[j], seed)
         ranks[i, j] = effective_rank(eigenvalues(tangent_kernel(network, coords)))
     numbers = {
-        "eigenvalues and s0": float(np.mean([_spearman(S0_OF_KERNELS, r) for r in ranks.T])),
-        "eigenvalues and s1": float(np.mean([_spearman(S1_OF_KERNELS, r) for r in ranks])),
+        "eigenvalues and s0": float(np.mean([rank_correlation(S0_OF_KERNELS, r) for r in ranks.T])),
+        "eigenvalues and s1": float(np.mean([rank_correlation(S1_OF_KERNELS, r) for r in ranks])),
     }
     for name, (s0, s1) in (("siren", (0.0, 0.0)), ("siren2", (10.0, 0.5))):
-        network = _drawn(256, s0, s1, seed)
+        network = drawn(256, s0, s1, seed)
         kernel = tangent_kernel(network, coords)
         norms = kernel.diagonal().sqrt()
         correlations = kernel / (norms[:, None] * norms)
@@ -138,12 +137,13 @@ def kernels(_: Signal | None, seed: int) -> Numbers:
     return numbers
 
 
-def _spearman(scales: tuple[float, ...], ranks: np.ndarray) -> float:
-    result: Any = stats.spearmanr(scales, ranks)
-    return float(result.statistic)
+def drawn(width: int, s0: float, s1: float, seed: int, depth: int = 4) -> CoordinateMLP:
+    """Return an untrained SIREN² of one coordinate and one channel.
 
-
-def _drawn(width: int, s0: float, s1: float, seed: int, depth: int = 4) -> CoordinateMLP:
+    Example:
+        >>> drawn(64, 100.0, 0.5, seed=0)(coords).shape
+        torch.Size([2048, 1])
+    """
     config = Siren2Config(width=width, depth=depth, s0=s0, s1=s1)
     return make_network(config, in_features=1, out_features=1, seed=seed)
 

@@ -11,7 +11,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from analysis.predictors.maps import Maps
 from analysis.predictors.prior import WEIGHTS, with_prior
@@ -19,6 +18,7 @@ from analysis.predictors.scores import Scores
 from analysis.regret.paired import saving
 from analysis.regret.stored import HELD_OUT, RuleRegret, held_out_tables
 from analysis.statistics.intervals import Interval, holm, mean_interval, p_value
+from analysis.statistics.ranks import rank_correlation
 from analysis.surfaces.surfaces import share_and_gain
 from inr_models import InputError
 from search_spaces.rules import EQN11_SCALED, EVEN_LAW, RULES, Rule
@@ -135,22 +135,6 @@ def judged(name: str, form: Form, scores: Array, maps: Maps) -> Entry:
         correlation[s, k] = rank_correlation(by_seed[s, :, k], psnr)
     unknown = np.full(chosen.shape, np.nan)
     return Entry(name, form, chosen, regret, correlation, weights=unknown, seconds=np.nan)
-
-
-def rank_correlation(scores: Array, psnr: Array) -> float:
-    """Return Spearman's rank correlation, NaN where values have no order.
-
-    Args:
-        scores: Scores of points [p].
-        psnr: Their PSNR [p] in dB.
-
-    Example:
-        >>> round(rank_correlation(np.array([1.0, 2.0, 3.0]), np.array([10.0, 30.0, 50.0])), 9)
-        1.0
-    """
-    if np.ptp(scores) == 0 or np.ptp(psnr) == 0:
-        return float("nan")
-    return float(np.asarray(stats.spearmanr(scores, psnr))[0])
 
 
 def nearness_to(rule: Rule, maps: Maps) -> Array:

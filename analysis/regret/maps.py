@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, ScalarFormatter
 from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
@@ -15,13 +13,14 @@ from numpy.typing import NDArray
 from analysis.grid.maps import COLORS, color_scale
 from analysis.reporting.drawing import Drawing, Hint, drawing_of
 from analysis.reporting.marks import Mark, draw_marks, legend_of_marks
-from analysis.reporting.style import STYLE
+from analysis.reporting.style import one_panel, styled
 from search_spaces.rules import NoiseScales
 from studies.engine.planning.points import Point
 
 MARKERS = {"grid": "s", "search": "o", "rule": "o"}
 
 
+@styled
 def surface(
     values: Mapping[Point, float], rules: Sequence[Mark], optimum: NoiseScales | None
 ) -> Drawing:
@@ -33,42 +32,40 @@ def surface(
     # The axis of s0 is logarithmic, so a point at s0 = 0 has no place.
     points = [(p.scales, p.kind, v) for p, v in values.items() if p.scales and p.scales.s0 > 0]
     rules = [mark for mark in rules if mark.scales.s0 > 0]
-    with matplotlib.rc_context(STYLE):
-        legend = 0.16 * len(rules)
-        figure = Figure(figsize=(5.4, 3.6 + legend), layout="constrained")
-        axes = figure.add_subplot()
-        s0 = np.array([at.s0 for at, _, _ in points])
-        s1 = np.array([at.s1 for at, _, _ in points])
-        psnr = np.array([value for *_, value in points])
-        scale = color_scale(psnr)
-        levels = np.asarray(MaxNLocator(12).tick_values(scale.low, scale.high))
-        norm = Normalize(levels[0], levels[-1])
-        _fill(axes, s0, s1, psnr, levels)
-        for kind, marker in MARKERS.items():
-            chosen = [i for i, (_, its_kind, _) in enumerate(points) if its_kind == kind]
-            axes.scatter(
-                s1[chosen], s0[chosen], c=psnr[chosen], s=25, marker=marker, cmap=COLORS,
-                norm=norm, edgecolors="white", linewidths=0.8, zorder=3, clip_on=False,
+    legend = 0.16 * len(rules)
+    figure, axes = one_panel(5.4, 3.6 + legend)
+    s0 = np.array([at.s0 for at, _, _ in points])
+    s1 = np.array([at.s1 for at, _, _ in points])
+    psnr = np.array([value for *_, value in points])
+    scale = color_scale(psnr)
+    levels = np.asarray(MaxNLocator(12).tick_values(scale.low, scale.high))
+    norm = Normalize(levels[0], levels[-1])
+    _fill(axes, s0, s1, psnr, levels)
+    for kind, marker in MARKERS.items():
+        chosen = [i for i, (_, its_kind, _) in enumerate(points) if its_kind == kind]
+        axes.scatter(
+            s1[chosen], s0[chosen], c=psnr[chosen], s=25, marker=marker, cmap=COLORS,
+            norm=norm, edgecolors="white", linewidths=0.8, zorder=3, clip_on=False,
+        )  # fmt: skip
+    if optimum:
+        for size, width, color in ((15, 4, "white"), (15, 1.8, "black")):
+            axes.plot(
+                optimum.s1, optimum.s0, "o", ms=size, mew=width, mfc="none", mec=color,
+                zorder=4, clip_on=False,
             )  # fmt: skip
-        if optimum:
-            for size, width, color in ((15, 4, "white"), (15, 1.8, "black")):
-                axes.plot(
-                    optimum.s1, optimum.s0, "o", ms=size, mew=width, mfc="none", mec=color,
-                    zorder=4, clip_on=False,
-                )  # fmt: skip
-        places = [(mark.scales.s1, mark.scales.s0) for mark in rules]
-        _set_axes(axes, [*places, *zip(s1, s0, strict=True)])
-        bar = figure.colorbar(ScalarMappable(norm, COLORS), ax=axes, pad=0.02, extend=scale.extend)
-        bar.outline.set_visible(False)  # type: ignore[operator]
-        bar.set_label("mean peak PSNR (dB)")
-        legend_of_marks(figure, rules)
-        figure.draw_without_rendering()  # the layout is final, so numbers find free places
-        hints = [
-            Hint(axes, at.s1, at.s0, f"s0 {at.s0:.4g}, s1 {at.s1:.3g}: {value:.2f} dB")
-            for at, _, value in points
-        ]
-        hints += draw_marks(axes, rules, places, [])
-        return drawing_of(figure, hints)
+    places = [(mark.scales.s1, mark.scales.s0) for mark in rules]
+    _set_axes(axes, [*places, *zip(s1, s0, strict=True)])
+    bar = figure.colorbar(ScalarMappable(norm, COLORS), ax=axes, pad=0.02, extend=scale.extend)
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.set_label("mean peak PSNR (dB)")
+    legend_of_marks(figure, rules)
+    figure.draw_without_rendering()  # the layout is final, so numbers find free places
+    hints = [
+        Hint(axes, at.s1, at.s0, f"s0 {at.s0:.4g}, s1 {at.s1:.3g}: {value:.2f} dB")
+        for at, _, value in points
+    ]
+    hints += draw_marks(axes, rules, places, [])
+    return drawing_of(figure, hints)
 
 
 def _fill(

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from analysis.grid.page_tables import best_first
 from analysis.regret.proxy import Proxy
-from analysis.regret.regret import CAP_DB, Regret, RuleSummary
+from analysis.regret.regret import Regret, RuleSummary
+from analysis.regret.single_fits import CAP_DB
 from analysis.reporting.marks import Mark
-from analysis.reporting.page_table import Cell, Column, PageTable
+from analysis.reporting.page_table import SCALES, Cell, Column, PageTable, point_columns
 from analysis.reporting.report import position
 from analysis.statistics.intervals import mark as mark_of
 from search_spaces.rules import RECOMMENDED
@@ -123,15 +124,6 @@ def points(
         optimum: Its optimum, None while it is not known.
         values: The mean PSNR in dB on the map's seeds by point.
     """
-    columns = [
-        Column("point"),
-        Column("on the map"),
-        Column("PSNR (dB), map's seeds", is_main=True),
-        Column("s0 (rad/unit)", ".4g"),
-        Column("s1", ".3g"),
-        Column("s0 / Nyquist", ".4f"),
-        Column("K / Nyquist", ".3f"),
-    ]
     value_at = {point.scales: value for point, value in values.items()}
 
     def row(name: str, shown_as: str, point: Point) -> list[Cell]:
@@ -142,17 +134,12 @@ def points(
     rows = [row(m.text, str(m.number), point_at[m.scales]) for m in rules if m.scales in point_at]
     if optimum:
         rows.append(row(f"optimum (of the {optimum.kind})", "ring", optimum))
-    return PageTable(columns, best_first(rows, 2))
+    return PageTable(point_columns("PSNR (dB), map's seeds"), best_first(rows, 2))
 
 
 def tried(values: Mapping[Point, float]) -> PageTable:
     """Return every point of a map, which the page shows as a figure alone."""
-    columns = [
-        Column("kind"),
-        Column("s0 (rad/unit)", ".4g"),
-        Column("s1", ".3g"),
-        Column("PSNR (dB)", ".2f"),
-    ]
+    columns = [Column("kind"), *SCALES, Column("PSNR (dB)", ".2f")]
     rows: list[list[Cell]] = []
     for point, value in values.items():
         if point.scales:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from analysis.regret.regret import CAP_DB, LEVELS_DB, Regret
+from analysis.regret.regret import Regret
+from analysis.regret.single_fits import CAP_DB, LEVELS_DB
 from analysis.reporting.parquet import parquet_bytes
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from analysis.statistics.ranks import rank_correlation
 from inr_models.fitting.metrics import curve_epochs
 from studies.engine.outcomes.signal_state import SignalState
 from studies.engine.store.store import Curve
@@ -47,8 +48,6 @@ def proxies(states: Sequence[SignalState], epochs: int, curves: Mapping[str, Cur
         epochs: The full budget.
         curves: The curves of the fits in `proxy_keys`, by key.
     """
-    from scipy.stats import spearmanr  # only searches need it, and it takes a second
-
     grid = curve_epochs(epochs)
     # A short budget ends at an epoch at which every curve has a value.
     budgets = {int(grid[grid <= share * grid[-1]].max()) for share in SHARES} - {0}
@@ -61,7 +60,7 @@ def proxies(states: Sequence[SignalState], epochs: int, curves: Mapping[str, Cur
             short, full = np.array(pairs).reshape(-1, 2).T
             # Points that are all alike, such as dead ones, have no ranks.
             if len(pairs) >= MIN_POINTS and np.ptp(short) > 0 and np.ptp(full) > 0:
-                correlations.append(float(np.asarray(spearmanr(short, full))[0]))
+                correlations.append(rank_correlation(short, full))
                 lost.append(float(full.max() - full[short.argmax()]))
         if correlations:
             by_budget.append(Proxy(budget, tuple(correlations), tuple(lost)))

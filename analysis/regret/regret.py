@@ -14,53 +14,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from analysis.regret.single_fits import SingleFits, single_fits
 from analysis.statistics.intervals import Interval, mean_interval, p_value, paired_interval
-from inr_models import NetworkConfig
 from studies.engine.outcomes.choosing import Choice, Confirmation
 from studies.engine.outcomes.landscape import landscape
 from studies.engine.outcomes.signal_state import SignalState
-from studies.engine.planning.points import Point, siren2_at
+from studies.engine.planning.points import Point
 from studies.engine.planning.run import Run
-from studies.engine.planning.trial import trial_keys
 from studies.engine.signals.signal import Signal
 from studies.engine.store.store import Curve
 
 NEAR_DB = (0.5, 1.0)
-
-CAP_DB = 60.0
-"""A capped regret counts a higher PSNR as this one, because nobody hears or sees the difference.
-Networks that can interpolate reach 100 dB on some seeds, which would decide any mean."""
-
-LEVELS_DB = (30, 40, 50)
-"""Levels of PSNR: how many epochs does a fit take until it has reached them?"""
-
-
-class SingleFits(NamedTuple):
-    """Hold the fits of a point on the scoring seeds one by one, because a user trains once.
-
-    Args:
-        psnr: [seeds] peak PSNR in dB.
-        epochs: The first recorded epoch by which half of the fits have reached a level of
-            `LEVELS_DB`, by level. It is infinite where half of them never do.
-    """
-
-    psnr: tuple[float, ...]
-    epochs: Mapping[int, float]
-
-    @property
-    def mean(self) -> float:
-        """The mean PSNR in dB."""
-        return statistics.fmean(self.psnr)
-
-    @property
-    def capped(self) -> tuple[float, ...]:
-        """[seeds] the PSNR in dB, at most `CAP_DB`."""
-        return tuple(min(psnr, CAP_DB) for psnr in self.psnr)
-
-    @property
-    def tenth_percentile(self) -> float:
-        """The PSNR in dB that nine of ten fits exceed, linear between the fits."""
-        return float(np.percentile(self.psnr, 10))
 
 
 class Regret(NamedTuple):
@@ -99,14 +63,6 @@ class Regret(NamedTuple):
     def capped_db(self) -> float:
         """The mean of the capped regret in dB over the scoring seeds."""
         return statistics.fmean(self.capped_by_seed.values())
-
-
-class Cost(NamedTuple):
-    """The work on a signal until its optimum was known."""
-
-    fits: int
-    epochs: int
-    seconds: float
 
 
 class RuleSummary(NamedTuple):
@@ -173,7 +129,7 @@ def regrets(
     leader = max(tried, key=lambda point: tried[point])
     at_rim = _at_rim(state, best)
     drawn = functools.partial(state.run.scale.drawn_seed, state.signal.sha256)
-    at_optimum = _single_fits(state, best, seeds.scoring_seeds, curves)
+    at_optimum = single_fits(state, best, seeds.scoring_seeds, curves)
     regrets = []
     for point in rules:
         rule = state.scores(point, seeds.scoring_seeds)
@@ -191,7 +147,7 @@ def regrets(
                 rule=point.name,
                 rule_point=point,
                 optimum=best,
-                at_rule=_single_fits(state, point, seeds.scoring_seeds, curves),
+                at_rule=single_fits(state, point, seeds.scoring_seeds, curves),
                 at_optimum=at_optimum,
                 by_seed=dict(zip(map(drawn, seeds.scoring_seeds), differences, strict=True)),
                 choosing_seeds=[*map(drawn, seeds.choosing_seeds)],
@@ -203,25 +159,6 @@ def regrets(
             )
         )
     return regrets
-
-
-def _single_fits(
-    state: SignalState, point: Point, seeds: Sequence[int], curves: Mapping[str, Curve]
-) -> SingleFits:
-    keys = state.keys(point, seeds)
-    epochs = {level: _half_reach(level, [curves.get(key) for key in keys]) for level in LEVELS_DB}
-    return SingleFits(tuple(state.scores(point, seeds)), epochs)
-
-
-def _half_reach(level: float, curves: Sequence[Curve | None]) -> float:
-    """Return the first recorded epoch by which half of the fits have reached a PSNR in dB."""
-    reached = []
-    for curve in curves:
-        epochs = (
-            [epoch for epoch, psnr in zip(*curve, strict=True) if psnr >= level] if curve else []
-        )
-        reached.append(min(epochs, default=math.inf))
-    return statistics.median(reached)
 
 
 def _num_dead(state: SignalState, point: Point, seeds: Sequence[int]) -> int:
@@ -303,36 +240,3 @@ def share_of_cells_near_best(state: SignalState) -> float:
         return math.nan
     mean = np.nan_to_num(cells.psnr[:, :, whole], nan=-math.inf).mean(axis=2)
     return float((mean >= mean.max() - 1.0).mean())
-
-
-def cost_to_find(state: SignalState, choice: Choice) -> Cost | None:
-    """Return what was fitted on the run's own seeds until the optimum was known.
-
-    The points that are fitted in any case, and those known before a search suggested its first
-    point, count in full. Fits that were stopped early count as far as they went. The cost is None
-    where the optimum is neither one of these nor a suggestion.
-    """
-    best = choice.optimum
-    if best is None:
-        return None
-    always = [point.network for point in choice.always]
-    suggested: list[NetworkConfig] = [
-        siren2_at(state.run.scale, s.scales) for s in state.suggestions
-    ]
-    num_warm = sum(s.warm for s in state.suggestions)
-    if best.network in [*always, *suggested[:num_warm]]:
-        num_needed = num_warm
-    elif best.network in suggested:
-        num_needed = suggested.index(best.network) + 1
-    else:
-        return None
-    scale = state.run.scale
-    keys: list[str] = []
-    for network in dict.fromkeys([*always, *suggested[:num_needed]]):
-        keys += trial_keys(state.signal.sha256, network, scale.fit, tuple(scale.map_seeds))
-    spent = [state.rows[key] for key in keys if key in state.rows]
-    return Cost(
-        fits=len(spent),
-        epochs=sum(row["num_epochs"] or 0 for row in spent),
-        seconds=sum(row["seconds"] or 0.0 for row in spent),
-    )

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from analysis.regret import page_tables, plots
+from analysis.regret.cost import cost_to_find
 from analysis.regret.maps import surface
 from analysis.regret.parquet import regret_parquet
 from analysis.regret.proxy import proxies, proxy_keys
 from analysis.regret.regret import (
     Regret,
-    cost_to_find,
     regrets,
     scoring_keys,
     share_of_cells_near_best,

@@ -62,6 +62,10 @@ def regrets(results: str, surfaces: Surfaces) -> tuple[list[RuleRegret], str]:
 
     Raises:
         InputError: A stored file is damaged.
+
+    Example:
+        >>> from analysis.surfaces.stored import stored_surfaces
+        >>> rules, sentence = regrets("analysis/data", stored_surfaces("analysis/data"))
     """
     if from_training := confirmed(results, recordings_of(surfaces)):
         return from_training, "Regrets are confirmed: trained on fresh seeds."
@@ -83,6 +87,11 @@ def of_rules(regrets: Sequence[RuleRegret], names: Sequence[str]) -> list[RuleRe
 
     Raises:
         InputError: A rule has no regret here.
+
+    Example:
+        >>> rules = on_surfaces(surfaces, ["constant", "eqn11", "bandwidth_psi"])
+        >>> [one.rule for one in of_rules(rules, ["eqn11", "constant"])]
+        ['eqn11', 'constant']
     """
     by_name = {of_rule.rule: of_rule for of_rule in regrets}
     chosen = []
@@ -101,7 +110,12 @@ def of_rules(regrets: Sequence[RuleRegret], names: Sequence[str]) -> list[RuleRe
 
 
 def recordings_of(surfaces: Surfaces) -> dict[str, str]:
-    """Return the recording of each signal, by its sha256."""
+    """Return the recording of each signal, by its sha256.
+
+    Example:
+        >>> sorted(recordings_of(surfaces).values())
+        ['recording0', 'recording1', 'recording2', 'recording3', 'recording4', 'recording5']
+    """
     sha256s = [target.sha256 for target in surfaces.targets]
     return dict(zip(sha256s, surfaces.recordings, strict=True))
 
@@ -116,6 +130,14 @@ def confirmed(results: str, recordings: Mapping[str, str]) -> list[RuleRegret]:
     Args:
         results: a results folder.
         recordings: The recording of each signal by its sha256. Other signals do not count.
+
+    Example:
+        >>> from analysis.statistics.recordings import stored_recordings
+        >>> from analysis.surfaces.stored import BENCHMARK
+        >>> from studies.engine.store.store import Store
+        >>> recordings = stored_recordings(Store(BENCHMARK, create=False))
+        >>> "eqn11_length" in {one.rule for one in confirmed(BENCHMARK, recordings)}
+        True
     """
     tables = held_out_tables(results)
     rows_of: dict[str, list[Row]] = defaultdict(list)
@@ -218,6 +240,10 @@ def on_surfaces(surfaces: Surfaces, names: Sequence[str]) -> list[RuleRegret]:
     """Return the regrets of rules of the registry, read from the surfaces, least mean first.
 
     Rules whose constants were fitted to these very signals look better here than they are.
+
+    Example:
+        >>> sorted(one.rule for one in on_surfaces(surfaces, ["eqn11", "constant"]))
+        ['constant', 'eqn11']
     """
     regrets = []
     for name in names:
@@ -237,5 +263,11 @@ def on_surface(name: str, by_seed: Sequence[Mapping[int, float]], surfaces: Surf
 
 
 def by_mean(regrets: Sequence[RuleRegret]) -> list[RuleRegret]:
-    """Return the regrets with the least mean first."""
+    """Return the regrets with the least mean first.
+
+    Example:
+        >>> ordered = by_mean(on_surfaces(surfaces, ["eqn11", "constant"]))
+        >>> bool(ordered[0].regret.mean() <= ordered[1].regret.mean())
+        True
+    """
     return sorted(regrets, key=lambda rule: float(rule.regret.mean()))

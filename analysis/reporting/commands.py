@@ -15,6 +15,10 @@ def parser(module: str, description: str | None, results: str = "") -> argparse.
         module: the name that users type.
         description: the help text, with its line breaks.
         results: the help of the positional argument `results`; "" leaves the argument out.
+
+    Example:
+        >>> parser("analysis.example", "Do a thing.", "a folder").parse_args(["out"]).results
+        'out'
     """
     options = argparse.ArgumentParser(
         prog=f"python -m {module}",

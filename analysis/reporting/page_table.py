@@ -25,6 +25,23 @@ class Column(NamedTuple):
     is_main: bool = False
 
 
+SCALES = (Column("s0 (rad/unit)", ".4g"), Column("s1", ".3g"))
+
+
+def point_columns(psnr: str) -> list[Column]:
+    """Return the columns of a table of named points on a map.
+
+    Args:
+        psnr: The head of the column of PSNR.
+
+    Example:
+        >>> [column.head for column in point_columns("PSNR (dB)")][:3]
+        ['point', 'on the map', 'PSNR (dB)']
+    """
+    named = Column("point"), Column("on the map"), Column(psnr, is_main=True)
+    return [*named, *SCALES, Column("s0 / Nyquist", ".4f"), Column("K / Nyquist", ".3f")]
+
+
 class PageTable(NamedTuple):
     """A table of a report.
 

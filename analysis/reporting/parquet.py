@@ -13,6 +13,10 @@ def parquet_bytes(rows: Sequence[Mapping[str, Any]], schema: pa.Schema | None = 
     Args:
         rows: by column.
         schema: the columns and their types; without it pyarrow infers them from the rows.
+
+    Example:
+        >>> parquet_bytes([{"name": "a", "value": 1.0}])[:4]
+        b'PAR1'
     """
     buffer = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), buffer, compression="zstd")

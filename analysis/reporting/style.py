@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter, SymmetricalLogLocator
 from numpy.typing import NDArray
 
 INK, MUTED = "#1d2733", "#6b7785"
@@ -29,6 +30,9 @@ STYLE: Any = {
     "pdf.fonttype": 42,
 }
 
+styled = matplotlib.rc_context(STYLE)
+"""Decorates a function that draws a figure."""
+
 RANGE_DB = 12.0
 """The colours of a map end so many dB below its best point. Points below have the last colour."""
 
@@ -41,6 +45,18 @@ def line_colors(num: int) -> NDArray[np.float64]:
         (3, 4)
     """
     return matplotlib.colormaps["viridis"](np.linspace(0.1, 0.8, num))
+
+
+def one_panel(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return a figure of some inches with one panel.
+
+    Example:
+        >>> figure, axes = one_panel(7, 3)
+        >>> figure.axes == [axes]
+        True
+    """
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
 
 
 def set_title(axes: Axes, text: str) -> None:
@@ -59,14 +75,38 @@ def name_rows(axes: Axes, names: Sequence[str]) -> None:
     Args:
         axes: The panel, whose rows lie at y = 0, 1, 2 ..
         names: The names, in which a dollar sign starts no formula.
+
+    Example:
+        >>> figure, axes = one_panel(3, 2)
+        >>> name_rows(axes, ["first", "second"])
+        >>> [text.get_text() for text in axes.get_yticklabels()]
+        ['first', 'second']
     """
     axes.set_yticks(range(len(names)), names, parse_math=False)
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.spines["left"].set_visible(False)
 
 
+def scale_regrets(axes: Axes) -> None:
+    """Scale the x axis for regrets in dB: rules differ near 0, and dead fits lie tens of dB away.
+
+    Args:
+        axes: The panel.
+    """
+    axes.set_xscale("symlog", linthresh=4, subs=(2, 3, 4, 5, 6, 7, 8, 9))
+    axes.xaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=4, subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.xaxis.set_minor_formatter("")
+
+
 def to_svg(figure: Figure) -> str:
-    """Return a figure as SVG text. The same figure gives the same text."""
+    """Return a figure as SVG text. The same figure gives the same text.
+
+    Example:
+        >>> figure, axes = one_panel(3, 2)
+        >>> to_svg(figure).startswith("<?xml")
+        True
+    """
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()

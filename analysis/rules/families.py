@@ -61,12 +61,22 @@ class Family(NamedTuple):
 
 
 def column(surfaces: Surfaces, descriptor: str) -> Array:
-    """Return a descriptor [s] of every signal, with small values replaced by `LEAST`."""
+    """Return a descriptor [s] of every signal, with small values replaced by `LEAST`.
+
+    Example:
+        >>> column(surfaces, "psi").shape
+        (6,)
+    """
     return np.maximum(surfaces.descriptors[descriptor], LEAST)
 
 
 def recording_weights(recordings: Sequence[str]) -> Array:
-    """Return weights [s] of clips that sum to 1, with the same sum for every recording."""
+    """Return weights [s] of clips that sum to 1, with the same sum for every recording.
+
+    Example:
+        >>> recording_weights(["a", "a", "b"]).tolist()
+        [0.25, 0.25, 0.5]
+    """
     counts = Counter(recordings)
     return np.array([1 / counts[recording] / len(counts) for recording in recordings])
 
@@ -117,7 +127,12 @@ def by_simplex(
 
 
 def constant(name: str) -> Family:
-    """Return the family of constant points."""
+    """Return the family of constant points.
+
+    Example:
+        >>> constant("constant").fit(surfaces).rule.kind
+        'constant'
+    """
 
     def points(surfaces: Surfaces) -> Callable[[Array], Points]:
         ones = np.ones(len(surfaces.targets))
@@ -132,7 +147,12 @@ def constant(name: str) -> Family:
 
 
 def bandwidth(name: str, descriptor: str) -> Family:
-    """Return the family in which K is a multiple of a descriptor and g is constant."""
+    """Return the family in which K is a multiple of a descriptor and g is constant.
+
+    Example:
+        >>> bandwidth("bandwidth_psi", "psi").fit(surfaces).rule.descriptor
+        'psi'
+    """
 
     def points(surfaces: Surfaces) -> Callable[[Array], Points]:
         values = column(surfaces, descriptor)
@@ -178,6 +198,10 @@ def power_law(name: str, descriptors: Sequence[str]) -> Family:
     """Return the family in which K and g are products of powers of descriptors.
 
     The first descriptor is a frequency as a share of Nyquist; K is shrunk towards a multiple of it.
+
+    Example:
+        >>> [power.descriptor for power in power_law("law", ["psi"]).fit(surfaces).rule.powers]
+        ['psi']
     """
     num = len(descriptors)
 

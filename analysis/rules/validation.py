@@ -172,6 +172,11 @@ def cross_validated(families: Sequence[Family], surfaces: Surfaces) -> dict[str,
     """Return the mean regret in dB of each family over recordings that it was not fitted to.
 
     There are `INNER_FOLDS` folds of recordings, or one for each recording where these are few.
+
+    Example:
+        >>> from analysis.rules.families import constant
+        >>> list(cross_validated([constant("constant")], surfaces))
+        ['constant']
     """
     weights = recording_weights(surfaces.recordings)
     regrets = {family.name: 0.0 for family in families}

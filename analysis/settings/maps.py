@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from analysis.experiments.variants import originals_of
-from analysis.regret.regret import CAP_DB
+from analysis.regret.single_fits import CAP_DB
 from analysis.surfaces.smoothing import Fit, SignalMap, surfaces_through
 from analysis.surfaces.stored import SEED, settings_of, stored_maps
 from analysis.surfaces.surfaces import Surfaces

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib import colormaps, colors
 from matplotlib.cm import ScalarMappable
@@ -12,7 +11,7 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from numpy.typing import NDArray
 
 from analysis.reporting.drawing import Drawing, drawing_of
-from analysis.reporting.style import INK, STYLE
+from analysis.reporting.style import INK, styled
 from analysis.shapes.fitted import FittedShape
 from analysis.shapes.scores import vertex_errors
 
@@ -28,6 +27,7 @@ WORST, TIMES = 95, 3.0
 """The colours end at so many times this percentile of the best mesh's errors."""
 
 
+@styled
 def errors(surface: NDArray, shapes: Sequence[FittedShape]) -> Drawing:
     """Return the true points and every mesh as one figure. One scale of colours holds for all.
 
@@ -40,28 +40,27 @@ def errors(surface: NDArray, shapes: Sequence[FittedShape]) -> Drawing:
     limit = TIMES * min(float(np.percentile(own, WORST)) for own in of_vertices) or 1e-6
     norm = colors.Normalize(0, limit)
     rows = -(-(len(drawn) + 1) // COLUMNS)
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(9.3, 3.1 * rows), layout="constrained")
-        places = np.ravel(
-            figure.subplots(rows, COLUMNS, squeeze=False, subplot_kw={"projection": "3d"})
-        )
-        _points(places[0], surface)
-        for place, shape, own in zip(places[1:], drawn, of_vertices, strict=False):
-            _mesh(place, shape.mesh, own, norm)
-            text = f"{shape.name}, {shape.psnr:.1f} dB"
-            place.set_title(text, fontsize=9, color=INK, parse_math=False, y=1.0)
-        for place in places[len(drawn) + 1 :]:
-            figure.delaxes(place)  # a hidden one of three axes breaks the layout
-        bar = figure.colorbar(
-            ScalarMappable(norm, colormaps["turbo"]),
-            ax=list(places[: len(drawn) + 1]),
-            shrink=0.5,
-            pad=0.01,
-            extend="max",
-        )
-        bar.set_label("distance from the surface (the box is 2 wide)")
-        bar.outline.set_visible(False)  # type: ignore[operator]
-        return drawing_of(figure)
+    figure = Figure(figsize=(9.3, 3.1 * rows), layout="constrained")
+    places = np.ravel(
+        figure.subplots(rows, COLUMNS, squeeze=False, subplot_kw={"projection": "3d"})
+    )
+    _points(places[0], surface)
+    for place, shape, own in zip(places[1:], drawn, of_vertices, strict=False):
+        _mesh(place, shape.mesh, own, norm)
+        text = f"{shape.name}, {shape.psnr:.1f} dB"
+        place.set_title(text, fontsize=9, color=INK, parse_math=False, y=1.0)
+    for place in places[len(drawn) + 1 :]:
+        figure.delaxes(place)  # a hidden one of three axes breaks the layout
+    bar = figure.colorbar(
+        ScalarMappable(norm, colormaps["turbo"]),
+        ax=list(places[: len(drawn) + 1]),
+        shrink=0.5,
+        pad=0.01,
+        extend="max",
+    )
+    bar.set_label("distance from the surface (the box is 2 wide)")
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    return drawing_of(figure)
 
 
 def _points(axes: Any, surface: NDArray) -> None:

@@ -19,6 +19,11 @@ def best_up_to(curves: pa.Table, epochs: Sequence[int]) -> dict[tuple[str, int],
     Args:
         curves: columns `key`, `epoch` and `psnr`, as `Store.curves` returns them.
         epochs: a curve that begins after an epoch has no entry for it.
+
+    Example:
+        >>> curves = pa.table({"key": ["a"] * 3, "epoch": [0, 5, 9], "psnr": [10.0, 30.0, 20.0]})
+        >>> best_up_to(curves, [0, 9])
+        {('a', 0): BestSoFar(psnr=10.0, row=0), ('a', 9): BestSoFar(psnr=30.0, row=1)}
     """
     best: dict[tuple[str, int], BestSoFar] = {}
     for i, row in enumerate(curves.to_pylist()):

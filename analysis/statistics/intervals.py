@@ -5,13 +5,14 @@
 
 import math
 import statistics
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
+
+from analysis.statistics.seed_effect import seeds_error, two_way
 
 LEVEL = 0.95
 
@@ -77,7 +78,12 @@ DIRECTION_ONLY = f"{MARK} a direction only: all signals share fewer than {ENOUGH
 
 
 def mark(interval: Interval) -> str:
-    """Return the mark of an interval that shows a direction only, otherwise nothing."""
+    """Return the mark of an interval that shows a direction only, otherwise nothing.
+
+    Example:
+        >>> mark(Interval(1.0, 0.0, 2.0, num_seeds=2))
+        '‡'
+    """
     return MARK if interval.is_direction_only else ""
 
 
@@ -139,13 +145,13 @@ def mean_interval(
     shared = {seed for seed, having in recordings_of.items() if len(having) > 1}
     if not shared:
         return over_recordings
-    table = _two_way(values, recordings)
+    table = two_way(values, recordings)
     if table is None:
         return over_recordings._replace(num_seeds=1)
-    half = _seeds_half(values, table)
+    num_seeds, degrees = table.shape[1], over_recordings.degrees
+    half = _t(num_seeds - 1) * seeds_error(values, table)
     mean, low, high = over_recordings[:3]
     low, high = mean - math.hypot(mean - low, half), mean + math.hypot(high - mean, half)
-    num_seeds, degrees = table.shape[1], over_recordings.degrees
     if half > 0:
         degrees = min(degrees, num_seeds - 1)
     return Interval(mean, low, high, num_seeds, degrees)
@@ -171,6 +177,10 @@ def p_value(interval: Interval) -> float:
     """Return the two-sided p-value of a mean of 0, from an interval and its degrees of freedom.
 
     It is below 1 - LEVEL exactly if the interval does not hold 0.
+
+    Example:
+        >>> round(p_value(Interval(1.0, 0.0, 2.0)), 3)
+        0.05
     """
     half = interval.mean - interval.low if interval.mean > 0 else interval.high - interval.mean
     if half == 0 and interval.mean:
@@ -180,7 +190,7 @@ def p_value(interval: Interval) -> float:
     errors = abs(interval.mean) / half
     # scipy's t has no infinite degrees of freedom.
     if math.isfinite(interval.degrees):
-        beyond = stdtr(interval.degrees, -errors * stdtrit(interval.degrees, 0.5 + LEVEL / 2))
+        beyond = stdtr(interval.degrees, -errors * _t(interval.degrees))
     else:
         beyond = ndtr(-errors * ndtri(0.5 + LEVEL / 2))
     return float(2 * beyond)
@@ -233,44 +243,9 @@ def _t_half(values: Sequence[float]) -> float:
     # scipy's ttest_1samp has the same interval, but warns of lost precision where all values are
     # equal, which planted data and dead fits have.
     error = statistics.stdev(values) / math.sqrt(len(values))
-    return float(stdtrit(len(values) - 1, 0.5 + LEVEL / 2)) * error
+    return _t(len(values) - 1) * error
 
 
-def _seeds_half(values: Sequence[Mapping[int, float]], table: NDArray[np.float64]) -> float:
-    """Return half of the interval of the seeds' effect on the mean over signals.
-
-    The variance of a seed's effect comes from `table` [recording, seed]. All signals weigh in, by
-    the seeds that they have.
-    """
-    a, b = table.shape
-    effect = table.mean(axis=0)
-    noise = table - table.mean(axis=1, keepdims=True) - effect + table.mean()
-    noise_variance = (noise**2).sum() / ((a - 1) * (b - 1))
-    variance = max(float(effect.var(ddof=1) - noise_variance / a), 0.0)
-    # A seed moves the mean over signals by its weight: how many signals have it, among how many.
-    weights: dict[int, float] = defaultdict(float)
-    for by_seed in values:
-        for seed in by_seed:
-            weights[seed] += 1 / len(by_seed) / len(values)
-    squares = sum(weight**2 for weight in weights.values())
-    return float(stdtrit(b - 1, 0.5 + LEVEL / 2)) * math.sqrt(variance * squares)
-
-
-def _two_way(
-    values: Sequence[Mapping[int, float]], recordings: Sequence[Hashable]
-) -> NDArray[np.float64] | None:
-    """Return [recording, seed] means of the largest group of recordings with equal seeds.
-
-    None if no two recordings have the same two seeds.
-    """
-    groups: dict[frozenset[int], dict[Hashable, list[list[float]]]] = {}
-    for by_seed, recording in zip(values, recordings, strict=True):
-        of_recording = groups.setdefault(frozenset(by_seed), defaultdict(list))
-        of_recording[recording].append([by_seed[seed] for seed in sorted(by_seed)])
-    sizes = Counter(
-        {seeds: len(group) for seeds, group in groups.items() if len(seeds) > 1 and len(group) > 1}
-    )
-    if not sizes:
-        return None
-    seeds = max(sizes, key=lambda seeds: (sizes[seeds], len(seeds)))
-    return np.array([np.mean(rows, axis=0) for rows in groups[seeds].values()])
+def _t(degrees: float) -> float:
+    """Return Student's t that the bounds of an interval lie away, in standard errors."""
+    return float(stdtrit(degrees, 0.5 + LEVEL / 2))

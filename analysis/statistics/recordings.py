@@ -49,6 +49,12 @@ def stored_recordings(store: Store) -> dict[str, str]:
 
     Raises:
         InputError: the folder's file lacks the columns signal and recording.
+
+    Example:
+        >>> from analysis.surfaces.stored import BENCHMARK
+        >>> from studies.engine.store.store import Store
+        >>> len(stored_recordings(Store(BENCHMARK, create=False))) > 10
+        True
     """
     named = read_recordings(store)
     signals = map(signal_from_row, store.signals().to_pylist())

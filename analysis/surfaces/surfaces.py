@@ -146,7 +146,12 @@ def _place(values: Array, lattice: Array) -> Array:
 
 
 def regrets_of(psnr: Array) -> Array:
-    """Return the regret of surfaces [s, k, g] in dB, see `Surfaces`."""
+    """Return the regret of surfaces [s, k, g] in dB, see `Surfaces`.
+
+    Example:
+        >>> regrets_of(np.array([[[1.0, 3.0]]])).tolist()
+        [[[2.0, 0.0]]]
+    """
     regret = np.nanmax(psnr, axis=(1, 2), keepdims=True) - psnr
     return np.array([_filled(of_signal) for of_signal in regret])
 
@@ -163,6 +168,11 @@ def share_and_gain(target: Target, scales: NoiseScales) -> tuple[float, float]:
     Args:
         target: The signal and the network.
         scales: s0 in rad per unit and s1.
+
+    Example:
+        >>> share, gain = share_and_gain(Target.of(samples, width=52), NoiseScales(400.0, 0.5))
+        >>> round(share, 3), round(gain, 2)
+        (0.341, 2.74)
     """
     k = bandwidth(*scales, width=target.width, in_features=target.dimensions)
     return k / target.nyquist, gain(scales.s1, width=target.width)

@@ -15,7 +15,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -26,7 +25,7 @@ from torch import Tensor
 
 from analysis.reporting.commands import parser, run
 from analysis.reporting.output_paths import file_to_write
-from analysis.reporting.style import INK, MUTED, STYLE, line_colors, set_title, to_svg
+from analysis.reporting.style import INK, MUTED, line_colors, set_title, styled, to_svg
 from analysis.reporting.tables import short, wide_table
 from analysis.theory.activations import Activations, Layer, activations_of
 from analysis.theory.densities import Distribution, arcsine, density, deviation_of_layer_2, gaussian
@@ -135,6 +134,7 @@ def activation_table(all_looks: Sequence[Look]) -> Table:
     return table
 
 
+@styled
 def activation_figure(all_looks: Sequence[Look]) -> str:
     """Draw the distributions and spectra of one network's layers as SVG text, a row for each layer.
 
@@ -142,35 +142,34 @@ def activation_figure(all_looks: Sequence[Look]) -> str:
         all_looks: What the network has at one epoch or several.
     """
     depth = len(all_looks[0].layers)
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(9.3, 0.9 + 1.55 * (depth + 1)), layout="constrained")
-        panels = figure.subplots(depth + 1, 4, squeeze=False)
-        colors = line_colors(len(all_looks))
-        for look, color in zip(all_looks, colors, strict=True):
-            line: dict[str, Any] = {"color": color, "lw": 1.4}
-            name = f"epoch {look.subject.epoch:,}"
-            for index, (before, after) in enumerate(look.layers):
-                theory = theory_of(look.subject, index)
-                law = gaussian(theory) if theory else None
-                _draw_values(panels[index, 0], before, law, line)
-                _draw_power(panels[index, 1], before, line)
-                after_law = arcsine() if _is_in_theory(look.subject) else None
-                _draw_values(panels[index, 2], after, after_law, line)
-                _draw_power(panels[index, 3], after, line)
-                panels[index, 0].set_ylabel(f"layer {index + 1}")
-            _draw_values(panels[depth, 0], look.output, None, line)
-            _draw_power(panels[depth, 1], look.output, line | {"label": name})
-        panels[depth, 0].set_ylabel("output")
-        for axes in panels[depth, 2:]:
-            axes.remove()
-        heads = "phases: density", "phases: power (dB)", "activations: density", "power (dB)"
-        for axes, head in zip(panels[0], heads, strict=True):
-            set_title(axes, head)
-        panels[depth, 1].set_xlabel("frequency (share of Nyquist)")
-        figure.suptitle(all_looks[0].subject.label, x=0.01, ha="left", fontsize=10, color=INK)
-        if len(all_looks) > 1:
-            figure.legend(loc="lower right", frameon=False, fontsize=8)
-        return to_svg(figure)
+    figure = Figure(figsize=(9.3, 0.9 + 1.55 * (depth + 1)), layout="constrained")
+    panels = figure.subplots(depth + 1, 4, squeeze=False)
+    colors = line_colors(len(all_looks))
+    for look, color in zip(all_looks, colors, strict=True):
+        line: dict[str, Any] = {"color": color, "lw": 1.4}
+        name = f"epoch {look.subject.epoch:,}"
+        for index, (before, after) in enumerate(look.layers):
+            theory = theory_of(look.subject, index)
+            law = gaussian(theory) if theory else None
+            _draw_values(panels[index, 0], before, law, line)
+            _draw_power(panels[index, 1], before, line)
+            after_law = arcsine() if _is_in_theory(look.subject) else None
+            _draw_values(panels[index, 2], after, after_law, line)
+            _draw_power(panels[index, 3], after, line)
+            panels[index, 0].set_ylabel(f"layer {index + 1}")
+        _draw_values(panels[depth, 0], look.output, None, line)
+        _draw_power(panels[depth, 1], look.output, line | {"label": name})
+    panels[depth, 0].set_ylabel("output")
+    for axes in panels[depth, 2:]:
+        axes.remove()
+    heads = "phases: density", "phases: power (dB)", "activations: density", "power (dB)"
+    for axes, head in zip(panels[0], heads, strict=True):
+        set_title(axes, head)
+    panels[depth, 1].set_xlabel("frequency (share of Nyquist)")
+    figure.suptitle(all_looks[0].subject.label, x=0.01, ha="left", fontsize=10, color=INK)
+    if len(all_looks) > 1:
+        figure.legend(loc="lower right", frameon=False, fontsize=8)
+    return to_svg(figure)
 
 
 def _draw_values(

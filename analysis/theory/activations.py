@@ -106,6 +106,11 @@ def at_weights(network: CoordinateMLP, weights: Mapping[str, Tensor]) -> Coordin
 
     Raises:
         InputError: The weights are not those of such a network.
+
+    Example:
+        >>> network = at_weights(networks[0], dict(networks[1].named_parameters()))
+        >>> bool((network(coords) == networks[1](coords)).all())
+        True
     """
     names = {name for name, _ in network.named_parameters()}
     if names != set(weights):
@@ -116,7 +121,12 @@ def at_weights(network: CoordinateMLP, weights: Mapping[str, Tensor]) -> Coordin
 
 
 def described(features: Tensor) -> Activations:
-    """Return features [n, width] at equidistant samples with their power spectrum."""
+    """Return features [n, width] at equidistant samples with their power spectrum.
+
+    Example:
+        >>> described(coords).values.shape
+        (2048, 1)
+    """
     if features.is_complex():
         features = torch.view_as_real(features).flatten(1)
     spectrum = torch.fft.rfft(features, dim=0, norm="forward").abs().square().mean(1)

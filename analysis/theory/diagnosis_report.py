@@ -12,14 +12,13 @@ import argparse
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.reporting.commands import parser, run
 from analysis.reporting.output_paths import files_to_write
 from analysis.reporting.parquet import parquet_bytes
-from analysis.reporting.style import INK, MUTED, STYLE, line_colors, set_title, to_svg
+from analysis.reporting.style import INK, MUTED, line_colors, set_title, styled, to_svg
 from analysis.reporting.tables import short
 from analysis.theory.diagnosis import REACH, Diagnosis, diagnose
 from analysis.theory.subjects import add_options, samples_of, signal_of, subjects
@@ -100,28 +99,28 @@ def sentence(labelled: Labelled, advice: Advice) -> str:
     )
 
 
+@styled
 def diagnosis_figure(labelled: Sequence[Labelled]) -> str:
     """Draw each network's S(k) over the signal's spectrum, as SVG text."""
     colors = line_colors(len(labelled))
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(6.4, 3.9), layout="constrained")
-        axes = figure.subplots()
-        shares, _, energy = labelled[0].diagnosis
-        axes.fill_between(shares, _db(energy), LOWEST_DB, color=MUTED, alpha=0.25, lw=0)
-        axes.plot([], [], color=MUTED, alpha=0.4, lw=6, label="signal")
-        for (label, diagnosis), color in zip(labelled, colors, strict=True):
-            name = f"{label}: {1 - diagnosis.unreached:.0%} within reach"
-            axes.plot(shares, _db(diagnosis.kernel), color=color, lw=1.6, label=name)
-        axes.axhline(10 * np.log10(REACH), color=INK, lw=0.8, ls=(0, (3, 2)))
-        axes.annotate(
-            "reach", (1, 10 * np.log10(REACH)), ha="right", va="bottom", fontsize=8, color=INK
-        )
-        axes.set(xlabel="frequency (share of Nyquist)", ylabel="dB below the largest band")
-        axes.set(xlim=(0, 1), ylim=(LOWEST_DB, 3))
-        title = "Untrained networks' S(k), over the signal's spectrum"
-        set_title(axes, title)
-        figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
-        return to_svg(figure)
+    figure = Figure(figsize=(6.4, 3.9), layout="constrained")
+    axes = figure.subplots()
+    shares, _, energy = labelled[0].diagnosis
+    axes.fill_between(shares, _db(energy), LOWEST_DB, color=MUTED, alpha=0.25, lw=0)
+    axes.plot([], [], color=MUTED, alpha=0.4, lw=6, label="signal")
+    for (label, diagnosis), color in zip(labelled, colors, strict=True):
+        name = f"{label}: {1 - diagnosis.unreached:.0%} within reach"
+        axes.plot(shares, _db(diagnosis.kernel), color=color, lw=1.6, label=name)
+    axes.axhline(10 * np.log10(REACH), color=INK, lw=0.8, ls=(0, (3, 2)))
+    axes.annotate(
+        "reach", (1, 10 * np.log10(REACH)), ha="right", va="bottom", fontsize=8, color=INK
+    )
+    axes.set(xlabel="frequency (share of Nyquist)", ylabel="dB below the largest band")
+    axes.set(xlim=(0, 1), ylim=(LOWEST_DB, 3))
+    title = "Untrained networks' S(k), over the signal's spectrum"
+    set_title(axes, title)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+    return to_svg(figure)
 
 
 def _db(power: np.ndarray) -> np.ndarray:

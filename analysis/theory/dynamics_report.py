@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -27,7 +26,7 @@ from rich.table import Table
 
 from analysis.reporting.commands import parser, run
 from analysis.reporting.output_paths import files_to_write
-from analysis.reporting.style import INK, MUTED, STYLE, line_colors, set_title, to_svg
+from analysis.reporting.style import INK, MUTED, line_colors, set_title, styled, to_svg
 from analysis.reporting.tables import wide_table
 from analysis.theory.dynamics import MOST_STEPS, Decay, decay
 from analysis.theory.subjects import add_options, samples_of, signal_of, subjects
@@ -126,6 +125,7 @@ def decay_table(all_descents: Sequence[Descent]) -> Table:
     return table
 
 
+@styled
 def decay_figure(all_descents: Sequence[Descent], power: Array) -> str:
     """Draw the errors' spectra over the signal's as SVG text, a panel for each network.
 
@@ -137,34 +137,31 @@ def decay_figure(all_descents: Sequence[Descent], power: Array) -> str:
     colors = line_colors(len(steps))
     columns = min(MOST_COLUMNS, len(all_descents))
     rows = -(-len(all_descents) // columns)
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(1.0 + 3.5 * columns, 0.8 + 2.9 * rows), layout="constrained")
-        panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-        for axes in panels.flat[len(all_descents) :]:
-            axes.remove()
-        for axes, (label, result) in zip(panels.flat, all_descents, strict=False):
-            _draw_signal(axes, power)
-            for color, actual, predicted in zip(
-                colors, result.actual, result.predicted, strict=True
-            ):
-                axes.plot(*in_bands(actual**2, power), color=color, lw=1.6)
-                axes.plot(*in_bands(predicted**2, power), color=color, lw=1.2, ls=DASHES)
-            set_title(axes, label)
-        for axes in panels[:, 0]:
-            axes.set_ylabel("dB below the signal's largest band")
-        # The lowest panel of each column, of which the last may stand above an empty place.
-        for axes in panels.flat[len(all_descents) - columns : len(all_descents)]:
-            axes.set_xlabel("frequency (share of Nyquist)")
-            axes.tick_params(labelbottom=True)
-        handles = [
-            Line2D([], [], color=color, lw=1.6, label=f"error, step {step:,}")
-            for color, step in zip(colors, steps, strict=True)
-        ]
-        handles.append(Line2D([], [], color=INK, lw=1.2, ls=DASHES, label="predicted"))
-        handles += panels[0, 0].collections  # the signal's area
-        place = "outside lower center"
-        figure.legend(handles=handles, loc=place, ncols=2 * columns, frameon=False, fontsize=8)
-        return to_svg(figure)
+    figure = Figure(figsize=(1.0 + 3.5 * columns, 0.8 + 2.9 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    for axes in panels.flat[len(all_descents) :]:
+        axes.remove()
+    for axes, (label, result) in zip(panels.flat, all_descents, strict=False):
+        _draw_signal(axes, power)
+        for color, actual, predicted in zip(colors, result.actual, result.predicted, strict=True):
+            axes.plot(*in_bands(actual**2, power), color=color, lw=1.6)
+            axes.plot(*in_bands(predicted**2, power), color=color, lw=1.2, ls=DASHES)
+        set_title(axes, label)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("dB below the signal's largest band")
+    # The lowest panel of each column, of which the last may stand above an empty place.
+    for axes in panels.flat[len(all_descents) - columns : len(all_descents)]:
+        axes.set_xlabel("frequency (share of Nyquist)")
+        axes.tick_params(labelbottom=True)
+    handles = [
+        Line2D([], [], color=color, lw=1.6, label=f"error, step {step:,}")
+        for color, step in zip(colors, steps, strict=True)
+    ]
+    handles.append(Line2D([], [], color=INK, lw=1.2, ls=DASHES, label="predicted"))
+    handles += panels[0, 0].collections  # the signal's area
+    place = "outside lower center"
+    figure.legend(handles=handles, loc=place, ncols=2 * columns, frameon=False, fontsize=8)
+    return to_svg(figure)
 
 
 def _draw_signal(axes: Axes, power: Array) -> None:

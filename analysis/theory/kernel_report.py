@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib
 import numpy as np
 import torch
 from matplotlib.figure import Figure
@@ -29,7 +28,7 @@ from rich.table import Table
 
 from analysis.reporting.commands import parser, run
 from analysis.reporting.output_paths import files_to_write
-from analysis.reporting.style import MUTED, STYLE, line_colors, set_title, to_svg
+from analysis.reporting.style import MUTED, line_colors, set_title, styled, to_svg
 from analysis.reporting.tables import short, wide_table
 from analysis.theory.subjects import (
     add_options,
@@ -165,6 +164,7 @@ def kernel_table(all_kernels: Sequence[Kernel], power: Array) -> Table:
     return table
 
 
+@styled
 def kernel_figure(all_kernels: Sequence[Kernel], power: Array) -> str:
     """Draw S(k) over the signal's spectrum, and the eigenvalues, as SVG text.
 
@@ -178,30 +178,29 @@ def kernel_figure(all_kernels: Sequence[Kernel], power: Array) -> str:
     colors = line_colors(len(labels))
     # The later an epoch, the shorter its dashes.
     styles = {epoch: (0, (8 / 2**i, 2)) if i else "-" for i, epoch in enumerate(epochs)}
-    with matplotlib.rc_context(STYLE):
-        columns, width = (2, 9.3) if has_eigenvalues else (1, 5.6)
-        figure = Figure(figsize=(width, 3.6), layout="constrained")
-        left, *right = np.ravel(figure.subplots(1, columns))
-        shares, signal = in_bands(power)
-        left.fill_between(shares, signal, LOWEST_DB, color=MUTED, alpha=0.25, lw=0, label="signal")
-        for kernel in all_kernels:
-            look = {"color": colors[labels.index(kernel.label)], "lw": 1.6}
-            look["ls"] = styles[kernel.epoch]
-            name = kernel.label + (f", epoch {kernel.epoch:,}" if len(epochs) > 1 else "")
-            left.plot(*in_bands(kernel.spectrum), label=name, **look)
-            for axes in right:
-                positive = kernel.eigenvalues[kernel.eigenvalues > 0]
-                axes.loglog(np.arange(1, 1 + len(positive)), positive, **look)
-        left.set(xlabel="frequency (share of Nyquist)", ylabel="dB below the largest band")
-        left.set_ylim(LOWEST_DB, 5)
-        set_title(left, "S(k), over the signal's spectrum")
+    columns, width = (2, 9.3) if has_eigenvalues else (1, 5.6)
+    figure = Figure(figsize=(width, 3.6), layout="constrained")
+    left, *right = np.ravel(figure.subplots(1, columns))
+    shares, signal = in_bands(power)
+    left.fill_between(shares, signal, LOWEST_DB, color=MUTED, alpha=0.25, lw=0, label="signal")
+    for kernel in all_kernels:
+        look = {"color": colors[labels.index(kernel.label)], "lw": 1.6}
+        look["ls"] = styles[kernel.epoch]
+        name = kernel.label + (f", epoch {kernel.epoch:,}" if len(epochs) > 1 else "")
+        left.plot(*in_bands(kernel.spectrum), label=name, **look)
         for axes in right:
-            axes.set(xlabel="index", ylabel="eigenvalue")
-            top = max(kernel.eigenvalues[0] for kernel in all_kernels)
-            axes.set_ylim(top * 1e-10, top * 3)
-            set_title(axes, "eigenvalues")
-        figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
-        return to_svg(figure)
+            positive = kernel.eigenvalues[kernel.eigenvalues > 0]
+            axes.loglog(np.arange(1, 1 + len(positive)), positive, **look)
+    left.set(xlabel="frequency (share of Nyquist)", ylabel="dB below the largest band")
+    left.set_ylim(LOWEST_DB, 5)
+    set_title(left, "S(k), over the signal's spectrum")
+    for axes in right:
+        axes.set(xlabel="index", ylabel="eigenvalue")
+        top = max(kernel.eigenvalues[0] for kernel in all_kernels)
+        axes.set_ylim(top * 1e-10, top * 3)
+        set_title(axes, "eigenvalues")
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+    return to_svg(figure)
 
 
 def in_bands(power: Array) -> tuple[Array, Array]:

@@ -4,13 +4,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.reporting.style import INK, MUTED, STYLE, line_colors, set_title, to_svg
+from analysis.reporting.style import INK, MUTED, line_colors, set_title, styled, to_svg
 from analysis.theory.densities import density, gaussian
 from analysis.theory.noise_and_omega import Equivalence
 from analysis.theory.propositions import Deviation, phases_of_layer_2
@@ -25,6 +24,7 @@ NOISY = "#3b6fb6"
 DASHES = (0, (4, 2))
 
 
+@styled
 def propositions_figure(
     deviations: Sequence[Deviation], compared: Sequence[Equivalence], seed: int = 0
 ) -> str:
@@ -39,17 +39,14 @@ def propositions_figure(
     scales = sorted({result.s1 for result in deviations})
     colors = line_colors(len(widths))
     color_of = dict(zip(widths, colors, strict=True))
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(11.4, 3.9), layout="constrained")
-        first, second, third = figure.subplots(1, 3)
-        _draw_distributions(first, widths[-1], _scale_to_draw(scales), seed)
-        _draw_deviations(second, deviations, color_of, scales)
-        _draw_ratios(third, compared, color_of, scales)
-        handles = [Line2D([], [], color=color_of[w], lw=3, label=f"width {w:,}") for w in widths]
-        figure.legend(
-            handles=handles, loc="outside lower center", ncols=6, frameon=False, fontsize=8
-        )
-        return to_svg(figure)
+    figure = Figure(figsize=(11.4, 3.9), layout="constrained")
+    first, second, third = figure.subplots(1, 3)
+    _draw_distributions(first, widths[-1], _scale_to_draw(scales), seed)
+    _draw_deviations(second, deviations, color_of, scales)
+    _draw_ratios(third, compared, color_of, scales)
+    handles = [Line2D([], [], color=color_of[w], lw=3, label=f"width {w:,}") for w in widths]
+    figure.legend(handles=handles, loc="outside lower center", ncols=6, frameon=False, fontsize=8)
+    return to_svg(figure)
 
 
 def _scale_to_draw(scales: Sequence[float]) -> float:

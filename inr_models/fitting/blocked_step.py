@@ -28,9 +28,12 @@ from inr_models.networks.elementwise import Elementwise, stacked
 
 
 def has_slopes(network: CoordinateMLP) -> bool:
-    """Return whether all layers are plain and all activations give their slope."""
+    """Return whether all layers are plain and all activations are `Elementwise`."""
+    # From Python 3.12 on, isinstance with a protocol does not see a buffer such as `gain`.
     return all(type(linear) is nn.Linear for linear in network.layers) and all(
-        isinstance(activation, Elementwise) for activation in network.activations
+        hasattr(activation, name)
+        for activation in network.activations
+        for name in ("gain", "value_and_slope")
     )
 
 

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Sequence
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,6 @@ Out = Tensor | None
 """Where to write a result, None for a new tensor."""
 
 
-@runtime_checkable
 class Elementwise(Protocol):
     """Gives an activation and its slope, which has a closed form."""
 

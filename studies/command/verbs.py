@@ -134,12 +134,8 @@ def _prepare(
 
     give_own_token()  # before Ray is imported
     begin = time.monotonic()
-    from studies.engine.cluster.workers import (
-        connect,
-        time_epoch,
-        workers_here,
-        workers_per_gpu,
-    )
+    from studies.engine.cluster.step_time import time_epoch
+    from studies.engine.cluster.workers import connect, workers_here, workers_per_gpu
 
     import_seconds = time.monotonic() - begin
     per_gpu = arguments.workers_per_gpu or workers_per_gpu(

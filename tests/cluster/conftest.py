@@ -23,11 +23,11 @@ def cluster() -> Iterator[RayCluster]:
         pytest.skip(f"no machines of namespaces here: {why}")
     network = machines.Network()
     try:
-        made = RayCluster(network)
-        made.up()
-        yield made
-        made.down()
-        running = lambda: [host for host in made.hosts if host.outer_pids("ray::")]  # noqa: E731
+        ray_cluster = RayCluster(network)
+        ray_cluster.up()
+        yield ray_cluster
+        ray_cluster.down()
+        running = lambda: [host for host in ray_cluster.hosts if host.outer_pids("ray::")]  # noqa: E731
         wait_until(lambda: not running(), 240, "the end of Ray's processes")
     finally:
         network.close()
@@ -49,5 +49,5 @@ def undisturbed(cluster: RayCluster) -> tuple[pd.DataFrame, list[str]]:
     """Scores and table of the study in one process, without Ray and without a fault."""
     arguments = f"run {SIZES} --signals ~/{CLIP} --results {machines.SHARED}/undisturbed"
     script = "python -m tests.cluster.without_ray"
-    said = cluster.laptop.do(f"cd {machines.ROOT}; {script} {arguments}")
-    return scores(cluster.network.shared / "undisturbed"), table(plain(said))
+    output = cluster.laptop.do(f"cd {machines.ROOT}; {script} {arguments}")
+    return scores(cluster.network.shared / "undisturbed"), table(plain(output))

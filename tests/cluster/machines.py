@@ -74,11 +74,11 @@ def why_not() -> str:
 
 def fast_clock(seconds: int) -> dict[str, str]:
     """Variables of a shell whose clock is ahead; none where libfaketime is not installed."""
-    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-    if not found:
+    libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    if not libraries:
         return {}
     steady = {"FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    return {"LD_PRELOAD": str(found[0]), "FAKETIME": f"+{seconds}s"} | steady
+    return {"LD_PRELOAD": str(libraries[0]), "FAKETIME": f"+{seconds}s"} | steady
 
 
 class Machine:
@@ -114,17 +114,17 @@ class Machine:
         """Exit code and output of a shell command there."""
         process = self.start(command, **environment)
         try:
-            said, _ = process.communicate(timeout=timeout)
+            output, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
-        return process.returncode, said
+        return process.returncode, output
 
     def do(self, command: str, timeout: float = 240, **environment: str) -> str:
         """Output of a shell command there that must not fail."""
-        code, said = self.run(command, timeout, **environment)
-        assert code == 0, f"{self.name}: {command}\n{said}"
-        return said
+        code, output = self.run(command, timeout, **environment)
+        assert code == 0, f"{self.name}: {command}\n{output}"
+        return output
 
     def write(self, path: str, text: str) -> None:
         """Make or replace a file there."""
@@ -133,8 +133,8 @@ class Machine:
     def processes(self, name: str) -> list[int]:
         """The machine's own pids of the processes whose command line begins with `name`."""
         lines = self.do("ps -eo pid=,args= -ww").splitlines()
-        found = [line.split(maxsplit=1) for line in lines]
-        return [int(pid) for pid, command in found if command.startswith(name)]
+        processes = [line.split(maxsplit=1) for line in lines]
+        return [int(pid) for pid, command in processes if command.startswith(name)]
 
     def kill(self, process: subprocess.Popen[str]) -> None:
         """End a command that `start` began, and what it began itself."""

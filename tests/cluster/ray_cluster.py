@@ -79,14 +79,16 @@ class RayCluster:
         and is about to start again counts as well.
         """
         command = "ray list nodes --filter state=ALIVE --format json"
-        _, said = self.head.run(f"bash --login -c -i '{command} 2> /dev/null'")
-        return said.count('"node_id"')
+        _, output = self.head.run(f"bash --login -c -i '{command} 2> /dev/null'")
+        return output.count('"node_id"')
 
     @property
     def reserved_hosts(self) -> list[Machine]:
         """The hosts whose CPU Ray counts as reserved."""
-        _, said = self.head.run("bash --login -c -i 'ray status -v 2> /dev/null'")
-        usage = re.findall(r"^Node: (\S+) .*\n Usage:\n\s+([\d.]+)/[\d.]+ CPU", said, re.MULTILINE)
+        _, output = self.head.run("bash --login -c -i 'ray status -v 2> /dev/null'")
+        usage = re.findall(
+            r"^Node: (\S+) .*\n Usage:\n\s+([\d.]+)/[\d.]+ CPU", output, re.MULTILINE
+        )
         reserved = {address for address, used in usage if float(used) > 0}
         return [host for host in self.hosts if host.address in reserved]
 
@@ -108,7 +110,7 @@ class RayCluster:
 
     def described(self) -> str:
         """Return what Ray knows of its nodes and its work, and what each raylet does."""
-        said = []
+        sections = []
         for command in (
             "ray status -v",
             "ray list nodes",
@@ -117,7 +119,7 @@ class RayCluster:
             "ray list workers --filter is_alive=True --detail",
         ):
             _, output = self.head.run(f"bash --login -c -i '{command} 2> /dev/null'")
-            said.append(f"$ {command}\n{output[-5000:]}")
+            sections.append(f"$ {command}\n{output[-5000:]}")
         logs = "/tmp/ray/session_latest/logs"
         for host in self.hosts:
             for command in (
@@ -128,8 +130,8 @@ class RayCluster:
                 "df /tmp /dev/shm",
             ):
                 _, output = host.run(command)
-                said.append(f"{host.name} $ {command}\n{output[-5000:]}")
-        return "\n".join(said)
+                sections.append(f"{host.name} $ {command}\n{output[-5000:]}")
+        return "\n".join(sections)
 
     def submit(self, arguments: str) -> subprocess.Popen[str]:
         """`ray submit` of the study, which goes on by itself."""
@@ -186,10 +188,10 @@ class Submitted:
     def wait_for_fit_on(self, host: Machine) -> str:
         """The key of the next fit that begins there."""
         count = len(self.begun)
-        found = lambda: [key for name, key in self.begun[count:] if name == host.name]  # noqa: E731
-        self._wait(found, f"a fit on {host.name}")
-        assert found(), f"the study ended without another fit on {host.name}"
-        return found()[0]
+        new_keys = lambda: [key for name, key in self.begun[count:] if name == host.name]  # noqa: E731
+        self._wait(new_keys, f"a fit on {host.name}")
+        assert new_keys(), f"the study ended without another fit on {host.name}"
+        return new_keys()[0]
 
     def wait_for_all_hosts(self) -> None:
         """Until every host has begun a fit."""
@@ -229,19 +231,19 @@ class Submitted:
 
     def end(self) -> str:
         """What the study said, without colours."""
-        said, _ = self.process.communicate(timeout=420 * slowness())
+        output, _ = self.process.communicate(timeout=420 * slowness())
         self.ended = time.time()
-        assert self.process.returncode == 0, said
-        return plain(said)
+        assert self.process.returncode == 0, output
+        return plain(output)
 
 
-def plain(said: str) -> str:
-    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said).replace("\r", "")
+def plain(output: str) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", output).replace("\r", "")
 
 
-def table(said: str, clip: str = Path(CLIP).stem) -> list[str]:
+def table(output: str, clip: str = Path(CLIP).stem) -> list[str]:
     """The lines of a study's table that are of a clip."""
-    return [line.rstrip() for line in said.splitlines() if re.match(rf" {clip} .*\d/\d", line)]
+    return [line.rstrip() for line in output.splitlines() if re.match(rf" {clip} .*\d/\d", line)]
 
 
 @functools.cache

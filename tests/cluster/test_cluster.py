@@ -22,21 +22,21 @@ except Exception as error:
 
 def test_a_submitted_study_ends_with_the_table_of_a_local_one(cluster, undisturbed):
     study = Submitted(cluster, "plain", uri="")
-    said = study.end()
-    assert table(said) == undisturbed[1] != []
+    output = study.end()
+    assert table(output) == undisturbed[1] != []
     pd.testing.assert_frame_equal(scores(study.results), undisturbed[0])
     assert {host for host, _ in study.begun} == {"host1", "host2", "host3"}
     assert study.num_repeated == 0
 
 
 def test_the_doctor_finds_nothing_wrong(cluster):
-    said = cluster.laptop.do(
+    output = cluster.laptop.do(
         f"cd noisescape; ray exec {FILE} 'python -m studies.engine.doctor noisescape/{FILE}'"
     )
-    said = plain(said)
-    assert "problem" not in {found.level for found in findings(said)}, said
-    assert re.search(r"\b3\b", finding(said, "ok", "code").text), "all three nodes"
-    assert finding(said, "ok", "token").text
+    output = plain(output)
+    assert "problem" not in {result.level for result in findings(output)}, output
+    assert re.search(r"\b3\b", finding(output, "ok", "code").text), "all three nodes"
+    assert finding(output, "ok", "token").text
 
 
 def test_new_code_comes_to_all_nodes_by_the_written_command(cluster):
@@ -57,8 +57,8 @@ def test_a_stranger_without_the_token_gets_nothing(cluster):
     stranger = cluster.network.laptop
     stranger.write("/tmp/stranger.py", STRANGER)
     assert "kept out" in stranger.do("python /tmp/stranger.py", **bare)
-    code, said = stranger.run("ray status --address 10.77.0.11:6379", **bare)
-    assert code != 0, said
-    code, said = stranger.run("timeout 60 ray start --address 10.77.0.11:6379", **bare)
-    assert code != 0, said
+    code, output = stranger.run("ray status --address 10.77.0.11:6379", **bare)
+    assert code != 0, output
+    code, output = stranger.run("timeout 60 ray start --address 10.77.0.11:6379", **bare)
+    assert code != 0, output
     assert cluster.num_nodes == 3

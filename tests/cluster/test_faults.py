@@ -36,13 +36,13 @@ while True:
 KNOWN = """
 import mlflow
 client = mlflow.MlflowClient("http://10.77.0.1:5000")
-found = [
+seeds = [
     run.info.run_id + "/" + seed
     for experiment in client.search_experiments()
     for run in client.search_runs([experiment.experiment_id], max_results=1000)
     for seed in run.data.tags.get("noisescape.seeds", "").split()
 ]
-print(",".join(found))
+print(",".join(seeds))
 """
 OUTAGE = 30
 
@@ -52,12 +52,12 @@ def ends_as_undisturbed(undisturbed):
     """Checks that a study ends with the same table, and no row lost, doubled or wrong."""
 
     def check(study):
-        said = study.end()
-        assert table(said) == undisturbed[1]
+        output = study.end()
+        assert table(output) == undisturbed[1]
         frame = pd.read_parquet(study.results)
         assert frame["key"].is_unique
         pd.testing.assert_frame_equal(scores(study.results), undisturbed[0])
-        return said
+        return output
 
     return check
 
@@ -92,8 +92,8 @@ def test_two_drivers_run_the_same_study(cluster, ends_as_undisturbed, record):
     first = study.process
     study.wait_for_rows(1)
     study.again()
-    said, _ = first.communicate(timeout=400 * slowness())
-    assert first.returncode == 0, said
+    output, _ = first.communicate(timeout=400 * slowness())
+    assert first.returncode == 0, output
     ends_as_undisturbed(study)
     # There is one worker on each of three hosts, and the drivers meet in each of two steps.
     assert study.num_repeated <= 2 * 3
@@ -136,10 +136,10 @@ def test_mlflow_hangs(cluster, ends_as_undisturbed, record):
     server = cluster.laptop.start(f"exec python -c '{HANGING}'")
     study = Submitted(cluster, "hangs")
     try:
-        said = ends_as_undisturbed(study)
+        output = ends_as_undisturbed(study)
     finally:
         cluster.laptop.kill(server)
-    assert said.count(MLFLOW_AWAY) == 1
+    assert output.count(MLFLOW_AWAY) == 1
     waited = study.ended - pd.read_parquet(study.results)["written_at"].max().timestamp()
     record("MLflow", "accepts, never answers", waited, study.num_repeated)
 
@@ -154,9 +154,9 @@ def test_mlflow_is_down_for_a_part_of_the_study(cluster, ends_as_undisturbed, re
         cluster.laptop.kill(server)
         study.wait_for_rows(8)
         server = cluster.laptop.start(SERVER)
-        said = ends_as_undisturbed(study)
+        output = ends_as_undisturbed(study)
         wait_until(is_up, 240, "MLflow")
-        if MLFLOW_AWAY in said:  # it takes as long to start as the rest of the fits
+        if MLFLOW_AWAY in output:  # it takes as long to start as the rest of the fits
             study.again("report")
             assert MLFLOW_AWAY not in study.end()
         known = cluster.laptop.do(f"python -c '{KNOWN}'").split()
@@ -193,11 +193,11 @@ def test_a_clip_crashes_every_fit(cluster, undisturbed, record):
     (signal,), _ = read_all([machines.ROOT / f"studies/clips/{clip}.flac"], 2048, "sound")
     (cluster.faults / "crash").write_text(signal.sha256)
     study = Submitted(cluster, "poisoned", clips=f"{CLIPS}/{clip}.flac {CLIP}")
-    said, _ = study.process.communicate(timeout=900 * slowness())
+    output, _ = study.process.communicate(timeout=900 * slowness())
     (cluster.faults / "crash").unlink()
-    assert study.process.returncode == 1, said  # what `ray submit` makes of 3
-    found = pd.read_parquet(study.results).set_index("key")
-    failed = found[found["signal"] == clip]
+    assert study.process.returncode == 1, output  # what `ray submit` makes of 3
+    rows = pd.read_parquet(study.results).set_index("key")
+    failed = rows[rows["signal"] == clip]
     assert set(failed["status"]) == {"failed"}
     assert failed["error"].str.match(rf"RuntimeError: .*\b{MAX_ATTEMPTS}\b").all()
     assert max(study.times_begun(key) for key in failed.index) == MAX_ATTEMPTS

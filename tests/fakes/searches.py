@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from optuna.storages import BaseStorage, InMemoryStorage
@@ -106,6 +107,12 @@ class Search:
             self.schedule.record(self._train(fit))
             self.fitted.append(fit)
             yield fit
+
+    def to_the_end(self) -> Self:
+        """Run all that is left, and return the search."""
+        for _ in self.fits():
+            pass
+        return self
 
     def _train(self, fit: PlannedFit) -> Row:
         """The row of a fit whose PSNR climbs to its score; it ends at a rung where it is behind."""

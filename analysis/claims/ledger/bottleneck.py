@@ -1,10 +1,29 @@
 """List the claims of Section 2: the spectral bottleneck."""
 
-from analysis.claims.claim import Claim, at_least, at_most, near
+from analysis.claims.claim import Claim, Criterion, Evidence, at_least, at_most, near
 from analysis.claims.evidence_fits import above_zero_output, difference
 from analysis.claims.evidence_numbers import Part, measured, of_all
 from analysis.claims.evidence_rules import diagnosed
 from analysis.claims.ledger.named import USUAL
+
+
+def _toy_problem(signal: str, *, gain: Criterion, change: Criterion) -> Evidence:
+    """Return the evidence of Eqn. 5: what is learned, and how S(k) changes at the tones."""
+    at_tones = "S(k) at the tones, dB"
+    return of_all(
+        measured(
+            "toy_problem",
+            Part("gain over zero output, dB", "above zero output", gain, " dB"),
+            Part(at_tones, "S(k) changes by", change, " dB", 1),
+            signal=signal,
+        ),
+        measured(
+            "toy_problem_whole",
+            Part(at_tones, "at 65,536 samples by", change, " dB", 1),
+            signal=signal,
+        ),
+    )
+
 
 CLAIMS: tuple[Claim, ...] = (
     Claim(
@@ -118,36 +137,12 @@ CLAIMS: tuple[Claim, ...] = (
         "Eqn. 5, Fig. 4a",
         "A SIREN of 5 x 128 learns the three low tones (10 dB or more above zero output), and S(k) "
         "rises there during the fit.",
-        of_all(
-            measured(
-                "toy_problem",
-                Part("gain over zero output, dB", "above zero output", at_least(10), " dB"),
-                Part("S(k) at the tones, dB", "S(k) changes by", at_least(0), " dB", 1),
-                signal="low_tones",
-            ),
-            measured(
-                "toy_problem_whole",
-                Part("S(k) at the tones, dB", "at 65,536 samples by", at_least(0), " dB", 1),
-                signal="low_tones",
-            ),
-        ),
+        _toy_problem("low_tones", gain=at_least(10), change=at_least(0)),
     ),
     Claim(
         "Eqn. 5, Fig. 4b",
         "It learns nothing of the three high tones, and S(k) falls there during the fit.",
-        of_all(
-            measured(
-                "toy_problem",
-                Part("gain over zero output, dB", "above zero output", at_most(1), " dB"),
-                Part("S(k) at the tones, dB", "S(k) changes by", at_most(0), " dB", 1),
-                signal="high_tones",
-            ),
-            measured(
-                "toy_problem_whole",
-                Part("S(k) at the tones, dB", "at 65,536 samples by", at_most(0), " dB", 1),
-                signal="high_tones",
-            ),
-        ),
+        _toy_problem("high_tones", gain=at_most(1), change=at_most(0)),
     ),
     Claim(
         "Eqn. 6",

@@ -53,15 +53,11 @@ AUDIO_PAPER = Scale(
 )
 """Sec. 5.1, Fig. 6."""
 
-IMAGE_SMALL = Scale(
+IMAGE_SMALL = replace(
+    AUDIO_SMALL,
     max_samples=96 * 96,
-    width=52,
-    depth=4,
-    fit=_SMALL_FIT,
-    seeds=1,
     grid=IMAGE_GRID_SMALL,
     rules=("eqn11_image_length", "eqn11_image_length_width", "eqn11_image"),
-    own_seeds=True,
 )
 
 NOISY_AUDIO_SMALL = replace(
@@ -93,28 +89,22 @@ SHAPE_SMALL = Scale(
     signed_distance=SignedDistance(points=300),
 )
 
-SHAPE_PAPER = Scale(
+SHAPE_PAPER = replace(
+    SHAPE_SMALL,
     max_samples=64**3,
     width=256,
-    depth=4,
     fit=FitConfig(epochs=10_000, learning_rate=1e-4, decay=0.99, decay_every=20),
-    seeds=1,
     grid=SHAPE_GRID,
-    rules=("table6_shape",),
-    own_seeds=True,
     signed_distance=SignedDistance(points=5_000),
 )
 """Sec. B.4. The paper does not say how many points an update has, nor its learning rate."""
 
-IMAGE_PAPER = Scale(
+IMAGE_PAPER = replace(
+    AUDIO_PAPER,
     max_samples=1 << 20,
     width=256,
-    depth=4,
-    fit=_PAPER_FIT,
-    seeds=5,
     grid=IMAGE_GRID,
-    rules=("eqn11_image_length", "eqn11_image_length_width", "eqn11_image"),
-    own_seeds=True,
+    rules=IMAGE_SMALL.rules,
 )
 """Sec. 5.2. The paper has 512 x 512. Larger images are whole up to a million pixels."""
 
