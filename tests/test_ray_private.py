@@ -101,8 +101,10 @@ def test_the_raylet_of_a_bare_ray_starts_the_stand_in_alone(bare, tmp_path):
     for word in command:
         name, _, program = word.partition("=")
         if name in ("--dashboard_agent_command", "--runtime_env_agent_command"):
-            # It ends with its input.
-            subprocess.run(shlex.split(program), stdin=subprocess.DEVNULL, check=True, timeout=60)
+            # Ray adds a flag. The program ends with its input.
+            words = [*shlex.split(program), "--disable-metrics-collection"]
+            nothing = subprocess.DEVNULL
+            subprocess.run(words, stdin=nothing, check=True, timeout=60, cwd=tmp_path)
     names = ("dashboard_agent_listen", "metrics_agent", "metrics_export", "runtime_env_agent")
     assert {file.name for file in tmp_path.iterdir()} == {f"{name}_port_0a" for name in names}
 

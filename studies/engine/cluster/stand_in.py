@@ -17,7 +17,8 @@ NOBODY_LISTENS = "1"
 
 def main() -> None:
     """Write the port into each file, then wait for the end of the process that started this."""
-    for file in sys.argv[1:]:
+    # Ray adds flags to the command.
+    for file in [word for word in sys.argv[1:] if not word.startswith("--")]:
         partial = Path(f"{file}.partial")
         partial.write_text(NOBODY_LISTENS)
         partial.replace(file)
