@@ -99,6 +99,7 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
             "goes on."
         ):
             hopeless = fit_missing(job, workers, console)
+        tracking.sync_soon()
         if hopeless:
             say(console, "stopped", [hopeless])
             return report_on(run, signals, store, console, tracking)

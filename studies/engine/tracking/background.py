@@ -110,6 +110,11 @@ class BackgroundTracking:
             self.obstacle = first_line(error)
             self.process.kill()
 
+    def sync_soon(self) -> None:
+        """Let the process sync what it can while the report is drawn, which then adds little."""
+        with contextlib.suppress(OSError):  # the process has ended, and `sync` says so
+            self.ours.send(None)
+
     def sync(self, report: Report, *, finished: bool, stamp: str) -> Synced:
         """Add all that the store has and MLflow lacks, and the report. See `Tracker.sync`."""
         try:
@@ -141,9 +146,8 @@ def _follow(theirs: Connection, every_seconds: float) -> None:
     with contextlib.suppress(EOFError, OSError):  # the study has ended
         tracker = _begun(theirs)
         while True:
-            if isinstance(tracker, Tracker):
-                _sync_until_asked(tracker, theirs, every_seconds)
-            theirs.send(_answer(tracker, theirs.recv()))
+            asked = _asked(tracker, theirs, every_seconds)
+            theirs.send(_answer(tracker, asked))
 
 
 def _begun(theirs: Connection) -> Tracker | Synced:
@@ -165,13 +169,22 @@ def _answer(tracker: Tracker | Synced, asked: _Request) -> Synced:
     return Synced(away, "" if away else tracker.page)
 
 
-def _sync_until_asked(tracker: Tracker, theirs: Connection, every_seconds: float) -> None:
-    """Sync at once and then from time to time, until the study says something or ends."""
+def _asked(tracker: Tracker | Synced, theirs: Connection, every_seconds: float) -> _Request:
+    """Sync at once, then from time to time and when the study says so, until it asks for more."""
     pause, failures = 0.0, 0
-    while not theirs.poll(pause):
+    while isinstance(tracker, Tracker):
+        if theirs.poll(pause):
+            asked: _Request | None = theirs.recv()
+            if asked is not None:
+                return asked
+            if failures:
+                continue  # the study would have to wait for MLflow twice
         begin = time.monotonic()
         if tracker.sync() is None:
             pause, failures = max(every_seconds, 5 * (time.monotonic() - begin)), 0
         else:
             pause = min(every_seconds * 2**failures, LONGEST_PAUSE)
             failures += 1
+    while (asked := theirs.recv()) is None:
+        pass
+    return asked
