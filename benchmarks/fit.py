@@ -4,7 +4,8 @@
 
 On a CPU every variant runs in separate processes, in turn with the reference, and a figure is the
 median over the rounds. If there is a GPU, each variant runs there once, in this process. The end
-shows how near the products come to the machine's best, and where the rest of an epoch goes.
+shows how near the products come to the machine's best, and where the rest of an epoch goes. Small
+fits on a CPU are compared with the time that their products and sines alone would take.
 """
 
 import statistics
@@ -16,9 +17,9 @@ import torch
 from torch.autograd import DeviceType  # type: ignore[attr-defined]
 from torch.autograd.profiler import profile
 
+from benchmarks.best_rates import best_product
 from benchmarks.measuring import (
     Figure,
-    device,
     figure,
     figures_parser,
     in_new_processes,
@@ -26,12 +27,11 @@ from benchmarks.measuring import (
     show,
     timed,
 )
+from benchmarks.problem import begun, problem
 from benchmarks.reference import psnr_curve, sequential
-from inr_models import FitConfig, Siren2Config, fit, make_network
-from inr_models.fitting.products import product_for
-from inr_models.fitting.task import Task
+from benchmarks.small_fits import small_fits
+from inr_models import FitConfig, fit
 from inr_models.fitting.training import Training
-from inr_models.networks.coordinate_mlp import CoordinateMLP
 
 LARGE = {"width": 222, "samples": 150_000}
 SMALL = {"width": 52, "samples": 8_192}
@@ -41,12 +41,12 @@ ROUNDS = 3
 def main() -> None:
     """Run the command."""
     arguments = figures_parser("benchmarks.fit", __doc__).parse_args()
-    figures = on_gpu() if torch.cuda.is_available() else on_cpu()
+    figures = on_gpu() if torch.cuda.is_available() else [*on_cpu(), *small_fits()]
     show([*figures, *limits(**LARGE)], arguments.json)
 
 
 def on_cpu() -> list[Figure]:
-    """Measure one large fit on all cores, and small fits on each."""
+    """Measure one large fit on all cores, and small fits on each, against the reference."""
     rounds = defaultdict(list)
     for _ in range(ROUNDS):
         for way, epochs in (("reference", 4), ("blocked", 8)):
@@ -87,15 +87,6 @@ def on_gpu() -> list[Figure]:
     alone = fit_small("reference", 1, 200, **SMALL)["fits_per_second"]
     stack = fit_small("blocked", 512, 200, **SMALL)["fits_per_second"]
     return [*figures, figure("4 x 52, 8,192 samples", stack, alone, "fits/s of 200 epochs")]
-
-
-def problem(samples: int, width: int) -> tuple[Task, CoordinateMLP]:
-    """Return the fit of a signal of noise on this machine's device, and a SIREN² for it."""
-    coords = torch.linspace(-1, 1, samples)[:, None].to(device())
-    values = torch.rand(samples, 1, generator=torch.Generator().manual_seed(0)).to(device()) - 0.5
-    config = Siren2Config(width=width, s0=samples / 50, s1=1.0)
-    network = make_network(config, in_features=1, out_features=1, seed=0).to(device())
-    return Task(coords, values), network
 
 
 def fit_large(
@@ -151,26 +142,18 @@ def fit_small(way: str, fits: int, epochs: int, samples: int, width: int) -> dic
 
 def limits(width: int, samples: int) -> list[Figure]:
     """Compare a large fit with this machine's best product, and print what an epoch consists of."""
-    training = _begun(width, samples)
+    training = begun(width, samples)
     rate = 9 * 2 * samples * width**2 / min(timed(lambda: training.run(1)) for _ in range(4)) / 1e9
     best = best_product(width)
     _print_shares(width, samples)
     return [figure("4 x 222, to the best product", rate, best, "GFLOP/s")]
 
 
-def _begun(width: int, samples: int) -> Training:
-    """Return a training that has allocated all it needs."""
-    task, network = problem(samples, width)
-    training = Training([network], task, [1e-4] * 20)
-    training.run(4)
-    return training
-
-
 def _print_shares(width: int, samples: int) -> None:
     """Print what an epoch consists of, on one thread, because the profiler sees no other."""
     before, on_gpu = torch.get_num_threads(), torch.cuda.is_available()
     torch.set_num_threads(1)
-    training = _begun(width, samples)
+    training = begun(width, samples)
     seconds = timed(lambda: training.run(1))
     # Only GPUs need Kineto, which writes to the terminal.
     with profile(use_kineto=on_gpu, use_device="cuda" if on_gpu else None) as spans:
@@ -197,25 +180,6 @@ def _kind(operation: str) -> str:
         if any(word in name for word in words):
             return kind
     return "other elementwise work"
-
-
-def best_product(width: int) -> float:
-    """Return the GFLOP/s of the fastest float32 product of such shapes in any library."""
-    weights, best = torch.randn(width, width, device=device()), 0.0
-    for num in (512, 2048, 8192, 150_000):
-        features, out = (torch.randn(width, num, device=device()) for _ in range(2))
-        repeats = max(1, 600_000 // num)
-        for multiply in (lambda a, b, out: torch.mm(a, b, out=out), product_for(weights).multiply):
-
-            def run(multiply=multiply, features=features, out=out, repeats=repeats) -> None:
-                for _ in range(repeats):
-                    multiply(weights, features, out)
-                if weights.is_cuda:
-                    torch.cuda.synchronize()
-
-            seconds = min(timed(run) for _ in range(4))
-            best = max(best, 2 * width**2 * num * repeats / seconds / 1e9)
-    return best
 
 
 if __name__ == "__main__":

@@ -155,13 +155,12 @@ def run_fits(
         os.environ["RAY_ADDRESS"] = str(cluster.address)
     from studies.command.verbs import fit_missing
     from studies.engine.cluster.workers import connect
-    from studies.engine.tracking.tracker import Tracker, default_uri
+    from studies.engine.tracking.background import BackgroundTracking
+    from studies.engine.tracking.tracker import default_uri
 
     run, signals = _small(clips, seeds)
     store = Store(results)
     store.add_signals(map(signal_row, signals))
-    # A short run would end before MLflow is loaded, and would seem to need less memory.
-    Tracker(default_uri(results), run, signals, store).sync()
     started = time.perf_counter()
     job = Job(run, signals, store)
     workers = connect("cpu", max(NUM_WORKERS, nodes))
@@ -170,8 +169,9 @@ def run_fits(
     rate = expected / signals[0].num_samples / run.scale.fit.epochs
     job.seconds_per_sample = {p.network.structure: rate for p in job.longest.points}
     waits = partial(wait, seconds=seconds / FITS_IN_A_BATCH)
-    with resident_memory() as megabytes:
-        fit_missing(job, workers, default_uri(results), Console(file=io.StringIO()), waits)
+    with BackgroundTracking() as tracking, resident_memory() as megabytes:
+        tracking.begin(default_uri(results), run, signals, store)
+        fit_missing(job, workers, Console(file=io.StringIO()), waits)
     peak = peak_memory_mb()
     wall = time.perf_counter() - started
     rows = store.fits(columns=["written_at"], objective=None).to_pylist()

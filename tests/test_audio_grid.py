@@ -3,6 +3,8 @@
 import re
 import shutil
 import signal
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -60,6 +62,27 @@ def test_a_run_ends_with_the_table_the_report_and_the_rows(undisturbed):
     assert "perc_bell" in html
     assert "http" not in html.split("<body>")[1]
     assert max(map(len, output.split("report ")[0].splitlines())) <= 80
+
+
+def test_a_run_with_nothing_to_do_shows_the_report_without_drawing_it_or_starting_ray(undisturbed):
+    results, output = undisturbed
+    (report,) = results.glob("_studies/audio_grid-small-*/report.html")
+    written = report.stat().st_mtime_ns
+    heavy = {"torch", "ray", "mlflow", "scipy", "matplotlib", "jinja2"}
+    arguments = [SCRIPT, "run", "--results", str(results), *SIZES, "--signals", CLIP]
+    program = (
+        "import runpy, sys\n"
+        f"sys.argv = {list(map(str, arguments))!r}\n"
+        "try:\n    runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        f"finally:\n    print('loaded', *sorted({heavy!r} & sys.modules.keys()))\n"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    *lines, loaded = done.stdout.splitlines()
+    assert loaded == "loaded"
+    last = output.split(f"fits {NUM_FITS}/{NUM_FITS}")[1].splitlines()[1:]
+    assert lines[-len(last) :] == last
+    assert report.stat().st_mtime_ns == written
 
 
 def test_rows_tell_the_batch_that_they_were_in(undisturbed):

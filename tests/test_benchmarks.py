@@ -18,6 +18,7 @@ import benchmarks.large_store
 import benchmarks.packed_signals
 import benchmarks.paper_scale
 import benchmarks.search
+import benchmarks.small_fits
 from benchmarks.landscapes import FIT
 from benchmarks.measuring import figure
 from benchmarks.packed_signals import pack, unpack
@@ -51,11 +52,14 @@ def test_the_benchmark_of_fits_writes_every_figure(capsys, monkeypatch, tmp_path
     monkeypatch.setattr(benchmarks.fit, "LARGE", {"width": 16, "samples": 3000})
     monkeypatch.setattr(benchmarks.fit, "SMALL", {"width": 8, "samples": 300})
     monkeypatch.setattr(benchmarks.fit, "ROUNDS", 1)
-    monkeypatch.setattr(benchmarks.fit, "best_product", lambda width: 1.0)
+    monkeypatch.setattr(benchmarks.small_fits, "SAMPLES", (300,))
+    monkeypatch.setattr(benchmarks.small_fits, "WIDTHS", (8, 9))
+    for module in (benchmarks.fit, benchmarks.small_fits):
+        monkeypatch.setattr(module, "best_product", lambda width: 1.0)
     benchmarks.fit.main()
     output = capsys.readouterr().out
     figures = json.loads((tmp_path / "fit.json").read_text())
-    assert len(figures) == 4
+    assert len(figures) == 6
     for values in figures:
         assert list(values) == ["name", "ours", "reference", "ratio", "unit", "machine"]
         assert values["name"] in output

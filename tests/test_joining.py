@@ -5,7 +5,7 @@ import socket
 import pytest
 import ray
 
-from studies.engine.cluster.workers import connect, workers_here
+from studies.engine.cluster.workers import Workers, connect, workers_here
 from tests.refusals import refused
 
 
@@ -51,6 +51,18 @@ def test_the_cores_of_this_machine_are_counted_without_ray(monkeypatch):
     fewer = workers_here("cpu", 1)
     assert fewer
     assert (fewer.count, fewer.limit) == (1, 1)
+
+
+def test_a_short_run_starts_fewer_workers_than_there_are_cores():
+    here = Workers(device="cpu", count=8, limit=8)
+    counts = [here.worth_starting(seconds).count for seconds in (0.0, 0.9, 2.5, 100.0)]
+    assert counts == [1, 1, 3, 8]
+    assert here.worth_starting(0.9).limit == 1
+    for elsewhere in (
+        Workers(device="cpu", count=8, limit=None),
+        Workers(device="cuda", count=8, limit=8, per_gpu=4),
+    ):
+        assert elsewhere.worth_starting(0.9) == elsewhere
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,21 @@
 """MLflow's view of a study after MLflow was away in the middle of a request."""
 
+import contextlib
 import shutil
+import subprocess
+import sys
 
 import mlflow
+import psutil
 import pytest
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.store.db import utils
 
+from studies.engine.outcomes.report import Report
+from studies.engine.tracking.background import BackgroundTracking
 from studies.engine.tracking.mlflow_tree import MlflowTree
+from studies.engine.tracking.stamp import STAMP, stamp_of, stamped_experiment
 
 
 def test_a_run_that_an_outage_left_half_made_is_made_anew_and_binned(tmp_path, monkeypatch):
@@ -58,3 +65,45 @@ def test_a_database_that_is_away_is_waited_for_for_seconds(monkeypatch):
     with pytest.raises(Exception, match=r"127\.0\.0\.1"):
         MlflowTree("postgresql://u:p@127.0.0.1:1/x", "study", "run")
     assert 0 < sum(pauses) < 5
+
+
+def test_a_database_says_without_mlflow_whether_it_shows_a_run_in_full(tmp_path):
+    uri = f"sqlite:///{tmp_path}/my results/mlflow.db"
+    assert stamped_experiment(uri, "run", "state") is None
+    assert not (tmp_path / "my results").exists()
+    tree = MlflowTree(uri, "study", "run")
+    tree.ensure("run", "the run", params={}, tags={})
+    tree.ensure("run/point", "a point", parent="run", params={}, tags={})
+    MlflowTree(uri, "study", "other").ensure("other", "another run", params={}, tags={})
+    tree.log("run", {}, tags={STAMP: stamp_of("state", 2)})
+    assert stamped_experiment(uri, "run", "state") is None, "it is not finished"
+    tree.finish()
+    assert stamped_experiment(uri, "run", "state") == tree.experiment
+    assert stamped_experiment(uri, "run", "stat") is None
+    assert stamped_experiment(uri, "other", "state") is None
+    tree.client.delete_run(tree.runs["run/point"])
+    assert stamped_experiment(uri, "run", "state") is None
+    (tmp_path / "my results" / "mlflow.db").write_bytes(b"no database")
+    assert stamped_experiment(uri, "run", "state") is None
+    assert stamped_experiment("http://127.0.0.1:5000", "run", "state") is None
+
+
+def test_a_tracking_process_that_was_killed_costs_a_report_nothing_but_mlflow():
+    with BackgroundTracking() as tracking:
+        tracking.process.kill()
+        tracking.process.join()
+        synced = tracking.sync(Report((), "", {}, {}, {}), finished=True, stamp="")
+    assert synced.away
+
+
+def test_a_tracking_process_outlives_no_study():
+    program = (
+        "import os\n"
+        "from studies.engine.tracking.background import BackgroundTracking\n"
+        "if __name__ == '__main__':\n"
+        "    print(BackgroundTracking().process.pid, flush=True)\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(int(killed.stdout)).wait(60)

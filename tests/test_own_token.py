@@ -112,7 +112,13 @@ def test_another_user_reaches_neither_ray_nor_its_files_without_the_token(tmp_pa
         children = psutil.Process(study.pid).children(recursive=True)
         (raylet,) = [child for child in children if child.name() == "raylet"]
         programs = {Path(word).name for child in children for word in child.cmdline()}
-        assert not programs & {"dashboard.py", "log_monitor.py", "monitor.py"}
+        assert not programs & {
+            "dashboard.py",
+            "log_monitor.py",
+            "monitor.py",
+            "agent.py",
+            "main.py",
+        }
         read = ["cat", f"/proc/{raylet.pid}/environ"]
         assert token in subprocess.run(read, check=True, capture_output=True, text=True).stdout
         if os.getuid() == 0:

@@ -14,7 +14,7 @@ comes with theirs. The parameters themselves, and so Adam's steps, stay as publi
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +25,9 @@ from inr_models.fitting.objective import Objective, PointwiseObjective
 from inr_models.fitting.task import Task
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from inr_models.networks.elementwise import Elementwise, stacked
+
+Weights = tuple[Tensor, Tensor]
+"""The weight and the bias of a layer."""
 
 
 def has_slopes(network: CoordinateMLP) -> bool:
@@ -40,6 +43,24 @@ def has_slopes(network: CoordinateMLP) -> bool:
 def needs_autograd(network: CoordinateMLP, objective: Objective) -> bool:
     """Return whether `BlockedStep` cannot train this network with this objective."""
     return not (has_slopes(network) and isinstance(objective, PointwiseObjective))
+
+
+class _Views(NamedTuple):
+    """Holds what an update does to the parameters of one layer, and where it writes them.
+
+    Args:
+        gain: The activation's gain, by which the products' weights are larger.
+        weight: The weight times the gain [w_out, w_in].
+        bias: The bias times the gain [w_out].
+        transposed: The weight times the gain [w_in, w_out].
+        factor: The gain times what the mean over all samples and the square bring to a gradient.
+    """
+
+    gain: Tensor
+    weight: Tensor
+    bias: Tensor
+    transposed: Tensor
+    factor: Tensor
 
 
 class BlockedStep:
@@ -88,27 +109,35 @@ class BlockedStep:
             BlockWork(self.layers, blocks[i::num_threads], objective, compiled=compiled)
             for i in range(min(num_threads, len(blocks)))
         ]
+        self.views = [
+            _Views(gain, w[..., :-1], w[..., -1], transposed, gain * (2 / self.counts[0]))
+            for gain, w, transposed in zip(self.gains, weights, self.layers.transposed, strict=True)
+        ]
+        self.known: list[tuple[Tensor, list[Weights]]] = []
         self.pool = ThreadPoolExecutor(
             num_threads, initializer=torch.set_num_threads, initargs=(1,)
         )
 
     @torch.no_grad()
     def __call__(self, theta: Tensor, gradient: Tensor | None, epoch: int) -> tuple[Tensor, ...]:
-        for part, (weight, bias) in enumerate(self._parts(theta)):
-            gain, weights = self.gains[part], self.layers.weights[part]
-            torch.mul(weight, gain, out=weights[..., :-1])
-            torch.mul(bias, gain[..., 0], out=weights[..., -1])
-            self.layers.transposed[part].copy_(weights[..., :-1].mT)
+        for (weight, bias), layer in zip(self._parts(theta), self.views, strict=True):
+            torch.mul(weight, layer.gain, out=layer.weight)
+            torch.mul(bias, layer.gain[..., 0], out=layer.bias)
+            layer.transposed.copy_(layer.weight.mT)
         totals = self._run(backward=gradient is not None)
         if gradient is not None:
             for part, (weight, bias) in enumerate(self._parts(gradient)):
-                sums = sum((w.sums[part] for w in self.works[1:]), self.works[0].sums[part])
-                factor = self.gains[part] * (2 / self.counts[0])
-                torch.mul(sums[..., :-1], factor, out=weight)
-                torch.mul(sums[..., -1], factor[..., 0], out=bias)
+                layer, sums = self.views[part], self._sums(part)
+                torch.mul(sums[..., :-1], layer.factor, out=weight)
+                torch.mul(sums[..., -1], layer.factor[..., 0], out=bias)
         return tuple(
             total.reshape(-1) / count for total, count in zip(totals, self.counts, strict=True)
         )
+
+    def _sums(self, part: int) -> Tensor:
+        """Return a layer's sums of gradients [w_out, w_in + 1], added in the order of the works."""
+        first, *others = self.works
+        return sum((work.sums[part] for work in others), first.sums[part])
 
     def _run(self, *, backward: bool) -> tuple[Tensor, ...]:
         """Return the sum over all samples for each error, added in the order of the threads."""
@@ -123,13 +152,22 @@ class BlockedStep:
             torch.set_num_threads(before)
         return tuple(torch.stack(parts).sum(0) for parts in zip(*totals, strict=True))
 
-    def _parts(self, flat: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Return views of `flat` [r, p]: each layer's weight and bias, without r if it is 1."""
+    def _parts(self, flat: Tensor) -> list[Weights]:
+        """Return views of `flat` [r, p]: each layer's weight and bias, without r if it is 1.
+
+        Adam passes the same two tensors in every update. Their views are kept, because it takes
+        as long to make them as to add up a small block.
+        """
+        for known, parts in self.known:
+            if known is flat:
+                return parts
         params = self.layout.unpack(flat if len(flat) > 1 else flat[0])
-        return [
+        parts = [
             (params[f"linears.{i}.weight"], params[f"linears.{i}.bias"])
             for i in range(len(self.gains))
         ]
+        self.known = [*self.known[-1:], (flat, parts)]
+        return parts
 
 
 def _columns(samples: Tensor, block: int) -> list[Tensor]:

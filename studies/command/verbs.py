@@ -18,6 +18,7 @@ from rich.console import Console
 from inr_models import InputError
 from inr_models.shown import count, shown
 from studies.command.asked import asked_run, check_device
+from studies.command.import_early import import_for_report
 from studies.command.last_words import last_words
 from studies.command.progress import FitProgress, duration, end, say, say_notes, say_outcome_notes
 from studies.command.start_up import start_up_seconds
@@ -29,7 +30,7 @@ from studies.engine.planning.study import Study
 from studies.engine.running.idle_nodes import stored_idle_nodes
 from studies.engine.running.job import Job
 from studies.engine.signals.signal import Signal
-from studies.engine.store.rows import COUNTED, signal_row
+from studies.engine.store.rows import COUNTED, Row, signal_row
 from studies.engine.store.store import Store, cloud_path, target_path, truth_path
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def plan(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Print what a run would do and cost. Return the exit code: 3 if a file was skipped."""
     store = Store(arguments.results, create=False)
     run, (signals, _) = asked_run(study, arguments, store, console)
-    job, _ = _prepare(run, signals, store, arguments, console)
+    job = _counted(run, signals, store, arguments, console)
+    if job.stored.num_missing:
+        _estimate(job, arguments, console)
     print_table(console, plan_table(run, signals, job.stored.progress))
     say_notes(console, run, signals)
     return end(console, run.skipped)
@@ -55,7 +58,8 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     Raises:
         InputError: A flag or a signal is at fault, or the run takes over a day and lacks --yes.
     """
-    from studies.command.outcome import report_on, say_at_home
+    from studies.command.outcome import report_on, say_at_home, show_again
+    from studies.engine.tracking.background import BackgroundTracking
 
     uri = _tracking_uri(arguments)
     store = Store(arguments.results)
@@ -63,36 +67,45 @@ def run(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     signals = prepared.signals
     say(console, "skipped", run.skipped)
     say_notes(console, run, signals)
-    job, workers = _prepare(run, signals, store, arguments, console)
-    days = job.seconds / workers.count / DAY if workers and workers.device == "cpu" else 0
-    if days > 1 and not arguments.yes:
-        raise InputError(
-            "too-large",
-            "--yes",
-            f"the run would take about {duration(days * DAY)} on {workers}, more than a day: "
-            "add --yes to start it all the same, or try --scale small.",
-        )
-    if not workers:
+    job = _counted(run, signals, store, arguments, console)
+    if not job.stored.num_missing:
         _write_value(run, prepared, store)
-        return report_on(run, signals, store, uri, console, is_complete=True)
-    from studies.engine.cluster.workers import start_ray
+        code = show_again(run, store, uri, console)
+        if code is not None:
+            return code
+        with BackgroundTracking() as tracking:
+            tracking.begin(uri, run, signals, store)
+            return report_on(run, signals, store, console, tracking, is_complete=True)
+    with BackgroundTracking() as tracking:
+        workers = _estimate(job, arguments, console)
+        days = job.seconds / workers.count / DAY if workers.device == "cpu" else 0
+        if days > 1 and not arguments.yes:
+            raise InputError(
+                "too-large",
+                "--yes",
+                f"the run would take about {duration(days * DAY)} on {workers}, more than a day: "
+                "add --yes to start it all the same, or try --scale small.",
+            )
+        from studies.engine.cluster.workers import start_ray
 
-    with console.status("starting Ray"):
-        start_ray()
-    _write_value(run, prepared, store)
-    say_at_home(store, uri, console)
-    with last_words(
-        f"{shown(store.results)}: the run was ended from outside. Ray lost a process that it "
-        "needs, or the system killed the study. Finished fits are stored, and the same command "
-        "goes on."
-    ):
-        hopeless = fit_missing(job, workers, uri, console)
-    if hopeless:
-        say(console, "stopped", [hopeless])
-        return report_on(run, signals, store, uri, console)
-    # Somebody may have removed the results while the study ran.
-    _write_value(run, prepared, store)
-    return report_on(run, signals, store, uri, console, is_complete=True)
+        with console.status("starting Ray"):
+            start_ray()
+        _write_value(run, prepared, store)
+        tracking.begin(uri, run, signals, store)
+        say_at_home(store, uri, console)
+        with last_words(
+            f"{shown(store.results)}: the run was ended from outside. Ray lost a process that it "
+            "needs, or the system killed the study. Finished fits are stored, and the same command "
+            "goes on."
+        ):
+            hopeless = fit_missing(job, workers, console)
+        tracking.sync_soon()
+        if hopeless:
+            say(console, "stopped", [hopeless])
+            return report_on(run, signals, store, console, tracking)
+        # Somebody may have removed the results while the study ran.
+        _write_value(run, prepared, store)
+        return report_on(run, signals, store, console, tracking, is_complete=True)
 
 
 def _write_value(run: Run, prepared: Prepared, store: Store) -> None:
@@ -101,21 +114,21 @@ def _write_value(run: Run, prepared: Prepared, store: Store) -> None:
     store.update_bytes(f"{run.folder}/study.json", run_json(run))
     for signal in prepared.signals:
         if run.question.keeps_targets or signal.has_gaps:
-            store.write_array(target_path(signal.sha256), np.asarray(signal.values))
+            store.update_array(target_path(signal.sha256), np.asarray(signal.values))
         if signal.cloud is not None:
-            store.write_array(cloud_path(signal.sha256), signal.cloud.surface)
+            store.update_array(cloud_path(signal.sha256), signal.cloud.surface)
     for sha256, truth in prepared.truths.items():
-        store.write_array(truth_path(sha256), truth)
+        store.update_array(truth_path(sha256), truth)
 
 
-def _prepare(
+def _counted(
     run: Run,
     signals: Sequence[Signal],
     store: Store,
     arguments: argparse.Namespace,
     console: Console,
-) -> tuple[Job, "Workers | None"]:
-    """Print the cost of a run. Return the job, and the workers if any fit is missing."""
+) -> Job:
+    """Print what a run is and how much of it is missing, and return the job."""
     scale = run.scale
     other = "" if arguments.scale else " (the default; --scale paper has the paper's sizes)"
     console.print(f"{run.study} at the {run.scale_name} scale{other}")
@@ -128,8 +141,12 @@ def _prepare(
     num_missing, num_done = job.stored.num_missing, job.stored.num_done
     up_to = "up to " if run.question.counts_at_most and num_missing else ""
     console.print(f"{up_to}{num_missing:,} fits to run, {num_done:,} already done")
-    if not num_missing:
-        return job, None
+    return job
+
+
+def _estimate(job: Job, arguments: argparse.Namespace, console: Console) -> "Workers":
+    """Count the workers, time a step, and print what a run will take. Return the workers."""
+    scale = job.stored.run.scale
     from studies.engine.cluster.own_token import give_own_token
 
     give_own_token()  # before Ray is imported
@@ -146,26 +163,25 @@ def _prepare(
         workers = workers_here(device, most) or connect(device, most, per_gpu)
         check_device(workers.device, arguments, scale)
         job.measure(partial(time_epoch, workers=workers))
+    workers = workers.worth_starting(job.seconds)
     start_up = start_up_seconds(import_seconds)
     total = job.seconds / workers.count + start_up
     beside = f", {duration(start_up)} of it to start and to report" if start_up > total / 10 else ""
     console.print(f"about {duration(total)} on {workers}{beside}")
-    return job, workers
+    return workers
 
 
 def fit_missing(
     job: Job,
     workers: "Workers",
-    uri: str,
     console: Console,
     run_batch: "BatchRunner | None" = None,
 ) -> str | None:
-    """Run everything that is missing in one Tune run. MLflow follows in the background.
+    """Run everything that is missing in one Tune run.
 
     Args:
         job: The run, measured.
         workers: Where it runs.
-        uri: MLflow's tracking URI.
         console: Where the progress is printed.
         run_batch: What fits a batch. By default `batch.run_batch`.
 
@@ -178,30 +194,29 @@ def fit_missing(
     """
     from studies.engine.cluster.tune_run import run_schedule
     from studies.engine.running import batch
-    from studies.engine.tracking.background import BackgroundTracking
-    from studies.engine.tracking.tracker import Tracker
 
     # Arrow's own allocator does not give back the 100 MB that a long run's files take at times.
     pa.set_memory_pool(pa.system_memory_pool())
     schedule = job.schedule(num_workers=workers.count)
-    stored, location = job.stored, job.stored.store.location
-    tracking = BackgroundTracking(Tracker(uri, stored.run, stored.signals, Store(location)))
-    try:
-        with FitProgress(console, stored.num_missing, job.seconds / workers.count) as progress:
-            run_schedule(
-                stored.run.study,
-                schedule,
-                stored.signals,
-                workers,
-                location,
-                on_row=progress.on_row,
-                on_idle=lambda node: say(console, "idle", [node]),
-                run_batch=run_batch or batch.run_batch,
-            )
-        if not schedule.is_finished:
-            raise KeyboardInterrupt
-    finally:
-        tracking.finish()
+    stored = job.stored
+
+    def on_row(row: Row) -> None:
+        import_for_report()  # Tune has imported by now what it needs itself
+        progress.on_row(row)
+
+    with FitProgress(console, stored.num_missing, job.seconds / workers.count) as progress:
+        run_schedule(
+            stored.run.study,
+            schedule,
+            stored.signals,
+            workers,
+            stored.store.location,
+            on_row=on_row,
+            on_idle=lambda node: say(console, "idle", [node]),
+            run_batch=run_batch or batch.run_batch,
+        )
+    if not schedule.is_finished:
+        raise KeyboardInterrupt
     if schedule.hopeless is None:
         return None
     return (
@@ -226,12 +241,15 @@ def status(study: Study, arguments: argparse.Namespace, console: Console) -> int
 def report(study: Study, arguments: argparse.Namespace, console: Console) -> int:
     """Write the table, the HTML report and MLflow's view again. Return the exit code."""
     from studies.command.outcome import report_on
+    from studies.engine.tracking.background import BackgroundTracking
 
     uri = _tracking_uri(arguments)
     store = Store(arguments.results)
     run, signals = newest_run(study, arguments, store)
     say_notes(console, run, signals)
-    return report_on(run, signals, store, uri, console)
+    with BackgroundTracking() as tracking:
+        tracking.begin(uri, run, signals, store)
+        return report_on(run, signals, store, console, tracking)
 
 
 def _tracking_uri(arguments: argparse.Namespace) -> str:

@@ -6,18 +6,30 @@ Nothing else in noisescape imports these. Any release of Ray may move or change 
 
 import os
 import socket
+import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from ray._private import node, parameter, ray_constants, services, state, utils, worker
 from ray._private.authentication import authentication_token_setup
+from ray._private.runtime_env.constants import RAY_JOB_CONFIG_JSON_ENV_VAR
 from ray._raylet import GcsClient  # pyright: ignore[reportAttributeAccessIssue]  # it is compiled
 from ray.exceptions import AuthenticationError
 
 from inr_models.shown import printable
+from studies.engine.cluster import stand_in
 
 REFUSED = 3
 """Exit code of a process that the cluster has refused."""
+
+_AGENTS = {
+    "dashboard_agent": ("dashboard_agent_listen", "metrics_agent", "metrics_export"),
+    "runtime_env_agent": ("runtime_env_agent",),
+}
+"""The processes that Ray's raylet starts beside workers, and the ports that each has to name."""
+
+_start_process = services.start_ray_process
 
 
 def quiet_ray() -> None:
@@ -85,13 +97,57 @@ def start_bare() -> dict[str, bool]:
     """Let a Ray that serves one study on one machine start without what it does not need.
 
     These processes would take seconds of every run. Tune starts workers of its own kind, so those
-    that Ray starts beforehand would stay idle.
+    that Ray starts beforehand would stay idle. Workers run in the study's own environment, whatever
+    a job or `uv run` around the study asks for, since nothing is there to prepare another.
 
     Returns:
         Further settings, `_system_config` of `ray.init`.
     """
     parameter.RayParams, node.Node = _BareParams, _BareNode
+    services.start_ray_process = _start_without_agents
+    ray_constants.RAY_ENABLE_UV_RUN_RUNTIME_ENV = False
+    for variable in (ray_constants.RAY_RUNTIME_ENV_HOOK, RAY_JOB_CONFIG_JSON_ENV_VAR):
+        os.environ.pop(variable, None)
     return {"prestart_worker_first_driver": False, "enable_metrics_collection": False}
+
+
+def _start_without_agents(command: list[str], process_type: str, *rest: Any, **given: Any) -> Any:
+    """Start a process of Ray. A raylet gets `stand_in` in place of its agents."""
+    if process_type == ray_constants.PROCESS_TYPE_RAYLET:
+        command = without_agents(command)
+    return _start_process(command, process_type, *rest, **given)
+
+
+def without_agents(command: Sequence[str]) -> list[str]:
+    """Return the command of a raylet with `stand_in` in place of its agents.
+
+    Args:
+        command: The command with which Ray would start it.
+    """
+    flags = dict(word.split("=", 1) for word in command if "=" in word)
+    for agent, ports in _AGENTS.items():
+        files = [f"{flags['--session_dir']}/{port}_port_{flags['--node_id']}" for port in ports]
+        program = [sys.executable, "-I", "-S", stand_in.__file__, *files]
+        flags[f"--{agent}_command"] = subprocess.list2cmdline(program)
+    others = [word for word in command if "=" not in word]
+    return [*others, *(f"{name}={value}" for name, value in flags.items())]
+
+
+def is_bare() -> bool:
+    """Return whether the Ray of this process is one that `start_bare` has prepared."""
+    return isinstance(worker._global_node, _BareNode)
+
+
+def keep_the_environment() -> None:
+    """Let Tune start its workers in the environment of the study, without variables of its own.
+
+    Ray would need the agent that `start_bare` leaves out. Tune sets a variable for PyTorch
+    Lightning, and passes on others, which workers on this machine have in any case.
+    """
+    from ray.tune.execution import class_cache
+
+    class_cache.DEFAULT_ENV_VARS = {}
+    class_cache.ENV_VARS_TO_PROPAGATE = set()
 
 
 def check_listening(address: str, seconds: float) -> None:

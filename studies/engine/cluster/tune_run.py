@@ -28,6 +28,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from inr_models import InputError
 from inr_models.shown import first_line
+from studies.engine.cluster import ray_private
 from studies.engine.cluster.first_import import train_batch
 from studies.engine.cluster.idle_callback import IdleCallback
 from studies.engine.cluster.recorder import MAX_ATTEMPTS, Recorder
@@ -96,6 +97,8 @@ def run_schedule(
     variables = QUIET | MANY_PENDING if workers.limit is None else QUIET
     for name, value in variables.items():
         os.environ.setdefault(name, value)
+    if ray_private.is_bare():
+        ray_private.keep_the_environment()
     store, unfinished = Store(results), ()
     with _recording(store, results, retry_seconds) as recorder:
         given = {

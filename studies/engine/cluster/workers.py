@@ -33,6 +33,9 @@ FILLS_A_GPU = 1 << 25
 
 MOST_ON_A_GPU = 4
 
+LEAST_SECONDS = 1.0
+"""The least time of fits for which a worker starts on the cores of this machine."""
+
 Device = Literal["auto", "cpu", "cuda"]
 
 
@@ -60,6 +63,19 @@ class Workers:
         """Return Ray's resources for one worker."""
         gpu = {"gpu": 1 / self.per_gpu} if self.device == "cuda" else {}
         return ({"cpu": self.cores} if self.cores else {}) | gpu
+
+    def worth_starting(self, seconds: float) -> "Workers":
+        """Return as many of the workers on this machine's cores as a run is worth.
+
+        A worker imports torch and Ray Tune for 3 to 4 s, which pays if it has fits for a while.
+
+        Args:
+            seconds: The time that all fits take on one worker.
+        """
+        if self.device == "cuda" or self.limit is None:
+            return self
+        count = min(self.count, max(1, math.ceil(seconds / LEAST_SECONDS)))
+        return dataclasses.replace(self, count=count, limit=count)
 
     def __str__(self) -> str:
         noun = "GPU" if self.device == "cuda" else "CPU core"

@@ -134,9 +134,11 @@ class Folder:
 
     def write_array(self, path: str, array: NDArray) -> None:
         """Write or replace a NumPy file under the results."""
-        buffer = io.BytesIO()
-        np.save(buffer, array, allow_pickle=False)
-        self.write_bytes(path, buffer.getvalue())
+        self.write_bytes(path, _file_of(array))
+
+    def update_array(self, path: str, array: NDArray) -> None:
+        """Write a NumPy file under the results unless it has this content, as `update_bytes`."""
+        self.update_bytes(path, _file_of(array))
 
     def read_array(self, path: str) -> NDArray | None:
         """Return the array in a NumPy file under the results, None if it does not exist.
@@ -202,7 +204,31 @@ class Folder:
         shown = [info for info in infos if not info.base_name.startswith(".")]
         return sorted(shown, key=lambda info: info.base_name)
 
+    def listing(self, folder: str = "") -> dict[str, tuple[int, int]]:
+        """Return {path: (bytes, ns since 1970)} of all files in a folder and below, sorted by path.
+
+        Hidden files are left out.
+
+        Args:
+            folder: The folder, relative to the results, as are the paths. "" for the results.
+        """
+        place = f"{self.root}/{folder}" if folder else self.root
+        selector = fs.FileSelector(place, allow_not_found=True, recursive=True)
+        infos = self.retry(lambda: self.filesystem.get_file_info(selector))
+        return {
+            info.path.removeprefix(f"{self.root}/"): (info.size or 0, info.mtime_ns or 0)
+            for info in sorted(infos, key=lambda info: info.path)
+            if info.is_file and not info.base_name.startswith(".")
+        }
+
     def in_parallel(self, do: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """Return `do(item)` for every item, `NUM_THREADS` items at a time."""
         with ThreadPoolExecutor(NUM_THREADS) as pool:
             return list(pool.map(do, items))
+
+
+def _file_of(array: NDArray) -> bytes:
+    """Return the content of the NumPy file of an array."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()

@@ -11,9 +11,10 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from inr_models import InputError
+from studies.engine.tracking.stamp import ID, TREE
 from studies.engine.tracking.views import NOTE
 
-_TREE, _ID, _SEEN = "noisescape.run", "noisescape.id", "noisescape.seeds"
+_SEEN = "noisescape.seeds"
 _MAX_METRICS = 1000  # a batch, by MLflow's own limit
 _MAX_NAME, _MAX_VALUE = 250, 5000  # of a run in its databases; of a parameter or tag
 _SCHEMES = ("sqlite", "postgresql", "mysql", "mssql", "http", "https", "databricks")
@@ -101,12 +102,12 @@ class MlflowTree:
         while True:
             page = self.client.search_runs(
                 [self.experiment],
-                f"tags.`{_TREE}` = '{tree}'",
+                f"tags.`{TREE}` = '{tree}'",
                 max_results=1000,
                 page_token=token,
             )
             for run in page:
-                id = run.data.tags.get(_ID)
+                id = run.data.tags.get(ID)
                 if id is None:
                     self.broken_off.append(run.info.run_id)
                     continue
@@ -139,13 +140,13 @@ class MlflowTree:
         from mlflow.entities import Param, RunTag
 
         if id not in self.runs:
-            marks = {"mlflow.runName": name[:_MAX_NAME], _TREE: self.tree, **tags}
+            marks = {"mlflow.runName": name[:_MAX_NAME], TREE: self.tree, **tags}
             if parent:
                 marks["mlflow.parentRunId"] = self.runs[parent]
             run_id = self.client.create_run(self.experiment, tags=marks).info.run_id
             known = [Param(key, _text(value)) for key, value in params.items() if value is not None]
             # Our id comes with the parameters, so a run without them is known to be incomplete.
-            self.client.log_batch(run_id, params=known, tags=[RunTag(_ID, id)])
+            self.client.log_batch(run_id, params=known, tags=[RunTag(ID, id)])
             self.runs[id], self.seen[id] = run_id, set()
         return self.runs[id]
 

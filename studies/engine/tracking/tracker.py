@@ -19,6 +19,7 @@ from studies.engine.store.metrics import headline
 from studies.engine.store.rows import REPORTED, Row, point_columns
 from studies.engine.store.store import UNFINISHED, Store
 from studies.engine.tracking.mlflow_tree import MlflowTree
+from studies.engine.tracking.stamp import STAMP, stamp_of
 from studies.engine.tracking.views import (
     NOTE,
     Listed,
@@ -56,19 +57,22 @@ class Tracker:
         self.uri, self.run, self.signals, self.store = uri, run, signals, store
         self.tree: MlflowTree | None = None
 
-    def sync(self, report: Report | None = None, *, finished: bool = False) -> str | None:
+    def sync(
+        self, report: Report | None = None, *, finished: bool = False, stamp: str = ""
+    ) -> str | None:
         """Add all that the store has and MLflow lacks.
 
         Args:
             report: The run's report. Its page is kept with the study's run, its numbers with the
                 signals'.
             finished: Whether the study is complete.
+            stamp: What stands for all that a complete study shows, see `stamped_experiment`.
 
         Returns:
             Why MLflow could not be reached, None if it could.
         """
         try:
-            self._sync(report, finished)
+            self._sync(report, finished, stamp)
         except Exception as error:  # whatever a backend raises: it must not cost the study
             self.tree = None  # what it knew may be of a server that is not there any more
             # `shown` comes before the cut: it would not recognize a part of a password.
@@ -87,7 +91,7 @@ class Tracker:
         groups = self.run.question.seed_groups(self.run.scale)
         return "psnr_confirmed" if "psnr_confirmed" in groups else "psnr_peak"
 
-    def _sync(self, report: Report | None, finished: bool) -> None:
+    def _sync(self, report: Report | None, finished: bool, stamp: str) -> None:
         run = self.run
         if self.tree is None:
             self.tree = MlflowTree(self.uri, run.study, run.id)
@@ -131,6 +135,8 @@ class Tracker:
                 self.tree.log_text(run.id, f"figures/{name}.svg", svg)
         if finished:
             self.tree.finish()
+            if stamp:
+                self.tree.log(run.id, {}, tags={STAMP: stamp_of(stamp, len(self.tree.runs))})
 
     def _listed(self, tree: MlflowTree, state: SignalState) -> list[Listed]:
         """Return the points of a signal that have a mean over the map's seeds."""
