@@ -95,8 +95,8 @@ def caption(run: Run, comparisons: Sequence[Comparison]) -> str:
     ]
     if any(one.transformed for one in comparisons):
         lines.append(
-            f"The {TRANSFORM} of a cosine transform take as many numbers as the largest network "
-            "has, a value and a place each."
+            f"{TRANSFORM}: those of a discrete cosine transform, in at most as many numbers as the "
+            "largest network has, a value and a place each."
         )
     if run.scale.hold_out:
         lines.append("held out: the mean PSNR over the samples that are left out of the fit.")
