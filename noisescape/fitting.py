@@ -4,6 +4,7 @@ import math
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -80,20 +81,23 @@ def represent(
     rule = function_of(rule)
     signal = read_source(source, sample_rate)
     share = 1.0 if parameters is None else parameters / signal.values.size
-    parts = [_part(signal, spans, share, rule) for spans in segments_of(signal.values.shape[:-1])]
+    # A file's name may hold what Rich takes for markup.
+    console = Console(file=sys.stderr, quiet=quiet, highlight=False, markup=False)
+    is_silent = quiet or not console.is_terminal
+    bar = partial(track, console=console, disable=is_silent, transient=True)
+    segments = segments_of(signal.values.shape[:-1])
+    parts = [_part(signal, spans, share, rule) for spans in bar(segments, "reading spectra")]
     rate = _seconds_per_epoch(parts, seed)
     if seconds is not None:
         epochs = _epochs_within(seconds, rate)
     config = _training(epochs or EPOCHS)
-    # A file's name may hold what Rich takes for markup.
-    console = Console(file=sys.stderr, quiet=quiet, highlight=False, markup=False)
     num = sum(network is not None for _, _, network in parts)
     console.print(
         f"{shown(signal.name)}: {count(num, 'network')}, {config.epochs:,} epochs each, about "
         f"{max(1, round(rate * config.epochs)):,} s on this machine"
     )
-    tracked = track(parts, "fitting", console=console, disable=quiet, transient=True)
-    result = _representation(signal, tuple(_fitted(part, config, seed) for part in tracked))
+    fitted = tuple(_fitted(part, config, seed) for part in bar(parts, "fitting"))
+    result = _representation(signal, fitted)
     console.print(shown(str(result)))
     return result
 
