@@ -100,9 +100,13 @@ class Recommendation:
             )
         lines += ["", "K: bandwidth, a share of Nyquist. g: gain of layer 2."]
         lines.append("Expected loss: how far the point lies below the optimum in (s0, s1), with a")
-        lines.append("range for eight of ten. Landscapes of other signals tell it.")
+        lines.append(
+            "range for eight of ten landscapes. Other signals' landscapes give the estimate."
+        )
         if self.is_far:
-            lines.append("None of them has so many or so few values for each parameter, so search.")
+            lines.append(
+                "None of these has so many or so few values for each parameter, so search."
+            )
         return "\n".join([*lines, "", self.snippet])
 
 
