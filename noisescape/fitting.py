@@ -82,7 +82,7 @@ def represent(
     signal = read_source(source, sample_rate)
     share = 1.0 if parameters is None else parameters / signal.values.size
     # A file's name may hold what Rich takes for markup.
-    console = Console(file=sys.stderr, quiet=quiet, highlight=False, markup=False)
+    console = Console(file=sys.stderr, quiet=quiet, highlight=False, markup=False, emoji=False)
     is_silent = quiet or not console.is_terminal
     bar = partial(track, console=console, disable=is_silent, transient=True)
     segments = segments_of(signal.values.shape[:-1])
