@@ -75,5 +75,6 @@ clean: ## remove .venv, caches and build leftovers, but keep results
 	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { \
 		echo "$(PYTHON) has no venv module: install it (on Debian: apt-get install python3-venv)" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
+	@echo "installing the packages into .venv, about 3 GB: this takes some minutes and prints nothing"
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[cluster,dev]'
 	@touch $@

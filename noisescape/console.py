@@ -112,8 +112,17 @@ def _add_recommend(sub: Any) -> None:
     asks = "Print the noise scales that rules recommend for a signal, and what they may lose."
     options = sub.add_parser(RECOMMEND, help=asks, description=f"{asks} Nothing is fitted.")
     options.add_argument("files", nargs="+", metavar="FILE", help="sounds or images")
-    options.add_argument("--width", type=int, help="(default: about as many parameters as values)")
-    options.add_argument("--depth", type=int, default=4, help="(default: %(default)s)")
     options.add_argument(
-        "--rules", nargs="+", metavar="RULE", help=f"names, or JSON files, of {', '.join(RULES)}"
+        "--width",
+        type=int,
+        help="units of a hidden layer (default: about as many parameters as values)",
+    )
+    options.add_argument(
+        "--depth", type=int, default=4, help="hidden layers (default: %(default)s)"
+    )
+    options.add_argument(
+        "--rules",
+        nargs="+",
+        metavar="RULE",
+        help=f"JSON files, or names: {', '.join(RULES)} (default: the recommended rule and rivals)",
     )

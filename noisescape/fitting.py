@@ -1,8 +1,10 @@
 """Fit a representation: SIREN² at the recommended rule, segment by segment."""
 
+import math
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,12 +19,12 @@ from inr_models.errors import InputError
 from inr_models.fitting.metrics import psnr_db, psnr_of_constant_db, psnr_of_zero_db
 from inr_models.fitting.stacking import pace
 from inr_models.fitting.task import Task
-from inr_models.shown import count
+from inr_models.shown import count, shown
 from noisescape.representation import Representation, Segment
 from noisescape.segments import Span, segments_of
 from noisescape.source import Source, read_source
-from search_spaces.initialize import siren2_config
-from search_spaces.rules import RECOMMENDED, Rule, named_rule
+from search_spaces.initialize import function_of, siren2_config
+from search_spaces.rules import RECOMMENDED, Rule
 from search_spaces.samples import target_of
 from studies.engine.signals.signal import coordinates
 from studies.engine.store.dead import is_dead
@@ -76,37 +78,53 @@ def represent(
         ((600, 1), False)
     """
     _check_budget(parameters, seconds, epochs)
-    if isinstance(rule, str | os.PathLike):
-        _, rule = named_rule(os.fspath(rule), "rule")
+    rule = function_of(rule)
     signal = read_source(source, sample_rate)
     share = 1.0 if parameters is None else parameters / signal.values.size
-    parts = [_part(signal, spans, share, rule) for spans in segments_of(signal.values.shape[:-1])]
+    # A file's name may hold what Rich takes for markup.
+    console = Console(file=sys.stderr, quiet=quiet, highlight=False, markup=False, emoji=False)
+    is_silent = quiet or not console.is_terminal
+    bar = partial(track, console=console, disable=is_silent, transient=True)
+    segments = segments_of(signal.values.shape[:-1])
+    parts = [_part(signal, spans, share, rule) for spans in bar(segments, "reading spectra")]
     rate = _seconds_per_epoch(parts, seed)
     if seconds is not None:
-        epochs = int(np.clip(seconds / max(rate, 1e-9), FEWEST_EPOCHS, MOST_EPOCHS))
+        epochs = _epochs_within(seconds, rate)
     config = _training(epochs or EPOCHS)
-    console = Console(file=sys.stderr, quiet=quiet, highlight=False)
     num = sum(network is not None for _, _, network in parts)
     console.print(
-        f"{signal.name}: {count(num, 'network')}, {config.epochs:,} epochs each, about "
+        f"{shown(signal.name)}: {count(num, 'network')}, {config.epochs:,} epochs each, about "
         f"{max(1, round(rate * config.epochs)):,} s on this machine"
     )
-    shown = track(parts, "fitting", console=console, disable=quiet, transient=True)
-    result = _representation(signal, tuple(_fitted(part, config, seed) for part in shown))
-    console.print(str(result))
+    fitted = tuple(_fitted(part, config, seed) for part in bar(parts, "fitting"))
+    result = _representation(signal, fitted)
+    console.print(shown(str(result)))
     return result
 
 
 def _check_budget(parameters: int | None, seconds: float | None, epochs: int | None) -> None:
     if seconds is not None and epochs is not None:
         raise InputError.at("conflict", "seconds", "it excludes epochs; give one of the two.")
-    if seconds is not None and not 0 < seconds < 1e9:
-        why = "give a positive number of seconds."
-        raise InputError.of_value("out-of-range", "seconds", seconds, why)
+    if seconds is not None:
+        is_number = isinstance(seconds, int | float | np.number)
+        if not is_number or not 0 < seconds < 1e9:
+            why = "give a positive number of seconds."
+            raise InputError.of_value("out-of-range", "seconds", repr(seconds), why)
     if epochs is not None:
         check_whole("epochs", epochs, 1, 10_000_000)
     if parameters is not None:
         check_whole("parameters", parameters, 1, 1 << 40)
+
+
+def _epochs_within(seconds: float, rate: float) -> int:
+    """Return how many epochs of `rate` seconds fit into a time, `MOST_EPOCHS` at most."""
+    if seconds < FEWEST_EPOCHS * rate:
+        why = (
+            f"{FEWEST_EPOCHS} epochs take about {FEWEST_EPOCHS * rate:.2g} s on this machine; "
+            "give more seconds, or set the epochs."
+        )
+        raise InputError.of_value("out-of-range", "seconds", f"{seconds:g}", why)
+    return int(min(seconds / max(rate, 1e-9), MOST_EPOCHS))
 
 
 def _training(epochs: int) -> FitConfig:
@@ -136,7 +154,12 @@ def _part(signal: Source, spans: tuple[Span, ...], share: float, rule: Rule) -> 
     features = {"in_features": dimensions, "out_features": values.shape[-1]}
     least = SirenConfig(depth=DEPTH, width=1).num_parameters(**features)
     target = target_of(values, width=1, depth=DEPTH)
-    budget = max(round(share * values.size), least)
+    budget = round(share * values.size)
+    if budget < least:
+        needed = math.ceil(least * signal.values.size / values.size)
+        why = f"the smallest networks for {signal.name} have {needed:,}; give that or more."
+        given = f"{share * signal.values.size:.0f}"
+        raise InputError.of_value("out-of-range", "parameters", given, why)
     return spans, values, siren2_config(target, rule, parameters=budget)
 
 

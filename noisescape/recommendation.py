@@ -99,9 +99,14 @@ class Recommendation:
                 f"{point.gain:6.2f}  {loss:>18}"
             )
         lines += ["", "K: bandwidth, a share of Nyquist. g: gain of layer 2."]
-        lines.append("Expected loss: to the optimum in (s0, s1), by other signals' landscapes.")
+        lines.append("Expected loss: how far the point lies below the optimum in (s0, s1), with a")
+        lines.append(
+            "range for eight of ten landscapes. Other signals' landscapes give the estimate."
+        )
         if self.is_far:
-            lines.append("No landscape has so many or so few values for each parameter: search.")
+            lines.append(
+                "None of these has so many or so few values for each parameter, so search."
+            )
         return "\n".join([*lines, "", self.snippet])
 
 

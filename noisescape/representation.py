@@ -16,6 +16,7 @@ from inr_models.errors import InputError
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from inr_models.shown import count
 from noisescape.segments import Span, weights
+from noisescape.source import check_rate
 
 BLOCK = 1 << 14
 """Coordinates whose output is computed at a time."""
@@ -136,8 +137,10 @@ class Representation:
         Raises:
             InputError: The shape has another number of axes, or an empty one.
         """
-        if len(shape) != len(self.shape) or min(shape) < 1:
-            why = f"{tuple(shape)}; give {len(self.shape)} numbers of 1 or more."
+        is_whole = [isinstance(num, int | np.integer) and num > 0 for num in np.atleast_1d(shape)]
+        if np.ndim(shape) != 1 or len(shape) != len(self.shape) or not all(is_whole):
+            numbers = count(len(self.shape), "whole number")
+            why = f"{shape}; give a list of {numbers} of 1 or more."
             raise InputError.at("wrong-kind", "shape", why)
         axes = [np.linspace(0, own - 1, num) for own, num in zip(self.shape, shape, strict=True)]
         places = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, len(shape))
@@ -151,10 +154,12 @@ class Representation:
             rate: The sample rate of a sound in Hz, by default that of the source.
 
         Raises:
-            InputError: There is no such format, a sound has no rate, or an image has a number of
-                channels that no file has.
+            InputError: There is no such format, or the file cannot be written. A sound has no rate,
+                or an image has a number of channels that no file has.
         """
         path = Path(path)
+        if rate is not None:
+            check_rate("rate", rate)
         if len(self.shape) == 2 and self.channels not in (1, 3, 4):
             why = (
                 f"an image of {self.channels} channels has no format; save `predict()` as an array."
@@ -179,7 +184,14 @@ class Representation:
             raise InputError.of_value("unwritable", "path", str(path), why) from error
 
     def save(self, path: str | Path) -> None:
-        """Write the networks to one file (safetensors), which `load` reads."""
+        """Write the networks to one file (safetensors), which `load` reads.
+
+        Args:
+            path: The file.
+
+        Raises:
+            InputError: The file cannot be written.
+        """
         from noisescape.saved import save  # which needs this class
 
         save(self, path)

@@ -24,6 +24,9 @@ def save(representation: Representation, path: str | Path) -> None:
     Args:
         representation: What to write.
         path: The file.
+
+    Raises:
+        InputError: The file cannot be written.
     """
     tensors: dict[str, torch.Tensor] = {}
     parts = []
@@ -42,7 +45,11 @@ def save(representation: Representation, path: str | Path) -> None:
         if field.name != "segments"
     }
     content = {"format": FORMAT, "segments": parts, **others}
-    save_file(tensors, str(path), metadata={"noisescape": json.dumps(content)})
+    try:
+        save_file(tensors, Path(path), metadata={"noisescape": json.dumps(content)})
+    except (SafetensorError, OSError) as error:
+        why = "give a path in a folder that exists and that you may write to."
+        raise InputError.of_value("unwritable", "path", str(path), why) from error
 
 
 def load(path: str | Path) -> Representation:
@@ -54,6 +61,8 @@ def load(path: str | Path) -> Representation:
     Raises:
         InputError: There is no such file, it is damaged, or another version wrote it.
     """
+    if not Path(path).is_file():
+        raise InputError.at("not-there", path, "no such file; check the path.")
     try:
         with safe_open(str(path), "pt") as file:
             content = json.loads((file.metadata() or {}).get("noisescape", "null"))

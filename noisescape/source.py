@@ -8,8 +8,9 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from inr_models.checks import check_between
 from inr_models.errors import InputError
-from inr_models.shown import first_line
+from inr_models.shown import count, first_line
 from search_spaces.rules.target import MIN_SIDE
 from search_spaces.samples import array_of, with_channels
 from studies.engine.signals.audio import check_regular
@@ -19,6 +20,9 @@ from studies.engine.signals.reading import type_of_file
 
 WHOLE = 1 << 28
 """More samples than a file may have, so that it is read whole."""
+
+HIGHEST_RATE = 2**31 - 1
+"""The highest sample rate, in Hz, that a file can have."""
 
 MIN_SAMPLES = 32
 """The fewest samples of a sound."""
@@ -55,14 +59,31 @@ def read_source(given: Any, sample_rate: float | None = None) -> Source:
 
     Raises:
         InputError: The file cannot be read, or the array has no such shape, or values that are not
-            finite.
+            finite. Or there is a sample rate for a file.
     """
+    if sample_rate is not None:
+        check_rate("sample_rate", sample_rate)
     if isinstance(given, str | os.PathLike):
         path = Path(given).expanduser()
+        if sample_rate is not None:
+            why = f"only an array takes one; leave it out for {path.name}."
+            raise InputError.at("conflict", "sample_rate", why)
         if type_of_file(path) == "image":
             return _from_image(path)
         return _from_sound(path)
     return _from_array(given, sample_rate)
+
+
+def check_rate(name: str, rate: Any) -> None:
+    """Refuse what is no sample rate of a file: a number of Hz from 1 to `HIGHEST_RATE`.
+
+    Raises:
+        InputError: It is something else.
+    """
+    is_number = isinstance(rate, int | float | np.number) and not isinstance(rate, bool)
+    if not is_number:
+        raise InputError.of_value("wrong-kind", name, repr(rate), "give a number of Hz.")
+    check_between(name, float(rate), 1, HIGHEST_RATE)
 
 
 def _from_sound(path: Path) -> Source:
@@ -78,7 +99,7 @@ def _from_sound(path: Path) -> Source:
 
 def _scaled_sound(name: str, samples: NDArray, rate: float | None) -> Source:
     if len(samples) < MIN_SAMPLES:
-        why = f"{len(samples)} samples are too few; give {MIN_SAMPLES} or more."
+        why = f"it has only {count(len(samples), 'sample')}; give {MIN_SAMPLES} or more."
         raise InputError.at("too-few", name, why)
     if not np.isfinite(samples).all():
         raise InputError.at("not-finite", name, "some samples are not finite; repair them.")

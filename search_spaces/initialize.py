@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from inr_models import FitConfig, Siren2Config, SirenConfig, make_network, width_for
 from inr_models.checks import check_whole
+from inr_models.errors import InputError
 from inr_models.networks.coordinate_mlp import CoordinateMLP
 from search_spaces.few_trials import FittedNetwork, best_of
 from search_spaces.networks import stable
@@ -40,8 +41,7 @@ def siren2_of(
     fit: FitConfig,
 ) -> CoordinateMLP | FittedNetwork:
     """Return what `noisescape.siren2_for` returns, for a sound [n, c] or an image [h, w, c]."""
-    if isinstance(rule, str | os.PathLike):
-        _, rule = named_rule(os.fspath(rule), "rule")
+    rule = function_of(rule)
     target = target_of(samples, width=1 if width is None else width, depth=depth)
     target = replace(target, fit=fit)
     shape = {"in_features": target.dimensions, "out_features": target.channels}
@@ -55,6 +55,24 @@ def siren2_of(
     check_whole("seed", seed, 0, 2**63)
     belief = Belief(replace(target, width=config.width), NoiseScales(config.s0, config.s1))
     return best_of(samples, config, belief, trials=trials, training=fit, seed=seed)
+
+
+def function_of(rule: Rule | str | os.PathLike[str]) -> Rule:
+    """Return a rule by its name or its JSON file. A function is returned as it is.
+
+    Raises:
+        InputError: No rule has this name, the file holds none, or it is no function.
+
+    Example:
+        >>> function_of("eqn11") == RULES["eqn11"]
+        True
+    """
+    if isinstance(rule, str | os.PathLike):
+        return named_rule(os.fspath(rule), "rule")[1]
+    if not callable(rule):
+        why = "give a name, a JSON file, or a function from a Target to (s0, s1)."
+        raise InputError.of_value("wrong-kind", "rule", repr(rule), why)
+    return rule
 
 
 def _warn_if_unmeasured(config: Siren2Config, num_values: int, parameters: int) -> None:

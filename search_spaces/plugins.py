@@ -45,13 +45,13 @@ class Plugin(NamedTuple):
 
 
 def is_plugin(given: str) -> bool:
-    """Return whether a text names a plug-in.
+    """Return whether a text names a plug-in, or a file of Python alone, which `load` refuses.
 
     Example:
         >>> is_plugin("my_file.py:MyConfig"), is_plugin("siren2")
         (True, False)
     """
-    return SUFFIX in given
+    return SUFFIX in f"{given}:"
 
 
 def plugin_name(given: str) -> str:
@@ -72,9 +72,13 @@ def load(given: str, flag: str) -> Plugin:
         flag: The option that it was given to, for messages.
 
     Raises:
-        InputError: There is no such file, it cannot be imported, or it defines no such name.
+        InputError: There is no such file, it cannot be imported, or it defines no such name. Or
+            the text has no name.
     """
     path, _, name = given.rpartition(":")
+    if not path:
+        why = f"give the name of what the file defines as well, such as {given}:NAME."
+        raise InputError.of_value("missing", flag, given, why)
     try:
         content = Path(path).read_bytes()
     except OSError as error:

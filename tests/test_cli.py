@@ -208,6 +208,25 @@ def test_no_refusal_quotes_a_password(capsys, small, flags):
     assert SECRET not in problem.sentence
 
 
+@pytest.mark.parametrize(
+    ("argv", "quoted"),
+    [
+        (["plan", "--signals", "a.wav", "--signals", "b.wav"], "--signals"),
+        (["plan", "--rules", "eqn11", "--rules", "spectrum"], "--rules"),
+        (["plan", "--channel", "0"], "--channel"),
+        (["plan", "a.wav"], "--signals"),
+        (["stats"], "status"),
+    ],
+)
+def test_a_command_that_is_mistyped_is_not_guessed(capsys, argv, quoted):
+    with pytest.raises(SystemExit) as stop:
+        main(STUDY, argv)
+    assert stop.value.code == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("error: ")
+    assert quoted in said
+
+
 def test_flags_that_do_not_exist_are_quoted_as_they_may_be_shown(capsys):
     with pytest.raises(SystemExit) as stop:
         main(STUDY, ["status", f"--uri=http://user:{SECRET}@host", "-\x1b]0;title\x07"])

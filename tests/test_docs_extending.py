@@ -27,6 +27,16 @@ def test_every_page_is_tried():
     assert pages == {*ADDED, "index"}
 
 
+@pytest.mark.parametrize("name", ADDED)
+def test_the_diff_of_a_page_applies(name):
+    diffs = [b.text for b in blocks(ROOT / f"docs/extending/{name}.md") if b.language == "diff"]
+    assert diffs
+    for diff in diffs:
+        check = ["git", "apply", "--check", "--whitespace=error-all", "-"]
+        done = subprocess.run(check, input=diff, text=True, cwd=ROOT, capture_output=True)
+        assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of the packages, without the data of `analysis`."""

@@ -234,6 +234,13 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path, content, code):
         comparison(f"{file}:Loud")
 
 
+def test_a_file_needs_the_name_of_what_it_defines(file):
+    with refused("missing", "--networks", f"{file}:NAME"):
+        comparison(str(file))
+    with refused("missing", "--rules", f"{file}:NAME"):
+        resolve(GRID, "small", [SIGNAL], changes={"rules": [str(file)]})
+
+
 def test_the_keys_of_built_in_networks_have_no_source():
     trial = Trial(signal="0" * 64, network=SirenConfig(), fit=FitConfig(), seed=0)
     assert "source" not in trial.config

@@ -4,6 +4,7 @@ import dataclasses
 import subprocess
 import sys
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,7 +108,7 @@ def test_what_is_saved_is_loaded(whole, tmp_path):
 def test_a_saved_file_that_is_none_is_refused(whole, tmp_path):
     from safetensors.torch import save_file
 
-    with refused("unreadable", str(tmp_path / "no.safetensors")):
+    with refused("not-there", str(tmp_path / "no.safetensors")):
         load(tmp_path / "no.safetensors")
     (tmp_path / "text.safetensors").write_text("text")
     with refused("unreadable", str(tmp_path / "text.safetensors")):
@@ -205,6 +206,8 @@ def test_a_budget_of_time_sets_the_epochs(capsys):
 
 
 def test_bad_input_is_one_sentence(tmp_path):
+    text: Any = "10"
+    number: Any = 3
     with refused("not-there", str(tmp_path / "no.wav")):
         represent(tmp_path / "no.wav")
     with refused("wrong-kind", "array"):
@@ -219,11 +222,42 @@ def test_bad_input_is_one_sentence(tmp_path):
         represent(np.zeros(500), seconds=1, epochs=5)
     with refused("out-of-range", "seconds"):
         represent(np.zeros(500), seconds=-1)
+    with refused("out-of-range", "seconds"):
+        represent(np.zeros(500), seconds=text)
     with refused("out-of-range", "epochs"):
         represent(np.zeros(500), epochs=0)
+    with refused("wrong-kind", "rule", 3):
+        represent(tones(600, 1), rule=number)
     (tmp_path / "text.wav").write_text("no sound")
     with pytest.raises(noisescape.InputError):
         represent(tmp_path / "text.wav")
+
+
+def test_a_budget_that_cannot_be_kept_is_refused():
+    with refused("out-of-range", "parameters", 5, 10):
+        represent(tones(600, 1), parameters=5)
+    assert represent(tones(600, 1), parameters=10, **QUICK).num_parameters == 10
+    with refused("out-of-range", "seconds"):
+        represent(tones(600, 1), seconds=1e-6)
+
+
+def test_only_an_array_takes_a_sample_rate(stereo):
+    with refused("conflict", "sample_rate"):
+        represent(stereo, sample_rate=8000)
+    for rate in (-1, 0, np.nan, 2**31):
+        with refused("out-of-range", "sample_rate"):
+            represent(tones(600, 1), sample_rate=rate)
+
+
+def test_a_file_that_cannot_be_written_is_named(whole, tmp_path):
+    for path in (tmp_path, tmp_path / "no" / "copy.safetensors"):
+        with refused("unwritable", "path", path):
+            whole.save(path)
+    with refused("unwritable", "path", tmp_path):
+        whole.to_file(tmp_path / "no" / "copy.wav")
+    for rate in (-1, 0, np.nan, 1e12):
+        with refused("out-of-range", "rate"):
+            whole.to_file(tmp_path / "copy.wav", rate=rate)
 
 
 def test_coordinates_are_checked(whole):
@@ -234,6 +268,9 @@ def test_coordinates_are_checked(whole):
         whole.predict([[np.inf]])
     with refused("wrong-kind", "shape"):
         whole.predict_grid((2, 2))
+    for shape in (5, [5.5], [0]):
+        with refused("wrong-kind", "shape"):
+            whole.predict_grid(shape)
 
 
 def test_the_callers_threads_stay():

@@ -78,9 +78,10 @@ def histories(lines: Mapping[str, Line], zero: float) -> Drawing:
             axes.axhline(zero, color=MUTED, lw=1, ls=(0, (2, 2)))
             axes.set_xscale("log")
         by_epoch.annotate(
-            "zero output", (0.015, zero), xycoords=("axes fraction", "data"), xytext=(0, 3),
-            textcoords="offset points", color=MUTED, fontsize=8,
+            "zero output", (0.015, zero), xycoords=("axes fraction", "data"), xytext=(0, -2),
+            textcoords="offset points", va="top", color=MUTED, fontsize=8,
         )  # fmt: skip
+        by_epoch.margins(y=0.1)  # curves begin at zero output, and its label lies below them
         by_epoch.set_ylabel("PSNR (dB)")
         by_epoch.set_xlabel("epoch (log)")
         by_second.set_xlabel("seconds of training (log)")

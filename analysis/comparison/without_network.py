@@ -145,7 +145,7 @@ BASELINES = (
     Baseline(
         "largest DCT terms",
         "psnr_dct",
-        "The largest DCT terms are coefficients of a cosine transform: as many numbers as the "
+        "largest DCT terms: those of a discrete cosine transform, in at most as many numbers as the "
         "largest network has, a value and a place each.",
         largest_coefficients,
     ),

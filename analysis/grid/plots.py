@@ -36,8 +36,9 @@ def curves(lines: Mapping[str, tuple[Sequence[int], Sequence[float]]], zero: flo
     axes.axhline(zero, color=MUTED, lw=1, ls=(0, (2, 2)))
     axes.annotate(
         "zero output", (0.015, zero), xycoords=("axes fraction", "data"),
-        xytext=(0, 3), textcoords="offset points", color=MUTED, fontsize=8,
+        xytext=(0, -2), textcoords="offset points", va="top", color=MUTED, fontsize=8,
     )  # fmt: skip
+    axes.margins(y=0.1)  # curves begin at zero output, and its label lies below them
     ends = []
     for name, (epochs, psnr) in lines.items():
         axes.plot(np.maximum(epochs, 0.8), psnr, color=colors.get(name, MUTED), lw=2)

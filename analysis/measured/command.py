@@ -120,7 +120,7 @@ def _measure(arguments: argparse.Namespace) -> None:
         tasks += [(quantity, one, seed) for one in signals for seed in range(quantity.num_seeds)]
     rows = _rows_of(to)
     rows = [row for row in rows if row["quantity"] not in arguments.only]
-    console = Console(width=80)
+    console = Console(width=80, markup=False, emoji=False)
     with ProcessPoolExecutor() as pool:
         for (quantity, signal, seed), new in zip(
             tasks, pool.map(measured, *zip(*tasks, strict=True)), strict=True

@@ -38,7 +38,8 @@ def wide_table(
         caption_justify="left",
     )
     if named is not None:
-        table.add_column(named, no_wrap=True, ratio=1, overflow="ellipsis")
+        # Rich takes the room that is missing from columns that may wrap, so never from numbers.
+        table.add_column(named, ratio=1, overflow="ellipsis")
     add_numbers(table, *numbers)
     return table
 

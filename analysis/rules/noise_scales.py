@@ -188,7 +188,7 @@ def _print_scales(arguments: argparse.Namespace) -> int:
             rows += noise_scales(signal, rules, width=width, depth=arguments.depth)
     if not rows:
         raise InputError.of(skipped)
-    console = Console(width=80)
+    console = Console(width=80, markup=False, emoji=False)
     console.print(scales_table(rows))
     for problem in skipped:
         print(f"skipped {shown(problem.sentence)}", file=sys.stderr)

@@ -202,7 +202,7 @@ def _report(arguments: argparse.Namespace) -> None:
     numbers = file_to_write("--to", f"{folder}/activations.npz") if folder else None
     signal = signal_of(arguments)
     all_looks = list(looks(arguments, signal))
-    Console(width=80).print(activation_table(all_looks))
+    Console(width=80, markup=False, emoji=False).print(activation_table(all_looks))
     if not numbers:
         return
     _write_numbers(numbers, all_looks)

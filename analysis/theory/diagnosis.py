@@ -62,7 +62,7 @@ class Diagnosis(NamedTuple):
 
     @property
     def sees_it(self) -> bool:
-        """Whether the network is expected to leave zero output."""
+        """Whether training is expected to rise above zero output."""
         return self.most_db >= DEAD_WITHIN_DB
 
 

@@ -206,7 +206,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _report(arguments: argparse.Namespace) -> None:
     to = file_to_write("--to", arguments.to) if arguments.to else None
     all_cases = list(cases(arguments.results, arguments.signals, arguments.recordings))
-    console = Console(width=80)
+    console = Console(width=80, markup=False, emoji=False)
     console.print(proof_table(all_cases))
     for case in all_cases:
         if not case.is_hit:

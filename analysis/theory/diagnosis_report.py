@@ -4,8 +4,8 @@
     python -m analysis.diagnose my_clip.wav --networks siren finer --width 128 --to out
 
 For each network, a sentence says how much of the signal's energy lies where the tangent kernel's
-spectrum S(k) is within reach, and whether a fit is expected to leave zero output. If it is not, the
-sentence says what to use instead. The figure has S(k) over the signal's spectrum.
+spectrum S(k) is within reach, and whether training is expected to get stuck at zero output. If it
+is, the sentence says what to use instead. The figure has S(k) over the signal's spectrum.
 """
 
 import argparse
@@ -90,12 +90,12 @@ def sentence(labelled: Labelled, advice: Advice) -> str:
     reached = 1 - diagnosis.unreached
     reach = f"{labelled.label} reaches {reached:.0%} of the signal's energy"
     if diagnosis.sees_it:
-        return f"{reach}, so a fit should leave zero output."
+        return f"{reach}, so training should not get stuck at zero output."
     s0, s1 = advice.scales
     instead = 1 - advice.diagnosis.unreached
     return (
-        f"{reach}, so expect it to stay at zero output. Use siren2 with s0 = {short(s0)} and "
-        f"s1 = {s1:.3g} ({RECOMMENDED}), which reaches {instead:.0%}."
+        f"{reach}, so expect training to get stuck at zero output. Use siren2 with "
+        f"s0 = {short(s0)} and s1 = {s1:.3g} ({RECOMMENDED}), which reaches {instead:.0%}."
     )
 
 

@@ -213,7 +213,7 @@ def _report(arguments: argparse.Namespace) -> None:
     files = files_to_write(arguments.to, *FILES)
     signal = signal_of(arguments)
     all_descents, power = list(descents(arguments, signal)), power_of(signal)
-    Console(width=80).print(decay_table(all_descents))
+    Console(width=80, markup=False, emoji=False).print(decay_table(all_descents))
     if not files:
         return
     numbers, figure = files

@@ -232,7 +232,7 @@ def _report(arguments: argparse.Namespace) -> None:
     signal = signal_of(arguments)
     check_whole("--leading", arguments.leading, 0, math.prod(signal.shape) - 1)
     all_kernels, power = kernels(arguments, signal), power_of(signal)
-    Console(width=80).print(kernel_table(all_kernels, power))
+    Console(width=80, markup=False, emoji=False).print(kernel_table(all_kernels, power))
     if not files:
         return
     numbers, figure = files

@@ -228,7 +228,7 @@ def _report(arguments: argparse.Namespace) -> None:
     check_whole("--seed", arguments.seed, 0, 2**64 - 1)
     scales, widths = sorted(set(arguments.scales)), sorted(set(arguments.widths))
     results = measured(scales, widths, arguments.seed)
-    console = Console(width=80)
+    console = Console(width=80, markup=False, emoji=False)
     console.print(deviation_table(results.deviations))
     console.print(power_table(results.powers))
     console.print(equivalence_table(results.equivalences))

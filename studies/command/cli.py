@@ -49,10 +49,31 @@ def _one_sentence(
 sys.excepthook = _one_sentence
 
 
+VERBS = ("plan", "run", "status", "report")
+
+
+class OneList(argparse.Action):
+    """Stores the values of a flag, and refuses the flag again. Its values would replace others."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if getattr(namespace, self.dest, None) is not None:
+            parser.error(f"{option_string} is given twice; write all values behind one")
+        setattr(namespace, self.dest, values)
+
+
 class Parser(argparse.ArgumentParser):
     """Refuses an argument in one line, and quotes it without control characters and passwords."""
 
     def error(self, message: str) -> NoReturn:
+        unknown = message.removeprefix("unrecognized arguments: ")
+        if unknown != message and not unknown.startswith("-"):
+            message += f" ({' | '.join(VERBS)} come first, and files follow --signals)"
         self.exit(2, f"error: {shown(message)}. See {self.prog} --help.\n")
 
 
@@ -132,7 +153,7 @@ def add_verbs(top: argparse.ArgumentParser, study: Study) -> None:
         "--tracking-uri", metavar="URI", help="MLflow (default: SQLite in the results)"
     )
     top.epilog, top.formatter_class = epilog(study, top.prog), argparse.RawDescriptionHelpFormatter
-    sub = top.add_subparsers(metavar="plan | run | status | report", required=True)
+    sub = top.add_subparsers(metavar=" | ".join(VERBS), required=True)
 
     def verb(does: Callable[..., int], help: str, *parents: Any) -> argparse.ArgumentParser:
         added = sub.add_parser(
@@ -178,6 +199,7 @@ def _settings(study: Study, *, picks: bool) -> argparse.ArgumentParser:
     results.add_argument(
         "--signals",
         nargs="+",
+        action=OneList,
         metavar="PATH",
         help=f"{signal_type(study.media).files} {default(default_signals(study))}",
     )
@@ -187,6 +209,7 @@ def _settings(study: Study, *, picks: bool) -> argparse.ArgumentParser:
             f"--{flag.name.replace('_', '-')}",
             default=None,
             help=flag_help(flag, runs, picks=picks),
+            **({"action": OneList} if "nargs" in flag.options else {}),
             **flag.options,
         )
         if flag.names:
@@ -200,6 +223,6 @@ def _complete(action: Any, names: Sequence[str]) -> None:
 
 
 def _with_verb(argv: Sequence[str]) -> list[str]:
-    if argv and (argv[0] in ("plan", "run", "status", "report") or argv[0] in ("-h", "--help")):
+    if argv and (argv[0] in VERBS or argv[0] in ("-h", "--help")):
         return list(argv)
     return ["run", *argv]

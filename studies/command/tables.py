@@ -106,7 +106,7 @@ def print_table(console: Console, table: Table) -> None:
 def _table(first: str, *others: str) -> Table:
     """Return a table of these columns. The first one has names, the others have numbers."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first, no_wrap=True, overflow="ellipsis")
+    table.add_column(first, overflow="ellipsis")  # it may wrap, so that numbers stay whole
     for name in others:
         table.add_column(name, justify="right", no_wrap=True)
     return table

@@ -1,5 +1,6 @@
 """Read audio files into signals, block by block: a 10-hour file needs no more memory."""
 
+import argparse
 import os
 import re
 import stat
@@ -10,6 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from inr_models.errors import InputError
+from inr_models.shown import count
 from studies.engine.signals.channel_mix import Mix
 from studies.engine.signals.containers import check_container
 from studies.engine.signals.crops import (
@@ -73,7 +75,7 @@ def read_audio(path: Path, max_samples: int, channel: int = 0, crop: str = "") -
         raise InputError.at(
             "too-few",
             path,
-            f"{len(samples)} samples are too few; give a clip of {MIN_SAMPLES} or more.",
+            f"it has only {count(len(samples), 'sample')}; give a clip of {MIN_SAMPLES} or more.",
         )
     with np.errstate(invalid="ignore"):
         values = (samples / peak).astype("<f4")
@@ -194,6 +196,14 @@ def _open(path: Path) -> soundfile.SoundFile:
     return file
 
 
+def _channel_number(text: str) -> int:
+    """Return the number of a channel from the command line. In a `Scale` 0 stands for the mean."""
+    if not text.lstrip("-").isdecimal() or int(text) == 0:
+        why = f"{text}: give a whole number of 1 or more, or leave it out for the mean of all"
+        raise argparse.ArgumentTypeError(why)
+    return int(text)
+
+
 SOUND = SignalType(
     noun="clip",
     suffixes=AUDIO_SUFFIXES,
@@ -204,7 +214,7 @@ SOUND = SignalType(
     options={
         "channel": {
             "help": "take this channel, from 1 on, instead of the mean of all",
-            "type": int,
+            "type": _channel_number,
             "metavar": "N",
         },
         "crop": {

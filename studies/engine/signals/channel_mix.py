@@ -8,6 +8,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from inr_models.errors import Code, InputError
+from inr_models.shown import count
 
 BLOCK_SAMPLES = 1 << 18
 LARGEST = float(np.finfo(np.float32).max)
@@ -34,7 +35,7 @@ class Mix:
         self, path: Path, file: soundfile.SoundFile, frames: int | None, channel: int
     ) -> None:
         if not 0 <= channel <= file.channels:
-            why = f"{path} has channels 1 to {file.channels}."
+            why = f"{path} has {count(file.channels, 'channel')}, counted from 1."
             raise InputError.of_value("out-of-range", "--channel", channel, why)
         self.path, self.file, self.channel = path, file, channel
         self.frames = file.frames if frames is None else min(frames, file.frames)
