@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.comparison.without_network import BASELINES
-from analysis.regret.regret import CAP_DB
+from analysis.regret.single_fits import CAP_DB
 from analysis.reporting.commands import parser, run
 from analysis.settings import confirmed, stored
 from analysis.settings.confirmed import SIREN, ZERO_BIAS, Confirmed

@@ -145,8 +145,8 @@ BASELINES = (
     Baseline(
         "largest DCT terms",
         "psnr_dct",
-        "largest DCT terms: those of a discrete cosine transform, in at most as many numbers as the "
-        "largest network has, a value and a place each.",
+        "largest DCT terms: those of a discrete cosine transform, in at most as many numbers as "
+        "the largest network has, a value and a place each.",
         largest_coefficients,
     ),
     Baseline(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from analysis.experiments.stored import read_rows, write_rows
-from analysis.regret.regret import CAP_DB
+from analysis.regret.single_fits import CAP_DB
 from analysis.settings.stored import BANDS
 from analysis.statistics.intervals import UNKNOWN, Interval, mean_interval
 
