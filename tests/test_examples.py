@@ -40,6 +40,7 @@ NEEDS_MORE = {
     "studies.engine.store.storage.StorageRetry",
     "studies.engine.store.store.Store",
     "studies.engine.store.store.Store.curves_by_key",
+    "studies.engine.tracking.background.BackgroundTracking",
 }
 
 
