@@ -1,7 +1,9 @@
 """MLflow's view of a study after MLflow was away in the middle of a request."""
 
 import contextlib
+import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -13,9 +15,11 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.db import utils
 
 from studies.engine.outcomes.report import Report
+from studies.engine.store.store import Store
 from studies.engine.tracking.background import BackgroundTracking
 from studies.engine.tracking.mlflow_tree import MlflowTree
 from studies.engine.tracking.stamp import STAMP, stamp_of, stamped_experiment
+from tests.fakes.runs import make_run, make_signal
 
 
 def test_a_run_that_an_outage_left_half_made_is_made_anew_and_binned(tmp_path, monkeypatch):
@@ -94,6 +98,18 @@ def test_a_tracking_process_that_was_killed_costs_a_report_nothing_but_mlflow():
         tracking.process.join()
         synced = tracking.sync(Report((), "", {}, {}, {}), finished=True, stamp="")
     assert synced.away
+
+
+def test_a_study_of_many_signals_does_not_wait_until_its_tracking_process_reads_them(tmp_path):
+    store = Store(str(tmp_path / "results"))
+    many = [make_signal(f"clip {number}") for number in range(2000)]
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    with BackgroundTracking() as tracking:
+        os.kill(tracking.process.pid, signal.SIGSTOP)
+        tracking.begin(uri, make_run(*many[:1]), many, store)
+        tracking.sync_soon()
+    assert not tracking.process.is_alive()
+    assert not (tmp_path / "mlflow.db").exists()
 
 
 def test_a_tracking_process_outlives_no_study():

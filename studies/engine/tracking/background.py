@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
@@ -90,6 +91,7 @@ class BackgroundTracking:
         context = multiprocessing.get_context("spawn")
         self.ours, theirs = context.Pipe()
         self.uri, self.obstacle = "", "the process that writes to it has ended"
+        self.beginning: threading.Thread | None = None
         self.process = context.Process(target=_follow, args=(theirs, every_seconds), name="mlflow")
         before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)  # it inherits this
         try:
@@ -102,8 +104,14 @@ class BackgroundTracking:
         """Begin to sync a run. The process finds its rows in the store."""
         self.uri = uri
         described = [dataclasses.replace(signal, values=None, cloud=None) for signal in signals]
+        message = _Run(uri, run, described, store.location)
+        # A long message waits until the process has imported MLflow and reads it.
+        self.beginning = threading.Thread(target=self._begin, args=(message,), daemon=True)
+        self.beginning.start()
+
+    def _begin(self, message: _Run) -> None:
         try:
-            self.ours.send(_Run(uri, run, described, store.location))
+            self.ours.send(message)
         except OSError:  # the process has ended, and `sync` says so
             pass
         except Exception as error:  # a kind of study that a process cannot be told of
@@ -112,11 +120,14 @@ class BackgroundTracking:
 
     def sync_soon(self) -> None:
         """Let the process sync what it can while the report is drawn, which then adds little."""
-        with contextlib.suppress(OSError):  # the process has ended, and `sync` says so
-            self.ours.send(None)
+        if not self._is_beginning:
+            with contextlib.suppress(OSError):  # the process has ended, and `sync` says so
+                self.ours.send(None)
 
     def sync(self, report: Report, *, finished: bool, stamp: str) -> Synced:
         """Add all that the store has and MLflow lacks, and the report. See `Tracker.sync`."""
+        if self.beginning:
+            self.beginning.join()
         try:
             self.ours.send(_Request(report.html, report.numbers, report.figures, finished, stamp))
             return self.ours.recv()
@@ -128,10 +139,17 @@ class BackgroundTracking:
 
     def __exit__(self, *_: object) -> None:
         """Wait for the current sync, and start no other."""
-        if not self.uri:
-            self.process.kill()  # nothing has begun
+        if self._is_beginning or not self.beginning:
+            self.process.kill()  # it has written nothing
+        if self.beginning:
+            self.beginning.join()
         self.ours.close()
         self.process.join()
+
+    @property
+    def _is_beginning(self) -> bool:
+        """Whether the process has yet to read what it should sync."""
+        return self.beginning is not None and self.beginning.is_alive()
 
 
 def _follow(theirs: Connection, every_seconds: float) -> None:
