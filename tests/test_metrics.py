@@ -45,7 +45,6 @@ def test_every_metric_has_its_column_with_unit_and_meaning():
     ]
 
 
-def test_the_headline_is_one_of_the_metrics_and_higher_is_better():
+def test_the_headline_is_one_of_the_metrics():
     assert HEADLINE in METRICS
-    assert HEADLINE.higher_is_better
     assert headline({HEADLINE.column: 31.5}) == pytest.approx(31.5)

@@ -14,7 +14,7 @@ def max_error(fit) -> float:
     return float(np.abs(fit.best_output() - fit.signal.values).max())
 
 
-METRICS.append(Metric("max_error", "share", "largest error of the best output", False, max_error))
+METRICS.append(Metric("max_error", "share", "largest error of the best output", max_error))
 
 from studies.engine.planning.trial import Trial  # noqa: E402
 from studies.engine.running.batch import run_batch  # noqa: E402

@@ -75,8 +75,6 @@ class RuleSummary(NamedTuple):
 
     rule: str
     num_signals: int
-    psnr_rule: float
-    psnr_optimum: float
     interval: Interval
     capped: Interval
     tenth_percentile: float
@@ -212,8 +210,6 @@ def summarize_rules(
                 RuleSummary(
                     rule=rule,
                     num_signals=len(of_rule),
-                    psnr_rule=statistics.fmean(r.at_rule.mean for r in of_rule),
-                    psnr_optimum=statistics.fmean(r.at_optimum.mean for r in of_rule),
                     interval=interval,
                     capped=mean_interval([r.capped_by_seed for r in of_rule], cut_from),
                     tenth_percentile=statistics.fmean(r.at_rule.tenth_percentile for r in of_rule),

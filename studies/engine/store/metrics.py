@@ -41,14 +41,12 @@ class Metric:
         name: Name of the score. Its column is `metric_` and this name.
         unit: Unit of the column.
         meaning: Meaning of the column.
-        higher_is_better: Whether a higher score is better.
         compute: Returns the score of a fit, NaN if it has none.
     """
 
     name: str
     unit: str
     meaning: str
-    higher_is_better: bool
     compute: Callable[[Scored], float]
 
     @property
@@ -61,7 +59,6 @@ PSNR_PEAK = Metric(
     "psnr_peak",
     "dB",
     "best PSNR over epochs, of the fitted samples, in a blind fit of those held out; null if none",
-    True,
     lambda fit: fit.result.psnr_peak,
 )
 
@@ -69,7 +66,6 @@ PSNR_HELD_OUT = Metric(
     "psnr_held_out",
     "dB",
     "PSNR at the peak over the samples that are held out; null if none are",
-    True,
     lambda fit: float(psnr_db(fit.result.best_errors.get("held_out_mse", math.nan))),
 )
 """The score of the samples that are held out."""
@@ -80,14 +76,12 @@ METRICS: list[Metric] = [
         "psnr_final",
         "dB",
         "PSNR after the last update; null if diverged",
-        True,
         lambda fit: fit.result.psnr_final,
     ),
     Metric(
         "mse",
         "",
         "mean squared error at the peak, of the same samples",
-        False,
         lambda fit: fit.result.mse_best,
     ),
     PSNR_HELD_OUT,
