@@ -74,12 +74,14 @@ class Recommendation:
 
     @property
     def snippet(self) -> str:
-        """Python code that makes a network with the recommended scales."""
+        """Python code that makes a network with the recommended scales and output bias."""
         best = self.points[0]
         return (
             "from inr_models import Siren2Config\n"
-            f"config = Siren2Config(width={self.width}, depth={self.depth}, "
-            f"s0={best.s0:.6g}, s1={best.s1:.6g})"
+            "config = Siren2Config(\n"
+            f"    width={self.width}, depth={self.depth}, "
+            f"s0={best.s0:.6g}, s1={best.s1:.6g}, zero_output_bias=True\n"
+            ")"
         )
 
     def __str__(self) -> str:

@@ -72,7 +72,8 @@ def siren2_for(
         depth: The number of hidden layers.
         seed: That of the initialization, or of the first fit. Each fit has the next seed.
         rule: A name in `search_spaces.rules.RULES`, the path of a rule's JSON file, or any
-            function from a `Target` to `NoiseScales`.
+            function from a `Target` to `NoiseScales`. With the recommended rule the output bias
+            starts at zero. With others it is drawn as published.
         trials: How many fits to try. None fits nothing.
         fit: How the network will be trained, which the recommended rule takes into account. With
             `trials`, how it is trained.

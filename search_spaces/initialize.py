@@ -89,6 +89,10 @@ def _warn_if_unmeasured(config: Siren2Config, num_values: int, parameters: int) 
 def siren2_config(target: Target, rule: Rule, *, parameters: int | None = None) -> Siren2Config:
     """Return the SIREN² for a target, with the noise scales of a rule.
 
+    The recommended rule comes with an output bias that starts at zero, which was better at its
+    points in every range of n/p (analysis/FINDINGS.md, "Confirmed on fresh seeds in other
+    settings"). With other rules the bias is drawn as published, since nothing was measured there.
+
     Args:
         target: The signal, with the network's depth and width.
         rule: From a target to (s0, s1).
@@ -106,4 +110,10 @@ def siren2_config(target: Target, rule: Rule, *, parameters: int | None = None) 
         width = width_for(SirenConfig(depth=target.depth), parameters, **shape)
         target = replace(target, width=width)
     s0, s1 = map(stable, rule(target))
-    return Siren2Config(width=target.width, depth=target.depth, s0=s0, s1=s1)
+    return Siren2Config(
+        width=target.width,
+        depth=target.depth,
+        s0=s0,
+        s1=s1,
+        zero_output_bias=rule == RULES[RECOMMENDED],
+    )

@@ -32,13 +32,19 @@ def test_one_call_makes_the_network_for_a_signal():
     values = np.sin(np.linspace(0, 300, 5000))
     network = siren2_for(values, width=52, depth=3, seed=4)
     s0, s1 = map(stable, RULES[RECOMMENDED](Target.of(values, width=52, depth=3)))
-    config = Siren2Config(width=52, depth=3, s0=s0, s1=s1)
+    config = Siren2Config(width=52, depth=3, s0=s0, s1=s1, zero_output_bias=True)
     same = make_network(config, in_features=1, out_features=1, seed=4)
     for a, b in zip(network.parameters(), same.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=0)
     image = siren2_for(np.random.default_rng(0).random((20, 30, 3)))
     assert image(torch.zeros(5, 2)).shape == (5, 3)
     assert image.num_parameters() == pytest.approx(20 * 30 * 3, rel=0.1)
+
+
+def test_the_output_bias_starts_at_zero_with_the_recommended_rule_alone(tones):
+    recommended, published = siren2_for(tones), siren2_for(tones, rule="eqn11_length_width")
+    assert recommended.layers[-1].bias.abs().max() == 0
+    assert published.layers[-1].bias.abs().max() > 0
 
 
 def test_a_sound_file_gives_what_recommend_says_of_it(tmp_path, tones):
