@@ -127,7 +127,7 @@ def chosen_maps(
         measured: What rules lose on every surface.
         num: So many maps from each range, at most.
     """
-    peaks = _peaks(store)
+    peaks = peaks_of(store)
     known: dict[tuple[object, ...], dict[str, Measured]] = {}
     for one in measured:
         known.setdefault((one.signal, one.width, one.depth, round(one.path, 9)), {})[one.rule] = one
@@ -153,7 +153,7 @@ def chosen_maps(
 
 def followed(maps: Sequence[Map], store: Store) -> tuple[list[Row], list[confirmed.Row]]:
     """Return the fits that come next, and the rows of the maps that are confirmed."""
-    peaks = _peaks(store)
+    peaks = peaks_of(store)
     missing: list[Row] = []
     rows: list[confirmed.Row] = []
     for one in maps:
@@ -170,7 +170,7 @@ def followed(maps: Sequence[Map], store: Store) -> tuple[list[Row], list[confirm
     return list(distinct.values()), rows
 
 
-def _peaks(store: Store) -> dict[str, float]:
+def peaks_of(store: Store) -> dict[str, float]:
     """Return the peak PSNR in dB of every fit by key, that of zero output where none was finite."""
     columns = [HEADLINE.column, ZERO_OUTPUT]
     fits = store.fits(columns=["key", *columns]).to_pylist()
@@ -212,7 +212,7 @@ def _fits(points: Iterable[Row], seeds: Sequence[int]) -> Iterator[Row]:
             yield {**point, "seed": AUDIO_SMALL.drawn_seed(point["sha256"], seed)}
 
 
-def _scores(point: Row, seeds: Sequence[int], peaks: Mapping[str, float]) -> list[float]:
+def scores_of(point: Row, seeds: Sequence[int], peaks: Mapping[str, float]) -> list[float]:
     """Return a point's peak PSNR in dB on each seed."""
     return [peaks[trial_of(fit).key] for fit in _fits([point], seeds)]
 
@@ -224,7 +224,7 @@ def _candidates(points: Mapping[str, Row]) -> dict[str, Row]:
 def _winner(points: Mapping[str, Row], peaks: Mapping[str, float]) -> str:
     """Return the candidate of the largest mean capped PSNR on the choosing seeds."""
     means = {
-        name: np.minimum(_scores(point, CHOOSING, peaks), CAP_DB).mean()
+        name: np.minimum(scores_of(point, CHOOSING, peaks), CAP_DB).mean()
         for name, point in _candidates(points).items()
     }
     return max(means, key=lambda name: means[name])
@@ -235,11 +235,11 @@ def _rows(
 ) -> Iterator[confirmed.Row]:
     first = one.rows[0]
     seeds = [AUDIO_SMALL.drawn_seed(first["sha256"], seed) for seed in SCORING]
-    best = _scores(points[winner], SCORING, peaks)
+    best = scores_of(points[winner], SCORING, peaks)
     known = one.known[BY_SETTING]
-    share_best, gain_best = _share_and_gain(one, points[winner])
+    share_best, gain_best = share_and_gain_of(one, points[winner])
     for rule in (*RULES, *NO_CANDIDATES):
-        share, gain_here = _share_and_gain(one, points[rule])
+        share, gain_here = share_and_gain_of(one, points[rule])
         yield confirmed.Row(
             rule=rule,
             setting=first["setting"],
@@ -252,7 +252,7 @@ def _rows(
             share_best=share_best,
             gain_best=gain_best,
             seeds=seeds,
-            psnr=_scores(points[rule], SCORING, peaks),
+            psnr=scores_of(points[rule], SCORING, peaks),
             psnr_best=best,
         )
 
@@ -279,7 +279,7 @@ def without_networks(
             yield row._replace(rule=baseline.name, share=math.nan, gain=math.nan, psnr=again)
 
 
-def _share_and_gain(one: Map, point: Row) -> tuple[float, float]:
+def share_and_gain_of(one: Map, point: Row) -> tuple[float, float]:
     """Return K as a share of Nyquist and g of a point."""
     known = one.known[BY_SETTING]
     side = round((known.values / known.channels) ** (1 / known.dimensions))

@@ -1,5 +1,7 @@
 """Designs of maps in many settings: which signals, which points, and what is fitted again."""
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,9 +12,10 @@ from analysis.comparison.without_network import BASELINES
 from analysis.settings import confirmed, stored
 from analysis.settings.confirmed import SIREN, ZERO_BIAS
 from analysis.settings.measured import Row as Measured
-from benchmarks import landscapes, packed_signals, setting_confirmation
+from benchmarks import landscapes, packed_signals, restarts, setting_confirmation
 from benchmarks.designs import read_design, trial_of
 from benchmarks.packed_signals import unpack
+from benchmarks.restarts import mean_best
 from benchmarks.setting_confirmation import CHOOSING, SCORING
 from benchmarks.setting_confirmation import RULES as RULES_TO_CONFIRM
 from benchmarks.setting_design import GAINS, SETTINGS, Setting, designed
@@ -74,7 +77,7 @@ def measured_row(first, rule, share):
     )  # fmt: skip
 
 
-def test_an_optimum_is_chosen_and_scored_on_fresh_seeds(archive, tmp_path):
+def test_an_optimum_is_chosen_and_scored_on_fresh_seeds(archive, tmp_path, capsys):
     signals = unpack(archive)
     design, results, then = (tmp_path / name for name in ("d.parquet", "results", "next.parquet"))
     rows = designed(signals, [SETTING])
@@ -108,6 +111,10 @@ def test_an_optimum_is_chosen_and_scored_on_fresh_seeds(archive, tmp_path):
         fit["key"]: fit["metric_psnr_peak"]
         for fit in store.fits(columns=["key", "metric_psnr_peak"]).to_pylist()
     }
+    # What was fitted says as well whether another seed or another point gains more.
+    capsys.readouterr()
+    assert restarts.main([str(design), *command[2:6], "--maps", "2"]) == 0
+    assert capsys.readouterr().out.count("2 maps, ") == len(restarts.BUDGETS)
     result = confirmed.read(data)
     baselines = [baseline.name for baseline in BASELINES]
     assert result.num_maps == 2
@@ -139,6 +146,13 @@ def test_an_optimum_is_chosen_and_scored_on_fresh_seeds(archive, tmp_path):
         assert row.psnr == at_rule
         regret = [best - rule for best, rule in zip(row.psnr_best, row.psnr, strict=True)]
         assert list(row.regret().values()) == pytest.approx(regret)
+
+
+@pytest.mark.parametrize("budget", [1, 2, 5])
+def test_the_best_of_some_seeds_is_the_mean_over_all_choices_of_them(budget):
+    scores = np.random.default_rng(0).normal(size=5)
+    choices = [max(some) for some in itertools.combinations(scores.tolist(), budget)]
+    assert mean_best(scores, budget) == pytest.approx(np.mean(choices))
 
 
 def test_a_file_that_is_no_design_is_refused(tmp_path):
