@@ -102,7 +102,7 @@ def between_table(run: Run, scores: Sequence[Between], scoring_seeds: Sequence[i
     limit = "limit: the signal without what lies above Nyquist of the fitted samples. "
     table = wide_table(
         f"PSNR in dB over the samples that were held out (--hold-out {run.scale.hold_out}), at the "
-        f"epoch that fits best. Means over seeds {run.confirming_text(scoring_seeds)}. "
+        f"epoch that fits best. Means over {run.confirming_text(scoring_seeds)}. "
         f"{limit if any(s.band_limit is not None for s in scores) else ''}"
         "zero: an all-zero output. loss: what the cell that fits best loses here against the cell "
         "that is best here. "

@@ -20,7 +20,7 @@ def summary_table(run: Run, summaries: Sequence[Summary], scoring_seeds: Sequenc
     """
     rule = run.scale.rules[0]
     table = wide_table(
-        f"Peak PSNR in dB. SIREN, Eqn. 11 ({rule}) and the best cell are means over seeds "
+        f"Peak PSNR in dB. SIREN, Eqn. 11 ({rule}) and the best cell are means over "
         f"{run.confirming_text(scoring_seeds)}, which the grid that chose the cell did not use. "
         "dead: fits less than 1 dB above the best constant, div: diverged fits, *: on the grid's "
         "rim.",

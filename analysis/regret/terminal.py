@@ -32,7 +32,7 @@ def regrets_table(
     rule = run.scale.rules[0]
     named = rule if run.first_rule == rule else f"{run.first_rule} ({rule})"
     table = wide_table(
-        f"Peak PSNR in dB. {named} and the optimum are means over seeds "
+        f"Peak PSNR in dB. {named} and the optimum are means over "
         f"{run.confirming_text(scoring_seeds)}, which did not choose the optimum. "
         "regret: mean of the paired differences, with its 95 % interval (Student's t). "
         "*: at the rim of the searched space, so that a better point may lie beyond. "

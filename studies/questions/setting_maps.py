@@ -146,7 +146,7 @@ class SettingMaps(NoiseScaleQuestion):
     def facts(self, run: Run) -> dict[str, str]:
         return super().facts(run) | {
             "network": "SIREN² (WINNER), omega 30. The setting gives its width and depth.",
-            "seeds": f"All points are fitted on {seeds_text(run.scale.map_seeds)}. The best cell "
+            "seeds": f"All points have {seeds_text(run.scale.map_seeds)}. The best cell "
             "is not fitted again on fresh seeds, so part of its lead is luck.",
         }
 

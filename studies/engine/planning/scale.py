@@ -202,11 +202,11 @@ def seeds_text(seeds: Sequence[int]) -> str:
 
     Example:
         >>> seeds_text((0,)), seeds_text((105, 106)), seeds_text(range(5))
-        ('0', '105 and 106', '0 to 4')
+        ('seed 0', 'seeds 105 and 106', 'seeds 0 to 4')
     """
     if len(seeds) == 1:
-        return str(seeds[0])
-    return f"{seeds[0]} {'and' if len(seeds) == 2 else 'to'} {seeds[-1]}"
+        return f"seed {seeds[0]}"
+    return f"seeds {seeds[0]} {'and' if len(seeds) == 2 else 'to'} {seeds[-1]}"
 
 
 def check_name(field: str, name: str) -> None:
