@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from analysis.regret.proxy import Proxy
 from analysis.regret.regret import Regret, RuleSummary
@@ -71,7 +72,8 @@ def rules_table(run: Run, totals: Sequence[RuleSummary]) -> Table:
     )
     for total in totals:
         table.add_row(
-            f"{number_of[total.rule]} {total.rule}",
+            # Rich would break it after the number rather than cut the name.
+            Text(f"{number_of[total.rule]} {total.rule}", no_wrap=True, overflow="ellipsis"),
             f"{total.interval.mean:+.2f}",
             interval(total.interval),
             number(total.median, "+.1f"),
