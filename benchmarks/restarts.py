@@ -14,22 +14,22 @@ import argparse
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from analysis.regret.single_fits import CAP_DB
 from analysis.reporting.commands import parser, run
-from analysis.settings import stored
 from analysis.settings.measured import BY_SETTING
 from analysis.settings.stored import BANDS
 from analysis.statistics.intervals import Interval, mean_interval
-from benchmarks.designs import read_design, trial_of
+from benchmarks.designs import trial_of
 from benchmarks.setting_confirmation import (
     CHOOSING,
     SCORING,
     Map,
-    chosen_maps,
+    add_map_arguments,
+    followed,
+    maps_of,
     peaks_of,
     points_of,
     scores_of,
@@ -48,20 +48,17 @@ BUDGETS = (2, 3, 5)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     top = parser("benchmarks.restarts", __doc__)
-    top.add_argument("design", type=Path, help="a first design of benchmarks.setting_design")
-    top.add_argument("--fits", required=True, metavar="RESULTS", help="its fits, and further ones")
-    top.add_argument("--data", default="analysis/data", help="see benchmarks.setting_confirmation")
-    top.add_argument("--maps", type=int, default=10, help="maps in each range of n/p")
+    add_map_arguments(top)
     return run(_print, top, argv)
 
 
 def _print(arguments: argparse.Namespace) -> None:
     store = Store(arguments.fits, create=False)
-    measured = stored.read(arguments.data)
-    if measured is None:
-        fix = "it has no regrets in settings; run analysis.settings first."
-        raise InputError.of_value("not-there", "--data", arguments.data, fix)
-    maps = chosen_maps(read_design(arguments.design), store, measured.rows, arguments.maps)
+    maps = maps_of(arguments, store)
+    missing, _ = followed(maps, store)
+    if missing:
+        fix = f"{len(missing):,} fits are missing; run benchmarks.setting_confirmation to its end."
+        raise InputError.of_value("missing", "--fits", arguments.fits, fix)
     peaks = peaks_of(store)
     print("best of so many points less best of so many seeds, dB; PSNR capped at 60 dB, and not")
     for band, (low, high) in {"<0.5": FEW, **BANDS}.items():

@@ -84,19 +84,32 @@ class Map(NamedTuple):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit code."""
     top = parser("benchmarks.setting_confirmation", __doc__)
-    top.add_argument("design", type=Path, help="a first design of benchmarks.setting_design")
+    add_map_arguments(top)
     top.add_argument("archives", type=Path, nargs="+", help="of benchmarks.packed_signals")
+    top.add_argument("--to", type=Path, required=True, metavar="FILE", help="a Parquet file")
+    return run(_write, top, argv)
+
+
+def add_map_arguments(top: argparse.ArgumentParser) -> None:
+    """Add the arguments that `maps_of` reads."""
+    top.add_argument("design", type=Path, help="a first design of benchmarks.setting_design")
     top.add_argument("--fits", required=True, metavar="RESULTS", help="its fits, and further ones")
     top.add_argument(
         "--data", default="analysis/data", help="what analysis.settings has measured (%(default)s)"
     )
     top.add_argument("--maps", type=int, default=10, help="maps in each range of n/p")
-    top.add_argument("--to", type=Path, required=True, metavar="FILE", help="a Parquet file")
-    return run(_write, top, argv)
 
 
-def _write(arguments: argparse.Namespace) -> None:
-    store = Store(arguments.fits, create=False)
+def maps_of(arguments: argparse.Namespace, store: Store) -> list[Map]:
+    """Return the maps that are confirmed.
+
+    Args:
+        arguments: Those of `add_map_arguments`.
+        store: The fits.
+
+    Raises:
+        InputError: A file or a folder lacks what is needed.
+    """
     measured = stored.read(arguments.data)
     if measured is None:
         fix = "it has no regrets in settings; run analysis.settings first."
@@ -105,6 +118,12 @@ def _write(arguments: argparse.Namespace) -> None:
     if not maps:
         fix = "no map of it is complete; run benchmarks.landscapes with the design."
         raise InputError.at("missing", str(arguments.design), fix)
+    return maps
+
+
+def _write(arguments: argparse.Namespace) -> None:
+    store = Store(arguments.fits, create=False)
+    maps = maps_of(arguments, store)
     missing, rows = followed(maps, store)
     signals = [signal for archive in arguments.archives for signal in unpack(archive)]
     if missing:

@@ -11,13 +11,11 @@ and all maps are kept in one folder.
 
 from dataclasses import replace
 
-from inr_models import FitConfig
-from search_spaces.grids import AUDIO_GRID_CHECK
 from search_spaces.rules import EVEN_LAW, RECOMMENDED
 from studies.command.cli import main
-from studies.engine.planning.scales import AUDIO_PAPER, AUDIO_SMALL
 from studies.engine.planning.study import Study
 from studies.questions import SettingMaps
+from studies.rule_check import STUDY as RULE_CHECK
 
 RULES = ("eqn11_length_width", RECOMMENDED, EVEN_LAW)
 
@@ -25,20 +23,8 @@ STUDY = Study(
     name="setting_maps",
     title="Where in (s0, s1) do networks of several sizes fit a sound best?",
     signals=("clips",),
-    small=replace(
-        AUDIO_SMALL,
-        max_samples=2_048,
-        grid=AUDIO_GRID_CHECK,
-        fit=FitConfig(epochs=300, learning_rate=5e-4, decay=0.95, decay_every=20),
-        rules=RULES,
-    ),
-    paper=replace(
-        AUDIO_PAPER,
-        # Keep the gains and bandwidths in the wider network.
-        grid=AUDIO_GRID_CHECK.at_width(AUDIO_SMALL.width, AUDIO_PAPER.width),
-        seeds=1,
-        rules=RULES,
-    ),
+    small=replace(RULE_CHECK.small, max_samples=2_048, rules=RULES),
+    paper=replace(RULE_CHECK.paper, rules=RULES),
     question=SettingMaps(ratios=(0.25, 1.0, 4.0), depths=(4,)),
 )
 

@@ -98,6 +98,8 @@ def test_an_optimum_is_chosen_and_scored_on_fresh_seeds(archive, tmp_path, capsy
 
     fit(design)
     asked = []
+    compare = [str(design), *command[2:6], "--maps", "2"]
+    assert restarts.main(compare) == 2, "the fits are missing"
     for _ in range(2):  # the fits that choose, then those that score
         assert setting_confirmation.main(command) == 0
         asked.append(read_design(then))
@@ -113,7 +115,7 @@ def test_an_optimum_is_chosen_and_scored_on_fresh_seeds(archive, tmp_path, capsy
     }
     # What was fitted says as well whether another seed or another point gains more.
     capsys.readouterr()
-    assert restarts.main([str(design), *command[2:6], "--maps", "2"]) == 0
+    assert restarts.main(compare) == 0
     assert capsys.readouterr().out.count("2 maps, ") == len(restarts.BUDGETS)
     result = confirmed.read(data)
     baselines = [baseline.name for baseline in BASELINES]

@@ -82,22 +82,19 @@ class SettingMaps(NoiseScaleQuestion):
     def flags(self, study: Study) -> list[Flag]:
         others = ("width", "depth", "confirm_seeds")
         common = [flag for flag in super().flags(study) if flag.name not in others]
-        number: dict[str, Any] = {"nargs": "+", "metavar": "N"}
+
+        def settings_flag(name: str, help: str, of_type: type) -> Flag:
+            return Flag(
+                name=name,
+                read=lambda run: list(getattr(_own(run), name)),
+                change=lambda run, values: _with(run, **{name: tuple(values)}),
+                help=f"{help}, a setting each",
+                options={"nargs": "+", "metavar": "N", "type": of_type},
+            )
+
         return [
-            Flag(
-                name="ratios",
-                read=lambda run: list(_own(run).ratios),
-                change=lambda run, values: _with(run, ratios=tuple(values)),
-                help="values (samples times channels) for each parameter, n/p, a setting each",
-                options=number | {"type": float},
-            ),
-            Flag(
-                name="depths",
-                read=lambda run: list(_own(run).depths),
-                change=lambda run, values: _with(run, depths=tuple(values)),
-                help="hidden layers, a setting each",
-                options=number | {"type": int},
-            ),
+            settings_flag("ratios", "values (samples times channels) for each parameter", float),
+            settings_flag("depths", "hidden layers", int),
             *common,
         ]
 
