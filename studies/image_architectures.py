@@ -10,14 +10,23 @@ textbook's.
 """
 
 from studies.command.cli import main
-from studies.engine.planning.scales import IMAGE_PAPER, IMAGE_SMALL, comparison, named
+from studies.engine.planning.scales import (
+    IMAGE_PAPER,
+    IMAGE_SMALL,
+    RECOMMENDED_SIREN2,
+    comparison,
+    named,
+)
 from studies.engine.planning.study import Study
 from studies.questions import Comparison
 
-NETWORKS = named(
-    "siren", "siren2", "relu_pe", "wire", "finer", "gauss", "finer_pp", "hosc", "siren_rff",
-    "siren_scaled", "siren_normal", "siren_zero_bias", "siren2_zero_bias", "relu_pe_authors",
-    "siren_rff_authors",
+NETWORKS = (
+    *named(
+        "siren", "siren2", "relu_pe", "wire", "finer", "gauss", "finer_pp", "hosc", "siren_rff",
+        "siren_scaled", "siren_normal", "siren_zero_bias", "siren2_zero_bias", "relu_pe_authors",
+        "siren_rff_authors",
+    ),
+    RECOMMENDED_SIREN2,
 )  # fmt: skip
 
 STUDY = Study(

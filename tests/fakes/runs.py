@@ -31,7 +31,7 @@ def make_signal(name: str = "clip", psi: float = 0.3, n: int = 8192) -> Signal:
         crop_start=0,
         peak=1.0,
         psnr_zero=10.0,
-        descriptors={"psi": psi},
+        descriptors={"psi": psi, "low_pass_40": 0.4},
     )
 
 
@@ -42,7 +42,7 @@ IMAGE = dataclasses.replace(
     sample_rate=None,
     channels=3,
     crop="busiest",
-    descriptors={"psi": 0.2, "centroid": 0.4},
+    descriptors={"psi": 0.2, "centroid": 0.4, "low_pass_40": 0.3},
 )
 SCORES = {"siren": 30.0, "siren2": 45.0, "finer_pp": 40.0, "wire": 10.4}
 """The PSNR of each network in `by_case`, on seed 0."""

@@ -137,10 +137,16 @@ def named(*networks: str) -> tuple[Case, ...]:
     return tuple(Case(name=network, network=network) for network in networks)
 
 
-SOUND_NETWORKS = named(
-    "siren", "finer", "wire", "relu_pe", "siren_rff", "finer_pp", "siren2", "gauss", "hosc",
-    "siren_scaled", "siren_normal", "siren_zero_bias", "siren2_zero_bias", "relu_pe_authors",
-    "siren_rff_authors",
+RECOMMENDED_SIREN2 = Case(name="siren2_recommended", network="siren2_zero_bias", rule=RECOMMENDED)
+"""SIREN² as `siren2_for` starts it: the recommended rule, and an output bias of 0."""
+
+SOUND_NETWORKS = (
+    *named(
+        "siren", "finer", "wire", "relu_pe", "siren_rff", "finer_pp", "siren2", "gauss", "hosc",
+        "siren_scaled", "siren_normal", "siren_zero_bias", "siren2_zero_bias", "relu_pe_authors",
+        "siren_rff_authors",
+    ),
+    RECOMMENDED_SIREN2,
 )  # fmt: skip
 """The networks that are compared on sounds and series: those of Table 1 and more."""
 
