@@ -36,7 +36,7 @@ def make_signals(count: int, num_samples: int) -> list[Signal]:
                 source=f"clip_{number}.wav", shape=(num_samples,), channels=1,
                 sample_rate=44_100.0,
                 file_samples=num_samples, crop="head", crop_start=0, peak=1.0, psnr_zero=4.8,
-                descriptors={"psi": 0.05 + 0.9 * number / count}, values=values,
+                descriptors={"psi": 0.05 + 0.9 * number / count, "low_pass_40": 0.4}, values=values,
             )
         )  # fmt: skip
     return signals
