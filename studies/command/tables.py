@@ -28,7 +28,7 @@ def plan_table(run: Run, signals: Sequence[Signal], progress: Mapping[str, Progr
             start = f"{_seconds(signal.crop_start / signal.sample_rate)} s"
         table.add_row(
             signal.name,
-            f"{signal.descriptors['psi']:.4f}",
+            f"{signal.descriptors['psi']:.3f}",
             size,
             _part(signal),
             start,
