@@ -22,19 +22,19 @@ from analysis.reporting.commands import parser, run
 from analysis.settings.measured import BY_SETTING
 from analysis.settings.stored import BANDS
 from analysis.statistics.intervals import Interval, mean_interval
-from benchmarks.designs import trial_of
-from benchmarks.setting_confirmation import (
+from benchmarks.confirmed_maps import (
     CHOOSING,
     SCORING,
     Map,
     add_map_arguments,
-    followed,
     maps_of,
     peaks_of,
     points_of,
     scores_of,
     share_and_gain_of,
 )
+from benchmarks.designs import trial_of
+from benchmarks.setting_confirmation import followed
 from inr_models import InputError
 from studies.engine.store.store import Store
 

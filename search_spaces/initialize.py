@@ -89,9 +89,10 @@ def _warn_if_unmeasured(config: Siren2Config, num_values: int, parameters: int) 
 def siren2_config(target: Target, rule: Rule, *, parameters: int | None = None) -> Siren2Config:
     """Return the SIREN² for a target, with the noise scales of a rule.
 
-    The recommended rule comes with an output bias that starts at zero, which was better at its
-    points in every range of n/p (analysis/FINDINGS.md, "Confirmed on fresh seeds in other
-    settings"). With other rules the bias is drawn as published, since nothing was measured there.
+    The recommended rule comes with an output bias that starts at zero. At its points that was
+    better in the mean of every range of n/p (analysis/FINDINGS.md, "Confirmed on fresh seeds in
+    other settings"). With other rules the bias is drawn as published, since that was not
+    confirmed there.
 
     Args:
         target: The signal, with the network's depth and width.

@@ -13,11 +13,11 @@ from analysis.settings import confirmed, stored
 from analysis.settings.confirmed import SIREN, ZERO_BIAS
 from analysis.settings.measured import Row as Measured
 from benchmarks import landscapes, packed_signals, restarts, setting_confirmation
+from benchmarks.confirmed_maps import CHOOSING, SCORING
+from benchmarks.confirmed_maps import RULES as RULES_TO_CONFIRM
 from benchmarks.designs import read_design, trial_of
 from benchmarks.packed_signals import unpack
 from benchmarks.restarts import mean_best
-from benchmarks.setting_confirmation import CHOOSING, SCORING
-from benchmarks.setting_confirmation import RULES as RULES_TO_CONFIRM
 from benchmarks.setting_design import GAINS, SETTINGS, Setting, designed
 from inr_models import SirenConfig
 from search_spaces.bandwidth import bandwidth, gain

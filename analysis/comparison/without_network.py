@@ -48,7 +48,7 @@ class WithoutNetwork(NamedTuple):
 
     @property
     def remark(self) -> str:
-        """What a table says of it."""
+        """Return what a table says of it."""
         return EXACT if self.is_exact else "no network"
 
 

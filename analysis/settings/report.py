@@ -37,7 +37,7 @@ class MappedSetting(NamedTuple):
 
 
 class _Summary(NamedTuple):
-    """What a map says: K as a share of Nyquist and g of its best cell, and points' PSNR in dB."""
+    """Hold K as a share of Nyquist and g of a map's best cell, and points' PSNR in dB."""
 
     setting: MappedSetting
     map: Landscape

@@ -10,7 +10,7 @@ LIBRARIES = (
     "matplotlib.backends.backend_svg",
     "matplotlib.figure",
 )
-"""What takes longest to import, and nothing else imports in a process that runs fits.
+"""The libraries that take longest to import, and that nothing else imports in a run.
 
 Two threads that import the same package may see it half loaded.
 """

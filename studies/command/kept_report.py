@@ -1,7 +1,8 @@
 """Keep what a report has shown, so that a run with nothing to do need not draw it again.
 
 A report is shown again only while all that it was drawn from is as it was: the run, every file of
-the results that a report may read, the code, and the window. Whatever differs, it is drawn anew.
+the results that a report may read, the code, and the window. If one of these differs, the report is
+drawn again.
 """
 
 import hashlib
@@ -43,7 +44,7 @@ def state_of(run: Run, store: Store, uri: str, console: Console) -> str:
 
 
 def kept_text(run: Run, store: Store, state: str) -> str | None:
-    """Return what a report has printed, None if it has to be drawn anew.
+    """Return what a report has printed, None if it has to be drawn again.
 
     Args:
         run: The run.

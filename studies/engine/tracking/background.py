@@ -42,7 +42,7 @@ HELD_BACK = [
 
 
 class _Run(NamedTuple):
-    """What is synced, see `Tracker`, and the place of the results."""
+    """Hold what is synced, see `Tracker`, and the place of the results."""
 
     uri: str
     run: Run
@@ -51,7 +51,7 @@ class _Run(NamedTuple):
 
 
 class _Request(NamedTuple):
-    """What a sync at the end of a run adds, see `Report` and `Tracker.sync`."""
+    """Hold what a sync at the end of a run adds, see `Report` and `Tracker.sync`."""
 
     html: str
     numbers: Mapping[str, Mapping[str, float]]
@@ -61,7 +61,7 @@ class _Request(NamedTuple):
 
 
 class Synced(NamedTuple):
-    """What has become of a sync.
+    """Say how a sync ended.
 
     Args:
         away: Why MLflow could not be reached, None if it could.
@@ -114,7 +114,7 @@ class BackgroundTracking:
             self.ours.send(message)
         except OSError:  # the process has ended, and `sync` says so
             pass
-        except Exception as error:  # a kind of study that a process cannot be told of
+        except Exception as error:  # a kind of study that cannot be sent to a process
             self.obstacle = first_line(error)
             self.process.kill()
 
