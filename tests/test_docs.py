@@ -155,7 +155,7 @@ def test_the_tutorial_runs_from_top_to_bottom(tmp_path, monkeypatch):
     assert ran > 3
     regrets = run_snippets(TUTORIAL)["regrets"]
     assert isinstance(regrets, pd.DataFrame)
-    assert {"power_psi_low_pass", "eqn11_length"} <= set(regrets.rule)
+    assert {"by_setting", "eqn11_length"} <= set(regrets.rule)
     assert (tmp_path / "regret.svg").stat().st_size > 5_000
 
 
